@@ -1,0 +1,37 @@
+import type { Condition } from '../kinds/manifest.ts'
+import type { JsonObject } from '../lib/json.ts'
+
+/** Sets a condition, or removes it. */
+export type ConditionChange =
+  | { readonly type: string; readonly status: Condition['status']; readonly reason: string; readonly message: string }
+  | { readonly type: string; readonly status: 'absent' }
+
+/** What a pass changes in the status: `fields` are merged (`null` removes), `conditions` are set in order. */
+export interface StatusChange { readonly fields?: JsonObject | undefined; readonly conditions?: readonly ConditionChange[] | undefined }
+
+const maxMessage = 32768
+
+/**
+ * Conditions after a change. The transition time moves when status, reason or message changes; `observedGeneration` is always
+ * the object's. Marking Stalled removes Reconciling and the other way round. Spec: kustomization 10.1, sources 1.5.
+ */
+export function withCondition(conditions: readonly Condition[], change: ConditionChange, at: { now: number; generation: number }): Condition[] {
+  const others = conditions.filter(c => c.type !== change.type)
+  if (change.status === 'absent') return others
+  const message = change.message.slice(0, maxMessage)
+  const before = conditions.find(c => c.type === change.type)
+  const same = before?.status === change.status && before.reason === change.reason && before.message === message
+  const next: Condition = {
+    type: change.type, status: change.status, reason: change.reason, message,
+    lastTransitionTime: same && before ? before.lastTransitionTime : timestamp(at.now), observedGeneration: at.generation,
+  }
+  const rival = change.status === 'True' ? opposite[change.type] : undefined
+  return [...others.filter(c => c.type !== rival), next]
+}
+
+const opposite: Readonly<Record<string, string>> = { Reconciling: 'Stalled', Stalled: 'Reconciling' }
+
+/** RFC 3339 in UTC with whole seconds, as Kubernetes writes times. @param now Milliseconds since the epoch. */
+export function timestamp(now: number): string {
+  return new Date(now).toISOString().replace(/\.\d{3}Z$/, 'Z')
+}

@@ -1,0 +1,183 @@
+import { type KubeObject, type ObjectRef, conditionsOf, refOf } from '../kinds/manifest.ts'
+import type { Kind, ObjectOf } from '../kinds/kind.ts'
+import { messageOf } from '../lib/coded-error.ts'
+import { equal, isObject, type JsonObject } from '../lib/json.ts'
+import { type StatusChange, withCondition } from './conditions.ts'
+import { eventFor, type EventDraft } from './events.ts'
+import { failed, type Outcome, stalled, StepError } from './outcome.ts'
+import type { Reconciler, Run, Settled } from './reconciler.ts'
+import type { Settings } from './settings.ts'
+import { unsupportedField } from './unsupported.ts'
+
+/** What the engine itself needs of a cluster. A `Cluster` is one. */
+export interface Hub {
+  get(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined>
+  patch(ref: ObjectRef, patch: { type: 'merge'; body: JsonObject }, options: { manager: string; subresource?: string | undefined }, signal: AbortSignal): Promise<KubeObject>
+  create(object: KubeObject, options: { manager: string }, signal: AbortSignal): Promise<KubeObject>
+}
+
+export interface Pass<Hands> {
+  readonly hub: Hub
+  readonly hands: Hands
+  readonly clock: { now(): number; random(): number }
+  readonly settings: Settings
+  readonly signal: AbortSignal
+  readonly progress?: ((message: string) => void) | undefined
+}
+
+/** How a pass ended: the object as it stands now, and when to look again. */
+export type Driven =
+  | { readonly is: 'gone' }
+  | { readonly is: 'suspended'; readonly object: KubeObject }
+  | { readonly is: 'done'; readonly object: KubeObject; readonly outcome: Outcome; readonly settled: Settled }
+
+const finalizer = 'finalizers.fluxcd.io'
+
+/**
+ * One level-based pass over one object: finalizer, suspension, unsupported fields, the reconciler, then status and events.
+ * Status is always written at the end, also on failure; an abort writes nothing more and rejects. Spec: kustomization 2.2, sources 1.4.
+ */
+export async function drive<K extends Kind, Hands>(reconciler: Reconciler<K, Hands>, ref: ObjectRef, pass: Pass<Hands>): Promise<Driven> {
+  const found = await pass.hub.get(ref, pass.signal)
+  if (!found) return { is: 'gone' }
+  const state = new Working(found, reconciler.convention.controller, reconciler, pass)
+  if (found.metadata.deletionTimestamp) return finalize(reconciler, state, pass)
+  if (!found.metadata.finalizers?.includes(finalizer)) await state.addFinalizer()
+  if (isObject(found.spec) && found.spec.suspend === true) {
+    await state.save(reconciler.convention.suspended(state.current(), { now: pass.clock.now() }))
+    return { is: 'suspended', object: state.current() }
+  }
+  const unsupported = unsupportedField(reconciler.kind, found)
+  const outcome = unsupported
+    ? stalled('Unsupported', `spec.${unsupported} is not supported by this engine: remove the field, or let Flux's controller handle this object`)
+    : await attempt(() => reconciler.reconcile(state.current() as ObjectOf<K>, pass.hands, state.run()), pass.signal)
+  return conclude(reconciler, state, { pass, outcome })
+}
+
+async function finalize<K extends Kind, Hands>(reconciler: Reconciler<K, Hands>, state: Working<K, Hands>, pass: Pass<Hands>): Promise<Driven> {
+  if (!state.current().metadata.finalizers?.includes(finalizer)) return { is: 'gone' }
+  const outcome = await attempt(() => reconciler.finalize(state.current() as ObjectOf<K>, pass.hands, state.run()), pass.signal)
+  if (outcome.is !== 'ready') return conclude(reconciler, state, { pass, outcome: outcome.is === 'failed' ? { ...outcome, retry: 'backoff' } : outcome })
+  for (const event of outcome.events ?? []) await state.emit(event)
+  await state.dropFinalizer()
+  return { is: 'gone' }
+}
+
+async function attempt(work: () => Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (signal.aborted) throw signal.reason
+    if (thrown instanceof StepError) return failed(thrown.code, thrown.message, { events: [{ severity: 'error', message: thrown.message }] })
+    return failed('ReconciliationFailed', messageOf(thrown), { retry: 'backoff', events: [{ severity: 'error', message: messageOf(thrown) }] })
+  }
+}
+
+async function conclude<K extends Kind, Hands>(reconciler: Reconciler<K, Hands>, state: Working<K, Hands>, { pass, outcome }: { pass: Pass<Hands>; outcome: Outcome }): Promise<Driven> {
+  if (outcome.change) state.merge(outcome.change)
+  const at = { now: pass.clock.now(), startedAt: state.startedAt, random: pass.clock.random(), settings: pass.settings }
+  const settled = reconciler.convention.settle(state.current(), outcome, at)
+  await state.save(settled.status)
+  for (const event of settled.events) await state.emit(event)
+  return { is: 'done', object: state.current(), outcome, settled }
+}
+
+/** The object of a pass with its status as changed so far; writes only what differs from the last write. */
+class Working<K extends Kind, Hands> {
+  readonly startedAt: number
+  #object: KubeObject
+  #saved: JsonObject
+  readonly #manager: string
+  readonly #reconciler: Reconciler<K, Hands>
+  readonly #pass: Pass<Hands>
+
+  constructor(object: KubeObject, controller: string, reconciler: Reconciler<K, Hands>, pass: Pass<Hands>) {
+    this.#object = object
+    this.#saved = isObject(object.status) ? object.status : {}
+    this.#manager = `gotk-${controller}`
+    this.#reconciler = reconciler
+    this.#pass = pass
+    this.startedAt = pass.clock.now()
+  }
+
+  current(): KubeObject { return this.#object }
+
+  run(): Run {
+    const { signal, settings, progress } = this.#pass
+    return {
+      signal, settings, startedAt: this.startedAt, current: () => this.#object,
+      save: change => this.save(change), emit: event => this.emit(event), progress: message => progress?.(message),
+    }
+  }
+
+  /** Merges a change into the working status without writing it. */
+  merge({ fields, conditions }: StatusChange): void {
+    const status: JsonObject = { ...(isObject(this.#object.status) ? this.#object.status : {}) }
+    for (const [key, value] of Object.entries(fields ?? {})) value === null ? delete status[key] : status[key] = value
+    if (conditions) {
+      const at = { now: this.#pass.clock.now(), generation: this.#object.metadata.generation ?? 0 }
+      const next = conditions.reduce((list, change) => withCondition(list, change, at), conditionsOf(this.#object))
+      status.conditions = this.#reconciler.convention.order(next).map(c => ({ ...c }))
+    }
+    this.#object = { ...this.#object, status }
+  }
+
+  async save(change: StatusChange): Promise<void> {
+    this.merge(change)
+    const status = isObject(this.#object.status) ? this.#object.status : {}
+    const body = difference(this.#saved, status)
+    if (Object.keys(body).length === 0) return
+    const stored = await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body: { status: body } }, { manager: this.#manager, subresource: 'status' }, this.#pass.signal)
+    this.#saved = status
+    this.#object = { ...stored, status }
+  }
+
+  async emit(draft: EventDraft): Promise<void> {
+    const readyReason = conditionsOf(this.#object).find(c => c.type === 'Ready')?.reason
+    const reason = draft.reason ?? readyReason ?? draft.severity
+    const event = eventFor(this.#object, { ...draft, reason }, { controller: this.#reconciler.convention.controller, now: this.#pass.clock.now() })
+    await record(this.#pass.hub, event, this.#pass.signal)
+  }
+
+  async addFinalizer(): Promise<void> {
+    await this.#finalizers([...(this.#object.metadata.finalizers ?? []), finalizer])
+  }
+
+  async dropFinalizer(): Promise<void> {
+    await this.#finalizers((this.#object.metadata.finalizers ?? []).filter(f => f !== finalizer))
+  }
+
+  async #finalizers(finalizers: string[]): Promise<void> {
+    const { resourceVersion } = this.#object.metadata
+    const body = { metadata: { finalizers, ...(resourceVersion ? { resourceVersion } : {}) } }
+    const stored = await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body }, { manager: this.#manager }, this.#pass.signal)
+    this.#object = { ...stored, ...(this.#object.status ? { status: this.#object.status } : {}) }
+  }
+}
+
+/** The top-level merge patch from one status to the next. */
+function difference(from: JsonObject, to: JsonObject): JsonObject {
+  const body: JsonObject = {}
+  for (const key of Object.keys(to)) if (to[key] !== undefined && !equal(from[key], to[key])) body[key] = replaced(from[key], to[key])
+  for (const key of Object.keys(from)) if (!(key in to)) body[key] = null
+  return body
+}
+
+/** A merge patch keeps keys that the new object lacks unless they are null: name them. */
+function replaced(from: unknown, to: JsonObject[string]): JsonObject[string] {
+  if (!isObject(from) || !isObject(to)) return to
+  const gone = Object.keys(from).filter(key => to[key] === undefined)
+  return { ...to, ...Object.fromEntries(gone.map(key => [key, null])) }
+}
+
+/** Creates the event, or counts it up when an equal one exists. Events are best effort: a refusal never fails a pass. */
+async function record(hub: Hub, event: KubeObject, signal: AbortSignal): Promise<void> {
+  try {
+    const earlier = await hub.get(refOf(event), signal)
+    if (!earlier) return void await hub.create(event, { manager: String(event.reportingComponent) }, signal)
+    const count = typeof earlier.count === 'number' ? earlier.count + 1 : 2
+    await hub.patch(refOf(event), { type: 'merge', body: { count, lastTimestamp: event.lastTimestamp } }, { manager: String(event.reportingComponent) }, signal)
+  } catch {
+    signal.throwIfAborted()
+  }
+}

@@ -1,0 +1,58 @@
+import type { Kind, ObjectOf } from '../kinds/kind.ts'
+import type { Condition, KubeObject } from '../kinds/manifest.ts'
+import type { StatusChange } from './conditions.ts'
+import type { EventDraft } from './events.ts'
+import type { Outcome } from './outcome.ts'
+import type { Settings } from './settings.ts'
+
+/** One pass over one object, as its reconciler sees it. */
+export interface Run {
+  readonly signal: AbortSignal
+  readonly settings: Settings
+  /** Milliseconds since the epoch when the pass began. */
+  readonly startedAt: number
+  /** The object with the status as saved so far in this pass. */
+  current(): KubeObject
+  /** Writes status at once; an interrupted pass keeps what was saved. */
+  save(change: StatusChange): Promise<void>
+  /** Records an event at once. */
+  emit(event: EventDraft): Promise<void>
+  /** A short line for whoever waits. */
+  progress(message: string): void
+}
+
+/** What finishing a pass writes and when the object is looked at next; `requeueMs` absent: only when something changes. */
+export interface Settled {
+  readonly status: StatusChange
+  readonly events: readonly EventDraft[]
+  readonly requeueMs?: number | undefined
+  /** Retry with growing delay, instead of `requeueMs`. */
+  readonly backoff?: boolean | undefined
+}
+
+/** How a Flux controller words status: pure. */
+export interface Convention {
+  /** `kustomize-controller`: the event source; status is written by `gotk-<controller>`. */
+  readonly controller: string
+  /** Conditions in the order that the controller keeps. */
+  order(conditions: readonly Condition[]): Condition[]
+  /** From the outcome to status, events and requeue. `random` is uniform in [0, 1), for jitter. */
+  settle(object: KubeObject, outcome: Outcome, at: { now: number; startedAt: number; random: number; settings: Settings }): Settled
+  /** What a pass over a suspended object writes. */
+  suspended(object: KubeObject, at: { now: number }): StatusChange
+}
+
+/** The contract of a reconciler. `Hands` is what it needs of the world. */
+export interface Reconciler<K extends Kind = Kind, Hands = never> {
+  readonly kind: K
+  readonly convention: Convention
+  /** Brings the world to what the spec says. Throws StepError (→ failed) or anything (→ failed, back-off). */
+  reconcile(object: ObjectOf<K>, hands: Hands, run: Run): Promise<Outcome>
+  /** Undoes what the object made, before its finalizer goes. A returned `failed` keeps the finalizer. */
+  finalize(object: ObjectOf<K>, hands: Hands, run: Run): Promise<Outcome>
+}
+
+/** Keeps the types of a reconciler while checking its shape. */
+export function reconciler<K extends Kind, Hands>(definition: Reconciler<K, Hands>): Reconciler<K, Hands> {
+  return definition
+}

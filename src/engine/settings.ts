@@ -1,0 +1,27 @@
+/** What Flux's controllers take as flags. Spec: kustomization 12, sources 1.3 and 1.4. */
+export interface Settings {
+  readonly requeueDependencyMs: number
+  readonly minRetryDelayMs: number
+  readonly maxRetryDelayMs: number
+  /** Percent of the interval, success path only. */
+  readonly intervalJitter: number
+  readonly concurrentSsa: number
+  readonly noCrossNamespaceRefs: boolean
+  readonly overrideManagers: readonly string[]
+  readonly failFast: boolean
+  readonly strictSubstitution: boolean
+  readonly artifactRetentionMs: number
+  readonly artifactRetentionRecords: number
+}
+
+/** The defaults of Flux 2.6. */
+export const fluxDefaults: Settings = {
+  requeueDependencyMs: 30_000, minRetryDelayMs: 750, maxRetryDelayMs: 900_000, intervalJitter: 5, concurrentSsa: 4,
+  noCrossNamespaceRefs: false, overrideManagers: [], failFast: true, strictSubstitution: false,
+  artifactRetentionMs: 60_000, artifactRetentionRecords: 2,
+}
+
+/** Delay before retry `attempt` (0 first): 0.75 s × 2ⁿ, capped at 15 min. Spec: kustomization 12. */
+export function backoffMs(attempt: number, settings: Settings): number {
+  return Math.min(settings.minRetryDelayMs * 2 ** attempt, settings.maxRetryDelayMs)
+}

@@ -1,0 +1,27 @@
+/** An entry of a folder. `mode` holds the permission bits, setuid, setgid and sticky. Anything but folders, files and links is `other`. */
+export interface FileEntry { readonly name: string; readonly type: 'folder' | 'file' | 'link' | 'other'; readonly mode: number; readonly size: number }
+
+/** The user's files, confined to the workspace folders: links are resolved first, then compared. */
+export interface Files {
+  /** Absolute, links resolved. @throws {FilesError} OUTSIDE_WORKSPACE with the allowed folders; NOT_FOUND. */
+  resolve(path: string): Promise<string>
+  /** What a path is, itself not followed when it is a link. `undefined` when it does not exist. */
+  stat(path: string): Promise<FileEntry | undefined>
+  /** Entries in byte order of their names. */
+  list(folder: string): Promise<FileEntry[]>
+  read(path: string, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** Writes by temporary file and rename; parents are made. Never follows a link out of the workspace. */
+  write(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, mode?: number): Promise<void>
+  /** Runs in a fresh temporary folder and removes it afterwards. */
+  temporary<T>(use: (folder: string) => Promise<T>): Promise<T>
+}
+
+/** Where a folder comes from, by its Git metadata. `undefined` when it is not in a Git checkout. */
+export interface Origin {
+  /** Of remote `origin`, without user info; `undefined` when there is none. */
+  readonly url?: string | undefined
+  /** `main@sha1:…`; `undefined` before the first commit. */
+  readonly revision?: string | undefined
+  readonly dirty: boolean
+}
+export interface GitOrigin { of(folder: string, signal: AbortSignal): Promise<Origin | undefined> }

@@ -1,0 +1,26 @@
+import type { Clock } from './clock/clock.ts'
+import type { Cluster, Clusters } from './cluster/cluster.ts'
+import type { Files, GitOrigin } from './files/files.ts'
+import type { Http } from './http/http.ts'
+import type { Kernel } from './kernel/kernel.ts'
+import type { Log } from './log/log.ts'
+import type { Registries } from './registry/registry.ts'
+import type { ArtifactFetcher, Artifacts } from './storage/artifacts.ts'
+
+/** Everything outside the process, as one value. Only main.ts and tests make one. */
+export interface World {
+  readonly clusters: Clusters
+  readonly registries: Registries
+  readonly artifacts: Artifacts
+  readonly fetcher: ArtifactFetcher
+  readonly kernel: Kernel
+  readonly http: Http
+  readonly clock: Clock
+  readonly log: Log
+  /** Absent over HTTP: no tool reads or writes the server's disk. */
+  readonly files?: Files | undefined
+  readonly origin?: GitOrigin | undefined
+}
+
+/** What one reconciler gets: the world with its one cluster. */
+export interface Hands extends Omit<World, 'clusters' | 'files' | 'origin'> { readonly cluster: Cluster }
