@@ -40,7 +40,7 @@ const finalizer = 'finalizers.fluxcd.io'
 export async function drive<K extends Kind, Hands>(reconciler: Reconciler<K, Hands>, ref: ObjectRef, pass: Pass<Hands>): Promise<Driven> {
   const found = await pass.hub.get(ref, pass.signal)
   if (!found) return { is: 'gone' }
-  const state = new Working(found, reconciler.convention.controller, reconciler, pass)
+  const state = new Working(found, reconciler, pass)
   if (found.metadata.deletionTimestamp) return finalize(reconciler, state, pass)
   if (!found.metadata.finalizers?.includes(finalizer)) await state.addFinalizer()
   if (isObject(found.spec) && found.spec.suspend === true) {
@@ -91,10 +91,10 @@ class Working<K extends Kind, Hands> {
   readonly #reconciler: Reconciler<K, Hands>
   readonly #pass: Pass<Hands>
 
-  constructor(object: KubeObject, controller: string, reconciler: Reconciler<K, Hands>, pass: Pass<Hands>) {
+  constructor(object: KubeObject, reconciler: Reconciler<K, Hands>, pass: Pass<Hands>) {
     this.#object = object
     this.#saved = isObject(object.status) ? object.status : {}
-    this.#manager = `gotk-${controller}`
+    this.#manager = `gotk-${reconciler.convention.controller}`
     this.#reconciler = reconciler
     this.#pass = pass
     this.startedAt = pass.clock.now()
@@ -113,7 +113,10 @@ class Working<K extends Kind, Hands> {
   /** Merges a change into the working status without writing it. */
   merge({ fields, conditions }: StatusChange): void {
     const status: JsonObject = { ...(isObject(this.#object.status) ? this.#object.status : {}) }
-    for (const [key, value] of Object.entries(fields ?? {})) value === null ? delete status[key] : status[key] = value
+    for (const [key, value] of Object.entries(fields ?? {})) {
+      if (value === null) delete status[key]
+      else status[key] = value
+    }
     if (conditions) {
       const at = { now: this.#pass.clock.now(), generation: this.#object.metadata.generation ?? 0 }
       const next = conditions.reduce((list, change) => withCondition(list, change, at), conditionsOf(this.#object))

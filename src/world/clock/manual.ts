@@ -33,7 +33,7 @@ export function manualClock(start = Date.UTC(2026, 0, 1), seed = 1): ManualClock
     async advance(ms) {
       const until = now + ms
       for (;;) {
-        const next = [...sleepers].filter(s => s.at <= until).sort((a, b) => a.at - b.at)[0]
+        const next = [...sleepers].filter(s => s.at <= until).toSorted((a, b) => a.at - b.at)[0]
         if (!next) break
         now = Math.max(now, next.at)
         next.wake()

@@ -1,0 +1,59 @@
+/** How a reference program is obtained. `main` absent: the module's own package at `target` is built. */
+export type Recipe =
+  | { readonly how: 'go'; readonly module: string; readonly version: string; readonly target: string; readonly main?: string; readonly requires?: readonly string[]; readonly replaceStaging?: string }
+  | { readonly how: 'debian'; readonly package: string; readonly binary: string }
+
+export interface Program {
+  readonly name: string
+  readonly required: boolean
+  /** Rough minutes of a cold build on two cores. */
+  readonly minutes: number
+  readonly recipe: Recipe
+}
+
+const kubectlMain = `package main
+
+import (
+	"os"
+
+	"k8s.io/component-base/cli"
+	"k8s.io/kubectl/pkg/cmd"
+)
+
+func main() { os.Exit(cli.Run(cmd.NewDefaultKubectlCommand())) }
+`
+
+const registryMain = `package main
+
+import (
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+
+	"github.com/google/go-containerregistry/pkg/registry"
+)
+
+func main() {
+	listener, err := net.Listen("tcp", os.Args[1])
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(listener.Addr())
+	log.Fatal(http.Serve(listener, registry.New(registry.WithReferrersSupport(true), registry.Logger(log.New(os.Stderr, "", 0)))))
+}
+`
+
+/** Every reference program of the tests. The versions are the judge's versions: change them on purpose only. */
+export const programs: readonly Program[] = [
+  { name: 'etcd', required: true, minutes: 1, recipe: { how: 'go', module: 'go.etcd.io/etcd/server/v3', version: 'v3.6.6', target: 'go.etcd.io/etcd/server/v3' } },
+  { name: 'kube-apiserver', required: true, minutes: 11, recipe: { how: 'go', module: 'k8s.io/kubernetes', version: 'v1.37.2', target: 'k8s.io/kubernetes/cmd/kube-apiserver', replaceStaging: 'v0.37.2' } },
+  { name: 'kustomize', required: true, minutes: 1, recipe: { how: 'go', module: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.8.2', target: 'sigs.k8s.io/kustomize/kustomize/v5' } },
+  { name: 'oras', required: true, minutes: 1, recipe: { how: 'go', module: 'oras.land/oras', version: 'v1.3.6', target: 'oras.land/oras/cmd/oras' } },
+  { name: 'kubectl', required: true, minutes: 2, recipe: { how: 'go', module: 'k8s.io/kubectl', version: 'v0.37.2', target: '.', main: kubectlMain, requires: ['k8s.io/component-base v0.37.2'] } },
+  { name: 'gcregistry', required: true, minutes: 1, recipe: { how: 'go', module: 'github.com/google/go-containerregistry', version: 'v0.20.6', target: '.', main: registryMain } },
+  { name: 'docker-registry', required: true, minutes: 1, recipe: { how: 'debian', package: 'docker-registry', binary: 'docker-registry' } },
+  { name: 'git', required: true, minutes: 1, recipe: { how: 'debian', package: 'git', binary: 'git' } },
+  { name: 'sshd', required: true, minutes: 1, recipe: { how: 'debian', package: 'openssh-server', binary: 'sshd' } },
+]

@@ -1,0 +1,116 @@
+import { Worker } from 'node:worker_threads'
+import type { Json } from '../../lib/json.ts'
+import { KernelError } from './error.ts'
+import type { Answer, Ask } from './worker.ts'
+
+/** Memory past which an idle worker is replaced: linear memory never shrinks. */
+const retireAboveBytes = 160 * 1024 * 1024
+
+interface Job { readonly operation: string; readonly input: Uint8Array; readonly deadlineMs: number; readonly signal: AbortSignal; resolve(output: Uint8Array): void; reject(reason: unknown): void }
+interface Running { readonly job: Job; readonly id: number; end(): void }
+
+/** One worker with a queue: calls run one at a time, each with a deadline; a worker that traps, hangs or grows is replaced. */
+export class Lane {
+  readonly #start: () => Promise<{ module: WebAssembly.Module; url: URL }>
+  readonly #queue: Job[] = []
+  #worker: Promise<Worker> | undefined
+  #running: Running | undefined
+  #ids = 0
+
+  constructor(start: () => Promise<{ module: WebAssembly.Module; url: URL }>) {
+    this.#start = start
+  }
+
+  /** Calls waiting or running. */
+  get load(): number { return this.#queue.length + (this.#running ? 1 : 0) }
+
+  call(operation: string, input: Uint8Array, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason)
+      this.#queue.push({ operation, input, deadlineMs, signal, resolve, reject })
+      void this.#next()
+    })
+  }
+
+  async close(): Promise<void> {
+    for (const job of this.#queue.splice(0)) job.reject(new KernelError('CRASHED', 'the kernel was closed'))
+    await this.#retire()
+  }
+
+  async #next(): Promise<void> {
+    if (this.#running) return
+    const job = this.#queue.shift()
+    if (!job) return
+    if (job.signal.aborted) { job.reject(job.signal.reason); return this.#next() }
+    const running = this.#begin(job)
+    try {
+      const worker = await (this.#worker ??= this.#spawn())
+      if (!this.#isRunning(running)) return
+      worker.ref()
+      worker.postMessage({ id: running.id, operation: job.operation, input: job.input } satisfies Ask)
+    } catch (thrown) {
+      this.#finish(running)
+      job.reject(thrown)
+    }
+  }
+
+  #begin(job: Job): Running {
+    const id = ++this.#ids
+    const stop = (reason: unknown): void => { this.#finish(running); void this.#retire(); job.reject(reason); void this.#next() }
+    const timer = setTimeout(() => stop(new KernelError('DEADLINE', `the call did not end within ${job.deadlineMs / 1000} s: make the input smaller`)), job.deadlineMs)
+    const aborted = (): void => stop(job.signal.reason)
+    job.signal.addEventListener('abort', aborted, { once: true })
+    const running: Running = { job, id, end: () => { clearTimeout(timer); job.signal.removeEventListener('abort', aborted) } }
+    this.#running = running
+    return running
+  }
+
+  #isRunning(running: Running): boolean {
+    return this.#running === running
+  }
+
+  #finish(running: Running): void {
+    running.end()
+    if (this.#running === running) this.#running = undefined
+  }
+
+  async #spawn(): Promise<Worker> {
+    const { module, url } = await this.#start()
+    const worker = new Worker(url, { workerData: { module, kernel: true }, stdout: false, execArgv: [] })
+    worker.unref()
+    worker.on('message', (answer: Answer) => this.#answered(worker, answer))
+    worker.on('error', thrown => this.#died(worker, thrown))
+    worker.on('exit', () => this.#died(worker, undefined))
+    return worker
+  }
+
+  #answered(worker: Worker, answer: Answer): void {
+    const running = this.#running
+    if (running?.id !== answer.id) return
+    this.#finish(running)
+    worker.unref()
+    const broken = 'broken' in answer && answer.broken
+    if (broken || answer.memoryBytes > retireAboveBytes) void this.#retire()
+    if ('output' in answer) running.job.resolve(answer.output)
+    else running.job.reject(new KernelError(answer.code, answer.message, answer.detail as Json | undefined))
+    void this.#next()
+  }
+
+  #died(worker: Worker, thrown: unknown): void {
+    void this.#worker?.then(current => {
+      if (current !== worker) return
+      this.#worker = undefined
+      const running = this.#running
+      if (!running) return
+      this.#finish(running)
+      running.job.reject(new KernelError('CRASHED', `the call ended its worker: ${thrown instanceof Error ? thrown.message : 'no reason given'}`))
+      void this.#next()
+    })
+  }
+
+  async #retire(): Promise<void> {
+    const retired = this.#worker
+    this.#worker = undefined
+    await (await retired?.catch(() => undefined))?.terminate()
+  }
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import type { KubeObject } from '../../kinds/manifest.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { gzipStream } from './gzip.ts'
+import type { BuildInput, Kernel, ManageInput, MergeSchema } from './kernel.ts'
+import { Lane } from './lane.ts'
+import { type ModuleName, moduleLoader } from './modules.ts'
+
+/** Where the kernel's files are, and its bounds. */
+export interface KernelOptions {
+  /** The folder with `<module>.wasm.br` and digests.json. */
+  readonly modules: string
+  /** The worker's script. */
+  readonly worker: URL
+  /** Milliseconds a call may take: 10 s, builds 60 s unless said otherwise. */
+  readonly deadlineMs?: number | undefined
+  readonly buildDeadlineMs?: number | undefined
+}
+
+const outputLimit = 64 * 1024 * 1024
+const cacheLimit = 64 * 1024 * 1024
+
+/** Starts the kernel: nothing is loaded before the first call. */
+export function openKernel(options: KernelOptions): Kernel {
+  const load = moduleLoader(options.modules)
+  const lane = (name: ModuleName): Lane => new Lane(async () => ({ module: await load(name), url: options.worker }))
+  const builders = [lane('kustomize'), lane('kustomize')]
+  const merger = lane('k8s')
+  const zipper = lane('gzip')
+  const builds = new ResultCache(cacheLimit)
+  const deadlineMs = options.deadlineMs ?? 10_000
+  const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> => parse(await merger.call(operation, encode(input), { deadlineMs, signal }))
+  return {
+    async kustomizeBuild(input, signal) {
+      const request = encodeBuild(input)
+      const key = createHash('sha256').update(request).digest('hex')
+      const known = builds.get(key)
+      if (known !== undefined) return known
+      const free = builders.reduce((a, b) => (b.load < a.load ? b : a))
+      const output = new TextDecoder().decode(await free.call('build', request, { deadlineMs: options.buildDeadlineMs ?? 60_000, signal }))
+      builds.set(key, output)
+      return output
+    },
+    apply: async (input, signal) => await merge('apply', { ...managed(input), force: input.force }, signal) as KubeObject,
+    update: async (input, signal) => await merge('update', managed(input), signal) as KubeObject,
+    strategicMerge: async (original, patch, signal) => await merge('strategic', { apiVersion: original.apiVersion, kind: original.kind, original, patch }, signal) as KubeObject,
+    threeWayMerge: async ({ original, modified, current }, signal) => await merge('threeWay', { apiVersion: current.apiVersion, kind: current.kind, original, modified, current }, signal) as JsonObject,
+    gzip: (source, signal) => gzipStream(source, (operation, input) => zipper.call(operation, input, { deadlineMs, signal })),
+    async close() {
+      await Promise.all([...builders, merger, zipper].map(l => l.close()))
+    },
+  }
+}
+
+function encode(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value))
+}
+
+function parse(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(bytes))
+}
+
+function encodeBuild({ root, files }: BuildInput): Uint8Array {
+  const text: Record<string, string> = {}
+  const binary: Record<string, string> = {}
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  for (const [path, content] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    try {
+      text[path] = decoder.decode(content)
+    } catch {
+      binary[path] = Buffer.from(content).toString('base64')
+    }
+  }
+  return encode({ root, text, binary, limit: outputLimit })
+}
+
+function managed({ live, object, manager, schema, subresource, reset }: ManageInput): JsonObject {
+  return { live: live ?? null, object, manager, subresource: subresource ?? '', reset: (reset ?? []).map(path => [...path]), ...schemaFields(schema, object) }
+}
+
+function schemaFields(schema: MergeSchema, object: KubeObject): JsonObject {
+  if (schema.from === 'builtin') return {}
+  if (schema.from === 'deduced') return { deduced: true }
+  const slash = object.apiVersion.indexOf('/')
+  const kind = { group: object.apiVersion.slice(0, Math.max(slash, 0)), version: object.apiVersion.slice(slash + 1), kind: object.kind }
+  const { openAPIV3Schema } = schema
+  const properties = { ...(openAPIV3Schema.properties as JsonObject | undefined), apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { $ref: '#/components/schemas/meta' } }
+  return { schema: { object: { ...openAPIV3Schema, properties, 'x-kubernetes-group-version-kind': [kind] }, meta: metaSchema } }
+}
+
+const names = { type: 'object', additionalProperties: { type: 'string' } }
+const metaSchema: JsonObject = {
+  type: 'object', 'x-kubernetes-preserve-unknown-fields': true,
+  properties: {
+    labels: { ...names, 'x-kubernetes-map-type': 'granular' }, annotations: { ...names, 'x-kubernetes-map-type': 'granular' },
+    finalizers: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
+    ownerReferences: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['uid'], items: { type: 'object', 'x-kubernetes-map-type': 'atomic', required: ['uid'], properties: { uid: { type: 'string' }, apiVersion: { type: 'string' }, kind: { type: 'string' }, name: { type: 'string' }, controller: { type: 'boolean' }, blockOwnerDeletion: { type: 'boolean' } } } },
+  },
+}
+
+/** Least recently used results, bounded by their length. */
+class ResultCache {
+  readonly #kept = new Map<string, string>()
+  readonly #limit: number
+  #size = 0
+  constructor(limit: number) { this.#limit = limit }
+
+  get(key: string): string | undefined {
+    const found = this.#kept.get(key)
+    if (found === undefined) return undefined
+    this.#kept.delete(key)
+    this.#kept.set(key, found)
+    return found
+  }
+
+  set(key: string, value: string): void {
+    if (value.length > this.#limit / 4 || this.#kept.has(key)) return
+    this.#kept.set(key, value)
+    this.#size += value.length
+    for (const [oldest, text] of this.#kept) {
+      if (this.#size <= this.#limit) break
+      this.#kept.delete(oldest)
+      this.#size -= text.length
+    }
+  }
+}
