@@ -12,7 +12,7 @@ import { unsupportedField } from './unsupported.ts'
 /** What the engine itself needs of a cluster. A `Cluster` is one. */
 export interface Hub {
   get(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined>
-  patch(ref: ObjectRef, patch: { type: 'merge'; body: JsonObject }, options: { manager: string; subresource?: string | undefined }, signal: AbortSignal): Promise<KubeObject>
+  patch(ref: ObjectRef, patch: { type: 'merge'; body: JsonObject; manager: string; subresource?: string | undefined }, signal: AbortSignal): Promise<KubeObject>
   create(object: KubeObject, options: { manager: string }, signal: AbortSignal): Promise<KubeObject>
 }
 
@@ -130,7 +130,7 @@ class Working<K extends Kind, Hands> {
     const status = isObject(this.#object.status) ? this.#object.status : {}
     const body = difference(this.#saved, status)
     if (Object.keys(body).length === 0) return
-    const stored = await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body: { status: body } }, { manager: this.#manager, subresource: 'status' }, this.#pass.signal)
+    const stored = await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body: { status: body }, manager: this.#manager, subresource: 'status' }, this.#pass.signal)
     this.#saved = status
     this.#object = { ...stored, status }
   }
@@ -153,7 +153,7 @@ class Working<K extends Kind, Hands> {
   async #finalizers(finalizers: string[]): Promise<void> {
     const { resourceVersion } = this.#object.metadata
     const body = { metadata: { finalizers, ...(resourceVersion ? { resourceVersion } : {}) } }
-    const stored = await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body }, { manager: this.#manager }, this.#pass.signal)
+    const stored = await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body, manager: this.#manager }, this.#pass.signal)
     this.#object = { ...stored, ...(this.#object.status ? { status: this.#object.status } : {}) }
   }
 }
@@ -179,7 +179,7 @@ async function record(hub: Hub, event: KubeObject, signal: AbortSignal): Promise
     const earlier = await hub.get(refOf(event), signal)
     if (!earlier) return void await hub.create(event, { manager: String(event.reportingComponent) }, signal)
     const count = typeof earlier.count === 'number' ? earlier.count + 1 : 2
-    await hub.patch(refOf(event), { type: 'merge', body: { count, lastTimestamp: event.lastTimestamp } }, { manager: String(event.reportingComponent) }, signal)
+    await hub.patch(refOf(event), { type: 'merge', body: { count, lastTimestamp: event.lastTimestamp }, manager: String(event.reportingComponent) }, signal)
   } catch {
     signal.throwIfAborted()
   }

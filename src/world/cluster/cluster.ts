@@ -51,9 +51,10 @@ export interface DeleteOptions {
 }
 
 /** `merge` is RFC 7386, `json` RFC 6902, `strategic` Kubernetes' own. */
-export type Patch =
+export type Patch = WriteOptions & (
   | { readonly type: 'merge' | 'strategic'; readonly body: JsonObject }
   | { readonly type: 'json'; readonly body: readonly JsonObject[] }
+)
 
 /** What reconcilers and the engine need of a cluster: one object at a time. */
 export interface ObjectReader {
@@ -69,7 +70,7 @@ export interface ObjectWriter {
   /** Server-side apply. Resolves to the object as stored (or as it would be, with dryRun). @throws {ClusterError} CONFLICT with the fields and managers, INVALID, … */
   apply(object: KubeObject, options: ApplyOptions, signal: AbortSignal): Promise<KubeObject>
   create(object: KubeObject, options: WriteOptions, signal: AbortSignal): Promise<KubeObject>
-  patch(ref: ObjectRef, patch: Patch, options: WriteOptions, signal: AbortSignal): Promise<KubeObject>
+  patch(ref: ObjectRef, patch: Patch, signal: AbortSignal): Promise<KubeObject>
   /** Asks for deletion. `undefined` when it was gone already; else the object or status as the server answered. */
   delete(ref: ObjectRef, options: DeleteOptions, signal: AbortSignal): Promise<Json | undefined>
 }

@@ -1,0 +1,108 @@
+import type { KubeConfig } from '@kubernetes/client-node'
+import { messageOf } from '../../lib/coded-error.ts'
+import { type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Http, HttpOptions } from '../http/http.ts'
+import { ClusterError } from './error.ts'
+import type { Authorize } from './transport.ts'
+
+/** One context with the `cluster` and `user` that it names; file paths are absolute. */
+export interface Context { readonly name: string; readonly cluster: JsonObject; readonly user: JsonObject }
+
+interface Signed { readonly http: Http; readonly headers: Readonly<Record<string, string>>; readonly until: number }
+
+/** How long credentials are used before the library is asked again: it re-reads token files and runs expired plugins. */
+const freshMs = 30_000
+
+/**
+ * Connection and credentials of a context, through `@kubernetes/client-node`: certificates, tokens, token files, basic auth, exec plugins
+ * and auth providers. Nothing is read before the first call; refused credentials are asked for anew once.
+ */
+export function contextAccess(context: Context, { http, clock }: { http: Http; clock: Clock }): { http: Http; authorize: Authorize } {
+  let config: Promise<KubeConfig> | undefined
+  let signed: Promise<Signed> | undefined
+  let until = 0
+  const sign = async (): Promise<Signed> => {
+    const { options, headers } = await readAccess(await (config ??= openConfig(context)), context)
+    until = clock.now() + freshMs
+    return { http: http.with(options), headers, until }
+  }
+  const current = (renew: boolean): Promise<Signed> => {
+    if (renew) config = undefined
+    if (!signed || renew || (until > 0 && clock.now() >= until)) {
+      until = 0
+      signed = sign()
+      signed.catch(() => { signed = config = undefined })
+    }
+    return signed
+  }
+  return { http: deferred(async () => (await current(false)).http), authorize: async (renew, signal) => (await abortable(current(renew), signal)).headers }
+}
+
+/** An Http whose connection options are known at the first call. */
+function deferred(open: () => Promise<Http>): Http {
+  return {
+    send: async (request, signal) => (await abortable(open(), signal)).send(request, signal),
+    with: more => deferred(async () => (await open()).with(more)),
+    close: async () => {},
+  }
+}
+
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const stopped = Promise.withResolvers<never>()
+  const stop = (): void => stopped.reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([work, stopped.promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** The library is loaded on first use: it costs a quarter of a second. */
+async function openConfig({ name, cluster, user }: Context): Promise<KubeConfig> {
+  const { KubeConfig: Config } = await import('@kubernetes/client-node')
+  const config = new Config()
+  config.loadFromString(JSON.stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': name, clusters: [{ name, cluster }], users: [{ name, user: withTokenFile(withExecInfo(user, cluster)) }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+  }))
+  return config
+}
+
+/** Plugins of `client.authentication.k8s.io/v1` refuse to run without KUBERNETES_EXEC_INFO. */
+function withExecInfo(user: JsonObject, cluster: JsonObject): JsonObject {
+  const exec = objectAt(user, 'exec')
+  if (!exec) return user
+  const { server, 'tls-server-name': serverName, 'certificate-authority-data': ca } = cluster
+  const about = exec.provideClusterInfo === true ? { cluster: { server, ...(serverName ? { 'tls-server-name': serverName } : {}), ...(ca ? { 'certificate-authority-data': ca } : {}) } } : {}
+  const info = JSON.stringify({ apiVersion: stringAt(exec, 'apiVersion') ?? 'client.authentication.k8s.io/v1', kind: 'ExecCredential', spec: { interactive: false, ...about } })
+  return { ...user, exec: { ...exec, args: listAt(exec, 'args'), env: [...listAt(exec, 'env'), { name: 'KUBERNETES_EXEC_INFO', value: info }] } }
+}
+
+/** The library knows token files only as an auth provider. */
+function withTokenFile(user: JsonObject): JsonObject {
+  const { tokenFile, ...rest } = user
+  return typeof tokenFile === 'string' ? { ...rest, 'auth-provider': { name: 'tokenFile', config: { tokenFile } } } : user
+}
+
+async function readAccess(config: KubeConfig, { name, cluster }: Context): Promise<{ options: HttpOptions; headers: Record<string, string> }> {
+  const found: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {}
+  try {
+    await config.applyToHTTPSOptions(found)
+  } catch (thrown) {
+    throw new ClusterError('UNAUTHENTICATED', { cluster: name, what: 'read credentials', message: `the credentials of context '${name}' cannot be had: ${messageOf(thrown).trim()}` }, { cause: thrown })
+  }
+  const [ca, cert, key] = [text(found.ca), text(found.cert), text(found.key)]
+  const proxy = stringAt(cluster, 'proxy-url')
+  const verify = found.rejectUnauthorized === false ? { verify: false } : {}
+  const tls = { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), ...(found.servername ? { serverName: found.servername } : {}), ...verify }
+  const basic = found.auth ? { authorization: `Basic ${Buffer.from(found.auth).toString('base64')}` } : {}
+  const given = Object.entries(found.headers ?? {}).map(([header, value]) => [header.toLowerCase(), String(value)])
+  return { options: { ...(proxy ? { proxy } : {}), tls }, headers: { ...basic, ...Object.fromEntries(given) } }
+}
+
+function text(material: unknown): string | undefined {
+  return Buffer.isBuffer(material) ? material.toString('utf8') : typeof material === 'string' ? material : undefined
+}

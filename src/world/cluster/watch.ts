@@ -1,0 +1,75 @@
+import { isKubeObject, type KubeObject } from '../../kinds/manifest.ts'
+import { isObject, type Json } from '../../lib/json.ts'
+import type { Clock } from '../clock/clock.ts'
+import { errorOf } from './answers.ts'
+import type { ListQuery, ObjectReader, WatchEvent } from './cluster.ts'
+import { ClusterError } from './error.ts'
+import type { Transport } from './transport.ts'
+
+interface Source { readonly query: ListQuery; readonly path: string; readonly transport: Transport; readonly reader: ObjectReader; readonly clock: Clock }
+
+const watchSeconds = 290
+const types = { ADDED: 'added', MODIFIED: 'modified', DELETED: 'deleted' } as const
+
+/** The body of `Cluster.watch`: list, then watch, resumed where it broke, listed again when history is gone. */
+export async function* watchQuery(source: Source, signal: AbortSignal): AsyncIterable<WatchEvent> {
+  let position = source.query.resourceVersion
+  for (let failures = 0; ;) {
+    try {
+      if (position === undefined) {
+        const { objects, resourceVersion } = await listed(source, signal)
+        position = resourceVersion
+        yield { type: 'gap', objects }
+      }
+      for await (const seen of stream(source, position, signal)) {
+        failures = 0
+        position = seen.position
+        if (seen.event) yield seen.event
+      }
+    } catch (thrown) {
+      signal.throwIfAborted()
+      if (!(thrown instanceof ClusterError) || ['FORBIDDEN', 'UNAUTHENTICATED', 'NO_MATCH'].includes(thrown.code)) throw thrown
+      if (thrown.code === 'EXPIRED') position = undefined
+      await source.clock.sleep(Math.min(30_000, 500 * 2 ** failures++) * (0.5 + source.clock.random()), signal)
+    }
+  }
+}
+
+async function listed({ query, reader }: Source, signal: AbortSignal): Promise<{ objects: KubeObject[]; resourceVersion: string }> {
+  const objects: KubeObject[] = []
+  let next: string | undefined
+  let resourceVersion = ''
+  do {
+    const page = await reader.list({ ...query, resourceVersion: undefined, limit: 500, continue: next }, signal)
+    objects.push(...page.items)
+    resourceVersion = page.resourceVersion
+    next = page.continue
+  } while (next)
+  return { objects, resourceVersion }
+}
+
+async function* stream({ query, path, transport }: Source, position: string, signal: AbortSignal): AsyncIterable<{ position: string; event?: WatchEvent }> {
+  const answer = await transport.open({
+    method: 'GET', path, what: `watch ${query.kind}`,
+    query: { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: position, timeoutSeconds: String(watchSeconds), labelSelector: query.labelSelector, fieldSelector: query.fieldSelector },
+  }, signal)
+  let rest = ''
+  const decoder = new TextDecoder()
+  try {
+    for await (const chunk of answer.body) {
+      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) if (line) yield eventOf(line, position)
+    }
+  } finally {
+    await answer.body.cancel()
+  }
+}
+
+function eventOf(line: string, before: string): { position: string; event?: WatchEvent } {
+  const { type, object } = JSON.parse(line) as { type: string; object: Json }
+  if (type === 'ERROR') throw errorOf(isObject(object) && typeof object.code === 'number' ? object.code : 500, object, { cluster: '', what: 'watch' })
+  const position = isObject(object) && isObject(object.metadata) && typeof object.metadata.resourceVersion === 'string' ? object.metadata.resourceVersion : before
+  const known = type in types ? types[type as keyof typeof types] : undefined
+  return known && isKubeObject(object) ? { position, event: { type: known, object } } : { position }
+}
