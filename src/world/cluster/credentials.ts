@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import { messageOf } from '../../lib/coded-error.ts'
-import { type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import { isObject, type JsonObject, listAt, stringAt } from '../../lib/json.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Http, HttpOptions } from '../http/http.ts'
 import { ClusterError } from './error.ts'
@@ -73,8 +73,8 @@ async function openConfig({ name, cluster, user }: Context): Promise<KubeConfig>
 
 /** Plugins of `client.authentication.k8s.io/v1` refuse to run without KUBERNETES_EXEC_INFO. */
 function withExecInfo(user: JsonObject, cluster: JsonObject): JsonObject {
-  const exec = objectAt(user, 'exec')
-  if (!exec) return user
+  const { exec } = user
+  if (!isObject(exec)) return user
   const { server, 'tls-server-name': serverName, 'certificate-authority-data': ca } = cluster
   const about = exec.provideClusterInfo === true ? { cluster: { server, ...(serverName ? { 'tls-server-name': serverName } : {}), ...(ca ? { 'certificate-authority-data': ca } : {}) } } : {}
   const info = JSON.stringify({ apiVersion: stringAt(exec, 'apiVersion') ?? 'client.authentication.k8s.io/v1', kind: 'ExecCredential', spec: { interactive: false, ...about } })
