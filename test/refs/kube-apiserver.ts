@@ -31,7 +31,7 @@ export async function startKubeApiServer(): Promise<ApiServer> {
   }
   const cluster = async (): Promise<Cluster> => {
     writeFileSync(kubeconfigPath, kubeconfig(url, readFileSync(join(folder, 'certs', 'apiserver.crt'))))
-    const clusters = await loadClusters({ file: kubeconfigPath, env: {}, home: folder, http: createHttp({ env: {} }), clock: realClock })
+    const clusters = await loadClusters({ file: kubeconfigPath, env: {}, home: folder, http: createHttp({}), clock: realClock })
     return clusters.named('real')
   }
   try {

@@ -1,0 +1,65 @@
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+
+/** Finds the schema of a `$ref`. */
+export type Resolve = (ref: string) => JsonObject | undefined
+
+/** The schema itself, references followed; `allOf` with one member is a reference with remarks. */
+export function followed(schema: JsonObject, resolve: Resolve): JsonObject {
+  if (typeof schema.$ref === 'string') return followed(resolve(schema.$ref) ?? {}, resolve)
+  const [only, ...others] = Array.isArray(schema.allOf) ? schema.allOf : []
+  return isObject(only) && others.length === 0 && schema.properties === undefined && typeof only.$ref === 'string' ? followed(only, resolve) : schema
+}
+
+/** `open`: an object schema without properties holds anything, as in the built-in kinds. `dropped` collects paths. */
+export interface Pruning { readonly resolve: Resolve; readonly open: boolean; readonly dropped: string[]; readonly path?: string }
+
+/** A value without the fields that its schema does not know; their paths are added to `dropped`. apiVersion, kind and metadata of the object itself stay. */
+export function prune(value: Json, given: JsonObject, at: Pruning): Json {
+  const { resolve, dropped, path = '' } = at
+  const schema = followed(given, resolve)
+  if (Array.isArray(value)) {
+    const items = schema.items
+    return isObject(items) ? value.map((item, i) => prune(item, items, { ...at, path: `${path}[${i}]` })) : value
+  }
+  if (!isObject(value)) return value
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true && schema.properties === undefined) return value
+  const more = schema.additionalProperties
+  if (schema.properties === undefined && more === undefined) return at.open || schema.type !== 'object' || path === '' || isOpen(schema) ? value : emptied(value, { path, dropped })
+  const out: JsonObject = {}
+  for (const [key, item] of Object.entries(value)) {
+    const known = isObject(schema.properties) ? schema.properties[key] : undefined
+    const below = path === '' ? key : `${path}.${key}`
+    if (isObject(known)) out[key] = prune(item ?? null, known, { ...at, path: below })
+    else if (isObject(more)) out[key] = prune(item ?? null, more, { ...at, path: below })
+    else if (more === true || schema['x-kubernetes-preserve-unknown-fields'] === true || (path === '' && ['apiVersion', 'kind', 'metadata'].includes(key))) out[key] = item
+    else dropped.push(below)
+  }
+  return out
+}
+
+function isOpen(schema: JsonObject): boolean {
+  return schema['x-kubernetes-embedded-resource'] === true || schema['x-kubernetes-preserve-unknown-fields'] === true
+}
+
+function emptied(value: JsonObject, { path, dropped }: { path: string; dropped: string[] }): JsonObject {
+  dropped.push(...Object.keys(value).map(key => `${path}.${key}`))
+  return {}
+}
+
+/** A value with the defaults that its schema orders, as a CRD's are filled in: only where the parent is there. */
+export function withDefaults(value: Json, schema: JsonObject): Json {
+  if (Array.isArray(value)) {
+    const items = schema.items
+    return isObject(items) ? value.map(item => withDefaults(item, items)) : value
+  }
+  if (!isObject(value)) return value
+  const out: JsonObject = { ...value }
+  for (const [key, property] of Object.entries(isObject(schema.properties) ? schema.properties : {})) {
+    if (!isObject(property)) continue
+    if ((out[key] === undefined || (out[key] === null && property.nullable !== true)) && property.default !== undefined) out[key] = structuredClone(property.default)
+    if (out[key] !== undefined && out[key] !== null) out[key] = withDefaults(out[key], property)
+  }
+  const more = schema.additionalProperties
+  if (isObject(more)) for (const [key, item] of Object.entries(out)) if (!(isObject(schema.properties) && key in schema.properties)) out[key] = withDefaults(item ?? null, more)
+  return out
+}

@@ -1,0 +1,111 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import type { JsonObject } from '../../lib/json.ts'
+import { messageOf } from '../../lib/coded-error.ts'
+import { Catalog } from './catalog.ts'
+import { aggregated, coreVersions, groupList, oneGroup, resourceList } from './discovery.ts'
+import { type Answer, type Api, handle } from './handlers.ts'
+import { openapiDocument, openapiIndex } from './openapi.ts'
+import { Pages } from './pages.ts'
+import { resourcePath } from './path.ts'
+import { ApiProblem, problems } from './problem.ts'
+import { Schemas } from './schemas.ts'
+import { Store } from './store.ts'
+import type { Clock } from '../../world/clock/clock.ts'
+import type { Kernel } from '../../world/kernel/kernel.ts'
+
+export interface ApiServerOptions {
+  readonly kernel: Kernel
+  readonly clock: Clock
+  /** OpenAPI v3 definitions of the built-in kinds. */
+  readonly definitions: JsonObject
+  /** 0: any free port. */
+  readonly port: number
+  /** Absent: an empty store in memory. */
+  readonly store?: Store | undefined
+}
+
+/** A running API server on loopback. */
+export interface ApiServer { readonly url: string; readonly store: Store; close(): Promise<void> }
+
+const bodyLimit = 3 * 1024 * 1024
+const version = { major: '1', minor: '37', gitVersion: 'v1.37.2-fluxpilot-sandbox', gitCommit: '', gitTreeState: 'clean', buildDate: '1970-01-01T00:00:00Z', goVersion: '', compiler: '', platform: 'sandbox' }
+
+/** Answers as a Kubernetes API server for what fluxpilot, kubectl and the flux CLI use. No RBAC. */
+export async function listenApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const store = options.store ?? new Store()
+  const api: Api = { store, catalog: new Catalog(store), schemas: new Schemas(options.definitions), pages: new Pages(), kernel: options.kernel, clock: options.clock }
+  const closing = new AbortController()
+  const server = createServer((request, response) => void serve(api, { request, response, closing: closing.signal }))
+  server.keepAliveTimeout = 60_000
+  server.listen(options.port, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new TypeError('the server has no port')
+  return { url: `http://127.0.0.1:${address.port}`, store, close: () => shut(server, closing) }
+}
+
+async function shut(server: Server, closing: AbortController): Promise<void> {
+  closing.abort(new Error('the server is closing'))
+  server.close()
+  server.closeAllConnections()
+  await once(server, 'close')
+}
+
+async function serve(api: Api, { request, response, closing }: { request: IncomingMessage; response: ServerResponse; closing: AbortSignal }): Promise<void> {
+  const gone = new AbortController()
+  response.on('close', () => gone.abort(new Error('the client is gone')))
+  const signal = AbortSignal.any([gone.signal, closing])
+  try {
+    const answer = await answerTo(api, { request, response, signal })
+    if (answer) reply(response, answer)
+  } catch (thrown) {
+    if (signal.aborted || response.headersSent) return void response.destroy()
+    const problem = thrown instanceof ApiProblem ? thrown : problems.internal(`Internal error occurred: ${messageOf(thrown)}`)
+    reply(response, { status: problem.status.code, body: problem.status })
+  }
+}
+
+async function answerTo(api: Api, { request, response, signal }: { request: IncomingMessage; response: ServerResponse; signal: AbortSignal }): Promise<Answer | undefined> {
+  const url = new URL(request.url ?? '/', 'http://sandbox')
+  const fixed = documentAt(api, url.pathname, request.headers.accept ?? '')
+  if (fixed !== undefined) return { status: 200, body: fixed }
+  const path = resourcePath(url.pathname)
+  const resource = path && api.catalog.find(path.group, path.version, path.plural)
+  if (!path || !resource) throw problems.noRoute()
+  const body = await textOf(request)
+  return handle(api, { request, response, path, resource, query: url.searchParams, body, signal })
+}
+
+function documentAt(api: Api, pathname: string, accept: string): JsonObject | undefined {
+  const path = pathname.replace(/\/$/, '')
+  const grouped = accept.includes('as=APIGroupDiscoveryList') && accept.includes('v=v2;')
+  const parts = path.split('/').slice(1)
+  if (path === '/version') return version
+  if (['/healthz', '/readyz', '/livez'].includes(path)) return { status: 'ok' }
+  if (path === '/api') return grouped ? aggregated(api.catalog, true) : coreVersions()
+  if (path === '/apis') return grouped ? aggregated(api.catalog, false) : groupList(api.catalog)
+  if (path === '/openapi/v3') return openapiIndex(api.catalog)
+  if (path.startsWith('/openapi/v3/')) return openapiDocument(api.catalog, api.schemas, parts[2] === 'api' ? { group: '', version: parts[3] ?? '' } : { group: parts[3] ?? '', version: parts[4] ?? '' })
+  if (parts[0] === 'api' && parts.length === 2) return resourceList(api.catalog, '', parts[1] ?? '')
+  if (parts[0] === 'apis' && parts.length === 2) return oneGroup(api.catalog, parts[1] ?? '')
+  if (parts[0] === 'apis' && parts.length === 3) return resourceList(api.catalog, parts[1] ?? '', parts[2] ?? '')
+  return undefined
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > bodyLimit) throw problems.tooLarge(bodyLimit)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function reply(response: ServerResponse, { status, body, warnings = [] }: Answer): void {
+  const type = body.kind === 'APIGroupDiscoveryList' ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' : 'application/json'
+  response.writeHead(status, { 'content-type': type, ...(warnings.length > 0 ? { warning: warnings.map(w => `299 - ${JSON.stringify(w)}`).join(', ') } : {}) })
+  response.end(`${JSON.stringify(body)}\n`)
+}

@@ -1,0 +1,69 @@
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { type Cause, invalidValue, notSupported, requiredValue } from './problem.ts'
+
+/** What a structural schema finds wrong with a value, worded as the API server does. `field` is the value's path. */
+export function schemaProblems(value: Json | undefined, schema: JsonObject, field: string): Cause[] {
+  if (value === undefined) return []
+  if (value === null) return schema.nullable === true || field === '' ? [] : [typeProblem(field, 'null', schema)]
+  const wrong = wrongType(value, schema)
+  if (wrong) return [typeProblem(field, wrong, schema)]
+  return [
+    ...(Array.isArray(schema.enum) && !schema.enum.some(e => e === value) ? [notSupported(field, value, schema.enum.map(String))] : []),
+    ...(typeof value === 'string' ? textProblems(value, schema, field) : []),
+    ...(typeof value === 'number' ? numberProblems(value, schema, field) : []),
+    ...(Array.isArray(value) ? listProblems(value, schema, field) : []),
+    ...(isObject(value) ? objectProblems(value, schema, field) : []),
+  ]
+}
+
+function wrongType(value: Json, schema: JsonObject): string | undefined {
+  const actual = Array.isArray(value) ? 'array' : isObject(value) ? 'object' : typeof value
+  if (schema['x-kubernetes-int-or-string'] === true) return actual === 'string' || Number.isInteger(value) ? undefined : actual
+  if (typeof schema.type !== 'string') return undefined
+  if (schema.type === 'integer') return Number.isInteger(value) ? undefined : actual
+  return schema.type === actual ? undefined : actual === 'number' && Number.isInteger(value) ? 'integer' : actual
+}
+
+function typeProblem(field: string, actual: string, schema: JsonObject): Cause {
+  return { field: field || '<nil>', reason: 'FieldValueTypeInvalid', message: `Invalid value: "${actual}": ${field} in body must be of type ${String(schema.type ?? 'integer,string')}: "${actual}"` }
+}
+
+function textProblems(value: string, schema: JsonObject, field: string): Cause[] {
+  const { pattern, minLength, maxLength, format } = schema
+  return [
+    ...(typeof maxLength === 'number' && [...value].length > maxLength ? [{ field, reason: 'FieldValueInvalid', message: `Too long: may not be more than ${maxLength} bytes` } as const] : []),
+    ...(typeof minLength === 'number' && [...value].length < minLength ? [invalidValue(field, value, `${field} in body should be at least ${minLength} chars long`)] : []),
+    ...(typeof pattern === 'string' && !new RegExp(pattern).test(value) ? [invalidValue(field, value, `${field} in body should match '${pattern}'`)] : []),
+    ...(format === 'date-time' && Number.isNaN(Date.parse(value)) ? [invalidValue(field, value, `${field} in body must be of type date-time: ${JSON.stringify(value)}`)] : []),
+  ]
+}
+
+function numberProblems(value: number, { minimum, maximum }: JsonObject, field: string): Cause[] {
+  return [
+    ...(typeof minimum === 'number' && value < minimum ? [invalidValue(field, value, `${field} in body should be greater than or equal to ${minimum}`)] : []),
+    ...(typeof maximum === 'number' && value > maximum ? [invalidValue(field, value, `${field} in body should be less than or equal to ${maximum}`)] : []),
+  ]
+}
+
+function listProblems(value: Json[], { items, minItems, maxItems }: JsonObject, field: string): Cause[] {
+  return [
+    ...(typeof maxItems === 'number' && value.length > maxItems ? [{ field, reason: 'FieldValueInvalid', message: `Too many: ${value.length}: must have at most ${maxItems} items` } as const] : []),
+    ...(typeof minItems === 'number' && value.length < minItems ? [invalidValue(field, value.length, `${field} in body should have at least ${minItems} items`)] : []),
+    ...(isObject(items) ? value.flatMap((item, i) => schemaProblems(item, items, `${field}[${i}]`)) : []),
+  ]
+}
+
+function objectProblems(value: JsonObject, schema: JsonObject, field: string): Cause[] {
+  const below = (key: string): string => (field === '' ? key : `${field}.${key}`)
+  const properties = isObject(schema.properties) ? schema.properties : {}
+  const required = Array.isArray(schema.required) ? schema.required.map(String) : []
+  const more = schema.additionalProperties
+  return [
+    ...required.filter(key => value[key] === undefined).map(key => requiredValue(below(key))),
+    ...Object.entries(value).flatMap(([key, item]) => {
+      const property = properties[key]
+      const child = isObject(property) ? property : isObject(more) ? more : undefined
+      return child ? schemaProblems(item, child, below(key)) : []
+    }),
+  ]
+}

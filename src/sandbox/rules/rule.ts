@@ -1,0 +1,32 @@
+import type { KubeObject } from '../../kinds/manifest.ts'
+import { equal, isObject, type Json, type JsonObject, at } from '../../lib/json.ts'
+import { type Cause, invalidValue } from '../api/problem.ts'
+
+/** What the API server does to objects of one built-in kind before it stores them. */
+export interface Rule {
+  /** Fills in defaults. `live` is what the object replaces. */
+  readonly defaults?: ((object: KubeObject, live: KubeObject | undefined) => KubeObject) | undefined
+  /** What is wrong with it. */
+  readonly check?: ((object: KubeObject, live: KubeObject | undefined) => Cause[]) | undefined
+}
+
+/** `over` with the keys of `base` that it lacks. */
+export function fill(over: Json | undefined, base: JsonObject): JsonObject {
+  return { ...base, ...(isObject(over) ? over : {}) }
+}
+
+/** Maps the objects of a list; anything else becomes an empty list or stays absent. */
+export function each(list: Json | undefined, map: (item: JsonObject) => JsonObject): Json[] {
+  return Array.isArray(list) ? list.map(item => (isObject(item) ? map(item) : item)) : []
+}
+
+/** Refuses a change of fields that are fixed at creation. */
+export function immutable(object: KubeObject, live: KubeObject | undefined, ...paths: string[]): Cause[] {
+  if (!live) return []
+  return paths.filter(path => !equal(at(object, ...path.split('.')), at(live, ...path.split('.')))).map(path => invalidValue(path, at(object, ...path.split('.')), 'field is immutable'))
+}
+
+/** An object with another spec. */
+export function withSpec(object: KubeObject, spec: JsonObject): KubeObject {
+  return { ...object, spec }
+}
