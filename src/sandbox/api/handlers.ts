@@ -39,6 +39,7 @@ export async function handle(api: Api, asked: Asked): Promise<Answer | undefined
     if (request.method === 'DELETE') return removeAll(api, asked)
     throw problems.method(String(request.method))
   }
+  if (path.subresource === 'finalize') return finalize(api, asked)
   if (path.subresource === 'scale') return scale(api, asked)
   if (path.subresource !== undefined && !resource.subresources.includes(path.subresource)) throw problems.noRoute()
   return one(api, asked, { resource, namespace: path.namespace, name: path.name })
@@ -89,6 +90,16 @@ function withGeneratedName(document: Json, clock: Clock): Json {
   const metadata = isObject(document) && isObject(document.metadata) ? document.metadata : undefined
   if (!isObject(document) || !metadata || metadata.name || typeof metadata.generateName !== 'string') return document
   return { ...document, metadata: { ...metadata, name: `${metadata.generateName}${clock.id(3).slice(0, 5)}` } }
+}
+
+/** Sets a namespace's own finalizers; without any a terminating namespace goes. */
+async function finalize(api: Api, asked: Asked): Promise<Answer> {
+  const { resource, path, body } = asked
+  const target = { resource, namespace: undefined, name: path.name ?? '' }
+  const given = asObject(parsed(body))
+  const context = contextOf(api, asked)
+  const done = await write(target, async live => ({ ...(live ?? existing(api, target)), spec: { finalizers: given.spec?.finalizers ?? [] } }), context)
+  return written(api, asked, done)
 }
 
 async function scale(api: Api, asked: Asked): Promise<Answer> {

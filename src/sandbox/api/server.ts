@@ -19,7 +19,7 @@ export interface ApiServerOptions {
   readonly clock: Clock
   /** OpenAPI v3 definitions of the built-in kinds. */
   readonly definitions: JsonObject
-  /** 0: any free port. */
+  /** 0 takes a free port. */
   readonly port: number
   /** Absent: an empty store in memory. */
   readonly store?: Store | undefined

@@ -74,7 +74,7 @@ const secret: Rule = {
 const namespace: Rule = {
   defaults: o => ({
     ...o, metadata: { ...o.metadata, labels: { ...o.metadata.labels, 'kubernetes.io/metadata.name': o.metadata.name } },
-    spec: fill(o.spec, { finalizers: ['kubernetes'] }), status: fill(o.status, { phase: 'Active' }),
+    spec: o.metadata.deletionTimestamp ? (o.spec ?? {}) : fill(o.spec, { finalizers: ['kubernetes'] }), status: fill(o.status, { phase: 'Active' }),
   }),
 }
 const claim: Rule = {

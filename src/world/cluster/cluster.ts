@@ -70,6 +70,8 @@ export interface ObjectWriter {
   /** Server-side apply. Resolves to the object as stored (or as it would be, with dryRun). @throws {ClusterError} CONFLICT with the fields and managers, INVALID, … */
   apply(object: KubeObject, options: ApplyOptions, signal: AbortSignal): Promise<KubeObject>
   create(object: KubeObject, options: WriteOptions, signal: AbortSignal): Promise<KubeObject>
+  /** Replaces the object, or one subresource of it; a resourceVersion in it must be the live one. */
+  replace(object: KubeObject, options: WriteOptions, signal: AbortSignal): Promise<KubeObject>
   patch(ref: ObjectRef, patch: Patch, signal: AbortSignal): Promise<KubeObject>
   /** Asks for deletion. `undefined` when it was gone already; else the object or status as the server answered. */
   delete(ref: ObjectRef, options: DeleteOptions, signal: AbortSignal): Promise<Json | undefined>

@@ -112,6 +112,15 @@ class RestCluster implements Cluster {
     }, signal))
   }
 
+  async replace(object: KubeObject, options: WriteOptions, signal: AbortSignal): Promise<KubeObject> {
+    const ref = { ...refParts(object), name: object.metadata.name }
+    const resource = await this.#served(ref, signal)
+    return objectOf(await this.#transport.json({
+      method: 'PUT', path: pathOf(resource, ref, options.subresource), what: `replace ${named(resource, ref)}`, body: object,
+      query: { fieldManager: options.manager, dryRun: options.dryRun ? 'All' : undefined },
+    }, signal))
+  }
+
   async patch(ref: ObjectRef, patch: Patch, signal: AbortSignal): Promise<KubeObject> {
     const resource = await this.#served(ref, signal)
     return objectOf(await this.#transport.json({

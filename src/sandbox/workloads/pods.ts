@@ -1,0 +1,88 @@
+import { timestamp } from '../../engine/conditions.ts'
+import { type KubeObject } from '../../kinds/manifest.ts'
+import { type Json, type JsonObject, listAt, stringAt } from '../../lib/json.ts'
+import type { Action, Controller } from './action.ts'
+import { conditions, statusAction } from './common.ts'
+
+/** How the simulated kubelet fares with a container. */
+type Fate = 'runs' | 'completes' | 'cannot-pull' | 'crashes' | 'never-ready'
+
+/** The first rule that fits decides. Hosts below `.invalid` exist nowhere (RFC 2606). */
+const rules: readonly { readonly fits: (container: Json, pod: KubeObject) => boolean; readonly fate: Fate }[] = [
+  { fits: c => /^[^/]*\.invalid(:\d+)?\//.test(stringAt(c, 'image') ?? ''), fate: 'cannot-pull' },
+  { fits: c => endsBadly(listAt(c, 'command')), fate: 'crashes' },
+  { fits: c => endsBadly(listAt(c, 'readinessProbe', 'exec', 'command')), fate: 'never-ready' },
+  { fits: (_, pod) => stringAt(pod, 'spec', 'restartPolicy') !== 'Always', fate: 'completes' },
+  { fits: () => true, fate: 'runs' },
+]
+
+function endsBadly(command: Json[]): boolean {
+  const [first, ...rest] = command.map(String)
+  return first === 'false' || first === '/bin/false' || /\bexit [1-9]/.test(rest.join(' '))
+}
+
+function fateOf(container: Json, pod: KubeObject): Fate {
+  return rules.find(r => r.fits(container, pod))?.fate ?? 'runs'
+}
+
+/** Schedules, pulls and starts at once; what fails keeps failing. */
+export const pods: Controller = (pod, { now }) => {
+  if (pod.metadata.deletionTimestamp) return []
+  const containers = listAt(pod, 'spec', 'containers')
+  const fates = containers.map(c => fateOf(c, pod))
+  const startedAt = stringAt(pod, 'status', 'startTime') ?? timestamp(now)
+  const ready = fates.every(f => f === 'runs')
+  const done = fates.every(f => f === 'completes')
+  const crashed = fates.includes('crashes') && stringAt(pod, 'spec', 'restartPolicy') === 'Never'
+  const phase = done ? 'Succeeded' : crashed ? 'Failed' : fates.includes('cannot-pull') ? 'Pending' : 'Running'
+  const notReady = { reason: done ? 'PodCompleted' : 'ContainersNotReady', message: done ? '' : `containers with unready status: [${containers.filter((_, i) => fates[i] !== 'runs').map(c => stringAt(c, 'name')).join(' ')}]` }
+  const readiness = (type: string) => (ready ? { type, status: 'True', reason: '', message: '' } as const : { type, status: 'False', ...notReady } as const)
+  const fixed = (type: string) => ({ type, status: 'True', reason: '', message: '' }) as const
+  const drafts = [fixed('Initialized'), readiness('Ready'), readiness('ContainersReady'), fixed('PodScheduled')]
+  const status: JsonObject = {
+    phase, startTime: startedAt, podIP: phase === 'Running' ? addressOf(pod) : null, conditions: conditions(pod, drafts, { now }).map(withoutEmpty),
+    containerStatuses: containers.map((c, i) => containerStatus(c, { fate: fates[i] ?? 'runs', startedAt, never: stringAt(pod, 'spec', 'restartPolicy') === 'Never' })),
+  }
+  return [...statusAction(pod, status), ...(pod.status?.startTime ? [] : firstEvents(pod, { containers, fates }))]
+}
+
+function withoutEmpty(condition: Json): Json {
+  return Object.fromEntries(Object.entries(condition as JsonObject).filter(([, v]) => v !== ''))
+}
+
+function containerStatus(container: Json, { fate, startedAt, never }: { fate: Fate; startedAt: string; never: boolean }): JsonObject {
+  const image = stringAt(container, 'image') ?? ''
+  const common = { name: stringAt(container, 'name') ?? '', image, imageID: '', restartCount: fate === 'crashes' && !never ? 1 : 0 }
+  const ended = (exitCode: number, reason: string): JsonObject => ({ terminated: { exitCode, reason, startedAt, finishedAt: startedAt } })
+  switch (fate) {
+    case 'runs': return { ...common, ready: true, started: true, state: { running: { startedAt } } }
+    case 'never-ready': return { ...common, ready: false, started: true, state: { running: { startedAt } } }
+    case 'completes': return { ...common, ready: false, started: false, state: ended(0, 'Completed') }
+    case 'cannot-pull': return { ...common, ready: false, started: false, state: { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` } } }
+    case 'crashes': return never
+      ? { ...common, ready: false, started: false, state: ended(1, 'Error') }
+      : { ...common, ready: false, started: false, state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off restarting failed container' } }, lastState: ended(1, 'Error') }
+  }
+}
+
+function firstEvents(pod: KubeObject, { containers, fates }: { containers: readonly Json[]; fates: readonly Fate[] }): Action[] {
+  const event = (type: 'Normal' | 'Warning', reason: string, message: string): Action => ({ do: 'event', about: pod, type, reason, message, component: 'kubelet' })
+  return [
+    { do: 'event', about: pod, type: 'Normal', reason: 'Scheduled', message: `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to sandbox`, component: 'default-scheduler' },
+    ...containers.flatMap((c, i): Action[] => {
+      const image = stringAt(c, 'image') ?? ''
+      const name = stringAt(c, 'name') ?? ''
+      switch (fates[i]) {
+        case 'cannot-pull': return [event('Warning', 'Failed', `Failed to pull image "${image}": failed to resolve reference "${image}": no such host`), event('Warning', 'BackOff', `Back-off pulling image "${image}"`)]
+        case 'crashes': return [event('Normal', 'Started', `Started container ${name}`), event('Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod.metadata.name}`)]
+        case 'never-ready': return [event('Normal', 'Started', `Started container ${name}`), event('Warning', 'Unhealthy', 'Readiness probe failed: ')]
+        default: return [event('Normal', 'Pulled', `Container image "${image}" already present on machine`), event('Normal', 'Started', `Started container ${name}`)]
+      }
+    }),
+  ]
+}
+
+function addressOf(pod: KubeObject): string {
+  const n = [...(pod.metadata.uid ?? pod.metadata.name)].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 64_000, 7)
+  return `10.244.${Math.floor(n / 254)}.${(n % 254) + 1}`
+}

@@ -1,0 +1,15 @@
+import { startKubeApiServer } from '../refs/kube-apiserver.ts'
+import { withPrograms } from '../refs/when.ts'
+import { testKernel } from '../support/kernel.ts'
+import { startSandboxApi } from '../support/sandbox.ts'
+import { workloadsSuite } from './workloads-suite.ts'
+
+const kernel = testKernel()
+
+workloadsSuite('workloads in the sandbox', () => startSandboxApi(kernel))
+
+const name = 'workloads on the real API server'
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 6 }, () => workloadsSuite(name, async () => {
+  const server = await startKubeApiServer()
+  return { cluster: await server.cluster(), stop: () => server.stop() }
+}))
