@@ -28,6 +28,8 @@ export interface Resolver {
    * @throws {RegistryError} DENIED, UNREACHABLE, …; an abort rejects with `signal.reason`.
    */
   resolve(ref: Reference, signal: AbortSignal): Promise<Descriptor | undefined>
+  /** The same, but what does not exist is a failure. @throws {RegistryError} NOT_FOUND with the registry's own words: `GET <url>: <CODE>: <message>`. */
+  lookUp(ref: Reference, signal: AbortSignal): Promise<Descriptor>
 }
 
 export interface Fetcher {
@@ -41,7 +43,7 @@ export interface Lister {
   /** All tags, page by page, in the registry's order. Empty when the repository does not exist. */
   tags(repository: Reference, signal: AbortSignal): AsyncIterable<string>
   /** Manifests whose subject is `digest`; the tag schema is used where the registry lacks the API. */
-  referrers(repository: Reference, digest: Digest, signal: AbortSignal, artifactType?: string): AsyncIterable<Descriptor>
+  referrers(repository: Reference, digest: Digest, options: { readonly signal: AbortSignal; readonly artifactType?: string | undefined }): AsyncIterable<Descriptor>
 }
 
 /** A blob to upload: `open` may be called again after a failed attempt and yields the same bytes from `offset` on. */
@@ -49,7 +51,7 @@ export interface BlobSource { readonly descriptor: Descriptor; open(offset: numb
 
 export interface Pusher {
   /** Uploads a blob unless the repository has it; `mountFrom` names a repository of the same registry to mount it from. Says which happened. */
-  pushBlob(repository: Reference, blob: BlobSource, signal: AbortSignal, mountFrom?: string): Promise<'existed' | 'mounted' | 'uploaded'>
+  pushBlob(repository: Reference, blob: BlobSource, options: { readonly signal: AbortSignal; readonly mountFrom?: string | undefined }): Promise<'existed' | 'mounted' | 'uploaded'>
   /** Puts a manifest under its digest or tag; the answered digest must be the content's. */
   pushManifest(ref: Reference, content: { readonly mediaType: string; readonly bytes: Uint8Array }, signal: AbortSignal): Promise<Descriptor>
   /** Gives an existing manifest another tag. */

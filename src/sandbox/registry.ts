@@ -1,0 +1,67 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { messageOf } from '../lib/coded-error.ts'
+import { RegistryProblem, registryProblems } from './registry/answers.ts'
+import { folderContent, memoryContent } from './registry/content.ts'
+import { handleRegistry, type Reply } from './registry/handlers.ts'
+import { Repositories } from './registry/repositories.ts'
+import { Uploads } from './registry/uploads.ts'
+
+export interface RegistryOptions {
+  /** 0 takes a free port. */
+  readonly port: number
+  /** A folder that keeps everything; absent: memory. */
+  readonly data?: string | undefined
+  /** Asks for this user by basic authentication. */
+  readonly basic?: { readonly username: string; readonly password: string } | undefined
+}
+
+/** A running registry on loopback; `address` is `host:port`. */
+export interface SandboxRegistry { readonly address: string; close(): Promise<void> }
+
+/** Serves the OCI distribution API v1.1 in full: chunked and resumed uploads, mounts, ranges, tag pages, referrers, deletion. */
+export async function listenRegistry(options: RegistryOptions): Promise<SandboxRegistry> {
+  const content = options.data ? await folderContent(options.data) : memoryContent()
+  const shelf = { content, repositories: await Repositories.load(content) }
+  const uploads = new Uploads(shelf)
+  const server = createServer((request, response) => void serve(request, response, async () => {
+    checkUser(request, options)
+    const url = new URL(request.url ?? '/', 'http://registry')
+    if (!url.pathname.startsWith('/v2')) throw registryProblems.unsupported()
+    return handleRegistry(shelf, uploads, { request, path: decodeURIComponent(url.pathname.replace(/^\/v2\/?/, '')), query: url.searchParams })
+  }))
+  server.requestTimeout = 0
+  server.listen(options.port, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new TypeError('the server has no port')
+  const close = async (): Promise<void> => {
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+  }
+  return { address: `127.0.0.1:${address.port}`, close }
+}
+
+function checkUser({ headers }: IncomingMessage, { basic }: RegistryOptions): void {
+  if (!basic) return
+  const expected = `Basic ${Buffer.from(`${basic.username}:${basic.password}`).toString('base64')}`
+  if (headers.authorization !== expected) throw registryProblems.unauthorized()
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, work: () => Promise<Reply>): Promise<void> {
+  try {
+    const reply = await work()
+    response.writeHead(reply.status, reply.headers)
+    if (reply.body === undefined || typeof reply.body === 'string') response.end(reply.body)
+    else await pipeline(Readable.from(reply.body), response)
+  } catch (thrown) {
+    if (response.headersSent) return void response.destroy()
+    const problem = thrown instanceof RegistryProblem ? thrown : new RegistryProblem(500, 'UNKNOWN', messageOf(thrown))
+    response.writeHead(problem.status, { 'content-type': 'application/json', ...(problem.status === 401 ? { 'www-authenticate': 'Basic realm="sandbox"' } : {}) })
+    response.end(JSON.stringify({ errors: [{ code: problem.code, message: problem.message }] }))
+    request.resume()
+  }
+}

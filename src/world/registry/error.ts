@@ -1,0 +1,34 @@
+import { CodedError } from '../../lib/coded-error.ts'
+
+/** What failed. `status` is the HTTP status; absent when no answer came. `message` is the registry's or the CLI's own text. */
+export interface Place { readonly ref: string; readonly status?: number | undefined; readonly message?: string | undefined }
+
+const advice = {
+  NOT_FOUND: 'check the repository and the tag; list_artifacts shows what is there',
+  DENIED: 'check the credentials (spec.secretRef, or the docker config) and their scope',
+  UNREACHABLE: 'check the address, the proxy and whether the registry is up',
+  TLS: 'check the certificate: spec.certSecretRef adds a CA; insecure allows plain HTTP',
+  RATE_LIMITED: 'wait and try again, or sign in for a higher limit',
+  UNAVAILABLE: 'the registry failed: try again later',
+  DIGEST_MISMATCH: 'do not use the content: push it again',
+  SIZE_MISMATCH: 'do not use the content: push it again',
+  TOO_LARGE: 'the answer is larger than any valid one: check what the address serves',
+  BAD_ANSWER: 'check that the address is an OCI registry',
+  REFUSED: 'the registry does not take this content',
+  ORAS_MISSING: 'install oras 1.2 or newer, or use --oras off',
+  ORAS_TOO_OLD: 'install oras 1.2 or newer, or use --oras off',
+  ORAS_FAILED: 'run the command by hand to see more',
+} as const
+export type RegistryErrorCode = keyof typeof advice
+
+/** A failed call to a registry. `message` names the reference and carries the registry's words; `advice` says what to do. */
+export class RegistryError extends CodedError<RegistryErrorCode> {
+  override readonly name = 'RegistryError'
+  readonly place: Place
+  readonly advice: string
+  constructor(code: RegistryErrorCode, place: Place, options?: ErrorOptions) {
+    super(code, place.message ?? `${place.ref}: ${code.toLowerCase().replaceAll('_', ' ')}`, options)
+    this.place = place
+    this.advice = advice[code]
+  }
+}
