@@ -1,0 +1,63 @@
+import { digester } from '../../lib/digest.ts'
+import { messageOf } from '../../lib/coded-error.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Http } from '../http/http.ts'
+import type { ArtifactFetcher } from './artifacts.ts'
+import { StorageError } from './error.ts'
+
+const tries = 4
+
+/** Fetches artifacts by URL, and those of in-cluster services through the API server's service proxy when they are not reachable directly. */
+export function artifactFetcher({ http, clock, cluster }: { http: Http; clock: Clock; cluster?: (() => Cluster) | undefined }): ArtifactFetcher {
+  return {
+    async fetch({ url, digest }, signal) {
+      const body = await openUrl(url, { http, clock, cluster }, signal)
+      if (!body) return undefined
+      return digest ? checked(body, { digest, url }) : body
+    },
+  }
+}
+
+async function openUrl(url: string, { http, clock, cluster }: { http: Http; clock: Clock; cluster?: (() => Cluster) | undefined }, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const service = serviceOf(url)
+  if (service && cluster) return cluster().serviceProxy(service, signal)
+  for (let attempt = 1; ; attempt++) {
+    const answer = await http.send({ method: 'GET', url }, signal).catch((thrown: unknown) => { signal.throwIfAborted(); return new StorageError('UNREACHABLE', url, { cause: thrown }) })
+    if (answer instanceof StorageError) {
+      if (attempt >= tries) throw answer
+    } else if (answer.status < 300) {
+      return answer.body
+    } else {
+      await answer.body.cancel()
+      if (answer.status === 404) return undefined
+      if (answer.status < 500 || attempt >= tries) throw new StorageError('UNREACHABLE', url, { cause: new Error(`status ${answer.status}`) })
+    }
+    await clock.sleep(200 * 3 ** attempt, signal)
+  }
+}
+
+/** `http://source-controller.flux-system.svc.cluster.local./path` names a service of the cluster. */
+function serviceOf(url: string): { namespace: string; service: string; port: string; path: string } | undefined {
+  const { hostname, port, pathname, protocol } = new URL(url)
+  const [, service, namespace] = /^([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]*)?$/.exec(hostname) ?? []
+  if (!service || !namespace) return undefined
+  return { namespace, service, port: port || (protocol === 'https:' ? '443' : '80'), path: pathname }
+}
+
+async function* checked(body: AsyncIterable<Uint8Array>, { digest, url }: { digest: string; url: string }): AsyncIterable<Uint8Array> {
+  const sum = summer(digest, url)
+  for await (const chunk of body) {
+    sum.update(chunk)
+    yield chunk
+  }
+  if (sum.digest() !== digest) throw new StorageError('DIGEST_MISMATCH', url)
+}
+
+function summer(digest: string, url: string): ReturnType<typeof digester> {
+  try {
+    return digester(digest.split(':')[0])
+  } catch (thrown) {
+    throw new StorageError('DIGEST_MISMATCH', `${url} (${messageOf(thrown)})`, { cause: thrown })
+  }
+}
