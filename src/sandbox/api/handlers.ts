@@ -39,6 +39,7 @@ export async function handle(api: Api, asked: Asked): Promise<Answer | undefined
     if (request.method === 'DELETE') return removeAll(api, asked)
     throw problems.method(String(request.method))
   }
+  if (resource.namespaced !== (path.namespace !== undefined)) throw problems.noRoute()
   if (path.subresource === 'finalize') return finalize(api, asked)
   if (path.subresource === 'scale') return scale(api, asked)
   if (path.subresource !== undefined && !resource.subresources.includes(path.subresource)) throw problems.noRoute()

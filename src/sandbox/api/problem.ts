@@ -12,7 +12,7 @@ export class ApiProblem extends Error {
 
   constructor([code, reason]: readonly [number, string], message: string, details?: JsonObject) {
     super(message)
-    this.status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, ...(details ? { details } : {}), code }
+    this.status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, ...(reason ? { reason } : {}), ...(details ? { details } : {}), code }
   }
 }
 
@@ -41,6 +41,8 @@ export const problems = {
   }),
   badRequest: (message: string): ApiProblem => new ApiProblem([400, 'BadRequest'], message),
   internal: (message: string): ApiProblem => new ApiProblem([500, 'InternalError'], message),
+  /** What merging refuses: the real server gives no reason either. */
+  untyped: (message: string): ApiProblem => new ApiProblem([500, ''], message),
   method: (method: string): ApiProblem => new ApiProblem([405, 'MethodNotAllowed'], `the server does not allow this method on the requested resource: ${method}`, {}),
   mediaType: (type: string): ApiProblem => new ApiProblem([415, 'UnsupportedMediaType'], `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml: ${type}`, {}),
   tooLarge: (limit: number): ApiProblem => new ApiProblem([413, 'RequestEntityTooLarge'], `Request entity too large: limit is ${limit}`),

@@ -140,7 +140,7 @@ async function upstream(work: Promise<KubeObject>): Promise<KubeObject> {
   } catch (thrown) {
     if (!(thrown instanceof KernelError)) throw thrown
     if (thrown.code === 'STATUS' && isObject(thrown.detail)) throw statusProblem(thrown.detail, thrown.message)
-    throw problems.internal(thrown.message)
+    throw problems.untyped(thrown.message)
   }
 }
 

@@ -28,7 +28,8 @@ function selectorProblems(object: KubeObject): Cause[] {
   const spec = specOf(object)
   const labels = objectAt(spec, 'template', 'metadata', 'labels')
   const matchLabels = objectAt(spec, 'selector', 'matchLabels')
-  if (Object.keys(objectAt(spec, 'selector')).length === 0) return [requiredValue('spec.selector')]
+  if (spec.selector === undefined) return [requiredValue('spec.selector')]
+  if (Object.keys(objectAt(spec, 'selector')).length === 0) return [invalidValue('spec.selector', {}, `empty selector is invalid for ${object.kind.toLowerCase()}`)]
   const fits = Object.entries(matchLabels).every(([key, value]) => labels[key] === value)
   return fits ? [] : [invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]
 }
@@ -37,9 +38,9 @@ function workloadProblems(object: KubeObject, live: KubeObject | undefined): Cau
   const spec = specOf(object)
   const replicas = spec.replicas
   return [
+    ...(typeof replicas === 'number' && replicas < 0 ? [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')] : []),
     ...selectorProblems(object), ...labelProblems(objectAt(spec, 'template', 'metadata', 'labels'), 'spec.template.metadata.labels'),
     ...podSpecProblems(objectAt(spec, 'template', 'spec'), 'spec.template.spec', ['Always']),
-    ...(typeof replicas === 'number' && replicas < 0 ? [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')] : []),
     ...immutable(object, live, 'spec.selector'),
   ]
 }

@@ -11,6 +11,9 @@ const byStatus: Readonly<Record<number, ClusterErrorCode>> = {
   400: 'INVALID', 422: 'INVALID', 429: 'RATE_LIMITED', 504: 'TIMEOUT',
 }
 
+/** What server-side apply says, with status 500 and no reason, of values that do not fit their schema. */
+const untyped = /^failed to create (typed |manager)/
+
 /** The error of a Status object, or of an answer that is none. */
 export function errorOf(status: number, body: Json | string, at: { cluster: string; what: string; headers?: Readonly<Record<string, string>> }): ClusterError {
   const retryAfter = Number(at.headers?.['retry-after'])
@@ -21,7 +24,7 @@ export function errorOf(status: number, body: Json | string, at: { cluster: stri
     cluster: at.cluster, what: at.what, status, message, ...(reason ? { reason } : {}),
     ...(isObject(known?.details) ? { details: known.details } : {}), ...(Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfter } : {}),
   }
-  return new ClusterError(codeOf(status, reason), call)
+  return new ClusterError(status === 500 && untyped.test(message) ? 'INVALID' : codeOf(status, reason), call)
 }
 
 function codeOf(status: number, reason: string | undefined): ClusterErrorCode {

@@ -138,6 +138,13 @@ export function clusterContract(name: string, open: () => Promise<Started>): voi
         && error.message === 'Deployment.apps "broken" is invalid: spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`')
     })
 
+    test('a value of the wrong type is refused without a reason', async () => {
+      const wrong = cluster.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'typed', namespace: 'contract' }, data: { a: 1 } }, { manager }, signal)
+      await assert.rejects(wrong, (error: ClusterError) => error.code === 'INVALID' && error.call.reason === undefined
+        && error.message === 'failed to create typed patch object (contract/typed; /v1, Kind=ConfigMap): .data.a: expected string, got &value.valueUnstructured{Value:1}')
+      await assert.rejects(cluster.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'homeless' } }, { manager }, signal), (error: ClusterError) => error.code === 'NOT_FOUND')
+    })
+
     test('own access can be asked', async () => {
       assert.equal(await cluster.allowed({ verb: 'get', group: '', resource: 'configmaps', namespace: 'contract' }, signal), true)
     })

@@ -4,7 +4,7 @@ import { clusterContract } from './contract.ts'
 
 const name = 'the real API server'
 
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 16 }, () => clusterContract(name, async () => {
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 17 }, () => clusterContract(name, async () => {
   const server = await startKubeApiServer()
   return { cluster: await server.cluster(), stop: () => server.stop() }
 }))
