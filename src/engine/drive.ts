@@ -87,6 +87,7 @@ class Working<K extends Kind, Hands> {
   readonly startedAt: number
   #object: KubeObject
   #saved: JsonObject
+  #annotations: Readonly<Record<string, string>> = {}
   readonly #manager: string
   readonly #reconciler: Reconciler<K, Hands>
   readonly #pass: Pass<Hands>
@@ -106,7 +107,7 @@ class Working<K extends Kind, Hands> {
     const { signal, settings, progress } = this.#pass
     return {
       signal, settings, startedAt: this.startedAt, current: () => this.#object,
-      save: change => this.save(change), emit: event => this.emit(event), progress: message => progress?.(message),
+      save: change => this.save(change), emit: event => this.emit(event), annotate: annotations => { this.#annotations = { ...this.#annotations, ...annotations } }, progress: message => progress?.(message),
     }
   }
 
@@ -138,7 +139,7 @@ class Working<K extends Kind, Hands> {
   async emit(draft: EventDraft): Promise<void> {
     const readyReason = conditionsOf(this.#object).find(c => c.type === 'Ready')?.reason
     const reason = draft.reason ?? readyReason ?? draft.severity
-    const event = eventFor(this.#object, { ...draft, reason }, { controller: this.#reconciler.convention.controller, now: this.#pass.clock.now() })
+    const event = eventFor(this.#object, { ...draft, reason, annotations: { ...this.#annotations, ...draft.annotations } }, { controller: this.#reconciler.convention.controller, now: this.#pass.clock.now() })
     await record(this.#pass.hub, event, this.#pass.signal)
   }
 

@@ -15,6 +15,8 @@ export interface Run {
   current(): KubeObject
   /** Writes status at once; an interrupted pass keeps what was saved. */
   save(change: StatusChange): Promise<void>
+  /** Annotations that every later event of this pass carries. */
+  annotate(annotations: Readonly<Record<string, string>>): void
   /** Records an event at once. */
   emit(event: EventDraft): Promise<void>
   /** A short line for whoever waits. */
@@ -52,7 +54,7 @@ export interface Reconciler<K extends Kind = Kind, Hands = never> {
   finalize(object: ObjectOf<K>, hands: Hands, run: Run): Promise<Outcome>
 }
 
-/** Keeps the types of a reconciler while checking its shape. */
-export function reconciler<K extends Kind, Hands>(definition: Reconciler<K, Hands>): Reconciler<K, Hands> {
-  return definition
+/** Puts a reconciler together, with the types of its kind kept. */
+export function reconciler<K extends Kind, Hands>(kind: K, rest: Omit<Reconciler<K, Hands>, 'kind'>): Reconciler<K, Hands> {
+  return { kind, ...rest }
 }

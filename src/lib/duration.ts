@@ -9,6 +9,13 @@ export function parseDuration(text: string): number | undefined {
   return text.startsWith('-') ? -total : total
 }
 
+/** Milliseconds of a duration that a schema has checked already. @throws {TypeError} for anything else. */
+export function durationMs(text: string): number {
+  const parsed = parseDuration(text)
+  if (parsed === undefined) throw new TypeError(`'${text}' is no duration: use one like 10m, 1h30m or 90s`)
+  return parsed
+}
+
 /** A duration in milliseconds as Go prints it: `1h0m0s`, `1m30s`, `1.5s`, `250ms`, `0s`. */
 export function formatDuration(ms: number): string {
   if (ms < 0) return `-${formatDuration(-ms)}`

@@ -1,0 +1,197 @@
+import { waiting, during, failed, type Outcome, ready, StepError } from '../engine/outcome.ts'
+import { reconciler, type Run } from '../engine/reconciler.ts'
+import { type Artifact, originRevision } from '../kinds/artifact.ts'
+import { Kustomization, type KustomizationObject } from '../kinds/kustomization.ts'
+import { conditionOf, type KubeObject } from '../kinds/manifest.ts'
+import { CodedError, messageOf } from '../lib/coded-error.ts'
+import { formatDuration } from '../lib/duration.ts'
+import { readTree } from '../lib/untar.ts'
+import type { Hands } from '../world/world.ts'
+import { applyAll } from './apply-reconciler.ts'
+import { render } from './build-reconciler.ts'
+import { type Change, changeLines } from './change.ts'
+import { deleteEntries, waitGone } from './delete-reconciler.ts'
+import { artifactOf, dependencies, notReady, sourceGroup, sourceOf } from './depends.ts'
+import { waitHealthy } from './health-reconciler.ts'
+import { toCheck } from './health.ts'
+import { entryOf, type Inventory, stale } from './inventory.ts'
+import { owned } from './owned.ts'
+import { convention } from './settle.ts'
+import { timeoutMs } from './timing.ts'
+
+export type KustomizeHands = Pick<Hands, 'cluster' | 'clock' | 'fetcher' | 'kernel'>
+
+/** An artifact is unpacked in memory: what a cluster can hold. */
+const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes: 128 * 1024 * 1024 }
+
+/** Builds the source at `spec.path`, applies it, prunes what left the inventory, waits for health. Spec: kustomization 2.2. */
+export const kustomizations = reconciler(Kustomization, {
+  convention,
+  async reconcile(ks, hands: KustomizeHands, run) {
+    const source = await sourceFor(ks, hands, run)
+    if ('is' in source) return source
+    const { artifact } = source
+    const blocked = await blockedBy(ks, { hands, run, artifact })
+    if (blocked) return blocked
+    await announce(ks, { run, artifact }, 'Fetching manifests')
+    const files = await readArtifact(artifact, hands, run)
+    if (!files) return waiting('ArtifactFailed', `Source is not ready, artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`, { retryMs: run.settings.requeueDependencyMs })
+    const objects = await build(ks, files, { hands, run, artifact })
+    const changes = await apply(ks, objects, { hands, run, artifact })
+    await prune(ks, changes, { hands, run })
+    await healthy(ks, changes, { hands, run, artifact })
+    const origin = artifact.metadata?.[originRevision]
+    return ready(`Applied revision: ${artifact.revision}`, { reason: 'ReconciliationSucceeded', change: { fields: { lastAppliedRevision: artifact.revision, lastAppliedOriginRevision: origin ?? null } } })
+  },
+  finalize,
+})
+
+interface Step { readonly hands: KustomizeHands; readonly run: Run }
+interface Sourced extends Step { readonly artifact: Artifact }
+
+async function sourceFor(ks: KustomizationObject, { cluster }: KustomizeHands, run: Run): Promise<{ artifact: Artifact } | Outcome> {
+  const ref = sourceOf(ks)
+  if (run.settings.noCrossNamespaceRefs && ref.namespace !== ks.metadata.namespace) {
+    const message = `can't access '${ref.kind}/${ref.namespace ?? ''}/${ref.name}', cross-namespace references have been blocked`
+    return failed('AccessDenied', message, { events: [{ severity: 'error', message }] })
+  }
+  const { source, unread } = await readSource(ref, cluster, run)
+  if (unread) return failed('ArtifactFailed', `unable to get source '${ref.namespace ?? ''}/${ref.name}': ${unread.message}`, { retry: 'backoff' })
+  if (!source) return failed('ArtifactFailed', `${ref.kind}.${sourceGroup} "${ref.name}" not found`)
+  const artifact = artifactOf(source)
+  if (artifact) return { artifact }
+  return waiting('ArtifactFailed', `Source artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`, { retryMs: run.settings.requeueDependencyMs })
+}
+
+async function readSource(ref: ReturnType<typeof sourceOf>, cluster: Hands['cluster'], run: Run): Promise<{ source?: KubeObject | undefined; unread?: CodedError }> {
+  try {
+    return { source: await cluster.get(ref, run.signal) }
+  } catch (thrown) {
+    if (thrown instanceof CodedError) return { unread: thrown }
+    throw thrown
+  }
+}
+
+async function blockedBy(ks: KustomizationObject, { hands, run, artifact }: Sourced): Promise<Outcome | undefined> {
+  run.annotate(annotationsOf(artifact))
+  for (const ref of dependencies(ks)) {
+    const found = await hands.cluster.get(ref, run.signal)
+    const why = notReady(ks, { ref, found }, artifact)
+    const wait = run.settings.requeueDependencyMs
+    if (why) return waiting('DependencyNotReady', why, { retryMs: wait, events: [{ severity: 'info', message: `Dependencies do not meet ready condition, retrying in ${formatDuration(wait)}` }] })
+  }
+  return undefined
+}
+
+function annotationsOf(artifact: Artifact): Record<string, string> {
+  const origin = artifact.metadata?.[originRevision]
+  return { 'kustomize.toolkit.fluxcd.io/revision': artifact.revision, ...(origin ? { 'kustomize.toolkit.fluxcd.io/originRevision': origin } : {}) }
+}
+
+/** Says in the conditions which step runs. */
+async function announce(ks: KustomizationObject, { run, artifact }: { run: Run; artifact: Artifact }, what: string): Promise<void> {
+  const message = `${what} for revision ${artifact.revision} with a timeout of ${formatDuration(timeoutMs(ks.spec))}`
+  run.progress(message)
+  await run.save({ conditions: [{ type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' }, { type: 'Reconciling', status: 'True', reason: 'Progressing', message }] })
+}
+
+async function readArtifact(artifact: Artifact, { fetcher }: KustomizeHands, run: Run): Promise<Map<string, Uint8Array> | undefined> {
+  const body = await during('ArtifactFailed', fetcher.fetch(artifact, run.signal))
+  return body && await during('ArtifactFailed', readTree(body, limits))
+}
+
+async function build(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, step: Sourced): Promise<KubeObject[]> {
+  const { run, artifact, hands } = step
+  await run.save({ fields: { lastAttemptedRevision: artifact.revision } })
+  await announce(ks, step, 'Building manifests')
+  return owned(await render(ks, files, { hands, strict: run.settings.strictSubstitution, signal: run.signal }), ks)
+}
+
+async function apply(ks: KustomizationObject, objects: readonly KubeObject[], step: Sourced): Promise<Change[]> {
+  const { run, hands } = step
+  await announce(ks, step, 'Detecting drift')
+  const changes = await during('ReconciliationFailed', applyAll(objects, ks, { hands, run, record: recorder(ks, run) }))
+  const lines = changeLines(changes, ['created', 'configured'])
+  if (lines) await run.emit({ severity: 'info', message: lines })
+  return changes
+}
+
+/** Puts what is about to be written into the inventory first: an interrupted run leaves nothing that no inventory names. */
+function recorder(ks: KustomizationObject, run: Run): (changes: readonly Change[]) => Promise<void> {
+  const known = new Map(((ks.status?.inventory as Inventory | undefined)?.entries ?? []).map(e => [e.id, e]))
+  return async changes => {
+    const added = changes.map(c => entryOf(c.ref)).filter(e => !known.has(e.id))
+    if (added.length === 0) return
+    for (const entry of added) known.set(entry.id, entry)
+    await run.save({ fields: { inventory: { entries: [...known.values()].map(e => ({ ...e })) } } })
+  }
+}
+
+/** The inventory is saved before anything is deleted: what is to be deleted is in the old one until then. */
+async function prune(ks: KustomizationObject, changes: readonly Change[], { hands, run }: Step): Promise<void> {
+  const old = ks.status?.inventory as Inventory | undefined
+  const inventory = { entries: changes.map(c => ({ ...entryOf(c.ref) })) }
+  const gone = ks.spec.prune ? stale(old, inventory) : []
+  if (gone.length > 0) await run.save({ fields: { inventory: { entries: [...inventory.entries, ...gone.map(e => ({ ...e }))] } } })
+  const pruned = gone.length > 0 ? await deletedOrSaved(gone, { ks, hands, run, inventory }) : []
+  await run.save({ fields: { inventory } })
+  const lines = changeLines(pruned, ['deleted', 'skipped'])
+  if (lines) await run.emit({ severity: 'info', message: lines })
+}
+
+/** A failed deletion ends the run with the new inventory, as in 2.6. */
+async function deletedOrSaved(gone: Inventory['entries'], { ks, hands, run, inventory }: Step & { ks: KustomizationObject; inventory: { entries: { id: string; v: string }[] } }): Promise<Change[]> {
+  try {
+    return await deleteEntries(gone, { ks, hands, run })
+  } catch (thrown) {
+    if (thrown instanceof StepError) await run.save({ fields: { inventory } })
+    throw thrown
+  }
+}
+
+async function healthy(ks: KustomizationObject, changes: readonly Change[], step: Sourced): Promise<void> {
+  const { hands, run, artifact } = step
+  const refs = toCheck(ks, changes)
+  if (refs.length === 0) return run.save({ conditions: [{ type: 'Healthy', status: 'absent' }] })
+  const before = conditionOf(run.current(), 'Healthy')?.status
+  const message = `Running health checks for revision ${artifact.revision} with a timeout of ${formatDuration(timeoutMs(ks.spec))}`
+  await run.save({ conditions: [{ type: 'Healthy', status: 'Unknown', reason: 'Progressing', message }, { type: 'Reconciling', status: 'True', reason: 'Progressing', message }] })
+  const startedAt = hands.clock.now()
+  const failure = await waitHealthy(refs, { hands, run, timeoutMs: timeoutMs(ks.spec) })
+  const took = formatDuration(hands.clock.now() - startedAt)
+  if (failure) {
+    await run.save({ conditions: [{ type: 'Healthy', status: 'False', reason: 'HealthCheckFailed', message: failure }] })
+    throw new StepError('HealthCheckFailed', `health check failed after ${took}: ${failure}`)
+  }
+  const passed = `Health check passed in ${took}`
+  await run.save({ conditions: [{ type: 'Healthy', status: 'True', reason: 'Succeeded', message: passed }] })
+  const changed = changes.some(c => c.action === 'created' || c.action === 'configured')
+  if (before !== 'True' || (changed && ks.status?.lastAppliedRevision !== artifact.revision)) await run.emit({ severity: 'info', message: passed })
+}
+
+/** What the deletion of the object takes along. Spec: kustomization 8.4. */
+async function finalize(ks: KustomizationObject, hands: KustomizeHands, run: Run): Promise<Outcome> {
+  const policy = ks.spec.deletionPolicy ?? 'MirrorPrune'
+  const entries = (ks.status?.inventory as Inventory | undefined)?.entries ?? []
+  const deletes = policy === 'Delete' || policy === 'WaitForTermination' || (policy === 'MirrorPrune' && ks.spec.prune)
+  if (ks.spec.suspend || entries.length === 0 || !deletes) return ready('')
+  run.annotate(ks.status?.lastAppliedRevision ? { 'kustomize.toolkit.fluxcd.io/revision': ks.status.lastAppliedRevision } : {})
+  const changes = await deletedOrFailed(entries, { ks, hands, run })
+  if ('is' in changes) return changes
+  const lines = changeLines(changes, ['deleted', 'skipped'])
+  if (lines) await run.emit({ severity: 'info', message: lines })
+  if (policy !== 'WaitForTermination') return ready('')
+  const left = await waitGone(changes.filter(c => c.action === 'deleted').map(c => c.ref), { hands, run, timeoutMs: timeoutMs(ks.spec) })
+  return left.length === 0 ? ready('') : ready('', { events: [{ severity: 'error', message: `failed to wait for the termination of ${left.length} objects` }] })
+}
+
+async function deletedOrFailed(entries: Inventory['entries'], step: Step & { ks: KustomizationObject }): Promise<Change[] | (Outcome & { is: 'failed' })> {
+  try {
+    return await deleteEntries(entries, step)
+  } catch (thrown) {
+    step.run.signal.throwIfAborted()
+    const message = messageOf(thrown)
+    return failed('PruneFailed', message, { retry: 'backoff', events: [{ severity: 'error', message }] }) as Outcome & { is: 'failed' }
+  }
+}
+
