@@ -1,0 +1,63 @@
+import { installKinds } from '../engine/install.ts'
+import type { Kind } from '../kinds/kind.ts'
+import type { JsonObject } from '../lib/json.ts'
+import type { Clock } from '../world/clock/clock.ts'
+import type { Cluster } from '../world/cluster/cluster.ts'
+import { restCluster } from '../world/cluster/rest.ts'
+import type { Http } from '../world/http/http.ts'
+import type { Kernel } from '../world/kernel/kernel.ts'
+import { listenApiServer } from './api/server.ts'
+import { seed } from './api/seed.ts'
+import { listenRegistry } from './registry.ts'
+import { startWorkloads } from './workloads.ts'
+
+export interface SandboxOptions {
+  readonly kernel: Kernel
+  readonly clock: Clock
+  readonly http: Http
+  /** OpenAPI v3 definitions of the built-in kinds. */
+  readonly definitions: JsonObject
+  /** Flux kinds whose CRDs are there from the start. */
+  readonly kinds: readonly Kind[]
+  /** 0 takes a free port. */
+  readonly port: number
+  readonly registryPort: number
+}
+
+/** A Kubernetes API, its simulated controllers and an OCI registry on loopback. */
+export interface Sandbox {
+  readonly apiUrl: string
+  /** `host:port`. */
+  readonly registry: string
+  readonly cluster: Cluster
+  /** A kubeconfig for kubectl and others, as JSON, which is YAML. */
+  readonly kubeconfig: string
+  close(): Promise<void>
+}
+
+/** Starts a sandbox. No RBAC; nothing outside this process is needed. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { kernel, clock, http } = options
+  const api = await listenApiServer({ kernel, clock, definitions: options.definitions, port: options.port })
+  await seed(api.store, clock)
+  const registry = await listenRegistry({ port: options.registryPort })
+  const cluster = restCluster({ name: 'sandbox', server: api.url, http, clock })
+  const signal = new AbortController().signal
+  await installKinds(cluster, options.kinds, { clock, signal })
+  const workloads = startWorkloads({ cluster, clock })
+  const close = async (): Promise<void> => {
+    await workloads.stop()
+    await api.close()
+    await registry.close()
+  }
+  return { apiUrl: api.url, registry: registry.address, cluster, kubeconfig: kubeconfigFor(api.url), close }
+}
+
+/** A kubeconfig with one context, `sandbox`. */
+export function kubeconfigFor(server: string): string {
+  return `${JSON.stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'sandbox', clusters: [{ name: 'sandbox', cluster: { server } }], users: [{ name: 'sandbox', user: {} }],
+    contexts: [{ name: 'sandbox', context: { cluster: 'sandbox', user: 'sandbox', namespace: 'flux-system' } }],
+  }, null, 2)}\n`
+}
+

@@ -1,0 +1,33 @@
+import type { OCIRepositoryObject } from '../../kinds/oci-repository.ts'
+import { equal } from '../../lib/json.ts'
+import { type ParsedReference, parseOciUrl, ReferenceError } from '../../lib/reference.ts'
+import type { Digest } from '../../lib/digest.ts'
+
+type Spec = OCIRepositoryObject['spec']
+
+/** How a spec names its revision; `latest` is the tag without a ref. Spec: sources 3.3. */
+export type Wanted = { readonly by: 'digest'; readonly digest: string } | { readonly by: 'semver'; readonly range: string; readonly filter: string | undefined } | { readonly by: 'tag'; readonly tag: string }
+
+/** Digest wins over range, range over tag. */
+export function wantedOf({ ref }: Spec): Wanted {
+  if (ref?.digest) return { by: 'digest', digest: ref.digest }
+  if (ref?.semver) return { by: 'semver', range: ref.semver, filter: ref.semverFilter }
+  return { by: 'tag', tag: ref?.tag || 'latest' }
+}
+
+/** The repository of a URL. @throws {ReferenceError} also for one with a tag or digest. */
+export function repositoryOf(url: string): ParsedReference {
+  const parsed = parseOciUrl(url)
+  if (parsed.tag === undefined && parsed.digest === undefined) return parsed
+  throw new ReferenceError('INVALID_REFERENCE', `repository can only contain the characters \`abcdefghijklmnopqrstuvwxyz0123456789_-./\`: ${url.slice(url.indexOf('/', 'oci://'.length) + 1)}`)
+}
+
+/** `tag@sha256:…`, or the digest alone. */
+export function revisionOf(digest: Digest, tag: string | undefined): string {
+  return tag === undefined ? digest : `${tag}@${digest}`
+}
+
+/** Whether what the artifact was made from, beside its revision, is as the spec has it; absent and empty differ. Spec: sources 3.2 step 10. */
+export function sameContentConfig({ spec, status }: OCIRepositoryObject): boolean {
+  return status?.observedIgnore === spec.ignore && equal(status?.observedLayerSelector ?? null, spec.layerSelector ?? null)
+}

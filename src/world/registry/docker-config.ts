@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isObject, type Json, type JsonObject, objectAt, stringAt } from '../../lib/json.ts'
+import { matchAuths } from './pull-secrets.ts'
+import { RegistryError } from './error.ts'
+import type { SignIn } from './sign-in.ts'
+
+const helperTimeoutMs = 30_000
+const hubKey = 'https://index.docker.io/v1/'
+
+/**
+ * Credentials of the user's docker or podman config: credential helpers, then the store, then `auths`. A file that is not there is no error.
+ * @throws {RegistryError} BAD_ANSWER for a malformed file, naming it; DENIED when a helper fails.
+ */
+export async function ambientSignIn({ env, home }: { env: Readonly<Record<string, string | undefined>>; home: string }, { registry, repository, signal }: { registry: string; repository: string; signal: AbortSignal }): Promise<SignIn> {
+  for (const file of configFiles(env, home)) {
+    const config = await readConfig(file)
+    const found = config && await signInOf(config, { registry, repository, signal })
+    if (found) return found
+  }
+  return { type: 'anonymous' }
+}
+
+function configFiles(env: Readonly<Record<string, string | undefined>>, home: string): string[] {
+  const podman = env.REGISTRY_AUTH_FILE ?? (env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'containers', 'auth.json') : undefined)
+  return [join(env.DOCKER_CONFIG ?? join(home, '.docker'), 'config.json'), ...(podman ? [podman] : [])]
+}
+
+async function readConfig(file: string): Promise<JsonObject | undefined> {
+  const text = await readFile(file, 'utf8').catch((thrown: NodeJS.ErrnoException) => (['ENOENT', 'ENOTDIR'].includes(thrown.code ?? '') ? undefined : Promise.reject(thrown)))
+  if (text === undefined) return undefined
+  const parsed = jsonOf(text)
+  if (isObject(parsed)) return parsed
+  throw new RegistryError('BAD_ANSWER', { ref: file, message: `docker config '${file}' is no JSON object: repair or remove it` })
+}
+
+function jsonOf(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}
+
+async function signInOf(config: JsonObject, { registry, repository, signal }: { registry: string; repository: string; signal: AbortSignal }): Promise<SignIn | undefined> {
+  const key = registry === 'index.docker.io' ? hubKey : registry
+  const helper = stringAt(config, 'credHelpers', registry) ?? stringAt(config, 'credHelpers', key) ?? stringAt(config, 'credsStore')
+  const told = helper ? await askHelper(helper, key, signal) : undefined
+  return told ?? matchAuths(objectAt(config, 'auths'), registry, repository)
+}
+
+/** Asks `docker-credential-<name>`; `undefined` when it knows nothing of the server. */
+async function askHelper(name: string, server: string, signal: AbortSignal): Promise<SignIn | undefined> {
+  if (!/^[\w.-]+$/.test(name)) throw new RegistryError('DENIED', { ref: server, message: `'${name}' is no name of a credential helper` })
+  const { code, stdout } = await run(`docker-credential-${name}`, server, AbortSignal.any([signal, AbortSignal.timeout(helperTimeoutMs)]))
+  const answer = jsonOf(stdout)
+  if (code !== 0 && /credentials not found/i.test(stdout)) return undefined
+  const [username, secret] = [stringAt(answer, 'Username'), stringAt(answer, 'Secret')]
+  if (code !== 0 || username === undefined || secret === undefined) throw new RegistryError('DENIED', { ref: server, message: `the credential helper 'docker-credential-${name}' failed for '${server}'` })
+  return username === '<token>' ? { type: 'identityToken', identityToken: secret } : { type: 'basic', username, password: secret }
+}
+
+function run(program: string, input: string, signal: AbortSignal): Promise<{ code: number; stdout: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ code: number; stdout: string }>()
+  const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], signal })
+  let stdout = ''
+  child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString('utf8') })
+  child.on('error', thrown => reject(signal.aborted ? signal.reason : new RegistryError('DENIED', { ref: program, message: `the credential helper '${program}' cannot be run: ${thrown.message}` }, { cause: thrown })))
+  child.on('close', code => resolve({ code: code ?? 1, stdout }))
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  return promise
+}

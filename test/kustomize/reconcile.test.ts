@@ -1,0 +1,15 @@
+import { startKubeApiServer } from '../refs/kube-apiserver.ts'
+import { withPrograms } from '../refs/when.ts'
+import { testKernel } from '../support/kernel.ts'
+import { startSandboxApi } from '../support/sandbox.ts'
+import { kustomizeSuite } from './suite.ts'
+
+const kernel = testKernel()
+
+kustomizeSuite('Kustomizations in the sandbox', () => startSandboxApi(kernel), kernel)
+
+const name = 'Kustomizations on the real API server'
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 5 }, () => kustomizeSuite(name, async () => {
+  const server = await startKubeApiServer()
+  return { cluster: await server.cluster(), stop: () => server.stop() }
+}, kernel))

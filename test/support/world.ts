@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fluxDefaults } from '../../src/engine/settings.ts'
+import { Kustomization } from '../../src/kinds/kustomization.ts'
+import { OCIRepository } from '../../src/kinds/oci-repository.ts'
+import { installKinds } from '../../src/engine/install.ts'
+import { drive, type Driven } from '../../src/engine/drive.ts'
+import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
+import { kustomizations } from '../../src/kustomize/reconciler.ts'
+import { startWorkloads } from '../../src/sandbox/workloads.ts'
+import { listenRegistry } from '../../src/sandbox/registry.ts'
+import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
+import { realClock } from '../../src/world/clock/real.ts'
+import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { createHttp } from '../../src/world/http/client.ts'
+import type { Kernel } from '../../src/world/kernel/kernel.ts'
+import type { Log } from '../../src/world/log/log.ts'
+import { openRegistries } from '../../src/world/registry/open.ts'
+import { diskArtifacts } from '../../src/world/storage/disk.ts'
+import { artifactFetcher } from '../../src/world/storage/fetch.ts'
+import { serveArtifacts } from '../../src/world/storage/serve.ts'
+import type { Hands } from '../../src/world/world.ts'
+import type { Started } from '../world/cluster/contract.ts'
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent }
+
+/** Everything that a reconciler needs, over any Kubernetes API, with a registry and simulated workloads. */
+export interface TestWorld {
+  readonly hands: Hands
+  readonly cluster: Cluster
+  /** `host:port`. */
+  readonly registry: string
+  /** One pass over an object. */
+  pass(ref: ObjectRef, signal?: AbortSignal): Promise<Driven>
+  stop(): Promise<void>
+}
+
+export async function startWorld(open: () => Promise<Started>, kernel: Kernel): Promise<TestWorld> {
+  const { cluster, stop } = await open()
+  const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-storage-'))
+  const http = createHttp({})
+  const server = await serveArtifacts({ folder, host: '127.0.0.1', port: 0 })
+  const registry = await listenRegistry({ port: 0 })
+  const forever = new AbortController().signal
+  await installKinds(cluster, [OCIRepository, Kustomization], { clock: realClock, signal: forever })
+  const workloads = startWorkloads({ cluster, clock: realClock })
+  const hands: Hands = {
+    cluster, clock: realClock, http, kernel, log: silent, artifacts: diskArtifacts({ folder, advertised: server.address, clock: realClock }),
+    fetcher: artifactFetcher({ http, clock: realClock }), registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),
+  }
+  const base = { hub: cluster, hands, clock: realClock, settings: fluxDefaults }
+  return {
+    hands, cluster, registry: registry.address,
+    pass: (ref, signal = AbortSignal.timeout(60_000)) => (ref.kind === 'Kustomization' ? drive(kustomizations, ref, { ...base, signal }) : drive(ociRepositories, ref, { ...base, signal })),
+    async stop() {
+      await workloads.stop()
+      await stop()
+      await registry.close()
+      await server.close()
+      await http.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Creates a namespace, unless it is there. */
+export async function ensureNamespace(cluster: Cluster, name: string): Promise<KubeObject> {
+  return cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { manager: 'test', force: true }, AbortSignal.timeout(10_000))
+}
