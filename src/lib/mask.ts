@@ -1,0 +1,44 @@
+import { isObject, type Json, type JsonObject } from './json.ts'
+
+const dropped = ['kubectl.kubernetes.io/last-applied-configuration', 'kustomize.toolkit.fluxcd.io/original']
+const secretNames = /passw(or)?d|secret|token|api[-_]?key|private[-_]?key|credential|passphrase|connection[-_]?string/i
+
+/** How a value is shown; it is also learned, so that copies of it elsewhere are hidden. */
+export type Show = (value: string) => string
+
+/** A Kubernetes object as it may leave: secrets by structure masked, managedFields and copies of manifests dropped. Spec: mcp 4.5. */
+export function maskObject(object: JsonObject, show: Show): JsonObject {
+  const { kind, metadata } = object
+  const bare: JsonObject = { ...object, ...(isObject(metadata) ? { metadata: maskMetadata(metadata) } : {}) }
+  if (kind === 'Secret') return maskSecret(bare, show)
+  if (kind === 'Provider' || kind === 'Receiver') return maskAddress(bare, show)
+  return maskEnv(bare, show) as JsonObject
+}
+
+function maskMetadata({ managedFields: _managedFields, ...metadata }: JsonObject): JsonObject {
+  if (!isObject(metadata.annotations)) return metadata
+  const annotations = Object.fromEntries(Object.entries(metadata.annotations).filter(([key]) => !dropped.includes(key)))
+  return { ...metadata, annotations }
+}
+
+function maskSecret(secret: JsonObject, show: Show): JsonObject {
+  const data = isObject(secret.data) ? Object.fromEntries(Object.entries(secret.data).map(([key, value]) => [key, show(Buffer.from(String(value), 'base64').toString('utf8'))])) : undefined
+  const text = isObject(secret.stringData) ? Object.fromEntries(Object.entries(secret.stringData).map(([key, value]) => [key, show(String(value))])) : undefined
+  return { ...secret, ...(data ? { data } : {}), ...(text ? { stringData: text } : {}) }
+}
+
+/** The address of a Provider and the path of a Receiver are secrets. */
+function maskAddress(object: JsonObject, show: Show): JsonObject {
+  const spec = isObject(object.spec) && typeof object.spec.address === 'string' ? { ...object.spec, address: show(object.spec.address) } : object.spec
+  const path = isObject(object.status) ? object.status.webhookPath : undefined
+  const status = isObject(object.status) && typeof path === 'string' ? { ...object.status, webhookPath: show(path) } : object.status
+  return { ...object, ...(spec ? { spec } : {}), ...(status ? { status } : {}) }
+}
+
+/** Literal environment variables, values and substitutions with the name of a secret. */
+function maskEnv(value: Json, show: Show): Json {
+  if (Array.isArray(value)) return value.map(item => maskEnv(item, show))
+  if (!isObject(value)) return value
+  if (typeof value.name === 'string' && typeof value.value === 'string' && secretNames.test(value.name)) return { ...value, value: show(value.value) }
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, typeof item === 'string' && secretNames.test(key) && !/name|ref|key$/i.test(key.replace(/api[-_]?key|private[-_]?key/i, '')) ? show(item) : maskEnv(item ?? null, show)]))
+}

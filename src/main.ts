@@ -1,0 +1,91 @@
+import { assets } from './main/assets.ts'
+import { checkClusters } from './cli/check.ts'
+import { makeProgram, type ProgramContext } from './cli/program.ts'
+import { compose, kinds, type Mode, openSandbox } from './main/compose.ts'
+import { installKinds } from './engine/install.ts'
+import { messageOf } from './lib/coded-error.ts'
+import type { JsonObject } from './lib/json.ts'
+import { prompts } from './prompts/index.ts'
+import { resources } from './resources/index.ts'
+import { allTools } from './tools/index.ts'
+import { realClock } from './world/clock/real.ts'
+import { createHttp } from './world/http/client.ts'
+import { openKernel } from './world/kernel/pool.ts'
+
+const interrupted = new AbortController()
+const terminal: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false }
+
+/** Runs a command line. */
+export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)))
+  const context: ProgramContext = {
+    version: assets.version(), tools: allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }), kinds, signal: interrupted.signal,
+    open: options => compose(options, env, terminal),
+    out: text => void process.stdout.write(text), err: text => void process.stderr.write(text), exit: code => { process.exitCode = code },
+    serveMcp: options => serveMcp(options, env), serveSandbox, check: options => check(options, env), installCrds: options => installCrds(options, env),
+  }
+  try {
+    await makeProgram(context).parseAsync([...argv], { from: 'user' })
+  } catch (thrown) {
+    if (interrupted.signal.aborted) process.exitCode = 130
+    else {
+      process.stderr.write(`✗ ${messageOf(thrown)}\n`)
+      process.exitCode = 1
+    }
+  }
+}
+
+async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+  const approve = options.approve === true
+  const composed = await compose(options, env, { files: true, planChanges: approve, personDestroys: approve, isApproved: () => false })
+  const { listenStdio } = await import('./transports/stdio.ts')
+  const catalogue = { tools: allTools({ gates: composed.service.gates, readOnly: options.readOnly === true }), resources, prompts, version: assets.version() }
+  const server = listenStdio({ service: composed.service, engine: composed.engine, catalogue, callerOf: () => ({ key: 'stdio', user: env.USER ?? 'stdio', scopes: [], via: 'stdio' }) })
+  if (composed.sandbox) process.stderr.write(`sandbox: Kubernetes API ${composed.sandbox.apiUrl}, registry ${composed.sandbox.registry}\n`)
+  await ended()
+  await server.close()
+  await composed.close()
+}
+
+/** Resolves when the client closed its end, or the process is told to stop. */
+function ended(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  process.stdin.once('end', resolve)
+  process.stdin.once('close', resolve)
+  interrupted.signal.addEventListener('abort', () => resolve(), { once: true })
+  return promise
+}
+
+async function serveSandbox({ port, registryPort }: JsonObject): Promise<void> {
+  const http = createHttp({})
+  const kernel = openKernel({ modules: assets.modules, worker: assets.worker })
+  const sandbox = await openSandbox({ kernel, http }, { port: Number(port), registryPort: Number(registryPort) })
+  process.stdout.write(sandbox.kubeconfig)
+  process.stderr.write(`✔ Kubernetes API at ${sandbox.apiUrl}, OCI registry at ${sandbox.registry}\n► the kubeconfig went to standard output; stop with Ctrl-C\n`)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  interrupted.signal.addEventListener('abort', () => resolve(), { once: true })
+  const alive = setInterval(() => {}, 60_000)
+  await promise
+  clearInterval(alive)
+  await sandbox.close()
+  await kernel.close()
+  await http.close()
+}
+
+async function check(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+  const composed = await compose(options, env, terminal)
+  const { lines, ok } = await checkClusters(composed.service.world, { version: assets.version(), kinds, signal: interrupted.signal })
+  process.stdout.write(`${lines.join('\n')}\n`)
+  process.exitCode = ok ? 0 : 1
+  await composed.close()
+}
+
+async function installCrds(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+  const composed = await compose(options, env, terminal)
+  const cluster = composed.service.world.clusters.named(composed.cluster)
+  await installKinds(cluster, kinds, { clock: realClock, signal: interrupted.signal })
+  process.stdout.write(kinds.map(k => `✔ ${k.plural}.${k.group} is served by ${cluster.name}\n`).join(''))
+  await composed.close()
+}
+
+if (import.meta.main) await main(process.argv.slice(2), process.env)

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assets } from './assets.ts'
+import type { Session } from '../cli/verbs.ts'
+import { fluxDefaults } from '../engine/settings.ts'
+import type { Kind } from '../kinds/kind.ts'
+import { Kustomization } from '../kinds/kustomization.ts'
+import { OCIRepository } from '../kinds/oci-repository.ts'
+import { type JsonObject, objectAt } from '../lib/json.ts'
+import { Redactor } from '../lib/safe.ts'
+import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import type { Service } from '../tools/answer.ts'
+import { realClock } from '../world/clock/real.ts'
+import type { Clusters } from '../world/cluster/cluster.ts'
+import { loadClusters } from '../world/cluster/kubeconfig.ts'
+import { observedClusters } from '../world/cluster/observe.ts'
+import { workspaceFiles } from '../world/files/disk.ts'
+import { gitOrigin } from '../world/files/git-origin.ts'
+import { createHttp } from '../world/http/client.ts'
+import type { Http } from '../world/http/http.ts'
+import { openKernel } from '../world/kernel/pool.ts'
+import type { Kernel } from '../world/kernel/kernel.ts'
+import { pinoLog, type LogLevel } from '../world/log/pino.ts'
+import { openRegistries } from '../world/registry/open.ts'
+import { diskArtifacts } from '../world/storage/disk.ts'
+import { artifactFetcher } from '../world/storage/fetch.ts'
+import { serveArtifacts } from '../world/storage/serve.ts'
+
+/** The kinds that our engine reconciles. */
+export const kinds: readonly Kind[] = [OCIRepository, Kustomization]
+
+/** A composed process: what tools run with, and how it ends. */
+export interface Composed extends Session { readonly sandbox: Sandbox | undefined }
+
+export interface Mode { readonly files: boolean; readonly planChanges: boolean; readonly personDestroys: boolean; isApproved(handle: string): boolean }
+
+const text = (options: JsonObject, name: string): string | undefined => (typeof options[name] === 'string' ? options[name] : undefined)
+const texts = (options: JsonObject, name: string): string[] | undefined => (Array.isArray(options[name]) ? options[name].map(String) : undefined)
+
+/** Puts the world together from options and environment. */
+export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode: Mode): Promise<Composed> {
+  const key = text(options, 'keyFile') ? readFileSync(text(options, 'keyFile') ?? '') : randomBytes(32)
+  const redactor = new Redactor(options.fingerprints === 'off' ? undefined : key)
+  const log = pinoLog({ level: (text(options, 'logLevel') ?? 'warn') as LogLevel, censor: line => redactor.censor(line) })
+  const http = createHttp(env)
+  const kernel = openKernel({ modules: assets.modules, worker: assets.worker })
+  const sandbox = options.sandbox === true ? await openSandbox({ kernel, http }, { port: 0, registryPort: 0 }) : undefined
+  const { clusters, current, namespace } = await clustersFor(options, { env, http, sandbox })
+  const storage = await openStorage(options)
+  const seen = observedClusters(clusters, secret => { for (const value of Object.values(objectAt(secret, 'data'))) redactor.learn(Buffer.from(String(value), 'base64').toString('utf8')) })
+  const world = {
+    clusters: seen, registries: openRegistries({ http, clock: realClock, env, home: homedir() }), artifacts: storage.artifacts, kernel, http, clock: realClock, log,
+    fetcher: artifactFetcher({ http, clock: realClock, ...(seen.names.length === 1 ? { cluster: () => seen.named() } : {}) }),
+    ...(mode.files ? { files: workspaceFiles(texts(options, 'workspace') ?? [process.cwd()]), origin: gitOrigin(env) } : {}),
+  }
+  const service: Service = { world, redactor, gates: { key, planChanges: mode.planChanges, personDestroys: mode.personDestroys, isApproved: handle => mode.isApproved(handle) } }
+  const shard = text(options, 'shard')
+  return {
+    service, sandbox, cluster: current, namespace, engine: { mode: (text(options, 'engine') ?? 'auto') as 'auto' | 'flux' | 'own', ...(shard ? { shard } : {}), settings: fluxDefaults },
+    async close() {
+      await sandbox?.close()
+      await storage.close()
+      await kernel.close()
+      await http.close()
+    },
+  }
+}
+
+export function openSandbox({ kernel, http }: { kernel: Kernel; http: Http }, ports: { port: number; registryPort: number }): Promise<Sandbox> {
+  return startSandbox({ kernel, http, clock: realClock, definitions: assets.definitions(), kinds, ...ports })
+}
+
+async function clustersFor(options: JsonObject, { env, http, sandbox }: { env: NodeJS.ProcessEnv; http: Http; sandbox: Sandbox | undefined }): Promise<{ clusters: Clusters; current: string | undefined; namespace: string | undefined }> {
+  if (sandbox) return { clusters: { names: ['sandbox'], named: () => sandbox.cluster }, current: 'sandbox', namespace: undefined }
+  const loaded = await loadClusters({ file: text(options, 'kubeconfig'), contexts: texts(options, 'context'), env, home: homedir(), http, clock: realClock })
+  return { clusters: loaded, current: loaded.current, namespace: loaded.namespaceOf() }
+}
+
+async function openStorage(options: JsonObject) {
+  const given = text(options, 'storagePath')
+  const folder = given ?? mkdtempSync(join(tmpdir(), 'fluxpilot-artifacts-'))
+  const [host = '127.0.0.1', port = '0'] = splitAddress(text(options, 'storageAddr') ?? '127.0.0.1:0')
+  const server = await serveArtifacts({ folder, host, port: Number(port) })
+  const artifacts = diskArtifacts({ folder, advertised: text(options, 'storageAdvAddr') ?? server.address, clock: realClock })
+  const close = async (): Promise<void> => {
+    await server.close()
+    if (given === undefined) rmSync(folder, { recursive: true, force: true })
+  }
+  return { artifacts, close }
+}
+
+/** `host:port` taken apart. */
+export function splitAddress(address: string): [string, string] {
+  const colon = address.lastIndexOf(':')
+  return [address.slice(0, colon).replace(/^\[|\]$/g, ''), address.slice(colon + 1)]
+}

@@ -1,0 +1,57 @@
+import * as z from 'zod'
+import { Kustomization, type KustomizationObject } from '../kinds/kustomization.ts'
+import type { KubeObject } from '../kinds/manifest.ts'
+import { maskObject } from '../lib/mask.ts'
+import { printAll } from '../lib/yaml.ts'
+import { render } from '../kustomize/build-reconciler.ts'
+import { owned } from '../kustomize/owned.ts'
+import type { World } from '../world/world.ts'
+import { ToolError } from './error.ts'
+import { existing, locate } from './locate.ts'
+import { renderLive } from './preview-kustomization.ts'
+import { type Call, target, textTool } from './tool.ts'
+
+export const build = textTool({
+  name: 'build', title: 'Render manifests', effect: 'reads', foreignText: true,
+  description: 'The manifests that a Kustomization renders to, from its artifact or from a local path. Nothing is applied.',
+  input: target.extend({ path: z.string().optional().describe('local folder instead of the artifact') }),
+  async run(args, world, call) {
+    const located = await locate(world, args, call.signal)
+    if (args.path === undefined) {
+      const { objects, revision } = await renderLive(world, located, call)
+      return shown(objects, `revision=${revision}`)
+    }
+    if (located.ref.kind !== Kustomization.kind) throw new ToolError('Unsupported', `${located.ref.kind} cannot be rendered here`, { next: 'name a Kustomization' })
+    const ks = await existing(located, call.signal) as KustomizationObject
+    const files = await readFolder(world, args.path, call)
+    const hands = { ...world, cluster: located.cluster }
+    return shown(owned(await render(ks, files, { hands, strict: call.engine.settings.strictSubstitution, signal: call.signal }), ks), `path=${args.path}`)
+  },
+})
+
+function shown(objects: readonly KubeObject[], from: string): string {
+  return `objects=${objects.length} ${from}\n${printAll(objects.map(o => maskObject(o, () => '(masked)')))}`
+}
+
+const mostFiles = 20_000
+
+/** All files of a folder in the workspace, by relative path. */
+export async function readFolder(world: World, path: string, { signal }: Call): Promise<Map<string, Uint8Array>> {
+  const { files } = world
+  if (!files) throw new ToolError('InvalidArgument', 'this server reads no files', { next: 'leave path away' })
+  const root = await files.resolve(path)
+  const out = new Map<string, Uint8Array>()
+  const walk = async (folder: string, prefix: string): Promise<void> => {
+    for (const entry of await files.list(folder)) {
+      if (entry.name === '.git') continue
+      if (entry.type === 'folder') await walk(`${folder}/${entry.name}`, `${prefix}${entry.name}/`)
+      if (entry.type !== 'file') continue
+      if (out.size >= mostFiles) throw new ToolError('TooLarge', `'${path}' has more than ${mostFiles} files`, { next: 'name a smaller folder' })
+      const parts: Uint8Array[] = []
+      for await (const part of files.read(`${folder}/${entry.name}`, signal)) parts.push(part)
+      out.set(prefix + entry.name, Buffer.concat(parts))
+    }
+  }
+  await walk(root, '')
+  return out
+}

@@ -1,0 +1,25 @@
+import { applyManifests } from './apply_manifests.ts'
+import { build } from './build.ts'
+import { deleteObject } from './delete_object.ts'
+import type { Gates } from './gate.ts'
+import { getEvents } from './get_events.ts'
+import { getImageDigest } from './get_image_digest.ts'
+import { getObject } from './get_object.ts'
+import { getStatus } from './get_status.ts'
+import { listArtifacts } from './list_artifacts.ts'
+import { listClusters } from './list_clusters.ts'
+import { planTool } from './plan.ts'
+import { pullArtifact } from './pull_artifact.ts'
+import { pushArtifact } from './push_artifact.ts'
+import { reconcile } from './reconcile.ts'
+import { setSuspended } from './set_suspended.ts'
+import { tagArtifact } from './tag_artifact.ts'
+import type { Tool } from './tool.ts'
+
+/** The tools of a server, in their fixed order. Read-only: only those that read. */
+export function allTools({ gates, readOnly }: { gates: Pick<Gates, 'key'>; readOnly: boolean }): Tool[] {
+  const base = [getStatus, getObject, getEvents, build, getImageDigest, listArtifacts, listClusters, pullArtifact, reconcile, setSuspended, pushArtifact, tagArtifact, applyManifests, deleteObject]
+  const shown = base.filter(t => !readOnly || t.effect === 'reads')
+  const [status, object, events, rendered, ...rest] = shown
+  return [status, object, events, rendered, planTool(shown, gates), ...rest].filter(t => t !== undefined)
+}

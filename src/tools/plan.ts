@@ -1,0 +1,28 @@
+import * as z from 'zod'
+import type { JsonObject } from '../lib/json.ts'
+import { ToolError } from './error.ts'
+import { type Gates, handleOf, planAnswer } from './gate.ts'
+import { type Tool, tool } from './tool.ts'
+
+const lifeMs = 10 * 60_000
+
+/** The tool that answers what another would do. `tools` are those that are registered. */
+export function planTool(tools: readonly Tool[], gates: Pick<Gates, 'key'>): Tool {
+  const planned = tools.filter(t => t.preview !== undefined)
+  return tool({
+    name: 'plan', title: 'What a call would do', effect: 'reads',
+    description: 'What a changing tool would do, per object, with the handle to pass it as plan.',
+    input: z.object({ tool: z.string(), arguments: z.record(z.string(), z.unknown()).default({}) }),
+    output: z.looseObject({ planned: z.boolean(), summary: z.string(), changes: z.array(z.looseObject({})), plan: z.string(), next: z.string() }),
+    async run({ tool: wanted, arguments: given }, world, call) {
+      const named = planned.find(t => t.name === wanted)
+      if (!named?.preview) throw new ToolError('InvalidArgument', `'${wanted}' has no plan`, { next: `use one of ${planned.map(t => t.name).join(', ')}`, valid: planned.map(t => t.name) })
+      const parsed = named.input.safeParse(given)
+      if (!parsed.success) throw new ToolError('InvalidArgument', `arguments.${parsed.error.issues[0]?.path.join('.') ?? ''}: ${parsed.error.issues[0]?.message ?? ''}`, { next: `correct it; arguments of ${wanted} are ${Object.keys(named.input.shape).join(', ')}` })
+      const args = parsed.data as JsonObject
+      const preview = await named.preview(args, world, call)
+      return planAnswer(named, { preview, handle: handleOf({ tool: named, args, call, preview }, gates.key, world.clock.now() + lifeMs) }).data as { planned: boolean; summary: string; changes: JsonObject[]; plan: string; next: string }
+    },
+    say: d => `${d.summary}\n${d.changes.map(c => `${String(c.action)} ${String(c.object)}${c.detail ? ` (${String(c.detail)})` : ''}`).join('\n')}\nplan=${d.plan}\nNext: ${d.next}`,
+  })
+}

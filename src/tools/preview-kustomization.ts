@@ -1,0 +1,66 @@
+import { Kustomization, type KustomizationObject } from '../kinds/kustomization.ts'
+import { type KubeObject, printRef, refOf } from '../kinds/manifest.ts'
+import { CodedError } from '../lib/coded-error.ts'
+import { equal, isObject, type Json, type JsonObject } from '../lib/json.ts'
+import { readTree } from '../lib/untar.ts'
+import { drifted, isForced, isSkipped, manager } from '../kustomize/apply.ts'
+import { render } from '../kustomize/build-reconciler.ts'
+import { artifactOf, sourceOf } from '../kustomize/depends.ts'
+import { entryOf, type Inventory, refOfEntry, stale } from '../kustomize/inventory.ts'
+import { owned } from '../kustomize/owned.ts'
+import type { Cluster } from '../world/cluster/cluster.ts'
+import type { World } from '../world/world.ts'
+import { ToolError } from './error.ts'
+import { existing, type Located } from './locate.ts'
+import type { Call, Preview } from './tool.ts'
+
+const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes: 128 * 1024 * 1024 }
+
+/** What a Kustomization's objects are now: rendered from the artifact that its source offers. @throws {ToolError} Unsupported, NotReady */
+export async function renderLive(world: World, { cluster, ref }: Located, call: Call): Promise<{ ks: KustomizationObject; objects: KubeObject[]; revision: string }> {
+  if (ref.kind !== Kustomization.kind || ref.group !== Kustomization.group) throw new ToolError('Unsupported', `${ref.kind} cannot be rendered here`, { next: 'name a Kustomization' })
+  const ks = await existing({ cluster, ref }, call.signal) as KustomizationObject
+  const source = await cluster.get(sourceOf(ks), call.signal)
+  const artifact = source && artifactOf(source)
+  const files = artifact && await world.fetcher.fetch(artifact, call.signal)
+  if (!artifact || !files) throw new ToolError('NotReady', `source ${printRef(sourceOf(ks))} of ${printRef(ref)} ${source ? 'has no artifact' : 'does not exist'}`, { next: source ? `reconcile ${printRef(sourceOf(ks))} first` : 'create it with apply_manifests' })
+  const tree = await readTree(files, limits)
+  return { ks, revision: artifact.revision, objects: owned(await render(ks, tree, { hands: { ...world, cluster }, strict: call.engine.settings.strictSubstitution, signal: call.signal }), ks) }
+}
+
+/** What reconciling a Kustomization would change: every object dry-run against the cluster, and what prune would delete. */
+export async function previewKustomization(world: World, located: Located, call: Call): Promise<Preview> {
+  const { ks, objects, revision } = await renderLive(world, located, call)
+  const changes = await Promise.all(objects.map(object => changeFor(located.cluster, object, { force: ks.spec.force === true, signal: call.signal })))
+  const next = { entries: objects.map(o => entryOf(o)) }
+  const pruned = ks.spec.prune ? stale(ks.status?.inventory as Inventory | undefined, next).flatMap(e => refOfEntry(e) ?? []) : []
+  const all: JsonObject[] = [...changes, ...pruned.map(ref => ({ action: 'prune', object: printRef(ref) }))]
+  const count = (action: string): string[] => { const n = all.filter(c => c.action === action).length; return n > 0 ? [`${n} ${action}`] : [] }
+  const summary = `${printRef(located.ref)} at ${revision}: ${['create', 'configure', 'recreate', 'prune', 'refused', 'skipped', 'unchanged'].flatMap(count).join(', ') || 'nothing'}`
+  return { summary, changes: all.filter(c => c.action !== 'unchanged'), live: JSON.stringify([revision, ks.metadata.uid, ks.metadata.generation, changes.map(c => c.live ?? null), pruned.map(printRef)]) }
+}
+
+async function changeFor(cluster: Cluster, object: KubeObject, { force, signal }: { force: boolean; signal: AbortSignal }): Promise<JsonObject> {
+  const name = printRef(refOf(object))
+  try {
+    const live = await cluster.get(refOf(object), signal)
+    if (isSkipped(object, live)) return { action: 'skipped', object: name }
+    const dryRun = await cluster.apply(object, { manager, force: true, dryRun: true }, signal)
+    if (!live) return { action: 'create', object: name }
+    return drifted(live, dryRun) ? { action: 'configure', object: name, detail: differences(live, dryRun).slice(0, 8).join(', '), live: live.metadata.uid ?? '' } : { action: 'unchanged', object: name, live: live.metadata.uid ?? '' }
+  } catch (thrown) {
+    if (!(thrown instanceof CodedError)) throw thrown
+    const recreates = (force || isForced(object, undefined)) && (thrown.code === 'INVALID' || thrown.code === 'CONFLICT')
+    return { action: recreates ? 'recreate' : 'refused', object: name, detail: thrown.message }
+  }
+}
+
+/** Paths whose values differ; the values themselves stay here. */
+export function differences(before: Json | undefined, after: Json | undefined, path = ''): string[] {
+  if (equal(before, after)) return []
+  if (!isObject(before) || !isObject(after)) return [path]
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)])
+  if (path === '') for (const key of ['metadata', 'status']) keys.delete(key)
+  const own = [...keys].flatMap(key => differences(before[key] ?? undefined, after[key] ?? undefined, path === '' ? key : `${path}.${key}`))
+  return path === '' ? [...own, ...['labels', 'annotations'].filter(m => !equal(isObject(before.metadata) ? before.metadata[m] : null, isObject(after.metadata) ? after.metadata[m] : null)).map(m => `metadata.${m}`)] : own
+}

@@ -1,0 +1,61 @@
+import { createReadStream } from 'node:fs'
+import { lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, resolve, sep } from 'node:path'
+import { FilesError } from './error.ts'
+import type { FileEntry, Files } from './files.ts'
+
+/** The user's files below the workspace folders. */
+export function workspaceFiles(workspaces: readonly string[]): Files {
+  const within = async (path: string): Promise<string> => {
+    const [real, ...roots] = await Promise.all([realOf(resolve(path)), ...workspaces.map(w => realpath(w))])
+    if (roots.some(root => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep))) return real
+    throw new FilesError('OUTSIDE_WORKSPACE', path, workspaces)
+  }
+  return {
+    async resolve(path) {
+      const real = await within(path)
+      if (!(await entryOf(real))) throw new FilesError('NOT_FOUND', path, workspaces)
+      return real
+    },
+    stat: async path => entryOf(await within(path)),
+    async list(folder) {
+      const real = await within(folder)
+      const entries = await Promise.all((await readdir(real)).map(name => entryOf(join(real, name))))
+      return entries.filter(e => e !== undefined).toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+    },
+    async *read(path, signal) { yield* createReadStream(await within(path), { signal }) as AsyncIterable<Uint8Array> },
+    async write(path, content, mode = 0o644) {
+      const target = await within(path)
+      await mkdir(dirname(target), { recursive: true })
+      await within(dirname(target))
+      await writeFile(`${target}.part`, content, { mode })
+      await rename(`${target}.part`, target)
+    },
+    async temporary(use) {
+      const folder = await mkdtemp(join(tmpdir(), 'fluxpilot-'))
+      try {
+        return await use(folder)
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    },
+  }
+}
+
+/** The real path of something that may not exist yet: its nearest existing parent is followed. */
+async function realOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch {
+    const parent = dirname(path)
+    return parent === path ? path : join(await realOf(parent), basename(path))
+  }
+}
+
+async function entryOf(path: string): Promise<FileEntry | undefined> {
+  const found = await lstat(path).catch(() => undefined)
+  if (!found) return undefined
+  const type = found.isDirectory() ? 'folder' : found.isFile() ? 'file' : found.isSymbolicLink() ? 'link' : 'other'
+  return { name: basename(path), type, mode: found.mode & 0o7777, size: found.size }
+}
