@@ -6,6 +6,7 @@ import { findProgram } from '../../scripts/refs/cache.ts'
  * under REQUIRE_REFS=1 that is a failure.
  */
 export function withPrograms(programs: readonly string[], what: { name: string; tests: number }, define: () => void): void {
+  if (process.env.FLUXPILOT_QUICK === '1') return void test(what.name, { skip: `${what.tests} tests with ${programs.join(', ')} are left out of the quick run` }, () => {})
   const missing = programs.filter(program => findProgram(program) === undefined)
   if (missing.length === 0) return define()
   const reason = `${what.tests} tests need ${missing.join(', ')}: npm run build:refs`
