@@ -1,8 +1,9 @@
 import type { TarEntry } from '../lib/tar.ts'
 import { defaultPatterns, type IgnorePattern, isIgnored, parsePatterns } from './ignore.ts'
 
-/** A folder to archive. Entries in byte order of their names; anything but files and folders is left out by the caller's `type`. */
+/** A folder to archive: paths are relative to it with `/`, and `''` is the folder itself. Links are not followed. */
 export interface Tree {
+  /** What a folder holds, in any order. */
   list(folder: string): Promise<readonly { readonly name: string; readonly type: 'folder' | 'file' | 'link' | 'other'; readonly mode: number; readonly size: number }[]>
   read(path: string): AsyncIterable<Uint8Array>
   /** Permission bits of the root. */
@@ -13,8 +14,8 @@ export interface Tree {
 export type Modes = 'kept' | 'normalised'
 
 /**
- * The entries of a folder in the order of Flux's walk: depth first, by name, the root as `.`. An ignored folder loses its own entry, its content is
- * judged one by one. Links and devices are dropped. Spec: sources 1.2, 10.4.
+ * The entries of a folder in the order of Flux's walk: depth first, by the bytes of names, the root as `.`. An ignored folder loses its own entry, its
+ * content is judged one by one. Links and devices are dropped. Spec: sources 1.2, 10.4.
  */
 export async function* archiveEntries(tree: Tree, { patterns, modes }: { patterns: readonly IgnorePattern[]; modes: Modes }): AsyncIterable<TarEntry> {
   yield { path: '.', type: 'folder', mode: modes === 'kept' ? await tree.rootMode() : 0o750, size: 0 }
@@ -23,7 +24,7 @@ export async function* archiveEntries(tree: Tree, { patterns, modes }: { pattern
 
 async function* walk(tree: Tree, folder: string, options: { patterns: readonly IgnorePattern[]; modes: Modes }): AsyncIterable<TarEntry> {
   const { patterns, modes } = options
-  for (const { name, type, mode, size } of await tree.list(folder)) {
+  for (const { name, type, mode, size } of inByteOrder(await tree.list(folder))) {
     const path = folder === '' ? name : `${folder}/${name}`
     const kept = !isIgnored(patterns, path, type === 'folder')
     if (type === 'folder') {
@@ -35,13 +36,26 @@ async function* walk(tree: Tree, folder: string, options: { patterns: readonly I
   }
 }
 
-/** The patterns of a source: the defaults, or, as soon as there is one of its own, version control, `.sourceignore` files in order, then `spec.ignore`. */
+function inByteOrder<T extends { readonly name: string }>(entries: readonly T[]): T[] {
+  return entries.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+}
+
+/** What the CLI makes of a path that is one file: its base name alone, its mode kept, never ignored. Spec: sources 10.4. */
+export async function* singleFile(file: { readonly name: string; readonly mode: number; readonly size: number }, content: AsyncIterable<Uint8Array>): AsyncIterable<TarEntry> {
+  yield { path: file.name, type: 'file', mode: file.mode, size: file.size, content }
+}
+
+/**
+ * The patterns of a source: the defaults, or, as soon as there is one of its own, version control, `.sourceignore` files (each folder before those
+ * below it and after it, by the bytes of names; none from `.git`), then `spec.ignore`. `folder` is `''` for the root. Spec: sources 2.2.
+ */
 export function sourcePatterns(files: readonly { readonly folder: string; readonly text: string }[], ignore: string | undefined): IgnorePattern[] {
-  const own = [...files.flatMap(({ folder, text }) => parsePatterns(text, folder === '' ? [] : folder.split('/'))), ...parsePatterns(ignore ?? '')]
+  const lists = files.map(({ folder, text }) => ({ domain: folder === '' ? [] : folder.split('/'), text })).filter(({ domain }) => !domain.includes('.git'))
+  const own = [...lists.toSorted((a, b) => Buffer.compare(Buffer.from(a.domain.join('\0')), Buffer.from(b.domain.join('\0')))).flatMap(({ domain, text }) => parsePatterns(text, domain)), ...parsePatterns(ignore ?? '')]
   return own.length === 0 ? parsePatterns(defaultPatterns.source) : [...parsePatterns(defaultPatterns.always), ...own]
 }
 
-/** A tree over files in memory, as an unpacked artifact. `modes` has those that are executable. */
+/** A tree over files in memory, as an unpacked artifact. `folders` has the modes of folders, and the folders that are empty; others have 0750. */
 export function memoryTree(files: ReadonlyMap<string, { readonly content: Uint8Array; readonly mode: number }>, folders: ReadonlyMap<string, number> = new Map()): Tree {
   const children = new Map<string, Map<string, { name: string; type: 'folder' | 'file'; mode: number; size: number }>>([['', new Map()]])
   const addFolder = (path: string, mode: number): void => {
@@ -60,7 +74,7 @@ export function memoryTree(files: ReadonlyMap<string, { readonly content: Uint8A
     children.get(parent)?.set(path.slice(slash + 1), { name: path.slice(slash + 1), type: 'file', mode, size: content.length })
   }
   return {
-    list: async folder => [...(children.get(folder)?.values() ?? [])].toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name))),
+    list: async folder => [...(children.get(folder)?.values() ?? [])],
     read: path => one(files.get(path)?.content ?? new Uint8Array()),
     rootMode: async () => 0o755,
   }
