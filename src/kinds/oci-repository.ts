@@ -20,8 +20,8 @@ const spec = z.looseObject({
   certSecretRef: localRef.optional().describe('Secret with ca.crt, or tls.crt and tls.key'),
   proxySecretRef: localRef.optional().describe('Secret with address, username, password'),
   verify: z.looseObject({
-    provider: z.enum(['cosign', 'notation']).default('cosign'), secretRef: localRef.optional().describe('public keys or trust policy'),
-    matchOIDCIdentity: z.array(z.looseObject({ issuer: text, subject: text })).optional().describe('whose keyless signatures count'),
+    provider: z.enum(['cosign', 'notation']).default('cosign').describe('who made the signatures'), secretRef: localRef.optional().describe('public keys or trust policy'),
+    matchOIDCIdentity: z.array(z.looseObject({ issuer: text.describe('regular expression for the issuer'), subject: text.describe('regular expression for the subject') })).optional().describe('whose keyless signatures count'),
   }).meta({ required: ['provider'] }).optional().describe('signatures that the artifact must have'),
   interval: duration.describe('how often to look for a new revision'),
   timeout: shortDuration.default('60s').describe('limit of sign-in and verification'),
@@ -30,7 +30,7 @@ const spec = z.looseObject({
   suspend: z.boolean().optional().describe('stops reconciling'),
 })
 
-const status = z.looseObject({ ...sourceStatus, observedIgnore: text.optional(), observedLayerSelector: layerSelector.optional() })
+const status = z.looseObject({ ...sourceStatus, observedIgnore: text.optional().describe('the ignore that made the artifact'), observedLayerSelector: layerSelector.optional().describe('the layerSelector that made the artifact') })
 const printed = [columns.url, columns.ready, columns.status, columns.age]
 
 /** An OCI artifact as a source. Spec: sources 3.1 */
@@ -39,9 +39,10 @@ export const OCIRepository = kind({
   description: 'Pulls an OCI artifact and offers it to the other Flux kinds.',
   versions: [
     { name: 'v1', storage: true, spec, status, columns: printed },
-    { name: 'v1beta2', storage: false, deprecated: 'v1beta2 OCIRepository is deprecated, upgrade to v1', spec, status: status.extend({ contentConfigChecksum: text.optional() }), columns: printed },
+    { name: 'v1beta2', storage: false, deprecated: 'v1beta2 OCIRepository is deprecated, upgrade to v1', spec, status: status.extend({ contentConfigChecksum: text.optional().describe('what older controllers wrote for the two observed fields') }), columns: printed },
   ],
   spec, status, unsupported: ['verify'],
 })
 
+/** An OCIRepository as the API server holds it. */
 export type OCIRepositoryObject = ObjectOf<typeof OCIRepository>

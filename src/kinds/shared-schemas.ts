@@ -6,7 +6,9 @@ export const duration = z.string().regex(/^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/)
 export const shortDuration = z.string().regex(/^([0-9]+(\.[0-9]+)?(ms|s|m))+$/)
 /** Names an object of the same namespace. */
 export const localRef = z.looseObject({ name: z.string().describe('name of the object, in the same namespace') })
+/** Any text, the empty one too. */
 export const text = z.string()
+/** Texts by name. */
 export const texts = z.record(z.string(), z.string())
 
 const dateTime = z.string().meta({ format: 'date-time' })
@@ -14,9 +16,9 @@ const int64 = z.int().meta({ format: 'int64' })
 const conditionType = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$/
 
 const condition = z.looseObject({
-  type: z.string().max(316).regex(conditionType), status: z.enum(['True', 'False', 'Unknown']),
-  reason: z.string().min(1).max(1024).regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/), message: z.string().max(32768),
-  lastTransitionTime: dateTime, observedGeneration: int64.min(0).optional(),
+  type: z.string().max(316).regex(conditionType).describe('what is judged'), status: z.enum(['True', 'False', 'Unknown']).describe('the judgement'),
+  reason: z.string().min(1).max(1024).regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/).describe('why, for programs'), message: z.string().max(32768).describe('why, for people'),
+  lastTransitionTime: dateTime.describe('when the status became what it is'), observedGeneration: int64.min(0).optional().describe('the generation that was judged'),
 })
 
 const artifact = z.looseObject({
@@ -27,7 +29,7 @@ const artifact = z.looseObject({
 
 /** Status fields that every Flux kind has. */
 export const commonStatus = {
-  conditions: z.array(condition).optional(), lastHandledReconcileAt: text.optional().describe('the last requestedAt that was acted on'),
+  conditions: z.array(condition).optional().describe('how the object is doing'), lastHandledReconcileAt: text.optional().describe('the last requestedAt that was acted on'),
   observedGeneration: int64.optional().describe('the generation that the status is about'),
 }
 /** Status fields that every source has. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { crdOf } from '../../src/kinds/crd.ts'
 import type { Kind } from '../../src/kinds/kind.ts'
 import { Kustomization } from '../../src/kinds/kustomization.ts'
@@ -10,55 +10,146 @@ import { OCIRepository } from '../../src/kinds/oci-repository.ts'
 import { isObject, type Json, type JsonObject, listAt, objectAt, stringAt } from '../../src/lib/json.ts'
 import { dataFolder, withData } from '../support/data.ts'
 
-/** What we take beyond 2.6: design, Flux versions. */
-const additions = [
-  'spec.dependsOn[].readyExpr', 'spec.ignoreMissingComponents', 'spec.kubeConfig.configMapRef', 'spec.kubeConfig.configMapRef.name',
-]
-/** Where ours must differ: the added alternative makes the field optional. */
-const loosened = new Set(['spec.kubeConfig'])
-const ignored = new Set(['description', 'properties', 'items', 'additionalProperties', 'x-kubernetes-validations'])
+type Fields = ReadonlyMap<string, JsonObject>
 
-function flat(schema: JsonObject, path: string, out: Map<string, JsonObject>): Map<string, JsonObject> {
-  const own = Object.fromEntries(Object.entries(schema).filter(([key]) => !ignored.has(key)))
+/** What we take beyond 2.6: spec kustomization 1.1, the fields of 2.7. */
+const additions = new Map([
+  ['Kustomization', ['spec.dependsOn[].readyExpr', 'spec.ignoreMissingComponents', 'spec.kubeConfig.configMapRef', 'spec.kubeConfig.configMapRef.name']],
+])
+/** Where ours must differ: with configMapRef beside it secretRef is no longer required, and a rule wants one of the two. */
+const loosened: { readonly [path: string]: { readonly ours: JsonObject; readonly theirs: JsonObject } } = {
+  'spec.kubeConfig': {
+    ours: { type: 'object', 'x-kubernetes-validations': [{ rule: 'has(self.secretRef) != has(self.configMapRef)', message: 'exactly one of secretRef and configMapRef is needed' }] },
+    theirs: { type: 'object', required: ['secretRef'] },
+  },
+}
+const kinds: [Kind, string][] = [[OCIRepository, 'source.toolkit.fluxcd.io_ocirepositories.yaml'], [Kustomization, 'kustomize.toolkit.fluxcd.io_kustomizations.yaml']]
+
+/** Every schema by its path. Children are left out of a schema; an `additionalProperties` that is not a schema stays in it. */
+function fieldsOf(schema: JsonObject, path = '', out = new Map<string, JsonObject>()): Map<string, JsonObject> {
+  const { properties, items, additionalProperties, ...own } = schema
   if (Array.isArray(own.required)) own.required = own.required.map(String).toSorted()
-  if (loosened.has(path)) delete own.required
+  if (additionalProperties !== undefined && !isObject(additionalProperties)) own.additionalProperties = additionalProperties
   out.set(path, own)
-  for (const [name, property] of Object.entries(objectAt(schema, 'properties'))) if (isObject(property)) flat(property, path === '' ? name : `${path}.${name}`, out)
-  if (isObject(schema.items)) flat(schema.items, `${path}[]`, out)
-  if (isObject(schema.additionalProperties)) flat(schema.additionalProperties, `${path}{}`, out)
+  for (const [name, property] of Object.entries(isObject(properties) ? properties : {})) if (isObject(property)) fieldsOf(property, path === '' ? name : `${path}.${name}`, out)
+  if (isObject(items)) fieldsOf(items, `${path}[]`, out)
+  if (isObject(additionalProperties)) fieldsOf(additionalProperties, `${path}{}`, out)
   return out
 }
 
-function versionsOf(crd: Json, named: readonly string[]): Map<string, JsonObject> {
-  return new Map(listAt(crd, 'spec', 'versions').filter(isObject).filter(v => named.includes(stringAt(v, 'name') ?? '')).map(v => [stringAt(v, 'name') ?? '', v]))
+function withoutDescription(field: JsonObject | undefined): JsonObject | undefined {
+  return field && Object.fromEntries(Object.entries(field).filter(([key]) => key !== 'description'))
 }
 
-const kinds: [Kind, string][] = [[OCIRepository, 'source.toolkit.fluxcd.io_ocirepositories.yaml'], [Kustomization, 'kustomize.toolkit.fluxcd.io_kustomizations.yaml']]
+function versionOf(crd: Json, name: string): JsonObject {
+  const found = listAt(crd, 'spec', 'versions').filter(isObject).find(version => stringAt(version, 'name') === name)
+  assert.ok(found, `version ${name}`)
+  return found
+}
 
-withData({ name: 'our CRDs beside Flux\'s', tests: kinds.length }, () => {
+function fieldsOfVersion(crd: Json, name: string): Fields {
+  return fieldsOf(objectAt(versionOf(crd, name), 'schema', 'openAPIV3Schema'))
+}
+
+function compareFields(kind: Kind, version: string, { ours, theirs }: { ours: Fields; theirs: Fields }): void {
+  for (const [path, field] of theirs) {
+    const [mine, upstream] = [withoutDescription(ours.get(path)), withoutDescription(field)]
+    const different = loosened[path]
+    assert.deepEqual(mine, different ? different.ours : upstream, `${version} ${path}`)
+    if (different) assert.deepEqual(upstream, different.theirs, `${version} ${path} of Flux`)
+  }
+  const extra = [...ours.keys()].filter(path => !theirs.has(path)).toSorted()
+  assert.deepEqual(extra, (additions.get(kind.kind) ?? []).toSorted(), 'fields that Flux does not have')
+}
+
+function yamlFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.yaml')).map(file => join(folder, file))
+}
+
+withData({ name: 'our kinds beside Flux\'s', tests: kinds.length * 2 + 1 }, () => {
   for (const [kind, file] of kinds) {
-    test(`the CRD of ${kind.kind} has every field of Flux's`, () => {
-      const theirs = parse(readFileSync(join(dataFolder, 'flux-crds', file), 'utf8')) as Json
-      const ours = crdOf(kind)
-      assert.deepEqual(objectAt(ours, 'spec', 'names'), objectAt(theirs, 'spec', 'names'))
-      const [mine, upstream] = [ours, theirs].map(crd => versionsOf(crd, kind.versions.map(v => v.name)))
+    const theirs = (): Json => parse(readFileSync(join(dataFolder, 'flux-crds', file), 'utf8')) as Json
+    test(`the CRD of ${kind.kind} is Flux's, field by field`, () => {
+      const [mine, upstream] = [crdOf(kind), theirs()]
+      for (const key of ['group', 'scope', 'names']) assert.deepEqual(objectAt(mine, 'spec')[key], objectAt(upstream, 'spec')[key], key)
+      assert.equal(mine.metadata.name, stringAt(upstream, 'metadata', 'name'))
       for (const { name } of kind.versions) {
-        const [a, b] = [mine?.get(name), upstream?.get(name)]
-        for (const key of ['additionalPrinterColumns', 'deprecated', 'deprecationWarning', 'served', 'storage', 'subresources']) assert.deepEqual(a?.[key], b?.[key], `${name} ${key}`)
-        const [had, has] = [flat(objectAt(b, 'schema', 'openAPIV3Schema'), '', new Map()), flat(objectAt(a, 'schema', 'openAPIV3Schema'), '', new Map())]
-        for (const [path, schema] of had) assert.deepEqual(has.get(path), schema, `${name} ${path}`)
-        assert.deepEqual([...has.keys()].filter(path => !had.has(path) && !additions.includes(path)), [], 'fields that Flux does not have')
+        const [a, b] = [versionOf(mine, name), versionOf(upstream, name)]
+        for (const key of ['additionalPrinterColumns', 'deprecated', 'deprecationWarning', 'served', 'storage', 'subresources']) assert.deepEqual(a[key], b[key], `${name} ${key}`)
+        compareFields(kind, name, { ours: fieldsOfVersion(mine, name), theirs: fieldsOfVersion(upstream, name) })
+      }
+    })
+    test(`the descriptions of ${kind.kind} are our own`, () => {
+      for (const { name } of kind.versions) {
+        const upstream = fieldsOfVersion(theirs(), name)
+        for (const [path, field] of fieldsOfVersion(crdOf(kind), name)) if (field.description !== undefined) assert.notEqual(field.description, upstream.get(path)?.description, `${name} ${path}`)
       }
     })
   }
+  test('the Kustomizations of a real fleet parse', () => {
+    const objects = yamlFiles(join(dataFolder, 'fleet')).flatMap(file => parseAllDocuments(readFileSync(file, 'utf8')).map(document => document.toJS() as Json))
+      .filter(isObject).filter(object => object.apiVersion === `${Kustomization.group}/v1`)
+    assert.ok(objects.length > 0)
+    for (const object of objects) assert.deepEqual(Kustomization.spec.safeParse(object.spec).error?.issues ?? [], [], stringAt(object, 'metadata', 'name'))
+  })
 })
 
-test('a wrong field is named with its path', () => {
-  const wrong = Kustomization.spec.safeParse({ interval: '10m', prune: true, sourceRef: { kind: 'Nothing', name: 'x' } })
-  assert.deepEqual(wrong.error?.issues.map(i => i.path.join('.')), ['sourceRef.kind'])
-})
+/** What structural schemas take, of what ours need. `additionalProperties` is in a field only when it is not a schema, so it is not here: unknown fields are pruned. */
+const keywords = new Set(['type', 'description', 'default', 'enum', 'pattern', 'format', 'required', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems', 'x-kubernetes-validations'])
+const types = new Set(['object', 'array', 'string', 'boolean', 'integer', 'number'])
 
-test('defaults are filled in and unknown fields are kept', () => {
-  const parsed = OCIRepository.spec.parse({ url: 'oci://example.com/x', interval: '1m', later: { field: 1 } })
-  assert.deepEqual(parsed, { url: 'oci://example.com/x', interval: '1m', later: { field: 1 }, provider: 'generic', timeout: '60s' })
-})
+for (const [kind] of kinds) {
+  test(`the schemas of ${kind.kind} are structural, prune unknown fields and describe theirs`, () => {
+    for (const { name } of kind.versions) {
+      for (const [path, field] of fieldsOfVersion(crdOf(kind), name)) {
+        assert.deepEqual(Object.keys(field).filter(key => !keywords.has(key)), [], `${name} ${path}`)
+        assert.ok(types.has(String(field.type)), `${name} ${path} type`)
+        const named = /^(spec|status)\..*[^\]}]$/.test(path)
+        if (named) assert.equal(typeof field.description, 'string', `${name} ${path} has no description`)
+      }
+    }
+  })
+  test(`exactly one version of ${kind.kind} is stored, the one we read and write`, () => {
+    assert.deepEqual(kind.versions.filter(version => version.storage).map(version => version.name), [kind.version])
+  })
+  test(`what ${kind.kind} lists as unsupported is in its schema`, () => {
+    const fields = fieldsOfVersion(crdOf(kind), kind.version)
+    assert.deepEqual(kind.unsupported.filter(path => !fields.has(`spec.${path}`)), [])
+  })
+}
+
+const source = { kind: 'OCIRepository', name: 'app' }
+const whole = { interval: '10m', prune: true, sourceRef: source }
+const oci = { url: 'oci://example.com/app', interval: '1m' }
+
+const wrong: [string, Kind, JsonObject, string[]][] = [
+  ['required fields that are not there', Kustomization, {}, ['interval', 'sourceRef', 'prune']],
+  ['a source of another kind', Kustomization, { ...whole, sourceRef: { kind: 'Nothing', name: 'x' } }, ['sourceRef.kind']],
+  ['an item of a list', Kustomization, { ...whole, dependsOn: [{ name: 'a' }, {}] }, ['dependsOn.1.name']],
+  ['a duration without unit', Kustomization, { ...whole, timeout: '30' }, ['timeout']],
+  ['a name that is too long', Kustomization, { ...whole, targetNamespace: 'n'.repeat(64) }, ['targetNamespace']],
+  ['a value of a map', Kustomization, { ...whole, postBuild: { substitute: { count: 3 } } }, ['postBuild.substitute.count']],
+  ['another scheme', OCIRepository, { ...oci, url: 'https://example.com/app' }, ['url']],
+  ['hours in a timeout', OCIRepository, { ...oci, timeout: '1h' }, ['timeout']],
+  ['a reference without name', OCIRepository, { ...oci, secretRef: {} }, ['secretRef.name']],
+]
+for (const [name, kind, spec, paths] of wrong) {
+  test(`a wrong spec is named with its path: ${name}`, () => {
+    assert.deepEqual(kind.spec.safeParse(spec).error?.issues.map(issue => issue.path.join('.')), paths)
+  })
+}
+
+const right: [string, Kind, JsonObject, JsonObject][] = [
+  ['a Kustomization', Kustomization, whole, { ...whole, force: false }],
+  ['defaults inside lists', Kustomization, { ...whole, postBuild: { substituteFrom: [{ kind: 'Secret', name: 's' }] } },
+    { ...whole, force: false, postBuild: { substituteFrom: [{ kind: 'Secret', name: 's', optional: false }] } }],
+  ['the three additions', Kustomization, { ...whole, ignoreMissingComponents: true, dependsOn: [{ name: 'a', readyExpr: 'true' }], kubeConfig: { configMapRef: { name: 'c' } } },
+    { ...whole, force: false, ignoreMissingComponents: true, dependsOn: [{ name: 'a', readyExpr: 'true' }], kubeConfig: { configMapRef: { name: 'c' } } }],
+  ['an OCIRepository', OCIRepository, oci, { ...oci, provider: 'generic', timeout: '60s' }],
+  ['fields of later versions, kept', OCIRepository, { ...oci, later: { field: 1 }, ref: { tag: 'v1', later: 2 } }, { ...oci, provider: 'generic', timeout: '60s', later: { field: 1 }, ref: { tag: 'v1', later: 2 } }],
+]
+for (const [name, kind, spec, parsed] of right) {
+  test(`a valid spec parses and its defaults are filled in: ${name}`, () => {
+    assert.deepEqual(kind.spec.parse(spec), parsed)
+  })
+}
