@@ -1,6 +1,6 @@
 // Builds dist/: the program bundled, its worker, and the kernel's modules beside them.
 import { build } from 'esbuild'
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
@@ -18,10 +18,3 @@ writeFileSync(join(dist, 'cli.js'), '#!/usr/bin/env node\nimport { enableCompile
 chmodSync(join(dist, 'cli.js'), 0o755)
 cpSync(join(root, 'kernel/modules'), join(dist, 'kernel/modules'), { recursive: true })
 cpSync(join(root, 'kernel/k8s/builtin.json'), join(dist, 'kernel/builtin.json'))
-
-// `npx fluxpilot` in a checkout runs this very build.
-const bin = join(root, 'node_modules/.bin')
-if (existsSync(bin) && process.platform !== 'win32') {
-  rmSync(join(bin, 'fluxpilot'), { force: true })
-  symlinkSync('../../dist/cli.js', join(bin, 'fluxpilot'))
-}

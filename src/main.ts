@@ -1,12 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { assets } from './main/assets.ts'
+import { approve } from './cli/approve.ts'
 import { checkClusters } from './cli/check.ts'
 import { makeProgram, type ProgramContext } from './cli/program.ts'
 import { compose, kinds, type Mode, openSandbox } from './main/compose.ts'
 import { installKinds } from './engine/install.ts'
 import { messageOf } from './lib/coded-error.ts'
 import type { JsonObject } from './lib/json.ts'
-import { prompts } from './prompts/index.ts'
-import { resources } from './resources/index.ts'
+import { catalogueFor } from './main/catalogue.ts'
+import { serveHttp } from './main/serve-http.ts'
 import { allTools } from './tools/index.ts'
 import { realClock } from './world/clock/real.ts'
 import { createHttp } from './world/http/client.ts'
@@ -22,7 +24,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     version: assets.version(), tools: allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }), kinds, signal: interrupted.signal,
     open: options => compose(options, env, terminal),
     out: text => void process.stdout.write(text), err: text => void process.stderr.write(text), exit: code => { process.exitCode = code },
-    serveMcp: options => serveMcp(options, env), serveSandbox, check: options => check(options, env), installCrds: options => installCrds(options, env),
+    serveMcp: options => serveMcp(options, env), serveSandbox, approve: approveHandle, check: options => check(options, env), installCrds: options => installCrds(options, env),
   }
   try {
     await makeProgram(context).parseAsync([...argv], { from: 'user' })
@@ -36,11 +38,11 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
 }
 
 async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
-  const approve = options.approve === true
-  const composed = await compose(options, env, { files: true, planChanges: approve, personDestroys: approve, isApproved: () => false })
+  if (typeof options.http === 'string') return serveHttp(options, { address: options.http, env, stopped: interrupted.signal })
+  const approving = options.approve === true
+  const composed = await compose(options, env, { files: true, planChanges: approving, personDestroys: approving, isApproved: () => false })
   const { listenStdio } = await import('./transports/stdio.ts')
-  const catalogue = { tools: allTools({ gates: composed.service.gates, readOnly: options.readOnly === true }), resources, prompts, version: assets.version() }
-  const server = listenStdio({ service: composed.service, engine: composed.engine, catalogue, callerOf: () => ({ key: 'stdio', user: env.USER ?? 'stdio', scopes: [], via: 'stdio' }) })
+  const server = listenStdio({ service: composed.service, engine: composed.engine, catalogue: catalogueFor(composed.service.gates, options.readOnly === true), callerOf: () => ({ key: 'stdio', user: env.USER ?? 'stdio', scopes: [], via: 'stdio' }) })
   if (composed.sandbox) process.stderr.write(`sandbox: Kubernetes API ${composed.sandbox.apiUrl}, registry ${composed.sandbox.registry}\n`)
   await ended()
   await server.close()
@@ -70,6 +72,11 @@ async function serveSandbox({ port, registryPort }: JsonObject): Promise<void> {
   await sandbox.close()
   await kernel.close()
   await http.close()
+}
+
+async function approveHandle(handle: string, { server, tokenFile }: JsonObject): Promise<void> {
+  const [line = ''] = readFileSync(String(tokenFile), 'utf8').split('\n').filter(l => l.trim() !== '' && !l.startsWith('#'))
+  process.stdout.write(await approve({ handle, server: String(server), token: line.trim().split(/\s+/)[0] ?? '' }, interrupted.signal))
 }
 
 async function check(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {

@@ -15,6 +15,7 @@ export interface ProgramContext extends VerbContext {
   serveMcp(options: JsonObject): Promise<void>
   serveSandbox(options: JsonObject): Promise<void>
   check(options: JsonObject): Promise<void>
+  approve(handle: string, options: JsonObject): Promise<void>
   installCrds(options: JsonObject): Promise<void>
 }
 
@@ -49,8 +50,16 @@ function commonOptions(): Option[] {
 }
 
 function addMcp(program: Command, context: ProgramContext): void {
-  program.command('mcp').description('Serve MCP on standard input and output')
-    .option('--read-only', 'register no tool that writes')
-    .option('--approve', 'changes need a plan, and destruction a person\'s approval')
+  program.command('mcp').description('Serve MCP on standard input and output, or over HTTP')
+    .addOption(new Option('--read-only', 'register no tool that writes; the default over HTTP').conflicts('allowWrites'))
+    .option('--approve', 'changes need a plan, and destruction a person\'s approval; always so over HTTP')
+    .option('--http <host:port>', 'serve HTTP at /mcp instead')
+    .option('--allow-writes', 'register the tools that write over HTTP; needs --token-file')
+    .option('--token-file <file>', 'one "TOKEN SCOPES" a line; scopes flux:read flux:write flux:destroy flux:approve')
+    .option('--allowed-host <name...>', 'names that Host may have').option('--allowed-origin <name...>', 'host names that Origin may have')
+    .option('--tls-cert <file>', 'certificate chain, PEM').option('--tls-key <file>', 'its key, PEM').option('--behind-tls-proxy', 'TLS ends before this server')
+    .option('--admin-addr <host:port>', '/healthz and /readyz')
     .action((options: JsonObject) => context.serveMcp({ ...program.opts(), ...options }))
+  program.command('approve').description('Approve a plan, as a person').argument('<handle>', 'p1-…').requiredOption('--server <url>', 'the MCP server').requiredOption('--token-file <file>', 'file whose first token has scope flux:approve')
+    .action((handle: string, options: JsonObject) => context.approve(handle, options))
 }

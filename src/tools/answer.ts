@@ -15,6 +15,9 @@ export interface Answer { readonly isError: boolean; readonly text: Safe; readon
 /** How a failure looks in structured form. */
 export const errorEnvelope = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string(), next: z.string(), retryable: z.boolean() }) })
 
+/** How a plan looks in structured form: what a gated call answers first. */
+export const planEnvelope = z.looseObject({ planned: z.boolean(), summary: z.string(), changes: z.array(z.looseObject({})), plan: z.string(), next: z.string() })
+
 const defaultTokens = 10_000
 const charactersAToken = 3
 

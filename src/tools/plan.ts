@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { JsonObject } from '../lib/json.ts'
+import { planEnvelope } from './answer.ts'
 import { ToolError } from './error.ts'
 import { type Gates, handleOf, planAnswer } from './gate.ts'
 import { type Tool, tool } from './tool.ts'
@@ -13,7 +14,7 @@ export function planTool(tools: readonly Tool[], gates: Pick<Gates, 'key'>): Too
     name: 'plan', title: 'What a call would do', effect: 'reads',
     description: 'What a changing tool would do, per object, with the handle to pass it as plan.',
     input: z.object({ tool: z.string(), arguments: z.record(z.string(), z.unknown()).default({}) }),
-    output: z.looseObject({ planned: z.boolean(), summary: z.string(), changes: z.array(z.looseObject({})), plan: z.string(), next: z.string() }),
+    output: planEnvelope,
     async run({ tool: wanted, arguments: given }, world, call) {
       const named = planned.find(t => t.name === wanted)
       if (!named?.preview) throw new ToolError('InvalidArgument', `'${wanted}' has no plan`, { next: `use one of ${planned.map(t => t.name).join(', ')}`, valid: planned.map(t => t.name) })

@@ -1,11 +1,12 @@
-import { McpServer, type McpServerFactory, ProtocolError, ResourceNotFoundError, ResourceTemplate, type ServerContext, type CallToolResult } from '@modelcontextprotocol/server'
+import { McpServer, type McpServerFactory, ProtocolError, requireScopes, ResourceNotFoundError, ResourceTemplate, type ServerContext, type CallToolResult } from '@modelcontextprotocol/server'
 import * as z from 'zod'
 import type { Json, JsonObject } from '../lib/json.ts'
 import type { Prompt } from '../prompts/prompt.ts'
 import type { Resource } from '../resources/resource.ts'
-import { answer, errorEnvelope, type Service } from '../tools/answer.ts'
+import { answer, errorEnvelope, planEnvelope, type Service } from '../tools/answer.ts'
 import { toolErrorOf } from '../tools/error.ts'
 import { shownSchema } from '../tools/schema.ts'
+import { scopes } from './tokens.ts'
 import type { Call, Caller, EngineOptions, Tool } from '../tools/tool.ts'
 
 /** Everything that is served, in the order it is listed. */
@@ -39,7 +40,8 @@ type Bound = AdapterOptions & { readonly caller: Caller }
 function registerTool(server: McpServer, tool: Tool, bound: Bound): void {
   const { effect, foreignText, repeatable } = tool
   server.registerTool(tool.name, {
-    title: tool.title, description: tool.description, inputSchema: shownOnly(tool.input), ...(tool.output ? { outputSchema: shownOnly(z.union([tool.output, errorEnvelope]), true) } : {}),
+    title: tool.title, description: tool.description, inputSchema: shownOnly(tool.input), ...(tool.output ? { outputSchema: shownOnly(z.union(tool.preview ? [tool.output, planEnvelope, errorEnvelope] : [tool.output, errorEnvelope]), true) } : {}),
+    ...(bound.caller.via === 'http' ? { scopeChallenge: requireScopes(scopes[effect]) } : {}),
     annotations: { readOnlyHint: effect === 'reads', destructiveHint: effect === 'destroys', idempotentHint: repeatable, openWorldHint: foreignText },
   }, async (args: unknown, context: ServerContext): Promise<CallToolResult> => {
     const { isError, text, data } = await answer(bound.service, tool, { args: args as Json, call: callOf(context, bound) })

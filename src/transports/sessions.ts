@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import { type AuthInfo, type McpServer, type McpServerFactory, type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
+import type { Clock } from '../world/clock/clock.ts'
+import { callerOf } from './tokens.ts'
+
+/** Bounds of the sessions that 2025 clients hold. Times in milliseconds. */
+export interface SessionLimits { readonly all: number; readonly perCaller: number; readonly idleMs: number; readonly lifeMs: number }
+export const sessionLimits: SessionLimits = { all: 100, perCaller: 10, idleMs: 15 * 60_000, lifeMs: 12 * 3_600_000 }
+
+interface Session { readonly owner: string; readonly transport: WebStandardStreamableHTTPServerTransport; readonly server: McpServer | Server; readonly openedAt: number; lastSeen: number; busy: number }
+
+/** Sessions of the 2025 era over HTTP: owned by a caller, bounded, and gone when they idle. Spec: mcp 1.5. */
+export class Sessions {
+  readonly #factory: McpServerFactory
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #limits: SessionLimits
+  readonly #open = new Map<string, Session>()
+
+  constructor(factory: McpServerFactory, clock: Pick<Clock, 'now'>, limits: SessionLimits = sessionLimits) {
+    this.#factory = factory
+    this.#clock = clock
+    this.#limits = limits
+  }
+
+  get size(): number { return this.#open.size }
+
+  async serve(request: Request, auth: AuthInfo | undefined): Promise<Response> {
+    await this.#expire()
+    const owner = callerOf(auth).key
+    const id = request.headers.get('mcp-session-id')
+    if (id !== null) return this.#known(request, { id, owner, auth })
+    const body = request.method === 'POST' ? await request.clone().text() : ''
+    if (!/"method"\s*:\s*"initialize"/.test(body)) return problem(400, 'no session: send initialize first')
+    const full = await this.#room(owner)
+    return full ?? this.#begin(request, { owner, auth })
+  }
+
+  async close(): Promise<void> {
+    for (const id of this.#open.keys()) await this.#end(id)
+  }
+
+  /** The same answer for sessions that are unknown, another caller's or over. */
+  async #known(request: Request, { id, owner, auth }: { id: string; owner: string; auth: AuthInfo | undefined }): Promise<Response> {
+    const session = this.#open.get(id)
+    if (session?.owner !== owner) return problem(404, 'session not found')
+    session.lastSeen = this.#clock.now()
+    session.busy++
+    request.signal.addEventListener('abort', () => { session.busy = Math.max(0, session.busy - 1) }, { once: true })
+    const response = await session.transport.handleRequest(request, auth ? { authInfo: auth } : {})
+    if (request.method !== 'GET') session.busy = Math.max(0, session.busy - 1)
+    if (request.method === 'DELETE' && response.ok) await this.#end(id)
+    return response
+  }
+
+  async #begin(request: Request, { owner, auth }: { owner: string; auth: AuthInfo | undefined }): Promise<Response> {
+    const server = await this.#factory({ era: 'legacy', ...(auth ? { authInfo: auth } : {}) })
+    let started = false
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID, keepAliveMs: 15_000,
+      onsessioninitialized: id => {
+        started = true
+        this.#open.set(id, { owner, transport, server, openedAt: this.#clock.now(), lastSeen: this.#clock.now(), busy: 0 })
+      },
+    })
+    await server.connect(transport)
+    const response = await transport.handleRequest(request, auth ? { authInfo: auth } : {})
+    if (!started) await server.close()
+    return response
+  }
+
+  async #room(owner: string): Promise<Response | undefined> {
+    const mine = [...this.#open].filter(([, s]) => s.owner === owner)
+    if (mine.length < this.#limits.perCaller && this.#open.size < this.#limits.all) return undefined
+    const [idle] = mine.filter(([, s]) => s.busy === 0).toSorted(([, a], [, b]) => a.lastSeen - b.lastSeen)
+    if (!idle) return problem(503, 'too many sessions', { 'retry-after': '30' })
+    await this.#end(idle[0])
+    return undefined
+  }
+
+  async #expire(): Promise<void> {
+    const now = this.#clock.now()
+    for (const [id, s] of this.#open) if (now - s.openedAt > this.#limits.lifeMs || (s.busy === 0 && now - s.lastSeen > this.#limits.idleMs)) await this.#end(id)
+  }
+
+  async #end(id: string): Promise<void> {
+    const session = this.#open.get(id)
+    this.#open.delete(id)
+    await session?.server.close()
+  }
+}
+
+function problem(status: number, message: string, headers: Record<string, string> = {}): Response {
+  return Response.json({ jsonrpc: '2.0', error: { code: -32000, message }, id: null }, { status, headers })
+}
