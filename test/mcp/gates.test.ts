@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Answer } from '../../src/tools/answer.ts'
+import { type Product, startProduct, stdioCaller } from '../support/service.ts'
+
+const approved = new Set<string>()
+let free: Product
+let strict: Product
+before(async () => {
+  free = await startProduct()
+  strict = await startProduct({ mode: { planChanges: true, personDestroys: true, isApproved: h => approved.has(h) } })
+})
+after(async () => { await free.stop(); await strict.stop() })
+const yaml = (name: string, value = '1'): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, namespace: default}\ndata: {a: "${value}"}\n`
+const codeOf = ({ data }: Answer): unknown => (data?.error as { code?: string } | undefined)?.code
+const handleOf = ({ data }: Answer): string => String(data?.plan)
+const configMap = (name: string): Record<string, string> => ({ kind: 'ConfigMap', namespace: 'default', name })
+
+test('delete_object needs its plan everywhere, and the plan deletes once', async () => {
+  await free.call('apply_manifests', { manifests: yaml('once') })
+  const planned = await free.call('delete_object', configMap('once'))
+  assert.equal(planned.data?.planned, true)
+  assert.match(planned.text, /Plan, nothing done yet: delete ConfigMap\/default\/once/)
+  assert.equal((await free.call('get_object', configMap('once'))).isError, false)
+  assert.equal((await free.call('delete_object', { ...configMap('once'), plan: handleOf(planned) })).data?.deleted, true)
+  assert.equal(codeOf(await free.call('delete_object', { ...configMap('once'), plan: handleOf(planned) })), 'NotFound')
+})
+
+test('a handle is bound to arguments, caller and live state, and made up ones are refused', async () => {
+  for (const name of ['bound', 'other']) await free.call('apply_manifests', { manifests: yaml(name) })
+  const plan = handleOf(await free.call('delete_object', configMap('bound')))
+  assert.equal(codeOf(await free.call('delete_object', { ...configMap('other'), plan })), 'StalePlan')
+  assert.equal(codeOf(await free.call('delete_object', { ...configMap('bound'), plan }, { caller: { ...stdioCaller, key: 'somebody else' } })), 'StalePlan')
+  assert.equal(codeOf(await free.call('delete_object', { ...configMap('bound'), plan: 'p1-9999999999-00000000000000000000' })), 'StalePlan')
+  assert.equal(codeOf(await free.call('delete_object', { ...configMap('bound'), plan: 'yes' })), 'StalePlan')
+  const planned = handleOf(await free.call('plan', { tool: 'delete_object', arguments: configMap('bound') }))
+  assert.equal((await free.call('delete_object', { ...configMap('bound'), plan: planned })).data?.deleted, true)
+})
+
+test('with gates on, changes answer with their plan first', async () => {
+  const planned = await strict.call('apply_manifests', { manifests: yaml('gated') })
+  assert.equal(planned.data?.planned, true)
+  assert.equal(codeOf(await strict.call('get_object', configMap('gated'))), 'NotFound')
+  assert.equal((await strict.call('apply_manifests', { manifests: yaml('gated'), plan: handleOf(planned) })).isError, false)
+  assert.equal((await strict.call('get_object', configMap('gated'))).isError, false)
+})
+
+test('with gates on, destruction needs a person; only the approved handle passes', async () => {
+  await strict.call('apply_manifests', { manifests: yaml('kept'), plan: handleOf(await strict.call('apply_manifests', { manifests: yaml('kept') })) })
+  const plan = handleOf(await strict.call('delete_object', configMap('kept')))
+  assert.equal(codeOf(await strict.call('delete_object', { ...configMap('kept'), plan })), 'ApprovalRequired')
+  approved.add(plan)
+  assert.equal((await strict.call('delete_object', { ...configMap('kept'), plan })).data?.deleted, true)
+})
+
+test('taking fields from another manager needs the plan in every mode', async () => {
+  const { cluster } = free.composed.sandbox ?? {}
+  await cluster?.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace: 'default' }, data: { a: '0' } }, { manager: 'somebody' }, AbortSignal.timeout(10_000))
+  const planned = await free.call('apply_manifests', { manifests: yaml('theirs', '9') })
+  assert.equal(planned.data?.planned, true)
+  assert.match(planned.text, /takes fields ConfigMap\/default\/theirs/)
+  assert.equal((await free.call('apply_manifests', { manifests: yaml('theirs', '9'), plan: handleOf(planned) })).isError, false)
+})
+
+test('what Flux owns is refused with its owner', async () => {
+  const { cluster } = free.composed.sandbox ?? {}
+  const labels = { 'kustomize.toolkit.fluxcd.io/name': 'apps', 'kustomize.toolkit.fluxcd.io/namespace': 'flux-system' }
+  await cluster?.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owned', namespace: 'default', labels } }, { manager: 'kustomize-controller' }, AbortSignal.timeout(10_000))
+  for (const refused of [await free.call('apply_manifests', { manifests: yaml('owned') }), await free.call('delete_object', configMap('owned'))]) {
+    assert.equal(codeOf(refused), 'ManagedByFlux')
+    assert.match(refused.text, /owned by Kustomization\/flux-system\/apps/)
+  }
+})
+
+test('wrong arguments are named, with those that are right', async () => {
+  const unknown = await free.call('get_status', { stat: 'failing' })
+  assert.equal(codeOf(unknown), 'InvalidArgument')
+  assert.match(unknown.text, /'stat' is no argument of get_status\. Next: use namespace, kind/)
+  assert.equal(codeOf(await free.call('get_events', { since: 'yesterday' })), 'InvalidArgument')
+  assert.equal(codeOf(await free.call('get_object', { kind: 'Kustomisation', name: 'x' })), 'NoMatch')
+  assert.equal(codeOf(await free.call('get_object', { kind: 'ConfigMap', name: 'x' })), 'InvalidArgument')
+  assert.equal(codeOf(await free.call('set_suspended', { ...configMap('gated'), suspended: true })), 'InvalidArgument')
+})
