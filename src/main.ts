@@ -58,10 +58,10 @@ function ended(): Promise<void> {
   return promise
 }
 
-async function serveSandbox({ port, registryPort }: JsonObject): Promise<void> {
+async function serveSandbox({ port, registryPort, data }: JsonObject): Promise<void> {
   const http = createHttp({})
   const kernel = openKernel({ modules: assets.modules, worker: assets.worker })
-  const sandbox = await openSandbox({ kernel, http }, { port: Number(port), registryPort: Number(registryPort) })
+  const sandbox = await openSandbox({ kernel, http }, { port: Number(port), registryPort: Number(registryPort), ...(typeof data === 'string' ? { data } : {}) })
   process.stdout.write(sandbox.kubeconfig)
   process.stderr.write(`✔ Kubernetes API at ${sandbox.apiUrl}, OCI registry at ${sandbox.registry}\n► the kubeconfig went to standard output; stop with Ctrl-C\n`)
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -27,7 +27,7 @@ export function makeProgram(context: ProgramContext): Command {
   for (const option of commonOptions()) program.addOption(option)
   addMcp(program, context)
   program.command('sandbox').description('Run a Kubernetes API, simulated workloads and an OCI registry on loopback until interrupted. It has no RBAC: everybody may do everything.')
-    .option('--port <n>', 'port of the API server; 0 takes a free one', '0').option('--registry-port <n>', 'port of the registry; 0 takes a free one', '0')
+    .option('--port <n>', 'port of the API server; 0 takes a free one', '0').option('--registry-port <n>', 'port of the registry; 0 takes a free one', '0').option('--data <folder>', 'keep everything there; memory without it')
     .action((options: JsonObject) => context.serveSandbox(options))
   program.command('check').description('Versions, CRDs, rights, and which engine would act, for each cluster').action(() => context.check(program.opts()))
   program.command('crds').description('Print the CRDs of the kinds that this engine reconciles').option('--install', 'apply them to the cluster instead').action(async (options: JsonObject) => {

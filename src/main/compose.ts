@@ -68,7 +68,7 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
   }
 }
 
-export function openSandbox({ kernel, http }: { kernel: Kernel; http: Http }, ports: { port: number; registryPort: number }): Promise<Sandbox> {
+export function openSandbox({ kernel, http }: { kernel: Kernel; http: Http }, ports: { port: number; registryPort: number; data?: string | undefined }): Promise<Sandbox> {
   return startSandbox({ kernel, http, clock: realClock, definitions: assets.definitions(), kinds, ...ports })
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { installKinds } from '../engine/install.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { JsonObject } from '../lib/json.ts'
@@ -6,8 +7,10 @@ import type { Cluster } from '../world/cluster/cluster.ts'
 import { restCluster } from '../world/cluster/rest.ts'
 import type { Http } from '../world/http/http.ts'
 import type { Kernel } from '../world/kernel/kernel.ts'
+import { openJournal } from './api/journal.ts'
 import { listenApiServer } from './api/server.ts'
 import { seed } from './api/seed.ts'
+import { Store } from './api/store.ts'
 import { listenRegistry } from './registry.ts'
 import { startWorkloads } from './workloads.ts'
 
@@ -22,6 +25,8 @@ export interface SandboxOptions {
   /** 0 takes a free port. */
   readonly port: number
   readonly registryPort: number
+  /** A folder that keeps everything; absent: memory. */
+  readonly data?: string | undefined
 }
 
 /** A Kubernetes API, its simulated controllers and an OCI registry on loopback. */
@@ -38,9 +43,12 @@ export interface Sandbox {
 /** Starts a sandbox. No RBAC; nothing outside this process is needed. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { kernel, clock, http } = options
-  const api = await listenApiServer({ kernel, clock, definitions: options.definitions, port: options.port })
+  const journal = options.data === undefined ? undefined : await openJournal(join(options.data, 'api'))
+  const store = new Store(journal)
+  if (journal) store.restore(journal.kept.objects, journal.kept.revision)
+  const api = await listenApiServer({ kernel, clock, store, definitions: options.definitions, port: options.port })
   await seed(api.store, clock)
-  const registry = await listenRegistry({ port: options.registryPort })
+  const registry = await listenRegistry({ port: options.registryPort, ...(options.data === undefined ? {} : { data: join(options.data, 'registry') }) })
   const cluster = restCluster({ name: 'sandbox', server: api.url, http, clock })
   const signal = new AbortController().signal
   await installKinds(cluster, options.kinds, { clock, signal })
@@ -49,6 +57,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await workloads.stop()
     await api.close()
     await registry.close()
+    await journal?.close()
   }
   return { apiUrl: api.url, registry: registry.address, cluster, kubeconfig: kubeconfigFor(api.url), close }
 }
