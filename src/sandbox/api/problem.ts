@@ -45,6 +45,7 @@ export const problems = {
   untyped: (message: string): ApiProblem => new ApiProblem([500, ''], message),
   method: (method: string): ApiProblem => new ApiProblem([405, 'MethodNotAllowed'], `the server does not allow this method on the requested resource: ${method}`, {}),
   mediaType: (type: string): ApiProblem => new ApiProblem([415, 'UnsupportedMediaType'], `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml: ${type}`, {}),
+  notText: (type: string): ApiProblem => new ApiProblem([415, 'UnsupportedMediaType'], `the sandbox reads JSON and YAML, not ${type}: use kubectl apply -f with a manifest`, {}),
   tooLarge: (limit: number): ApiProblem => new ApiProblem([413, 'RequestEntityTooLarge'], `Request entity too large: limit is ${limit}`),
   expired: (message: string): ApiProblem => new ApiProblem([410, 'Expired'], message),
   forbidden: (resource: Resource, name: string, why: string): ApiProblem => new ApiProblem([403, 'Forbidden'], `${resourceName(resource)} "${name}" is forbidden: ${why}`, detailsOf(resource, name)),

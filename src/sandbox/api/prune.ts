@@ -10,6 +10,9 @@ export function followed(schema: JsonObject, resolve: Resolve): JsonObject {
   return isObject(only) && others.length === 0 && schema.properties === undefined && typeof only.$ref === 'string' ? followed(only, resolve) : schema
 }
 
+/** Fields of every object, whatever its schema says of them. */
+const rootFields = new Set(['apiVersion', 'kind', 'metadata'])
+
 /** `open`: an object schema without properties holds anything, as in the built-in kinds. `dropped` collects paths. */
 export interface Pruning { readonly resolve: Resolve; readonly open: boolean; readonly dropped: string[]; readonly path?: string }
 
@@ -29,9 +32,10 @@ export function prune(value: Json, given: JsonObject, at: Pruning): Json {
   for (const [key, item] of Object.entries(value)) {
     const known = isObject(schema.properties) ? schema.properties[key] : undefined
     const below = path === '' ? key : `${path}.${key}`
-    if (isObject(known)) out[key] = prune(item ?? null, known, { ...at, path: below })
+    if (path === '' && rootFields.has(key)) out[key] = item
+    else if (isObject(known)) out[key] = prune(item ?? null, known, { ...at, path: below })
     else if (isObject(more)) out[key] = prune(item ?? null, more, { ...at, path: below })
-    else if (more === true || schema['x-kubernetes-preserve-unknown-fields'] === true || (path === '' && ['apiVersion', 'kind', 'metadata'].includes(key))) out[key] = item
+    else if (more === true || schema['x-kubernetes-preserve-unknown-fields'] === true) out[key] = item
     else dropped.push(below)
   }
   return out

@@ -73,6 +73,8 @@ async function answerTo(api: Api, { request, response, signal }: { request: Inco
   const path = resourcePath(url.pathname)
   const resource = path && api.catalog.find(path.group, path.version, path.plural)
   if (!path || !resource) throw problems.noRoute()
+  const type = request.headers['content-type'] ?? ''
+  if (type.includes('protobuf') || type.includes('cbor')) throw problems.notText(type)
   const body = await textOf(request)
   return handle(api, { request, response, path, resource, query: url.searchParams, body, signal })
 }
