@@ -22,7 +22,7 @@ const codes: Readonly<Record<string, ToolErrorCode>> = {
   FORBIDDEN: 'Forbidden', UNAUTHENTICATED: 'Unauthenticated', NOT_FOUND: 'NotFound', NO_MATCH: 'NoMatch', CONFLICT: 'Conflict', ALREADY_EXISTS: 'Conflict', INVALID: 'ApplyFailed', EXPIRED: 'CursorExpired',
   RATE_LIMITED: 'RateLimited', UNAVAILABLE: 'Unreachable', UNREACHABLE: 'Unreachable', TIMEOUT: 'Timeout', BAD_ANSWER: 'Unreachable', AMBIGUOUS: 'AmbiguousCluster', UNKNOWN_CLUSTER: 'InvalidArgument', NO_CLUSTER: 'InvalidArgument',
   DENIED: 'Unauthenticated', TLS: 'Unreachable', DIGEST_MISMATCH: 'VerificationFailed', SIZE_MISMATCH: 'VerificationFailed', TOO_LARGE: 'TooLarge', REFUSED: 'ApplyFailed', INVALID_URL: 'InvalidArgument', INVALID_REFERENCE: 'InvalidArgument',
-  BAD_RANGE: 'InvalidArgument', BAD_FILTER: 'InvalidArgument', NO_MATCH_VERSION: 'NotFound', OUTSIDE_WORKSPACE: 'Forbidden', BUILD_FAILED: 'BuildFailed', REMOTE_BASE: 'BuildFailed', BuildFailed: 'BuildFailed', ArtifactFailed: 'NotReady',
+  BAD_RANGE: 'InvalidArgument', BAD_FILTER: 'InvalidArgument', NO_MATCH_VERSION: 'NotFound', OUTSIDE_WORKSPACE: 'Forbidden', BUILD_FAILED: 'BuildFailed', REMOTE_BASE: 'BuildFailed', BuildFailed: 'BuildFailed', ArtifactFailed: 'NotReady', OCIArtifactPullFailed: 'NotReady', ReadOperationFailed: 'NotReady', OCIArtifactLayerOperationFailed: 'BuildFailed', AuthenticationFailed: 'Unauthenticated',
   MALFORMED: 'InvalidArgument', DEADLINE: 'TooLarge', OUT_OF_MEMORY: 'TooLarge', OUTPUT_TOO_LARGE: 'TooLarge', NOT_GZIP: 'VerificationFailed', ESCAPES: 'VerificationFailed', TOO_MANY: 'TooLarge', UNSUPPORTED: 'Unsupported', DISK_FULL: 'Internal', WRITE_FAILED: 'Internal',
 }
 const retryable = new Set<ToolErrorCode>(['Unreachable', 'Timeout', 'RateLimited', 'NotReady', 'Conflict'])

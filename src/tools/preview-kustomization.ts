@@ -2,12 +2,16 @@ import { Kustomization, type KustomizationObject } from '../kinds/kustomization.
 import { type KubeObject, printRef, refOf } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { equal, isObject, type Json, type JsonObject } from '../lib/json.ts'
+import { OCIRepository, type OCIRepositoryObject } from '../kinds/oci-repository.ts'
 import { readTree } from '../lib/untar.ts'
 import { drifted, isForced, isSkipped, manager } from '../kustomize/apply.ts'
 import { render } from '../kustomize/build-reconciler.ts'
 import { artifactOf, sourceOf } from '../kustomize/depends.ts'
 import { entryOf, type Inventory, refOfEntry, stale } from '../kustomize/inventory.ts'
 import { owned } from '../kustomize/owned.ts'
+import { accessOf } from '../sources/oci/access-reconciler.ts'
+import { contentOf, pull, resolve } from '../sources/oci/pull-reconciler.ts'
+import { repositoryOf } from '../sources/oci/ref.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
 import { ToolError } from './error.ts'
@@ -16,20 +20,39 @@ import type { Call, Preview } from './tool.ts'
 
 const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes: 128 * 1024 * 1024 }
 
-/** What a Kustomization's objects are now: rendered from the artifact that its source offers. @throws {ToolError} Unsupported, NotReady */
-export async function renderLive(world: World, { cluster, ref }: Located, call: Call): Promise<{ ks: KustomizationObject; objects: KubeObject[]; revision: string }> {
+/**
+ * What a Kustomization's objects are: rendered from the artifact that its source offers, or with `newest` from what an OCIRepository would pull now.
+ * @throws {ToolError} Unsupported, NotReady
+ */
+export async function renderLive(world: World, { cluster, ref, newest = false }: Located & { newest?: boolean }, call: Call): Promise<{ ks: KustomizationObject; objects: KubeObject[]; revision: string }> {
   if (ref.kind !== Kustomization.kind || ref.group !== Kustomization.group) throw new ToolError('Unsupported', `${ref.kind} cannot be rendered here`, { next: 'name a Kustomization' })
   const ks = await existing({ cluster, ref }, call.signal) as KustomizationObject
   const source = await cluster.get(sourceOf(ks), call.signal)
-  const artifact = source && artifactOf(source)
-  const files = artifact && await world.fetcher.fetch(artifact, call.signal)
-  if (!artifact || !files) throw new ToolError('NotReady', `source ${printRef(sourceOf(ks))} of ${printRef(ref)} ${source ? 'has no artifact' : 'does not exist'}`, { next: source ? `reconcile ${printRef(sourceOf(ks))} first` : 'create it with apply_manifests' })
-  const tree = await readTree(files, limits)
-  return { ks, revision: artifact.revision, objects: owned(await render(ks, tree, { hands: { ...world, cluster }, strict: call.engine.settings.strictSubstitution, signal: call.signal }), ks) }
+  const content = source && (newest && source.kind === OCIRepository.kind ? await newestContent(world, { cluster, source: source as OCIRepositoryObject }, call) : await storedContent(world, source, call))
+  if (!content) throw new ToolError('NotReady', `source ${printRef(sourceOf(ks))} of ${printRef(ref)} ${source ? 'has no artifact' : 'does not exist'}`, { next: source ? `reconcile ${printRef(sourceOf(ks))} first` : 'create it with apply_manifests' })
+  const tree = await readTree(content.files, limits)
+  return { ks, revision: content.revision, objects: owned(await render(ks, tree, { hands: { ...world, cluster }, strict: call.engine.settings.strictSubstitution, signal: call.signal }), ks) }
+}
+
+interface Content { readonly revision: string; readonly files: AsyncIterable<Uint8Array> }
+
+async function storedContent(world: World, source: KubeObject, { signal }: Call): Promise<Content | undefined> {
+  const artifact = artifactOf(source)
+  const files = artifact && await world.fetcher.fetch(artifact, signal)
+  return artifact && files && { revision: artifact.revision, files }
+}
+
+/** What the registry has now; nothing is stored. */
+async function newestContent(world: World, { cluster, source }: { cluster: Cluster; source: OCIRepositoryObject }, { signal }: Call): Promise<Content> {
+  const access = await accessOf(source, { hands: { cluster }, run: { signal } })
+  const registry = await world.registries.open(access, 'lookup')
+  const resolved = await resolve(source.spec, { registry, target: repositoryOf(source.spec.url), signal })
+  const pulled = await pull(source.spec, { registry, resolved, signal })
+  return { revision: resolved.revision, files: contentOf(source.spec, pulled, { kernel: world.kernel, signal }) }
 }
 
 /** What reconciling a Kustomization would change: every object dry-run against the cluster, and what prune would delete. */
-export async function previewKustomization(world: World, located: Located, call: Call): Promise<Preview> {
+export async function previewKustomization(world: World, located: Located & { newest?: boolean }, call: Call): Promise<Preview> {
   const { ks, objects, revision } = await renderLive(world, located, call)
   const changes = await Promise.all(objects.map(object => changeFor(located.cluster, object, { force: ks.spec.force === true, signal: call.signal })))
   const next = { entries: objects.map(o => entryOf(o)) }

@@ -3,8 +3,9 @@ import { isSuspended, type Judged, revisionOf, verdicts } from '../engine/reques
 import { isFluxGroup } from '../engine/controllers.ts'
 import { type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { shortRevision } from '../lib/digest.ts'
-import { type JsonObject, objectAt } from '../lib/json.ts'
+import { type JsonObject, listAt, objectAt, stringAt } from '../lib/json.ts'
 import { plain } from '../lib/safe.ts'
+import { refOfEntry } from '../kustomize/inventory.ts'
 import type { World } from '../world/world.ts'
 import { type Acting, actingOn } from './engine.ts'
 import { ToolError } from './error.ts'
@@ -20,7 +21,7 @@ const defaultSeconds = 50
 /** What a verdict answers. */
 export const verdictOutput = z.looseObject({
   object: z.string(), verdict: z.enum(verdicts), revision: z.string().optional(), before: z.string().optional(), reason: z.string().optional(), untrusted: z.string().optional(),
-  applied: z.array(z.string()).optional(), failing: z.array(z.looseObject({})).optional(), blockedBy: z.looseObject({}).optional(), incomplete: z.string().optional(), engine: z.string(), cluster: z.string(), next: z.string(),
+  added: z.array(z.string()).optional(), pruned: z.array(z.string()).optional(), failing: z.array(z.looseObject({})).optional(), blockedBy: z.looseObject({}).optional(), incomplete: z.string().optional(), engine: z.string(), cluster: z.string(), next: z.string(),
 })
 export type VerdictAnswer = z.infer<typeof verdictOutput>
 
@@ -29,7 +30,7 @@ export const reconcile = tool({
   description: 'Run one Flux object now and wait for its verdict with evidence. withSource fetches its source first: use it after a push.',
   input: target.extend({ withSource: z.boolean().default(false), timeoutSeconds: seconds.optional() }),
   output: verdictOutput,
-  preview: async (args, world, call) => previewKustomization(world, await locate(world, args, call.signal), call),
+  preview: async (args, world, call) => previewKustomization(world, { ...await locate(world, args, call.signal), newest: args.withSource }, call),
   async run(args, world, call) {
     const located = await locate(world, args, call.signal)
     if (!isFluxGroup(located.ref.group)) throw new ToolError('InvalidArgument', `${located.ref.kind} is no Flux kind`, { next: 'name a Flux object, such as a Kustomization' })
@@ -52,8 +53,16 @@ export async function runToVerdict(world: World, { located: { cluster, ref }, be
   const evidence = object && judged.verdict !== 'Ready' ? await evidenceFor(cluster, object, call.signal) : undefined
   return {
     object: printRef(ref), verdict: judged.verdict, revision: short(judged.revision), before: short(revisionOf(before)), reason: judged.reason,
-    untrusted: judged.message === undefined ? undefined : plain(judged.message.trimEnd()).slice(0, 1200), ...evidence, engine: `${acting.engine === 'own' ? 'fluxpilot' : 'flux'}: ${acting.why}`, cluster: cluster.name, next: nextStep(judged, ref),
+    untrusted: judged.message === undefined ? undefined : plain(judged.message.trimEnd()).slice(0, 1200), ...(object ? inventoryChanges(before, object) : {}), ...evidence, engine: `${acting.engine === 'own' ? 'fluxpilot' : 'flux'}: ${acting.why}`, cluster: cluster.name, next: nextStep(judged, ref),
   }
+}
+
+/** What joined and what left the inventory; nothing for kinds without one. */
+function inventoryChanges(before: KubeObject, after: KubeObject): { added?: string[]; pruned?: string[] } {
+  const names = (object: KubeObject): string[] => listAt(object, 'status', 'inventory', 'entries').flatMap(e => { const ref = refOfEntry({ id: stringAt(e, 'id') ?? '', v: '' }); return ref ? [printRef(ref)] : [] })
+  const [was, is] = [names(before), names(after)]
+  const [added, pruned] = [is.filter(n => !was.includes(n)), was.filter(n => !is.includes(n))]
+  return { ...(added.length > 0 ? { added } : {}), ...(pruned.length > 0 ? { pruned } : {}) }
 }
 
 /** Our own run ends with the time: what it wrote stays and the next run goes on from there. */
@@ -115,7 +124,14 @@ export function sayVerdict(data: VerdictAnswer): string {
   const blocked = data.blockedBy as JsonObject | undefined
   return [
     `${data.verdict}: ${data.object}${data.revision ? ` at ${data.revision}` : ''}${data.before && data.before !== data.revision ? ` (was ${data.before})` : ''} [${data.cluster}, ${data.engine}]`,
-    ...(data.reason ? [`${data.reason}: ${data.untrusted ?? ''}`] : data.untrusted ? [data.untrusted] : []), ...(failing.length > 0 ? [`evidence (untrusted text):${failing.join('')}`] : []),
+    ...(data.reason ? [`${data.reason}: ${data.untrusted ?? ''}`] : data.untrusted ? [data.untrusted] : []), ...list('added', data.added), ...list('pruned', data.pruned), ...(failing.length > 0 ? [`evidence (untrusted text):${failing.join('')}`] : []),
     ...(blocked ? [`blocked by ${String(blocked.object)}: ${String(blocked.state)} ${String(blocked.untrusted ?? '')}`] : []), ...(data.incomplete ? [`incomplete: ${data.incomplete}`] : []), `Next: ${data.next}`,
   ].join('\n')
+}
+
+const mostNames = 12
+
+function list(label: string, names: readonly string[] | undefined): string[] {
+  if (!names || names.length === 0) return []
+  return [`${label}: ${names.slice(0, mostNames).join(', ')}${names.length > mostNames ? ` and ${names.length - mostNames} more` : ''}`]
 }

@@ -8,7 +8,7 @@ import type { Hands } from '../../world/world.ts'
 import type { Access } from '../../world/registry/registry.ts'
 import { dockerConfigs, proxyOf, type TlsMaterial, tlsOf } from './access.ts'
 
-interface Step { readonly hands: Pick<Hands, 'cluster'>; readonly run: Run }
+interface Step { readonly hands: Pick<Hands, 'cluster'>; readonly run: Pick<Run, 'signal'> }
 
 /** How an object reaches its registry: pull secrets, proxy, certificates. @throws {StepError} AuthenticationFailed, in Flux's words. Spec: sources 3.5, 3.7. */
 export async function accessOf(repository: OCIRepositoryObject, step: Step): Promise<Access> {
