@@ -23,6 +23,7 @@ function stampOf(recipe: GoRecipe, go: string): string {
 function upToDate({ name, recipe }: Program, go: string | undefined): boolean {
   if (recipe.how === 'debian') return findProgram(name) !== undefined
   const stamp = join(cache, 'stamps', `${name}.json`)
+  if (recipe.how === 'npm') return existsSync(join(cache, 'bin', name)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === JSON.stringify(recipe)
   if (!existsSync(join(cache, 'bin', name)) || !existsSync(stamp)) return false
   return go === undefined || readFileSync(stamp, 'utf8') === stampOf(recipe, go)
 }
@@ -63,9 +64,23 @@ function installDebian(packageName: string): void {
   execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', packageName], { env, stdio: ['ignore', 'ignore', 'pipe'] })
 }
 
+function unpackNpm(name: string, recipe: Extract<Recipe, { how: 'npm' }>): void {
+  const folder = join(cache, 'src', name)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const packed = execFileSync('npm', ['pack', '--silent', `${recipe.package}@${recipe.version}`], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim().split('\n').at(-1) ?? ''
+  execFileSync('tar', ['xzf', packed, `package/${recipe.binary}`], { cwd: folder })
+  for (const part of ['bin', 'stamps']) mkdirSync(join(cache, part), { recursive: true })
+  cpSync(join(folder, 'package', recipe.binary), join(cache, 'bin', `.${name}`))
+  renameSync(join(cache, 'bin', `.${name}`), join(cache, 'bin', name))
+  writeFileSync(join(cache, 'stamps', `${name}.json`), JSON.stringify(recipe))
+  rmSync(folder, { recursive: true, force: true })
+}
+
 function obtain(program: Program, go: string | undefined): void {
   const { recipe } = program
   if (recipe.how === 'debian') return installDebian(recipe.package)
+  if (recipe.how === 'npm') return unpackNpm(program.name, recipe)
   if (!go) throw new Error('needs Go on PATH')
   buildGo({ ...program, recipe }, go)
 }

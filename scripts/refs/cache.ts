@@ -16,7 +16,7 @@ export function findProgram(name: string): string | undefined {
 }
 
 function candidates({ name, recipe }: Program): string[] {
-  if (recipe.how === 'go') return [join(cacheFolder(), 'bin', name)]
+  if (recipe.how !== 'debian') return [join(cacheFolder(), 'bin', name)]
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin']
   return folders.map(folder => join(folder, recipe.binary))
 }

@@ -2,6 +2,7 @@
 export type Recipe =
   | { readonly how: 'go'; readonly module: string; readonly version: string; readonly target: string; readonly main?: string; readonly requires?: readonly string[]; readonly replaceStaging?: string }
   | { readonly how: 'debian'; readonly package: string; readonly binary: string }
+  | { readonly how: 'npm'; readonly package: string; readonly version: string; readonly binary: string }
 
 export interface Program {
   readonly name: string
@@ -53,6 +54,7 @@ export const programs: readonly Program[] = [
   { name: 'oras', required: true, minutes: 1, recipe: { how: 'go', module: 'oras.land/oras', version: 'v1.3.6', target: 'oras.land/oras/cmd/oras' } },
   { name: 'kubectl', required: true, minutes: 2, recipe: { how: 'go', module: 'k8s.io/kubectl', version: 'v0.37.2', target: '.', main: kubectlMain, requires: ['k8s.io/component-base v0.37.2'] } },
   { name: 'gcregistry', required: true, minutes: 1, recipe: { how: 'go', module: 'github.com/google/go-containerregistry', version: 'v0.20.6', target: '.', main: registryMain } },
+  { name: 'node-floor', required: true, minutes: 1, recipe: { how: 'npm', package: `node-${process.platform}-${process.arch}`, version: '22.19.0', binary: 'bin/node' } },
   { name: 'docker-registry', required: true, minutes: 1, recipe: { how: 'debian', package: 'docker-registry', binary: 'docker-registry' } },
   { name: 'git', required: true, minutes: 1, recipe: { how: 'debian', package: 'git', binary: 'git' } },
   { name: 'sshd', required: true, minutes: 1, recipe: { how: 'debian', package: 'openssh-server', binary: 'sshd' } },

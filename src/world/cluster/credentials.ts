@@ -62,7 +62,7 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 /** The library is loaded on first use: it costs a quarter of a second. */
 async function openConfig({ name, cluster, user }: Context): Promise<KubeConfig> {
-  const { KubeConfig: Config } = await import('@kubernetes/client-node')
+  const { KubeConfig: Config } = await import('./kube-config.ts')
   const config = new Config()
   config.loadFromString(JSON.stringify({
     apiVersion: 'v1', kind: 'Config', 'current-context': name, clusters: [{ name, cluster }], users: [{ name, user: withTokenFile(withExecInfo(user, cluster)) }],
