@@ -1,16 +1,20 @@
 import { drive, type Driven } from '../engine/drive.ts'
 import { isSuspended, type Judged, revisionOf, runPatch } from '../engine/request.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
-import { objectAt, stringAt } from '../lib/json.ts'
+import { objectAt } from '../lib/json.ts'
+import { artifactOf } from '../kustomize/depends.ts'
 import { kustomizations } from '../kustomize/reconciler.ts'
 import { ociRepositories } from '../sources/oci/reconciler.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import type { Hands, World } from '../world/world.ts'
+import { actingOn } from './engine.ts'
 import { ToolError } from './error.ts'
+import { runFlux } from './flux-run.ts'
 import type { Call } from './tool.ts'
 
 const running = new WeakMap<World, Map<string, Promise<unknown>>>()
 const manager = 'fluxpilot'
+const sourceTimeoutMs = 60_000
 
 /** Kinds that our engine reconciles. */
 export const ownKinds = ['Kustomization', 'OCIRepository'] as const
@@ -33,7 +37,18 @@ async function runSource(world: World, { cluster, object, withSource }: { cluste
   const ref: ObjectRef = { group: 'source.toolkit.fluxcd.io', kind: String(kind), name: String(name), namespace: typeof namespace === 'string' ? namespace : object.metadata.namespace }
   const source = await cluster.get(ref, call.signal)
   if (!source || isSuspended(source)) return
-  if (withSource || stringAt(source, 'status', 'artifact', 'url') === undefined) await runOwn(world, { cluster, ref, withSource: false }, call)
+  const { engine } = await actingOn(world, { cluster, ref }, call)
+  if (engine === 'flux') {
+    if (withSource) await runFlux(world, { cluster, ref, timeoutMs: sourceTimeoutMs, request: true }, call)
+  } else if (withSource || !(await isStored(world, source, call))) {
+    await runOwn(world, { cluster, ref, withSource: false }, call)
+  }
+}
+
+/** Whether our storage has what the source's status names: another process may have kept it elsewhere. */
+async function isStored(world: World, source: KubeObject, { signal }: Call): Promise<boolean> {
+  const artifact = artifactOf(source)
+  return artifact !== undefined && (await world.artifacts.verify(artifact, signal)) === 'ok'
 }
 
 function pass(world: World, { cluster, ref }: { cluster: Cluster; ref: ObjectRef }, call: Call): Promise<Driven> {

@@ -28,7 +28,8 @@ export async function renderLive(world: World, { cluster, ref, newest = false }:
   if (ref.kind !== Kustomization.kind || ref.group !== Kustomization.group) throw new ToolError('Unsupported', `${ref.kind} cannot be rendered here`, { next: 'name a Kustomization' })
   const ks = await existing({ cluster, ref }, call.signal) as KustomizationObject
   const source = await cluster.get(sourceOf(ks), call.signal)
-  const content = source && (newest && source.kind === OCIRepository.kind ? await newestContent(world, { cluster, source: source as OCIRepositoryObject }, call) : await storedContent(world, source, call))
+  const stored = source && !(newest && source.kind === OCIRepository.kind) ? await storedContent(world, source, call) : undefined
+  const content = stored ?? (source?.kind === OCIRepository.kind && (newest || artifactOf(source)) ? await newestContent(world, { cluster, source: source as OCIRepositoryObject }, call) : undefined)
   if (!content) throw new ToolError('NotReady', `source ${printRef(sourceOf(ks))} of ${printRef(ref)} ${source ? 'has no artifact' : 'does not exist'}`, { next: source ? `reconcile ${printRef(sourceOf(ks))} first` : 'create it with apply_manifests' })
   const tree = await readTree(content.files, limits)
   return { ks, revision: content.revision, objects: owned(await render(ks, tree, { hands: { ...world, cluster }, strict: call.engine.settings.strictSubstitution, signal: call.signal }), ks) }
@@ -36,9 +37,13 @@ export async function renderLive(world: World, { cluster, ref, newest = false }:
 
 interface Content { readonly revision: string; readonly files: AsyncIterable<Uint8Array> }
 
+/** `undefined` when there is no artifact, or when the process that kept it is gone. */
 async function storedContent(world: World, source: KubeObject, { signal }: Call): Promise<Content | undefined> {
   const artifact = artifactOf(source)
-  const files = artifact && await world.fetcher.fetch(artifact, signal)
+  const files = artifact && await world.fetcher.fetch(artifact, signal).catch((thrown: unknown) => {
+    if (thrown instanceof CodedError && thrown.code === 'UNREACHABLE' && source.kind === OCIRepository.kind) return undefined
+    throw thrown
+  })
   return artifact && files && { revision: artifact.revision, files }
 }
 

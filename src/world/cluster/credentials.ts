@@ -65,10 +65,15 @@ async function openConfig({ name, cluster, user }: Context): Promise<KubeConfig>
   const { KubeConfig: Config } = await import('./kube-config.ts')
   const config = new Config()
   config.loadFromString(JSON.stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': name, clusters: [{ name, cluster }], users: [{ name, user: withTokenFile(withExecInfo(user, cluster)) }],
+    apiVersion: 'v1', kind: 'Config', 'current-context': name, clusters: [{ name, cluster: { ...cluster, server: asSecure(stringAt(cluster, 'server') ?? '') } }], users: [{ name, user: withTokenFile(withExecInfo(user, cluster)) }],
     contexts: [{ name, context: { cluster: name, user: name } }],
   }))
   return config
+}
+
+/** The library refuses plain HTTP, which a loopback server may well speak; it only reads credentials here. */
+function asSecure(server: string): string {
+  return server.replace(/^http:/, 'https:')
 }
 
 /** Plugins of `client.authentication.k8s.io/v1` refuse to run without KUBERNETES_EXEC_INFO. */
