@@ -1,4 +1,4 @@
-import { controllerOf, isLive } from '../engine/controllers.ts'
+import { controllerOf, excludesShard, isLive, shardKey } from '../engine/controllers.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
 import type { Cluster, ListQuery } from '../world/cluster/cluster.ts'
@@ -41,10 +41,16 @@ export async function actingOn(world: World, { cluster, ref }: { cluster: Cluste
   if (call.engine.mode === 'flux') return { engine: 'flux', why: 'as --engine flux says' }
   const seen = await readControllers(cluster, call.signal)
   const live = seen.unread !== undefined || isLive(controller, { ...seen, now: world.clock.now() })
-  if (call.engine.mode === 'own' && live) {
-    const why = seen.unread ?? `${controller} is live in cluster '${cluster.name}'`
-    throw new ToolError('Unsupported', `--engine own may not act on ${ref.kind} here: ${why}`, { next: 'use --engine auto, or exclude a shard from the live controller by --watch-label-selector' })
-  }
+  if (call.engine.mode === 'own' && live) return ownBeside(await cluster.get(ref, call.signal), { controller, seen, cluster, shard: call.engine.shard })
   if (!live) return { engine: 'own', why: `no ${controller} runs here` }
   return { engine: 'flux', why: seen.unread ? `controllers cannot be read (${seen.unread})` : `${controller} is live` }
+}
+
+/** Our engine beside a live controller: only for a shard that the controller surely leaves alone. */
+function ownBeside(object: KubeObject | undefined, { controller, seen, cluster, shard }: { controller: string; seen: Controllers; cluster: Cluster; shard: string | undefined }): Acting {
+  const deployments = seen.deployments.filter(d => d.metadata.name === controller || d.metadata.labels?.['app.kubernetes.io/component'] === controller)
+  const mine = shard !== undefined && object?.metadata.labels?.[shardKey] === shard
+  if (mine && !seen.unread && deployments.length > 0 && deployments.every(d => excludesShard(d, shard))) return { engine: 'own', why: `shard ${shard}, which ${controller} leaves alone` }
+  const why = seen.unread ?? (mine ? `${controller} does not exclude ${shardKey}=${shard}` : `${controller} is live in cluster '${cluster.name}'`)
+  throw new ToolError('Unsupported', `--engine own may not act here: ${why}`, { next: `use --engine auto, or label the object ${shardKey} and exclude that key by the controller's --watch-label-selector` })
 }
