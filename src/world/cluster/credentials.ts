@@ -104,7 +104,7 @@ async function readAccess(config: KubeConfig, { name, cluster }: Context): Promi
   const verify = found.rejectUnauthorized === false ? { verify: false } : {}
   const tls = { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), ...(found.servername ? { serverName: found.servername } : {}), ...verify }
   const basic = found.auth ? { authorization: `Basic ${Buffer.from(found.auth).toString('base64')}` } : {}
-  const given = Object.entries(found.headers ?? {}).map(([header, value]) => [header.toLowerCase(), String(value)])
+  const given = Object.entries(found.headers ?? {}).map(([header, value]) => [header.toLowerCase(), String(value).trim()])
   return { options: { ...(proxy ? { proxy } : {}), tls }, headers: { ...basic, ...Object.fromEntries(given) } }
 }
 

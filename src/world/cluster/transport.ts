@@ -36,12 +36,16 @@ export class Transport {
 
   /** Sends a call and parses the answer. A read is retried after network failures and 5xx; a write only when it surely did not happen. */
   async json(call: Call, signal: AbortSignal): Promise<JsonObject> {
-    const answer = await this.open(call, signal)
     const at = { cluster: this.#options.name, what: call.what }
-    try {
-      return jsonOf(await readText(answer, { limit: answerLimit, host: this.#base }), answer, at)
-    } catch (thrown) {
-      throw unreachable(thrown, at)
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.open(call, signal)
+      try {
+        return jsonOf(await readText(answer, { limit: answerLimit, host: this.#base }), answer, at)
+      } catch (thrown) {
+        const failure = unreachable(thrown, at)
+        const cut = failure instanceof ClusterError && (failure.code === 'UNREACHABLE' || failure.code === 'TIMEOUT')
+        if (!cut || call.method !== 'GET' || attempt >= tries) throw failure
+      }
     }
   }
 
