@@ -8,7 +8,8 @@ import { Transport, type TransportOptions } from './transport.ts'
 import { watchQuery } from './watch.ts'
 
 const pageSize = 500
-const refreshAfterMs = 10_000
+/** How long discovery is believed; a kind that was not found is looked for again sooner. */
+const [refreshAfterMs, retryAfterMs] = [30_000, 500]
 const patchTypes = { merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', json: 'application/json-patch+json' } as const
 
 /** A cluster over its REST API. */
@@ -97,36 +98,36 @@ class RestCluster implements Cluster {
   async apply(object: KubeObject, options: WriteOptions & { force?: boolean | undefined }, signal: AbortSignal): Promise<KubeObject> {
     const ref = { ...refParts(object), name: object.metadata.name }
     const resource = await this.#served(ref, signal)
-    return objectOf(await this.#transport.json({
+    return this.#written(objectOf(await this.#transport.json({
       method: 'PATCH', path: pathOf(resource, ref, options.subresource), what: `apply ${named(resource, ref)}`, contentType: 'application/apply-patch+yaml', body: object,
       query: { fieldManager: options.manager, force: options.force ? 'true' : undefined, dryRun: options.dryRun ? 'All' : undefined },
-    }, signal))
+    }, signal)))
   }
 
   async create(object: KubeObject, options: WriteOptions, signal: AbortSignal): Promise<KubeObject> {
     const ref = { ...refParts(object), name: object.metadata.name }
     const resource = await this.#served(ref, signal)
-    return objectOf(await this.#transport.json({
+    return this.#written(objectOf(await this.#transport.json({
       method: 'POST', path: pathOf(resource, { namespace: ref.namespace }), what: `create ${named(resource, ref)}`, body: object,
       query: { fieldManager: options.manager, dryRun: options.dryRun ? 'All' : undefined },
-    }, signal))
+    }, signal)))
   }
 
   async replace(object: KubeObject, options: WriteOptions, signal: AbortSignal): Promise<KubeObject> {
     const ref = { ...refParts(object), name: object.metadata.name }
     const resource = await this.#served(ref, signal)
-    return objectOf(await this.#transport.json({
+    return this.#written(objectOf(await this.#transport.json({
       method: 'PUT', path: pathOf(resource, ref, options.subresource), what: `replace ${named(resource, ref)}`, body: object,
       query: { fieldManager: options.manager, dryRun: options.dryRun ? 'All' : undefined },
-    }, signal))
+    }, signal)))
   }
 
   async patch(ref: ObjectRef, patch: Patch, signal: AbortSignal): Promise<KubeObject> {
     const resource = await this.#served(ref, signal)
-    return objectOf(await this.#transport.json({
+    return this.#written(objectOf(await this.#transport.json({
       method: 'PATCH', path: pathOf(resource, ref, patch.subresource), what: `patch ${named(resource, ref)}`, contentType: patchTypes[patch.type], body: patch.body,
       query: { fieldManager: patch.manager, dryRun: patch.dryRun ? 'All' : undefined },
-    }, signal))
+    }, signal)))
   }
 
   async delete(ref: ObjectRef, options: Parameters<Cluster['delete']>[1], signal: AbortSignal): Promise<Json | undefined> {
@@ -157,6 +158,12 @@ class RestCluster implements Cluster {
     }
   }
 
+  /** Writing a definition changes what is served. */
+  #written(object: KubeObject): KubeObject {
+    if (object.kind === 'CustomResourceDefinition') this.#discovery = undefined
+    return object
+  }
+
   /** The served resource, or the error that the API machinery words for a kind it lacks. */
   async #served(kind: { group: string; version?: string | undefined; kind: string }, signal: AbortSignal): Promise<ApiResource> {
     const found = await this.resourceOf(kind, signal)
@@ -167,7 +174,7 @@ class RestCluster implements Cluster {
 
   async #discovered(refresh: boolean, signal: AbortSignal): Promise<Discovery> {
     const known = this.#discovery
-    if (known && (!refresh || this.#clock.now() - known.at < refreshAfterMs / 20)) return known.found
+    if (known && this.#clock.now() - known.at < (refresh ? retryAfterMs : refreshAfterMs)) return known.found
     const next = { at: this.#clock.now(), found: discover(this.#transport, signal) }
     this.#discovery = next
     next.found.catch(() => { if (this.#discovery === next) this.#discovery = undefined })
