@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { JsonObject } from '../lib/json.ts'
+import { httpBounds, Limits } from '../tools/limits.ts'
 import { realClock } from '../world/clock/real.ts'
 import { catalogueFor } from './catalogue.ts'
 import { compose, splitAddress } from './compose.ts'
@@ -23,7 +24,7 @@ export async function serveHttp(options: JsonObject, { address, env, stopped }: 
   const wrong = refusal(exposure)
   if (wrong) throw new TypeError(wrong)
   const composed = await compose(options, env, { files: false, planChanges: true, personDestroys: true, isApproved: handle => approvals.isApproved(handle) })
-  const server = await listenHttp({ ...exposure, port: Number(port), approvals, service: composed.service, engine: composed.engine, catalogue: catalogueFor(composed.service.gates, !exposure.writes), callerOf: info => callerOf(info as never) })
+  const server = await listenHttp({ ...exposure, port: Number(port), approvals, service: { ...composed.service, limits: new Limits(httpBounds, () => realClock.elapsed()) }, engine: composed.engine, catalogue: catalogueFor(composed.service.gates, !exposure.writes), callerOf: info => callerOf(info as never) })
   const [adminHost, adminPort] = typeof options.adminAddr === 'string' ? splitAddress(options.adminAddr) : []
   const admin = adminHost === undefined ? undefined : await listenAdmin({ host: adminHost, port: Number(adminPort) })
   process.stderr.write(`✔ MCP at ${server.url}${exposure.writes ? '' : ', read-only'}\n`)

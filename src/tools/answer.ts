@@ -4,10 +4,11 @@ import type { Redactor, Safe } from '../lib/safe.ts'
 import type { World } from '../world/world.ts'
 import { ToolError, toolErrorOf } from './error.ts'
 import { gated, type Gates } from './gate.ts'
+import type { Limits } from './limits.ts'
 import type { Call, Tool } from './tool.ts'
 
 /** What every call shares. `gates` come from the mode the server runs in. */
-export interface Service { readonly world: World; readonly redactor: Redactor; readonly gates: Gates }
+export interface Service { readonly world: World; readonly redactor: Redactor; readonly gates: Gates; readonly limits?: Limits | undefined }
 
 /** A finished call as it may leave the process. */
 export interface Answer { readonly isError: boolean; readonly text: Safe; readonly data: JsonObject | undefined }
@@ -26,7 +27,9 @@ const charactersAToken = 3
  */
 export async function answer(service: Service, tool: Tool, { args, call }: { args: Json; call: Call }): Promise<Answer> {
   const { world, redactor } = service
+  let leave: (() => void) | undefined
   try {
+    leave = service.limits?.enter(call.caller, tool.effect)
     const checked = checkedArguments(tool, args)
     const held = await gated(service, tool, { args: checked, call })
     const { data, text } = held ?? await tool.run(checked, world, call)
@@ -37,6 +40,8 @@ export async function answer(service: Service, tool: Tool, { args, call }: { arg
     const error = call.signal.aborted && !(thrown instanceof ToolError) ? new ToolError('Cancelled', 'the call was cancelled', { next: 'what was already written stays; a new reconcile repairs the rest' }) : toolErrorOf(thrown, world.clock.id(4))
     if (error.code === 'Internal') world.log.error('a tool failed unforeseen', { tool: tool.name, message: error.message, cause: String(error.cause instanceof Error ? error.cause.stack : error.cause) })
     return failure(error, redactor)
+  } finally {
+    leave?.()
   }
 }
 
