@@ -1,7 +1,7 @@
 // Builds or installs the reference programs that the tests compare with. See refs/table.ts.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { cacheFolder, findProgram } from './refs/cache.ts'
 import { type Program, programs, type Recipe } from './refs/table.ts'
 
@@ -39,6 +39,7 @@ function buildGo({ name, recipe }: Program & { recipe: GoRecipe }, go: string): 
   const folder = join(cache, 'src', name)
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
+  if (recipe.placeholder) return keep({ name, recipe }, { built: buildCopy(folder, recipe, recipe.placeholder), go, folder })
   const requires = [`${recipe.module} ${recipe.version}`, ...(recipe.requires ?? [])]
   writeFileSync(join(folder, 'go.mod'), `module refs/${name}\n\ngo 1.26.0\n\nrequire (\n${requires.map(r => `\t${r}`).join('\n')}\n)\n${stagingReplaces(folder, recipe)}`)
   const imported = recipe.main ?? `//go:build tools\n\npackage tools\n\nimport _ "${recipe.target}"\n`
@@ -47,9 +48,25 @@ function buildGo({ name, recipe }: Program & { recipe: GoRecipe }, go: string): 
   run('mod', 'tidy', '-e')
   const output = join(folder, name)
   run('build', '-trimpath', '-ldflags=-s -w', '-p', '2', '-o', output, recipe.target)
-  mkdirSync(join(cache, 'bin'), { recursive: true })
-  mkdirSync(join(cache, 'stamps'), { recursive: true })
-  cpSync(output, join(cache, 'bin', `.${name}`))
+  keep({ name, recipe }, { built: output, go, folder })
+}
+
+/** Builds a copy of the whole module, with the file that it embeds and lacks. */
+function buildCopy(folder: string, recipe: GoRecipe, placeholder: string): string {
+  const { Dir } = JSON.parse(execFileSync('go', ['mod', 'download', '-json', `${recipe.module}@${recipe.version}`], { cwd: folder, env: { ...goEnv, GOFLAGS: '' }, encoding: 'utf8' })) as { Dir: string }
+  const copy = join(folder, 'copy')
+  cpSync(Dir, copy, { recursive: true })
+  execFileSync('chmod', ['-R', 'u+w', copy])
+  mkdirSync(dirname(join(copy, placeholder)), { recursive: true })
+  writeFileSync(join(copy, placeholder), '')
+  const output = join(folder, 'program')
+  execFileSync('go', ['build', '-trimpath', `-ldflags=-s -w -X main.VERSION=${recipe.version.slice(1)}`, '-p', '2', '-o', output, recipe.target], { cwd: copy, env: goEnv, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 28 })
+  return output
+}
+
+function keep({ name, recipe }: { name: string; recipe: GoRecipe }, { built, go, folder }: { built: string; go: string; folder: string }): void {
+  for (const part of ['bin', 'stamps']) mkdirSync(join(cache, part), { recursive: true })
+  cpSync(built, join(cache, 'bin', `.${name}`))
   renameSync(join(cache, 'bin', `.${name}`), join(cache, 'bin', name))
   writeFileSync(join(cache, 'stamps', `${name}.json`), stampOf(recipe, go))
   rmSync(folder, { recursive: true, force: true })
