@@ -1,0 +1,32 @@
+// Reconciles over and over until it is killed. Arguments: API server, registry folder is the server's, storage folder.
+import { pathToFileURL } from 'node:url'
+import { join } from 'node:path'
+import { drive } from '../../src/engine/drive.ts'
+import { fluxDefaults } from '../../src/engine/settings.ts'
+import { kustomizations } from '../../src/kustomize/reconciler.ts'
+import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
+import { realClock } from '../../src/world/clock/real.ts'
+import { restCluster } from '../../src/world/cluster/rest.ts'
+import { createHttp } from '../../src/world/http/client.ts'
+import { openKernel } from '../../src/world/kernel/pool.ts'
+import type { Log } from '../../src/world/log/log.ts'
+import { openRegistries } from '../../src/world/registry/open.ts'
+import { diskArtifacts } from '../../src/world/storage/disk.ts'
+import { artifactFetcher } from '../../src/world/storage/fetch.ts'
+import { kustomization, source } from './scene.ts'
+
+const [server = '', folder = '', advertised = ''] = process.argv.slice(2)
+const root = join(import.meta.dirname, '../..')
+const http = createHttp({})
+const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => log }
+const cluster = restCluster({ name: 'child', server, http, clock: realClock })
+const hands = {
+  cluster, http, log, clock: realClock, kernel: openKernel({ modules: join(root, 'kernel/modules'), worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')) }), fetcher: artifactFetcher({ http, clock: realClock }),
+  artifacts: diskArtifacts({ folder, advertised, clock: realClock }), registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),
+}
+const pass = { hub: cluster, hands, clock: realClock, settings: fluxDefaults, signal: new AbortController().signal }
+process.stdout.write('ready\n')
+for (;;) {
+  await drive(ociRepositories, source, pass)
+  await drive(kustomizations, kustomization, pass)
+}
