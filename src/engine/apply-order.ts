@@ -28,10 +28,16 @@ function compare(a: readonly string[], b: readonly string[]): number {
   return at < 0 ? 0 : (a[at] ?? '') < (b[at] ?? '') ? -1 : 1
 }
 
-/** The stages of an apply, each in order: definitions and namespaces, kinds that end in Class, the rest. */
+/**
+ * The stages of an apply, each in order: CustomResourceDefinitions and Namespaces, kinds of any group that end in Class, the rest.
+ * Spec: kustomization 7.2.
+ */
 export function stages(objects: readonly KubeObject[]): { definitions: KubeObject[]; classes: KubeObject[]; rest: KubeObject[] } {
-  const ordered = applyOrder(objects)
-  const isDefinition = ({ kind }: KubeObject): boolean => kind === 'CustomResourceDefinition' || kind === 'Namespace'
-  const isClass = ({ kind }: KubeObject): boolean => kind.endsWith('Class')
-  return { definitions: ordered.filter(isDefinition), classes: ordered.filter(isClass), rest: ordered.filter(o => !isDefinition(o) && !isClass(o)) }
+  const staged: ReturnType<typeof stages> = { definitions: [], classes: [], rest: [] }
+  for (const object of applyOrder(objects)) staged[isDefinition(object) ? 'definitions' : object.kind.endsWith('Class') ? 'classes' : 'rest'].push(object)
+  return staged
+}
+
+function isDefinition({ apiVersion, kind }: KubeObject): boolean {
+  return kind === 'CustomResourceDefinition' ? apiVersion.startsWith('apiextensions.k8s.io/') : kind === 'Namespace' && apiVersion === 'v1'
 }

@@ -1,15 +1,15 @@
-import { conditionOf, type KubeObject } from '../kinds/manifest.ts'
-import { at, listAt, objectAt, stringAt } from '../lib/json.ts'
-import { kindRules } from './kstatus-rules.ts'
-import { current, failed, inProgress, type Status } from './kstatus-status.ts'
+import { conditionsOf, type KubeObject, splitApiVersion } from '../kinds/manifest.ts'
+import { at } from '../lib/json.ts'
+import { byReady, kindRules } from './kstatus-rules.ts'
+import { failed, inProgress, type Status } from './kstatus-status.ts'
 
-/** How an object is, judged from its own fields. Spec: kustomization 9.4. */
+/**
+ * How an object is, judged from its own fields, in kstatus' words. Spec: kustomization 9.4.
+ *
+ * @param now Milliseconds since 1970. Without it a pod that cannot be scheduled stays InProgress, however old.
+ */
 export function kstatus(object: KubeObject, now?: number): Status {
-  return generic(object) ?? kindRules[`${groupOf(object)}/${object.kind}`]?.(object, now) ?? byReady(object)
-}
-
-function groupOf({ apiVersion }: KubeObject): string {
-  return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+  return generic(object) ?? kindRules[`${splitApiVersion(object.apiVersion).group}/${object.kind}`]?.(object, now) ?? byReady(object)
 }
 
 /** What holds for every kind. */
@@ -18,16 +18,9 @@ function generic(object: KubeObject): Status | undefined {
   const observed = at(object, 'status', 'observedGeneration')
   const { generation } = object.metadata
   if (typeof observed === 'number' && generation !== undefined && observed !== generation) return inProgress(`${object.kind} generation is ${generation}, but latest observed generation is ${observed}`)
-  for (const condition of listAt(object, 'status', 'conditions')) {
-    const [type, status, message] = [stringAt(condition, 'type'), stringAt(condition, 'status'), stringAt(condition, 'message') ?? '']
+  for (const { type, status, message = '' } of conditionsOf(object)) {
     if (type === 'Reconciling' && status === 'True') return inProgress(message)
     if (type === 'Stalled' && status === 'True') return failed(message)
   }
   return undefined
-}
-
-function byReady(object: KubeObject): Status {
-  if (Object.keys(objectAt(object, 'status')).length === 0) return current('Resource is current')
-  const ready = conditionOf(object, 'Ready')
-  return ready && ready.status !== 'True' ? inProgress(ready.message) : current('Resource is current')
 }
