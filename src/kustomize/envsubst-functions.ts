@@ -1,91 +1,72 @@
-/** Bytes of the value in UTF-8. */
-export function length(value: string): string {
-  return String(Buffer.byteLength(value))
-}
+import { type Bytes, characterAt, charactersOf, textOf, toBytes } from './envsubst-bytes.ts'
+import { glob } from './envsubst-glob.ts'
 
-/** `^` and `,` change the first rune, doubled all of them; other pairs change nothing. */
-export function casing(value: string, operator: string): string {
-  const first = value === '' ? '' : String.fromCodePoint(value.codePointAt(0) ?? 0)
+export type Trim = '#' | '##' | '%' | '%%'
+export type Replace = '/' | '//' | '/#' | '/%'
+
+/** `^` and `,` change the first character, doubled all of them; other pairs change nothing. */
+export function casing(value: Bytes, operator: string): Bytes {
+  const first = characterAt(value, 0)
   switch (operator) {
-    case '^^': return value.toUpperCase()
-    case ',,': return value.toLowerCase()
-    case '^': return first.toUpperCase() + value.slice(first.length)
-    case ',': return first.toLowerCase() + value.slice(first.length)
+    case '^^': return charactersOf(value).map(c => toBytes(upper(textOf(c)))).join('')
+    case ',,': return charactersOf(value).map(c => toBytes(lower(textOf(c)))).join('')
+    case '^': return toBytes(upper(textOf(first))) + value.slice(first.length)
+    case ',': return toBytes(lower(textOf(first))) + value.slice(first.length)
     default: return value
   }
 }
 
+/** Unicode's simple mapping, one character to one: `ß` stays. */
+function upper(character: string): string {
+  const full = character.toUpperCase()
+  if ([...full].length === 1) return full
+  const code = character.codePointAt(0) ?? 0
+  return [8, 9].map(step => String.fromCodePoint(code + step)).find(c => c.toLowerCase() === character) ?? character
+}
+
+function lower(character: string): string {
+  return character === '\u0130' ? 'i' : character.toLowerCase()
+}
+
 /** All operators with a default do the same: the value unless it is empty. */
-export function fallback(value: string, otherwise: string): string {
+export function fallback(value: Bytes, otherwise: Bytes): Bytes {
   return value === '' ? otherwise : value
 }
 
-/** Bytes from a position on. Numbers that are none leave the value; `undefined` for a negative length. */
-export function substring(value: string, from: string, count: string | undefined): string | undefined {
+/** Bytes from a position on. What is no integer of 64 bits leaves the value; `undefined` for an end before the start. */
+export function substring(value: Bytes, from: string, count?: string): Bytes | undefined {
   if (!isInteger(from) || (count !== undefined && !isInteger(count))) return value
-  const bytes = Buffer.from(value)
-  const start = Number(from) < 0 ? Math.max(0, bytes.length + Number(from)) : Number(from)
-  if (count !== undefined && Number(count) < 0) return undefined
-  return bytes.subarray(Math.min(start, bytes.length), count === undefined ? bytes.length : Math.min(start + Number(count), bytes.length)).toString('utf8')
+  const start = Number(from) < 0 ? Math.max(0, value.length + Number(from)) : Number(from)
+  const end = count === undefined ? value.length : start + Number(count)
+  if (end >= value.length) return value.slice(start)
+  return end < start ? undefined : value.slice(start, end)
 }
 
 function isInteger(text: string): boolean {
-  return /^[+-]?\d+$/.test(text)
+  return /^[+-]?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text.replace('+', ''))) === BigInt(text.replace('+', ''))
 }
 
-/** Replaces a literal part; at the start or end an empty replacement changes nothing. */
-export function replace(value: string, { operator, pattern, replacement }: { operator: '/' | '//' | '/#' | '/%'; pattern: string; replacement: string }): string {
+/** Replaces a literal part. Without a replacement it goes, but at the start or end it stays. */
+export function replace(value: Bytes, { operator, pattern, replacement }: { operator: Replace; pattern: Bytes; replacement?: Bytes | undefined }): Bytes {
+  const by = replacement ?? ''
   switch (operator) {
-    case '/': return value.replace(pattern, () => replacement)
-    case '//': return pattern === '' ? value : value.replaceAll(pattern, () => replacement)
-    case '/#': return replacement !== '' && value.startsWith(pattern) ? replacement + value.slice(pattern.length) : value
-    case '/%': return replacement !== '' && value.endsWith(pattern) ? value.slice(0, value.length - pattern.length) + replacement : value
+    case '/': return value.replace(pattern, () => by)
+    case '//': return pattern === '' ? by + charactersOf(value).map(c => c + by).join('') : value.replaceAll(pattern, () => by)
+    case '/#': return replacement !== undefined && value.startsWith(pattern) ? by + value.slice(pattern.length) : value
+    case '/%': return replacement !== undefined && value.endsWith(pattern) ? value.slice(0, value.length - pattern.length) + by : value
   }
 }
 
 /** Removes the shortest or longest non-empty prefix or suffix that a glob matches; suffixes by reversing value and pattern. */
-export function trim(value: string, operator: '#' | '##' | '%' | '%%', pattern: string): string {
+export function trim(value: Bytes, operator: Trim, pattern: Bytes): Bytes {
   if (operator.startsWith('%')) return reversed(trim(reversed(value), operator === '%' ? '#' : '##', reversed(pattern)))
-  const expression = globExpression(pattern)
-  if (!expression) return value
+  const matches = glob(pattern)
+  if (!matches) return value
   const lengths = Array.from({ length: value.length }, (_, i) => i + 1)
-  const fits = (operator === '#' ? lengths : lengths.toReversed()).find(n => expression.test(value.slice(0, n)))
-  return fits === undefined ? value : value.slice(fits)
+  const length = (operator === '#' ? lengths : lengths.toReversed()).find(n => matches(value.slice(0, n)))
+  return length === undefined ? value : value.slice(length)
 }
 
-function reversed(text: string): string {
-  return [...text].toReversed().join('')
-}
-
-/** `*` also matches `/`. `undefined` for a malformed pattern. */
-function globExpression(pattern: string): RegExp | undefined {
-  let out = ''
-  for (let i = 0; i < pattern.length; i++) {
-    const c = pattern[i] ?? ''
-    if (c === '*') out += '.*'
-    else if (c === '?') out += '.'
-    else if (c === '[') {
-      const end = pattern.indexOf(']', i + (pattern[i + 1] === '^' ? 3 : 2))
-      if (end < 0) return undefined
-      out += `[${pattern.slice(i + 1, end).replaceAll('[', '\\[')}]`
-      i = end
-    } else if (c === '\\') {
-      i++
-      if (i >= pattern.length) return undefined
-      out += escaped(pattern[i] ?? '')
-    } else out += escaped(c)
-  }
-  return compiled(out)
-}
-
-function escaped(character: string): string {
-  return character.replaceAll(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`)
-}
-
-function compiled(source: string): RegExp | undefined {
-  try {
-    return new RegExp(`^${source}$`, 's')
-  } catch {
-    return undefined
-  }
+function reversed(value: Bytes): Bytes {
+  return charactersOf(value).toReversed().map(c => toBytes(textOf(c))).join('')
 }

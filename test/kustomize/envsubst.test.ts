@@ -62,8 +62,21 @@ verifies('kustomization/S2', 'strict refuses an unknown one', () => assert.throw
 verifies('kustomization/S3', 'strict takes a default', () => assert.equal(strict('${missing:=default}'), 'default'))
 verifies('kustomization/S4', 'an operator on an unknown variable passes in 2.6', () => assert.equal(strict('${missing^^}'), ''))
 
+const bytes: [input: string, vars: Vars, expected: string][] = [
+  ['${v^^}', { v: 'straße' }, 'STRAßE'], ['${v,,}', { v: 'İΣ' }, 'iσ'], ['${v^}', { v: 'ǆx' }, 'Ǆx'], ['${v^^}', { v: 'ᾳ' }, 'ᾼ'], ['${v:3}', { v: '日本' }, '本'], ['${v:0:2}', { v: 'éa' }, 'é'],
+  ['${v//${m}/-}', { v: 'aé' }, '-a-é-'], ['${v/#a/${m}}', { v: 'ab' }, 'b'], ['${v/a//b}', { v: 'xa' }, 'xb'], ['${v:1::2}', { v: 'abcd' }, 'bc'], ['${v,^}', { v: 'aB' }, 'aB'], ['${v#[a-c]}', { v: 'bx' }, 'x'],
+  ['${v#[^a-c]}', { v: 'bx' }, 'bx'], ['${v#[}', { v: '[x' }, '[x'], ['${v#\\*}', { v: '*x' }, 'x'], ['${v##*/}', { v: 'a/日/c' }, 'c'], ['${v%?}', { v: 'aé' }, 'a\ufffd'], ['${v%é}', { v: 'aé' }, 'a'], ['${v:99999999999999999999}', { v: 'ab' }, 'ab'], ['${é}', { é: 'x' }, 'x'],
+]
+for (const [input, vars, expected] of bytes) test(`${input} of ${JSON.stringify(vars)} is ${expected}`, () => assert.equal(lax(input, vars), expected))
+
+const codes: [input: string, code: string, message: RegExp][] = [
+  ['${missing} ${', 'SYNTAX', /variable name/], ['${missing}', 'MISSING_VARIABLE', /^variable not set \(strict mode\): "missing"$/], ['${u:1}', 'ENCODING', /UTF-8/], ['${u#?${m}}', 'SYNTAX', /^bad substitution$/],
+  ['${u///x}', 'SYNTAX', /within function$/], ['${u:é}', 'SYNTAX', /^bad substitution$/], ['${a:='.repeat(5000), 'SYNTAX', /nested deeper/],
+]
+for (const [input, code, message] of codes) test(`${input.slice(0, 30)} fails: ${code}`, () => assert.throws(() => strict(input, { u: 'é' }), { code, message }))
+
 test('garbage fails only as documented', () => {
-  fc.assert(fc.property(fc.string({ unit: fc.constantFrom('$', '{', '}', '#', '/', ':', '=', '-', 'a', '\\', '%', '^', '*', '[', ']') }), text => {
+  fc.assert(fc.property(fc.string({ unit: fc.constantFrom('$', '${', '{', '}', '#', '/', ':', '=', '-', 'a', 'é', '1', '\\', '%', '^', '*', '[', ']') }), text => {
     try {
       lax(text, { a: 'x.y/z' })
     } catch (thrown) {
