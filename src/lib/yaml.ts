@@ -1,6 +1,9 @@
-import { parseAllDocuments, stringify, type Tags } from 'yaml'
+import { type Document, isAlias, isScalar, parseAllDocuments, type ScalarTag, type Tags, visit } from 'yaml'
 import { CodedError } from './coded-error.ts'
 import type { Json } from './json.ts'
+import { isTime, isWhole, numberOf, wordOf } from './yaml-scalars.ts'
+
+export { print, printAll } from './yaml-print.ts'
 
 /** Text that is no YAML. `line` and `column` count from 1; absent where the parser gave none. */
 export class YamlError extends CodedError<'MALFORMED'> {
@@ -14,19 +17,66 @@ export class YamlError extends CodedError<'MALFORMED'> {
   }
 }
 
-/** YAML 1.1 as Kubernetes reads it: `yes` and `on` are booleans, `0777` is octal; times and base 60 stay text. */
-const kubernetes = (tags: Tags): Tags => tags.filter(tag => typeof tag === 'string' || (tag.format !== 'TIME' && !/timestamp|binary|omap|pairs|set$/.test(tag.tag)))
-const options = { version: '1.1', customTags: kubernetes } as const
+const prefix = 'tag:yaml.org,2002:'
 
-/** The documents of a text; empty ones are left out. @throws {YamlError} for malformed text, duplicate keys, alias bombs. */
+/** Plain scalars as Kubernetes reads them. */
+const plain: readonly ScalarTag[] = [
+  { tag: `${prefix}null`, default: true, test: /^(?:~|null|Null|NULL)?$/, resolve: () => null },
+  { tag: `${prefix}bool`, default: true, test: /^(?:[yYnN]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/, resolve: text => wordOf(text) ?? text },
+  { tag: `${prefix}float`, default: true, test: /^[-+.]?[0-9.]/, resolve: (text, onError) => jsonNumber(text, onError) ?? text },
+]
+/** What stands behind a tag. */
+const tagged: readonly ScalarTag[] = [
+  { tag: `${prefix}null`, resolve: (text, onError) => (/^(?:~|null|Null|NULL)?$/.test(text) ? null : onError(`${text} is no null`)) },
+  { tag: `${prefix}bool`, resolve: (text, onError) => wordOf(text) ?? onError(`${text} is no bool`) },
+  { tag: `${prefix}int`, resolve: (text, onError) => (isWhole(text) ? jsonNumber(text, onError) : onError(`${text} is no int`)) },
+  { tag: `${prefix}float`, resolve: (text, onError) => jsonNumber(text, onError) ?? onError(`${text} is no float`) },
+  { tag: `${prefix}timestamp`, resolve: (text, onError) => (isTime(text) ? text : onError(`${text} is no timestamp`)) },
+  { tag: `${prefix}binary`, resolve: text => Buffer.from(text, 'base64').toString('utf8') },
+]
+
+function jsonNumber(text: string, onError: (message: string) => void): number | undefined {
+  const value = numberOf(text)
+  if (value !== undefined && !Number.isFinite(value)) onError(`${text} has no JSON form`)
+  return value
+}
+
+const kubernetes = (tags: Tags): Tags => [...tags.filter(tag => typeof tag !== 'string' && (tag.collection !== undefined ? !/omap|pairs|set$/.test(tag.tag) : tag.tag === `${prefix}str`)), ...tagged, ...plain]
+const options = { version: '1.1', schema: 'failsafe', merge: true, customTags: kubernetes } as const
+
+/**
+ * The documents of a text; empty ones are left out. YAML 1.1 as Kubernetes reads it: `yes` and `on` are booleans, `0777` is octal, times and base 60 stay text.
+ * Whole numbers beyond 2^53 lose digits.
+ * @throws {YamlError} For malformed text, duplicate keys, alias bombs, infinities.
+ */
 export function parseAll(text: string): Json[] {
   const documents = parseAllDocuments(text, options)
-  if ('empty' in documents) return []
+  if ('empty' in documents) {
+    refuse(documents)
+    return []
+  }
   return documents.flatMap(document => {
-    const [error] = document.errors
-    if (error) throw new YamlError(error.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'malformed', { line: error.linePos?.[0].line, column: error.linePos?.[0].col }, { cause: error })
+    refuse(document)
+    checkKeys(document)
     const value = valueOf(() => document.toJS({ maxAliasCount: 10_000 }) as Json)
     return value === null || value === undefined ? [] : [value]
+  })
+}
+
+function refuse({ errors, warnings }: Pick<Document, 'errors' | 'warnings'>): void {
+  const wrong = errors[0] ?? warnings.find(w => w.code === 'BAD_DIRECTIVE')
+  if (!wrong) return
+  const [at] = wrong.linePos ?? []
+  throw new YamlError(wrong.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'malformed', { line: at?.line, column: at?.col }, { cause: wrong })
+}
+
+/** JSON has only words as keys: lists, maps and nothing are refused. */
+function checkKeys(document: Document.Parsed): void {
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (!isScalar(key) && !isAlias(key)) throw new YamlError('a list or map is a key', {})
+      if (isScalar(key) && key.value === null) throw new YamlError('a key is null', {})
+    },
   })
 }
 
@@ -36,14 +86,4 @@ function valueOf(read: () => Json): Json {
   } catch (thrown) {
     throw new YamlError(thrown instanceof Error ? thrown.message : 'malformed', {}, { cause: thrown })
   }
-}
-
-/** One document with sorted keys; a string is quoted exactly when a YAML 1.1 reader would else read something different. Ends with a newline. */
-export function print(value: Json): string {
-  return stringify(value, { ...options, sortMapEntries: true, lineWidth: 0, indentSeq: false, aliasDuplicateObjects: false })
-}
-
-/** Documents with `---` between. */
-export function printAll(values: readonly Json[]): string {
-  return values.map(print).join('---\n')
 }
