@@ -32,12 +32,20 @@ import { serveArtifacts } from '../world/storage/serve.ts'
 export const kinds: readonly Kind[] = [OCIRepository, Kustomization]
 
 /** A composed process: what tools run with, and how it ends. */
-export interface Composed extends Session { readonly sandbox: Sandbox | undefined }
+export interface Composed extends Session {
+  readonly sandbox: Sandbox | undefined
+}
 
-export interface Mode { readonly files: boolean; readonly planChanges: boolean; readonly personDestroys: boolean; isApproved(handle: string): boolean }
+export interface Mode {
+  readonly files: boolean
+  readonly planChanges: boolean
+  readonly personDestroys: boolean
+  isApproved(handle: string): boolean
+}
 
 const text = (options: JsonObject, name: string): string | undefined => (typeof options[name] === 'string' ? options[name] : undefined)
-const texts = (options: JsonObject, name: string): string[] | undefined => (Array.isArray(options[name]) ? options[name].map(String) : undefined)
+const texts = (options: JsonObject, name: string): string[] | undefined =>
+  Array.isArray(options[name]) ? options[name].map(String) : undefined
 
 /** Puts the world together from options and environment. */
 export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode: Mode): Promise<Composed> {
@@ -49,16 +57,38 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
   const sandbox = options.sandbox === true ? await openSandbox({ kernel, http }, { port: 0, registryPort: 0 }) : undefined
   const { clusters, current, namespace } = await clustersFor(options, { env, http, sandbox })
   const storage = await openStorage(options)
-  const seen = observedClusters(clusters, secret => { for (const value of Object.values(objectAt(secret, 'data'))) redactor.learn(Buffer.from(String(value), 'base64').toString('utf8')) })
+  const seen = observedClusters(clusters, secret => {
+    for (const value of Object.values(objectAt(secret, 'data'))) redactor.learn(Buffer.from(String(value), 'base64').toString('utf8'))
+  })
   const world = {
-    clusters: seen, registries: openRegistries({ http, clock: realClock, env, home: homedir() }), artifacts: storage.artifacts, kernel, http, clock: realClock, log,
+    clusters: seen,
+    registries: openRegistries({
+      http,
+      clock: realClock,
+      env,
+      home: homedir(),
+      oras: (text(options, 'oras') ?? 'auto') as 'auto' | 'required' | 'off',
+    }),
+    artifacts: storage.artifacts,
+    kernel,
+    http,
+    clock: realClock,
+    log,
     fetcher: artifactFetcher({ http, clock: realClock, ...(seen.names.length === 1 ? { cluster: () => seen.named() } : {}) }),
     ...(mode.files ? { files: workspaceFiles(texts(options, 'workspace') ?? [process.cwd()]), origin: gitOrigin(env) } : {}),
   }
-  const service: Service = { world, redactor, gates: { key, planChanges: mode.planChanges, personDestroys: mode.personDestroys, isApproved: handle => mode.isApproved(handle) } }
+  const service: Service = {
+    world,
+    redactor,
+    gates: { key, planChanges: mode.planChanges, personDestroys: mode.personDestroys, isApproved: handle => mode.isApproved(handle) },
+  }
   const shard = text(options, 'shard')
   return {
-    service, sandbox, cluster: current, namespace, engine: { mode: (text(options, 'engine') ?? 'auto') as 'auto' | 'flux' | 'own', ...(shard ? { shard } : {}), settings: fluxDefaults },
+    service,
+    sandbox,
+    cluster: current,
+    namespace,
+    engine: { mode: (text(options, 'engine') ?? 'auto') as 'auto' | 'flux' | 'own', ...(shard ? { shard } : {}), settings: fluxDefaults },
     async close() {
       await sandbox?.close()
       await storage.close()
@@ -68,13 +98,26 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
   }
 }
 
-export function openSandbox({ kernel, http }: { kernel: Kernel; http: Http }, ports: { port: number; registryPort: number; data?: string | undefined }): Promise<Sandbox> {
+export function openSandbox(
+  { kernel, http }: { kernel: Kernel; http: Http },
+  ports: { port: number; registryPort: number; data?: string | undefined },
+): Promise<Sandbox> {
   return startSandbox({ kernel, http, clock: realClock, definitions: assets.definitions(), kinds, ...ports })
 }
 
-async function clustersFor(options: JsonObject, { env, http, sandbox }: { env: NodeJS.ProcessEnv; http: Http; sandbox: Sandbox | undefined }): Promise<{ clusters: Clusters; current: string | undefined; namespace: string | undefined }> {
+async function clustersFor(
+  options: JsonObject,
+  { env, http, sandbox }: { env: NodeJS.ProcessEnv; http: Http; sandbox: Sandbox | undefined },
+): Promise<{ clusters: Clusters; current: string | undefined; namespace: string | undefined }> {
   if (sandbox) return { clusters: { names: ['sandbox'], named: () => sandbox.cluster }, current: 'sandbox', namespace: undefined }
-  const loaded = await loadClusters({ file: text(options, 'kubeconfig'), contexts: texts(options, 'context'), env, home: homedir(), http, clock: realClock })
+  const loaded = await loadClusters({
+    file: text(options, 'kubeconfig'),
+    contexts: texts(options, 'context'),
+    env,
+    home: homedir(),
+    http,
+    clock: realClock,
+  })
   return { clusters: loaded, current: loaded.current, namespace: loaded.namespaceOf() }
 }
 
