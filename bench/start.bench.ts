@@ -14,7 +14,10 @@ export async function bench(): Promise<readonly [string, string][]> {
 
 function firstList(): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const child = spawn(process.execPath, [cli, 'mcp'], { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, KUBECONFIG: '/nonexistent' } })
+  const child = spawn(process.execPath, [cli, 'mcp'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { ...process.env, KUBECONFIG: '/nonexistent' },
+  })
   const send = (message: object): void => void child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
   let said = ''
   let asked = false
@@ -31,6 +34,10 @@ function firstList(): Promise<void> {
     }
   })
   child.on('error', reject)
-  send({ id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } } })
+  send({
+    id: 1,
+    method: 'initialize',
+    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1' } },
+  })
   return promise
 }

@@ -9,25 +9,44 @@ const dist = join(root, 'dist')
 /** The licences of what is bundled. */
 function notices(inputs: readonly string[]): string {
   const packages = new Set(inputs.flatMap(input => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[0] ?? []))
-  return [...packages].toSorted().map(folder => {
-    const at = join(root, folder)
-    const { name, version, license } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as { name: string; version: string; license?: string }
-    const file = readdirSync(at).find(f => /^licen[cs]e/i.test(f))
-    return `${name} ${version} (${license ?? 'see below'})\n${file ? readFileSync(join(at, file), 'utf8') : ''}`
-  }).join(`\n${'-'.repeat(72)}\n`)
+  return [...packages]
+    .toSorted()
+    .map(folder => {
+      const at = join(root, folder)
+      const { name, version, license } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as {
+        name: string
+        version: string
+        license?: string
+      }
+      const file = readdirSync(at).find(f => /^licen[cs]e/i.test(f))
+      return `${name} ${version} (${license ?? 'see below'})\n${file ? readFileSync(join(at, file), 'utf8') : ''}`
+    })
+    .join(`\n${'-'.repeat(72)}\n`)
 }
 
 rmSync(dist, { recursive: true, force: true })
 mkdirSync(join(dist, 'kernel'), { recursive: true })
 const { metafile } = await build({
   metafile: true,
-  entryPoints: { main: join(root, 'src/main.ts'), worker: join(root, 'src/world/kernel/worker.ts') }, outdir: dist, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node22', minify: true, legalComments: 'linked',
+  entryPoints: { main: join(root, 'src/main.ts'), worker: join(root, 'src/world/kernel/worker.ts') },
+  outdir: dist,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22',
+  minify: true,
+  legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
-  banner: { js: 'import { createRequire as __createRequire } from \'node:module\'; const require = __createRequire(import.meta.url);' }, define: { 'import.meta.main': 'false' },
+  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  define: { 'import.meta.main': 'false' },
 })
 writeFileSync(join(dist, 'THIRD-PARTY.txt'), notices(Object.keys(metafile.inputs)))
 // The compile cache must be on before the program is loaded.
-writeFileSync(join(dist, 'cli.js'), '#!/usr/bin/env node\nimport { enableCompileCache } from \'node:module\'\n\nenableCompileCache()\nconst { main } = await import(\'./main.js\')\nawait main(process.argv.slice(2), process.env)\n')
+writeFileSync(
+  join(dist, 'cli.js'),
+  "#!/usr/bin/env node\nimport { enableCompileCache } from 'node:module'\n\nenableCompileCache()\nconst { main } = await import('./main.js')\nawait main(process.argv.slice(2), process.env)\n",
+)
 chmodSync(join(dist, 'cli.js'), 0o755)
 cpSync(join(root, 'kernel/modules'), join(dist, 'kernel/modules'), { recursive: true })
 cpSync(join(root, 'kernel/k8s/builtin.json'), join(dist, 'kernel/builtin.json'))

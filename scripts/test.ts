@@ -16,6 +16,7 @@ function gate(name: string, program: string, args: readonly string[]): void {
 }
 
 gate('types', 'tsc', ['--noEmit', '-p', '.'])
+gate('format', 'oxfmt', ['--check', 'src', 'test', 'scripts', 'bench'])
 gate('lint', 'oxlint', ['src', 'test', 'scripts', 'bench'])
 
 if (quick) process.env.FLUXPILOT_QUICK = '1'
@@ -24,9 +25,15 @@ const files = (wanted.length > 0 ? wanted : globSync('test/**/*.test.ts', { cwd:
 const skipped: string[] = []
 let failed = 0
 const events = run({ files, concurrency: 2, timeout: 600_000 })
-events.on('test:pass', ({ name, skip }) => { if (skip) skipped.push(typeof skip === 'string' ? skip : name) })
-events.on('test:fail', ({ todo }) => { if (!todo) failed++ })
+events.on('test:pass', ({ name, skip }) => {
+  if (skip) skipped.push(typeof skip === 'string' ? skip : name)
+})
+events.on('test:fail', ({ todo }) => {
+  if (!todo) failed++
+})
 events.compose(new spec()).pipe(process.stdout)
-await new Promise(done => { events.once('end', done) })
+await new Promise(done => {
+  events.once('end', done)
+})
 if (skipped.length > 0) process.stdout.write(`\nskipped:\n${skipped.map(s => `  ${s}\n`).join('')}`)
 process.exitCode = failed > 0 ? 1 : 0

@@ -4,6 +4,9 @@ import { allTools } from '../src/tools/index.ts'
 import { shownSchema } from '../src/tools/schema.ts'
 
 const tools = allTools({ gates: { key: new Uint8Array(32) }, readOnly: false })
-const rows = tools.map(t => ({ name: t.name, tokens: countTokens(JSON.stringify({ name: t.name, description: t.description, input_schema: shownSchema(t.input) })) }))
+const rows = tools.map(t => ({
+  name: t.name,
+  tokens: countTokens(JSON.stringify({ name: t.name, description: t.description, input_schema: shownSchema(t.input) })),
+}))
 for (const { name, tokens } of rows) process.stdout.write(`${name.padEnd(20)} ${tokens}\n`)
 process.stdout.write(`${'all'.padEnd(20)} ${rows.reduce((sum, r) => sum + r.tokens, 0)} of 2000\n`)

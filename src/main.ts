@@ -21,10 +21,21 @@ const terminal: Mode = { files: true, planChanges: false, personDestroys: false,
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)))
   const context: ProgramContext = {
-    version: assets.version(), tools: allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }), kinds, signal: interrupted.signal,
+    version: assets.version(),
+    tools: allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }),
+    kinds,
+    signal: interrupted.signal,
     open: options => compose(options, env, terminal),
-    out: text => void process.stdout.write(text), err: text => void process.stderr.write(text), exit: code => { process.exitCode = code },
-    serveMcp: options => serveMcp(options, env), serveSandbox, approve: approveHandle, check: options => check(options, env), installCrds: options => installCrds(options, env),
+    out: text => void process.stdout.write(text),
+    err: text => void process.stderr.write(text),
+    exit: code => {
+      process.exitCode = code
+    },
+    serveMcp: options => serveMcp(options, env),
+    serveSandbox,
+    approve: approveHandle,
+    check: options => check(options, env),
+    installCrds: options => installCrds(options, env),
   }
   try {
     await makeProgram(context).parseAsync([...argv], { from: 'user' })
@@ -42,7 +53,12 @@ async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<vo
   const approving = options.approve === true
   const composed = await compose(options, env, { files: true, planChanges: approving, personDestroys: approving, isApproved: () => false })
   const { listenStdio } = await import('./transports/stdio.ts')
-  const server = listenStdio({ service: composed.service, engine: composed.engine, catalogue: catalogueFor(composed.service.gates, options.readOnly === true), callerOf: () => ({ key: 'stdio', user: env.USER ?? 'stdio', scopes: [], via: 'stdio' }) })
+  const server = listenStdio({
+    service: composed.service,
+    engine: composed.engine,
+    catalogue: catalogueFor(composed.service.gates, options.readOnly === true),
+    callerOf: () => ({ key: 'stdio', user: env.USER ?? 'stdio', scopes: [], via: 'stdio' }),
+  })
   if (composed.sandbox) process.stderr.write(`sandbox: Kubernetes API ${composed.sandbox.apiUrl}, registry ${composed.sandbox.registry}\n`)
   await ended()
   await server.close()
@@ -61,9 +77,14 @@ function ended(): Promise<void> {
 async function serveSandbox({ port, registryPort, data }: JsonObject): Promise<void> {
   const http = createHttp({})
   const kernel = openKernel({ modules: assets.modules, worker: assets.worker })
-  const sandbox = await openSandbox({ kernel, http }, { port: Number(port), registryPort: Number(registryPort), ...(typeof data === 'string' ? { data } : {}) })
+  const sandbox = await openSandbox(
+    { kernel, http },
+    { port: Number(port), registryPort: Number(registryPort), ...(typeof data === 'string' ? { data } : {}) },
+  )
   process.stdout.write(sandbox.kubeconfig)
-  process.stderr.write(`✔ Kubernetes API at ${sandbox.apiUrl}, OCI registry at ${sandbox.registry}\n► the kubeconfig went to standard output; stop with Ctrl-C\n`)
+  process.stderr.write(
+    `✔ Kubernetes API at ${sandbox.apiUrl}, OCI registry at ${sandbox.registry}\n► the kubeconfig went to standard output; stop with Ctrl-C\n`,
+  )
   const { promise, resolve } = Promise.withResolvers<void>()
   interrupted.signal.addEventListener('abort', () => resolve(), { once: true })
   const alive = setInterval(() => {}, 60_000)
@@ -75,7 +96,9 @@ async function serveSandbox({ port, registryPort, data }: JsonObject): Promise<v
 }
 
 async function approveHandle(handle: string, { server, tokenFile }: JsonObject): Promise<void> {
-  const [line = ''] = readFileSync(String(tokenFile), 'utf8').split('\n').filter(l => l.trim() !== '' && !l.startsWith('#'))
+  const [line = ''] = readFileSync(String(tokenFile), 'utf8')
+    .split('\n')
+    .filter(l => l.trim() !== '' && !l.startsWith('#'))
   process.stdout.write(await approve({ handle, server: String(server), token: line.trim().split(/\s+/)[0] ?? '' }, interrupted.signal))
 }
 

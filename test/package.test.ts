@@ -13,16 +13,26 @@ const cli = join(folder, 'node_modules/fluxpilot/dist/cli.js')
 
 withPrograms(['node-floor'], { name: 'the published package on the lowest Node', tests: 3 }, () => {
   const node = findProgram('node-floor') ?? ''
-  const { version, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string; engines: { node: string } }
+  const { version, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    version: string
+    engines: { node: string }
+  }
   before(() => {
     execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { cwd: root })
-    execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     writeFileSync(join(folder, 'package.json'), '{"private": true}')
     const packed = readdirSync(folder).find(f => f.endsWith('.tgz')) ?? ''
-    execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${packed}`], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
+    execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${packed}`], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   })
   after(() => rmSync(folder, { recursive: true, force: true }))
-  const run = (...args: string[]): string => execFileSync(node, [cli, ...args], { cwd: folder, encoding: 'utf8', env: { PATH: '', HOME: folder } })
+  const run = (...args: string[]): string =>
+    execFileSync(node, [cli, ...args], { cwd: folder, encoding: 'utf8', env: { PATH: '', HOME: folder } })
 
   test('it is the Node that engines names, and the package says its version', () => {
     assert.equal(engines.node, `>=${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim().replace(/^v/, '').replace(/\.0$/, '')}`)
@@ -38,7 +48,11 @@ withPrograms(['node-floor'], { name: 'the published package on the lowest Node',
     const child = spawn(node, [cli, 'mcp'], { cwd: folder, stdio: ['pipe', 'pipe', 'ignore'], env: { PATH: '', HOME: folder } })
     const send = (message: object): void => void child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
     let said = ''
-    send({ id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } } })
+    send({
+      id: 1,
+      method: 'initialize',
+      params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } },
+    })
     for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
       said += chunk.toString()
       if (said.includes('serverInfo') && !said.includes('"id":2')) send({ id: 2, method: 'tools/list' })

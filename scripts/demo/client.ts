@@ -6,7 +6,11 @@ import type { Stream } from 'node:stream'
 const root = join(import.meta.dirname, '../..')
 
 /** What a call answered. */
-export interface Reply { readonly text: string; readonly data: Readonly<Record<string, unknown>>; readonly isError: boolean }
+export interface Reply {
+  readonly text: string
+  readonly data: Readonly<Record<string, unknown>>
+  readonly isError: boolean
+}
 
 /** A real MCP client on a server that it started over stdio, on the sandbox. */
 export interface Session {
@@ -17,14 +21,27 @@ export interface Session {
 }
 
 export async function startSession(workspace: string): Promise<Session> {
-  const transport = new StdioClientTransport({ command: process.execPath, args: [join(root, 'src/main.ts'), 'mcp', '--sandbox', '--workspace', workspace], stderr: 'pipe', cwd: root })
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [join(root, 'src/main.ts'), 'mcp', '--sandbox', '--workspace', workspace],
+    stderr: 'pipe',
+    cwd: root,
+  })
   const registry = registryOf(transport.stderr)
   const client = new Client({ name: 'demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } })
   await client.connect(transport)
   return {
     registry: await registry,
     async call(name, args, progress) {
-      const result = await client.callTool({ name, arguments: { ...args } }, { timeout: 120_000, onprogress: ({ message }) => { if (message) progress(message) } })
+      const result = await client.callTool(
+        { name, arguments: { ...args } },
+        {
+          timeout: 120_000,
+          onprogress: ({ message }) => {
+            if (message) progress(message)
+          },
+        },
+      )
       const text = (result.content ?? []).map(part => (part.type === 'text' ? part.text : '')).join('\n')
       return { text, data: (result.structuredContent ?? {}) as Record<string, unknown>, isError: result.isError === true }
     },

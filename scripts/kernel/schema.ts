@@ -4,7 +4,20 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts'
 
-const kept = new Set(['type', 'format', 'items', 'properties', 'additionalProperties', '$ref', 'allOf', 'oneOf', 'anyOf', 'default', 'required', 'enum'])
+const kept = new Set([
+  'type',
+  'format',
+  'items',
+  'properties',
+  'additionalProperties',
+  '$ref',
+  'allOf',
+  'oneOf',
+  'anyOf',
+  'default',
+  'required',
+  'enum',
+])
 const keptExtension = /^x-kubernetes-(list|map|patch|preserve|int|embedded|group-version-kind)/
 
 function slim(schema: Json | undefined): Json {
@@ -22,7 +35,9 @@ function slim(schema: Json | undefined): Json {
 /** @param version Of k8s.io/kubernetes, as `v1.37.2`. @param target The file to write. */
 export function writeBuiltinSchemas(version: string, target: string): void {
   const env = { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '' }
-  const { Dir } = JSON.parse(execFileSync('go', ['mod', 'download', '-json', `k8s.io/kubernetes@${version}`], { env, encoding: 'utf8' })) as { Dir: string }
+  const { Dir } = JSON.parse(
+    execFileSync('go', ['mod', 'download', '-json', `k8s.io/kubernetes@${version}`], { env, encoding: 'utf8' }),
+  ) as { Dir: string }
   const folder = join(Dir, 'api/openapi-spec/v3')
   const definitions: JsonObject = {}
   for (const file of readdirSync(folder).toSorted()) {

@@ -2,10 +2,20 @@
 // memory and globals back into the module, with a ceiling on its memory. The same input gives the same bytes.
 import { instantiate } from '../../src/world/kernel/instance.ts'
 
-interface Section { readonly id: number; body: Uint8Array }
-interface Global { readonly type: number; readonly mutable: number }
+interface Section {
+  readonly id: number
+  body: Uint8Array
+}
+interface Global {
+  readonly type: number
+  readonly mutable: number
+}
 
-const memorySection = 5, globalSection = 6, exportSection = 7, dataSection = 11, dataCountSection = 12
+const memorySection = 5,
+  globalSection = 6,
+  exportSection = 7,
+  dataSection = 11,
+  dataCountSection = 12
 const page = 65536
 const i32 = 0x7f
 
@@ -29,7 +39,8 @@ function signed(value: bigint): number[] {
 }
 
 function readUnsigned(bytes: Uint8Array, at: number): [value: number, next: number] {
-  let value = 0, shift = 0
+  let value = 0,
+    shift = 0
   for (;;) {
     const byte = bytes[at++] ?? 0
     value += (byte & 127) * 2 ** shift
@@ -50,7 +61,10 @@ function sectionsOf(module: Uint8Array): Section[] {
 }
 
 function moduleOf(sections: Section[]): Uint8Array {
-  return Buffer.concat([Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]), ...sections.flatMap(s => [Buffer.from([s.id, ...unsigned(s.body.length)]), s.body])])
+  return Buffer.concat([
+    Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]),
+    ...sections.flatMap(s => [Buffer.from([s.id, ...unsigned(s.body.length)]), s.body]),
+  ])
 }
 
 function sectionIn(sections: Section[], id: number): Section {
@@ -91,7 +105,10 @@ function segmentsOf(memory: Uint8Array): [start: number, end: number][] {
   for (let at = 0; at < memory.length; at += block) {
     const used = memory.subarray(at, at + block).some(byte => byte !== 0)
     if (used && start < 0) start = at
-    if (!used && start >= 0) { segments.push([start, at]); start = -1 }
+    if (!used && start >= 0) {
+      segments.push([start, at])
+      start = -1
+    }
   }
   if (start >= 0) segments.push([start, memory.length])
   return segments
@@ -104,16 +121,38 @@ export async function snapshot(module: Uint8Array, ceilingMiB: number): Promise<
   let ticks = 0n
   const tick = (): bigint => 1_700_000_000_000_000_000n + (ticks += 1000n)
   const exporting = await WebAssembly.compile(withExportedGlobals(module, globals.length) as Uint8Array<ArrayBuffer>)
-  const instance = await instantiate(exporting, { initialised: false, inputs: { nowNs: tick, monotonicNs: () => (ticks += 1000n), fillRandom: bytes => { bytes.fill(7) } } })
+  const instance = await instantiate(exporting, {
+    initialised: false,
+    inputs: {
+      nowNs: tick,
+      monotonicNs: () => (ticks += 1000n),
+      fillRandom: bytes => {
+        bytes.fill(7)
+      },
+    },
+  })
   instance.exports.warm()
   const memory = new Uint8Array(instance.exports.memory.buffer)
-  sectionIn(sections, globalSection).body = Buffer.from([...unsigned(globals.length), ...globals.flatMap(({ type, mutable }, i) => {
-    const { value } = instance.exports[`__g${i}`] as WebAssembly.Global
-    return [type, mutable, type === i32 ? 0x41 : 0x42, ...signed(BigInt(value as number | bigint)), 0x0b]
-  })])
-  sectionIn(sections, memorySection).body = Buffer.from([1, 1, ...unsigned(memory.length / page), ...unsigned(ceilingMiB * 1024 * 1024 / page)])
+  sectionIn(sections, globalSection).body = Buffer.from([
+    ...unsigned(globals.length),
+    ...globals.flatMap(({ type, mutable }, i) => {
+      const { value } = instance.exports[`__g${i}`] as WebAssembly.Global
+      return [type, mutable, type === i32 ? 0x41 : 0x42, ...signed(BigInt(value as number | bigint)), 0x0b]
+    }),
+  ])
+  sectionIn(sections, memorySection).body = Buffer.from([
+    1,
+    1,
+    ...unsigned(memory.length / page),
+    ...unsigned((ceilingMiB * 1024 * 1024) / page),
+  ])
   const segments = segmentsOf(memory)
-  sectionIn(sections, dataSection).body = Buffer.concat([Buffer.from(unsigned(segments.length)), ...segments.flatMap(([start, end]) =>
-    [Buffer.from([0, 0x41, ...signed(BigInt(start | 0)), 0x0b, ...unsigned(end - start)]), memory.subarray(start, end)])])
+  sectionIn(sections, dataSection).body = Buffer.concat([
+    Buffer.from(unsigned(segments.length)),
+    ...segments.flatMap(([start, end]) => [
+      Buffer.from([0, 0x41, ...signed(BigInt(start | 0)), 0x0b, ...unsigned(end - start)]),
+      memory.subarray(start, end),
+    ]),
+  ])
   return moduleOf(sections.filter(s => s.id !== dataCountSection))
 }

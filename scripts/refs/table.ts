@@ -3,7 +3,16 @@
  * embeds and lacks; a copy of the module is built with an empty one.
  */
 export type Recipe =
-  | { readonly how: 'go'; readonly module: string; readonly version: string; readonly target: string; readonly main?: string; readonly requires?: readonly string[]; readonly replaceStaging?: string; readonly placeholder?: string }
+  | {
+      readonly how: 'go'
+      readonly module: string
+      readonly version: string
+      readonly target: string
+      readonly main?: string
+      readonly requires?: readonly string[]
+      readonly replaceStaging?: string
+      readonly placeholder?: string
+    }
   | { readonly how: 'debian'; readonly package: string; readonly binary: string }
   | { readonly how: 'npm'; readonly package: string; readonly version: string; readonly binary: string }
 
@@ -51,14 +60,73 @@ func main() {
 
 /** Every reference program of the tests. The versions are the judge's versions: change them on purpose only. */
 export const programs: readonly Program[] = [
-  { name: 'etcd', required: true, minutes: 1, recipe: { how: 'go', module: 'go.etcd.io/etcd/server/v3', version: 'v3.6.6', target: 'go.etcd.io/etcd/server/v3' } },
-  { name: 'kube-apiserver', required: true, minutes: 11, recipe: { how: 'go', module: 'k8s.io/kubernetes', version: 'v1.37.2', target: 'k8s.io/kubernetes/cmd/kube-apiserver', replaceStaging: 'v0.37.2' } },
-  { name: 'kustomize', required: true, minutes: 1, recipe: { how: 'go', module: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.8.2', target: 'sigs.k8s.io/kustomize/kustomize/v5' } },
-  { name: 'oras', required: true, minutes: 1, recipe: { how: 'go', module: 'oras.land/oras', version: 'v1.3.6', target: 'oras.land/oras/cmd/oras' } },
-  { name: 'kubectl', required: true, minutes: 2, recipe: { how: 'go', module: 'k8s.io/kubectl', version: 'v0.37.2', target: '.', main: kubectlMain, requires: ['k8s.io/component-base v0.37.2'] } },
-  { name: 'gcregistry', required: true, minutes: 1, recipe: { how: 'go', module: 'github.com/google/go-containerregistry', version: 'v0.20.6', target: '.', main: registryMain } },
-  { name: 'flux', required: false, minutes: 4, recipe: { how: 'go', module: 'github.com/fluxcd/flux2/v2', version: 'v2.6.4', target: './cmd/flux', placeholder: 'cmd/flux/manifests/placeholder.yaml' } },
-  { name: 'node-floor', required: true, minutes: 1, recipe: { how: 'npm', package: `node-${process.platform}-${process.arch}`, version: '22.19.0', binary: 'bin/node' } },
+  {
+    name: 'etcd',
+    required: true,
+    minutes: 1,
+    recipe: { how: 'go', module: 'go.etcd.io/etcd/server/v3', version: 'v3.6.6', target: 'go.etcd.io/etcd/server/v3' },
+  },
+  {
+    name: 'kube-apiserver',
+    required: true,
+    minutes: 11,
+    recipe: {
+      how: 'go',
+      module: 'k8s.io/kubernetes',
+      version: 'v1.37.2',
+      target: 'k8s.io/kubernetes/cmd/kube-apiserver',
+      replaceStaging: 'v0.37.2',
+    },
+  },
+  {
+    name: 'kustomize',
+    required: true,
+    minutes: 1,
+    recipe: { how: 'go', module: 'sigs.k8s.io/kustomize/kustomize/v5', version: 'v5.8.2', target: 'sigs.k8s.io/kustomize/kustomize/v5' },
+  },
+  {
+    name: 'oras',
+    required: true,
+    minutes: 1,
+    recipe: { how: 'go', module: 'oras.land/oras', version: 'v1.3.6', target: 'oras.land/oras/cmd/oras' },
+  },
+  {
+    name: 'kubectl',
+    required: true,
+    minutes: 2,
+    recipe: {
+      how: 'go',
+      module: 'k8s.io/kubectl',
+      version: 'v0.37.2',
+      target: '.',
+      main: kubectlMain,
+      requires: ['k8s.io/component-base v0.37.2'],
+    },
+  },
+  {
+    name: 'gcregistry',
+    required: true,
+    minutes: 1,
+    recipe: { how: 'go', module: 'github.com/google/go-containerregistry', version: 'v0.20.6', target: '.', main: registryMain },
+  },
+  {
+    name: 'flux',
+    required: false,
+    minutes: 4,
+    recipe: {
+      how: 'go',
+      module: 'github.com/fluxcd/flux2/v2',
+      version: 'v2.6.4',
+      target: './cmd/flux',
+      placeholder: 'cmd/flux/manifests/placeholder.yaml',
+    },
+  },
+  {
+    name: 'node-floor',
+    required: true,
+    minutes: 1,
+    recipe: { how: 'npm', package: `node-${process.platform}-${process.arch}`, version: '22.19.0', binary: 'bin/node' },
+  },
   { name: 'docker-registry', required: true, minutes: 1, recipe: { how: 'debian', package: 'docker-registry', binary: 'docker-registry' } },
   { name: 'git', required: true, minutes: 1, recipe: { how: 'debian', package: 'git', binary: 'git' } },
   { name: 'sshd', required: true, minutes: 1, recipe: { how: 'debian', package: 'openssh-server', binary: 'sshd' } },

@@ -4,7 +4,11 @@ import { messageOf } from '../lib/coded-error.ts'
 import { readControllers } from '../tools/engine.ts'
 import type { World } from '../world/world.ts'
 
-interface CheckOptions { readonly version: string; readonly kinds: readonly Kind[]; readonly signal: AbortSignal }
+interface CheckOptions {
+  readonly version: string
+  readonly kinds: readonly Kind[]
+  readonly signal: AbortSignal
+}
 
 /** Lines that say how each cluster stands for us, and whether all is well. */
 export async function checkClusters(world: World, options: CheckOptions): Promise<{ lines: string[]; ok: boolean }> {
@@ -12,14 +16,15 @@ export async function checkClusters(world: World, options: CheckOptions): Promis
   let ok = true
   for (const name of world.clusters.names) {
     try {
-      lines.push(...await checkCluster(world, name, options))
+      lines.push(...(await checkCluster(world, name, options)))
     } catch (thrown) {
       options.signal.throwIfAborted()
       ok = false
       lines.push(`✗ ${name}: ${messageOf(thrown)}`)
     }
   }
-  if (world.clusters.names.length === 0) lines.push('► no cluster is configured: set KUBECONFIG, pass --kubeconfig or --sandbox; artifact commands work without one')
+  if (world.clusters.names.length === 0)
+    lines.push('► no cluster is configured: set KUBECONFIG, pass --kubeconfig or --sandbox; artifact commands work without one')
   return { lines, ok }
 }
 
@@ -32,7 +37,11 @@ async function checkCluster(world: World, name: string, { kinds, signal }: Check
     const controller = controllerOf(kind.group, kind.kind) ?? ''
     const live = isLive(controller, { ...controllers, now: world.clock.now() })
     const may = served ? await cluster.allowed({ verb: 'patch', group: kind.group, resource: kind.plural }, signal) : false
-    lines.push(served ? `✔ ${kind.kind} ${served.version}; ${live ? `${controller} reconciles it` : 'our engine reconciles it on request'}; ${may ? 'may be changed' : 'may not be changed by you'}` : `✗ ${kind.kind} is not served: fluxpilot crds --install`)
+    lines.push(
+      served
+        ? `✔ ${kind.kind} ${served.version}; ${live ? `${controller} reconciles it` : 'our engine reconciles it on request'}; ${may ? 'may be changed' : 'may not be changed by you'}`
+        : `✗ ${kind.kind} is not served: fluxpilot crds --install`,
+    )
   }
   return controllers.unread ? [...lines, `✗ controllers cannot be read: ${controllers.unread}`] : lines
 }

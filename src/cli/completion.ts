@@ -4,14 +4,21 @@ import type { Command } from 'commander'
 export function completionScript(shell: string, program: Command): string {
   const paths = pathsOf(program, [])
   switch (shell) {
-    case 'bash': return bash(paths)
-    case 'zsh': return `#compdef fluxpilot\nautoload -U +X bashcompinit && bashcompinit\n${bash(paths)}`
-    case 'fish': return fish(paths)
-    default: throw new TypeError(`no completion for '${shell}': use bash, zsh or fish`)
+    case 'bash':
+      return bash(paths)
+    case 'zsh':
+      return `#compdef fluxpilot\nautoload -U +X bashcompinit && bashcompinit\n${bash(paths)}`
+    case 'fish':
+      return fish(paths)
+    default:
+      throw new TypeError(`no completion for '${shell}': use bash, zsh or fish`)
   }
 }
 
-interface Path { readonly words: readonly string[]; readonly next: readonly string[] }
+interface Path {
+  readonly words: readonly string[]
+  readonly next: readonly string[]
+}
 
 function pathsOf(command: Command, words: readonly string[]): Path[] {
   const flags = command.options.flatMap(o => (o.long ? [o.long] : []))
@@ -36,8 +43,18 @@ complete -F _fluxpilot fluxpilot
 }
 
 function fish(paths: readonly Path[]): string {
-  return paths.map(({ words, next }) => {
-    const condition = words.length === 0 ? '__fish_use_subcommand' : words.map(w => `__fish_seen_subcommand_from ${w}`).join('; and ')
-    return next.map(n => n.startsWith('--') ? `complete -c fluxpilot -n '${condition}' -l ${n.slice(2)}` : `complete -c fluxpilot -f -n '${condition}' -a ${n}`).join('\n')
-  }).join('\n') + '\n'
+  return (
+    paths
+      .map(({ words, next }) => {
+        const condition = words.length === 0 ? '__fish_use_subcommand' : words.map(w => `__fish_seen_subcommand_from ${w}`).join('; and ')
+        return next
+          .map(n =>
+            n.startsWith('--')
+              ? `complete -c fluxpilot -n '${condition}' -l ${n.slice(2)}`
+              : `complete -c fluxpilot -f -n '${condition}' -a ${n}`,
+          )
+          .join('\n')
+      })
+      .join('\n') + '\n'
+  )
 }

@@ -6,7 +6,13 @@ import type { EngineOptions, Tool } from '../tools/tool.ts'
 import { flagFor, propertiesOf, valueOf } from './flags.ts'
 
 /** What a verb runs with; made anew for each command line. */
-export interface Session { readonly service: Service; readonly engine: EngineOptions; readonly cluster: string | undefined; readonly namespace: string | undefined; close(): Promise<void> }
+export interface Session {
+  readonly service: Service
+  readonly engine: EngineOptions
+  readonly cluster: string | undefined
+  readonly namespace: string | undefined
+  close(): Promise<void>
+}
 export interface VerbContext {
   /** Opens the world by the options of the command line. */
   open(options: JsonObject): Promise<Session>
@@ -17,7 +23,13 @@ export interface VerbContext {
 }
 
 const targets = new Set(['kind', 'namespace', 'name'])
-const positional: Readonly<Record<string, string>> = { push_artifact: 'url', pull_artifact: 'url', tag_artifact: 'url', list_artifacts: 'url', get_image_digest: 'image' }
+const positional: Readonly<Record<string, string>> = {
+  push_artifact: 'url',
+  pull_artifact: 'url',
+  tag_artifact: 'url',
+  list_artifacts: 'url',
+  get_image_digest: 'image',
+}
 const fluxNamespace = 'flux-system'
 
 /** Adds each tool as a command: its name with spaces. */
@@ -28,7 +40,12 @@ export function addVerbs(program: Command, tools: readonly Tool[], context: Verb
     addVerb(parent, { tool, word: words.at(-1) ?? tool.name, fixed: {} }, context)
   }
   const suspend = tools.find(t => t.name === 'set_suspended')
-  if (suspend) for (const [word, suspended] of [['suspend', true], ['resume', false]] as const) addVerb(program, { tool: suspend, word, fixed: { suspended } }, context)
+  if (suspend)
+    for (const [word, suspended] of [
+      ['suspend', true],
+      ['resume', false],
+    ] as const)
+      addVerb(program, { tool: suspend, word, fixed: { suspended } }, context)
 }
 
 function groupOf(parent: Command, word: string): Command {
@@ -36,7 +53,11 @@ function groupOf(parent: Command, word: string): Command {
   return known ?? parent.command(word).description(`${word} …`)
 }
 
-interface Verb { readonly tool: Tool; readonly word: string; readonly fixed: JsonObject }
+interface Verb {
+  readonly tool: Tool
+  readonly word: string
+  readonly fixed: JsonObject
+}
 
 function addVerb(parent: Command, verb: Verb, context: VerbContext): void {
   const { tool, word, fixed } = verb
@@ -46,7 +67,9 @@ function addVerb(parent: Command, verb: Verb, context: VerbContext): void {
   const place = positional[tool.name]
   if (hasTarget) command.addArgument(new Argument('<object>', 'KIND/NAME'))
   if (place) command.addArgument(new Argument(`<${place}>`))
-  for (const [name, schema] of properties) if (!(hasTarget && targets.has(name)) && name !== 'namespace' && name !== place && !(name in fixed)) command.addOption(flagFor(name, schema))
+  for (const [name, schema] of properties)
+    if (!(hasTarget && targets.has(name)) && name !== 'namespace' && name !== place && !(name in fixed))
+      command.addOption(flagFor(name, schema))
   if (properties.has('namespace')) command.addOption(new Option('-n, --namespace <name>')).addOption(new Option('-A, --all-namespaces'))
   command.addOption(new Option('-o, --out <format>').choices(['text', 'json', 'yaml']).default('text'))
   command.action(async (...given: unknown[]) => {
@@ -56,12 +79,22 @@ function addVerb(parent: Command, verb: Verb, context: VerbContext): void {
   })
 }
 
-async function runVerb({ tool, fixed }: Verb, { options, first, properties }: { options: JsonObject; first: Record<string, string | undefined>; properties: Map<string, JsonObject> }, context: VerbContext): Promise<void> {
+async function runVerb(
+  { tool, fixed }: Verb,
+  { options, first, properties }: { options: JsonObject; first: Record<string, string | undefined>; properties: Map<string, JsonObject> },
+  context: VerbContext,
+): Promise<void> {
   const session = await context.open(options)
   try {
     const args = argumentsFor({ options, first, properties }, session)
-    if (session.cluster && properties.has('cluster') && needsCluster(tool)) context.err(`cluster: ${String(args.cluster ?? session.cluster)}\n`)
-    const call = { signal: context.signal, caller: { key: 'cli', user: 'cli', scopes: [], via: 'cli' as const }, engine: session.engine, progress: (note: string) => context.err(`► ${session.service.redactor.censor(note)}\n`) }
+    if (session.cluster && properties.has('cluster') && needsCluster(tool))
+      context.err(`cluster: ${String(args.cluster ?? session.cluster)}\n`)
+    const call = {
+      signal: context.signal,
+      caller: { key: 'cli', user: 'cli', scopes: [], via: 'cli' as const },
+      engine: session.engine,
+      progress: (note: string) => context.err(`► ${session.service.redactor.censor(note)}\n`),
+    }
     const done = await answer(session.service, tool, { args: { ...args, ...fixed }, call })
     context.out(rendered(done, String(options.out ?? 'text')))
     context.exit(exitCode(done))
@@ -74,14 +107,25 @@ function needsCluster({ name }: Tool): boolean {
   return !['get_image_digest', 'list_artifacts', 'pull_artifact', 'tag_artifact', 'list_clusters'].includes(name)
 }
 
-function argumentsFor({ options, first, properties }: { options: JsonObject; first: Record<string, string | undefined>; properties: Map<string, JsonObject> }, session: Session): JsonObject {
-  const flags = [...properties].flatMap(([name, schema]): [string, Json][] => (options[name] === undefined ? [] : [[name, valueOf(options[name], schema)]]))
+function argumentsFor(
+  { options, first, properties }: { options: JsonObject; first: Record<string, string | undefined>; properties: Map<string, JsonObject> },
+  session: Session,
+): JsonObject {
+  const flags = [...properties].flatMap(([name, schema]): [string, Json][] =>
+    options[name] === undefined ? [] : [[name, valueOf(options[name], schema)]],
+  )
   const { object, ...rest } = first
   const [kind, name] = object === undefined ? [] : splitObject(object)
-  const namespace = options.allNamespaces === true ? {} : { namespace: typeof options.namespace === 'string' ? options.namespace : (session.namespace ?? fluxNamespace) }
+  const namespace =
+    options.allNamespaces === true
+      ? {}
+      : { namespace: typeof options.namespace === 'string' ? options.namespace : (session.namespace ?? fluxNamespace) }
   return {
-    ...Object.fromEntries(flags), ...Object.fromEntries(Object.entries(rest).filter((e): e is [string, string] => e[1] !== undefined)), ...(properties.has('namespace') ? namespace : {}),
-    ...(kind === undefined ? {} : { kind, name: name ?? '' }), ...(session.cluster && properties.has('cluster') && options.cluster === undefined ? { cluster: session.cluster } : {}),
+    ...Object.fromEntries(flags),
+    ...Object.fromEntries(Object.entries(rest).filter((e): e is [string, string] => e[1] !== undefined)),
+    ...(properties.has('namespace') ? namespace : {}),
+    ...(kind === undefined ? {} : { kind, name: name ?? '' }),
+    ...(session.cluster && properties.has('cluster') && options.cluster === undefined ? { cluster: session.cluster } : {}),
   }
 }
 
@@ -102,4 +146,3 @@ function exitCode({ isError, data }: Answer): number {
   if (data?.planned === true) return 3
   return typeof data?.verdict === 'string' && !['Ready', 'Suspended'].includes(data.verdict) ? 1 : 0
 }
-

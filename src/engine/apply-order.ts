@@ -1,8 +1,29 @@
 import { type KubeObject, refOf } from '../kinds/manifest.ts'
 
 const first = [
-  'CustomResourceDefinition', 'Namespace', 'ClusterClass', 'RuntimeClass', 'PriorityClass', 'StorageClass', 'VolumeSnapshotClass', 'IngressClass', 'GatewayClass', 'ResourceQuota',
-  'ServiceAccount', 'Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding', 'ConfigMap', 'Secret', 'Service', 'LimitRange', 'Deployment', 'StatefulSet', 'CronJob', 'PodDisruptionBudget',
+  'CustomResourceDefinition',
+  'Namespace',
+  'ClusterClass',
+  'RuntimeClass',
+  'PriorityClass',
+  'StorageClass',
+  'VolumeSnapshotClass',
+  'IngressClass',
+  'GatewayClass',
+  'ResourceQuota',
+  'ServiceAccount',
+  'Role',
+  'ClusterRole',
+  'RoleBinding',
+  'ClusterRoleBinding',
+  'ConfigMap',
+  'Secret',
+  'Service',
+  'LimitRange',
+  'Deployment',
+  'StatefulSet',
+  'CronJob',
+  'PodDisruptionBudget',
 ]
 const last = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration']
 
@@ -34,7 +55,8 @@ function compare(a: readonly string[], b: readonly string[]): number {
  */
 export function stages(objects: readonly KubeObject[]): { definitions: KubeObject[]; classes: KubeObject[]; rest: KubeObject[] } {
   const staged: ReturnType<typeof stages> = { definitions: [], classes: [], rest: [] }
-  for (const object of applyOrder(objects)) staged[isDefinition(object) ? 'definitions' : object.kind.endsWith('Class') ? 'classes' : 'rest'].push(object)
+  for (const object of applyOrder(objects))
+    staged[isDefinition(object) ? 'definitions' : object.kind.endsWith('Class') ? 'classes' : 'rest'].push(object)
   return staged
 }
 

@@ -7,7 +7,10 @@ export type ConditionChange =
   | { readonly type: string; readonly status: 'absent' }
 
 /** What a pass changes in the status: `fields` are merged (`null` removes), `conditions` are set in order. */
-export interface StatusChange { readonly fields?: JsonObject | undefined; readonly conditions?: readonly ConditionChange[] | undefined }
+export interface StatusChange {
+  readonly fields?: JsonObject | undefined
+  readonly conditions?: readonly ConditionChange[] | undefined
+}
 
 const maxMessage = 32768
 
@@ -15,15 +18,23 @@ const maxMessage = 32768
  * Conditions after a change. The transition time moves when status, reason or message changes; `observedGeneration` is always
  * the object's. Marking Stalled removes Reconciling and the other way round. Spec: kustomization 10.1, sources 1.5.
  */
-export function withCondition(conditions: readonly Condition[], change: ConditionChange, at: { now: number; generation: number }): Condition[] {
+export function withCondition(
+  conditions: readonly Condition[],
+  change: ConditionChange,
+  at: { now: number; generation: number },
+): Condition[] {
   const others = conditions.filter(c => c.type !== change.type)
   if (change.status === 'absent') return others
   const message = change.message.slice(0, maxMessage)
   const before = conditions.find(c => c.type === change.type)
   const same = before?.status === change.status && before.reason === change.reason && before.message === message
   const next: Condition = {
-    type: change.type, status: change.status, reason: change.reason, message,
-    lastTransitionTime: same && before ? before.lastTransitionTime : timestamp(at.now), observedGeneration: at.generation,
+    type: change.type,
+    status: change.status,
+    reason: change.reason,
+    message,
+    lastTransitionTime: same && before ? before.lastTransitionTime : timestamp(at.now),
+    observedGeneration: at.generation,
   }
   const rival = change.status === 'True' ? opposite[change.type] : undefined
   return [...others.filter(c => c.type !== rival), next]

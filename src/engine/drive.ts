@@ -12,7 +12,11 @@ import { unsupportedField } from './unsupported.ts'
 /** What the engine itself needs of a cluster. A `Cluster` is one. */
 export interface Hub {
   get(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined>
-  patch(ref: ObjectRef, patch: { type: 'merge'; body: JsonObject; manager: string; subresource?: string | undefined }, signal: AbortSignal): Promise<KubeObject>
+  patch(
+    ref: ObjectRef,
+    patch: { type: 'merge'; body: JsonObject; manager: string; subresource?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<KubeObject>
   create(object: KubeObject, options: { manager: string }, signal: AbortSignal): Promise<KubeObject>
 }
 
@@ -49,15 +53,23 @@ export async function drive<K extends Kind, Hands>(reconciler: Reconciler<K, Han
   }
   const unsupported = unsupportedField(reconciler.kind, found)
   const outcome = unsupported
-    ? stalled('Unsupported', `spec.${unsupported} is not supported by this engine: remove the field, or let Flux's controller handle this object`)
+    ? stalled(
+        'Unsupported',
+        `spec.${unsupported} is not supported by this engine: remove the field, or let Flux's controller handle this object`,
+      )
     : await attempt(() => reconciler.reconcile(state.current() as ObjectOf<K>, pass.hands, state.run()), pass.signal)
   return conclude(reconciler, state, { pass, outcome })
 }
 
-async function finalize<K extends Kind, Hands>(reconciler: Reconciler<K, Hands>, state: Working<K, Hands>, pass: Pass<Hands>): Promise<Driven> {
+async function finalize<K extends Kind, Hands>(
+  reconciler: Reconciler<K, Hands>,
+  state: Working<K, Hands>,
+  pass: Pass<Hands>,
+): Promise<Driven> {
   if (!state.current().metadata.finalizers?.includes(finalizer)) return { is: 'gone' }
   const outcome = await attempt(() => reconciler.finalize(state.current() as ObjectOf<K>, pass.hands, state.run()), pass.signal)
-  if (outcome.is !== 'ready') return conclude(reconciler, state, { pass, outcome: outcome.is === 'failed' ? { ...outcome, retry: 'backoff' } : outcome })
+  if (outcome.is !== 'ready')
+    return conclude(reconciler, state, { pass, outcome: outcome.is === 'failed' ? { ...outcome, retry: 'backoff' } : outcome })
   for (const event of outcome.events ?? []) await state.emit(event)
   await state.dropFinalizer()
   return { is: 'gone' }
@@ -68,12 +80,20 @@ async function attempt(work: () => Promise<Outcome>, signal: AbortSignal): Promi
     return await work()
   } catch (thrown) {
     if (signal.aborted) throw signal.reason
-    if (thrown instanceof StepError) return failed(thrown.code, thrown.message, { events: [{ severity: 'error', message: thrown.message }] })
-    return failed('ReconciliationFailed', messageOf(thrown), { retry: 'backoff', events: [{ severity: 'error', message: messageOf(thrown) }] })
+    if (thrown instanceof StepError)
+      return failed(thrown.code, thrown.message, { events: [{ severity: 'error', message: thrown.message }] })
+    return failed('ReconciliationFailed', messageOf(thrown), {
+      retry: 'backoff',
+      events: [{ severity: 'error', message: messageOf(thrown) }],
+    })
   }
 }
 
-async function conclude<K extends Kind, Hands>(reconciler: Reconciler<K, Hands>, state: Working<K, Hands>, { pass, outcome }: { pass: Pass<Hands>; outcome: Outcome }): Promise<Driven> {
+async function conclude<K extends Kind, Hands>(
+  reconciler: Reconciler<K, Hands>,
+  state: Working<K, Hands>,
+  { pass, outcome }: { pass: Pass<Hands>; outcome: Outcome },
+): Promise<Driven> {
   if (outcome.change) state.merge(outcome.change)
   const at = { now: pass.clock.now(), startedAt: state.startedAt, random: pass.clock.random(), settings: pass.settings }
   const settled = reconciler.convention.settle(state.current(), outcome, at)
@@ -101,13 +121,23 @@ class Working<K extends Kind, Hands> {
     this.startedAt = pass.clock.now()
   }
 
-  current(): KubeObject { return this.#object }
+  current(): KubeObject {
+    return this.#object
+  }
 
   run(): Run {
     const { signal, settings, progress } = this.#pass
     return {
-      signal, settings, startedAt: this.startedAt, current: () => this.#object,
-      save: change => this.save(change), emit: event => this.emit(event), annotate: annotations => { this.#annotations = { ...this.#annotations, ...annotations } }, progress: message => progress?.(message),
+      signal,
+      settings,
+      startedAt: this.startedAt,
+      current: () => this.#object,
+      save: change => this.save(change),
+      emit: event => this.emit(event),
+      annotate: annotations => {
+        this.#annotations = { ...this.#annotations, ...annotations }
+      },
+      progress: message => progress?.(message),
     }
   }
 
@@ -131,7 +161,11 @@ class Working<K extends Kind, Hands> {
     const status = isObject(this.#object.status) ? this.#object.status : {}
     const body = difference(this.#saved, status)
     if (Object.keys(body).length === 0) return
-    const stored = await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body: { status: body }, manager: this.#manager, subresource: 'status' }, this.#pass.signal)
+    const stored = await this.#pass.hub.patch(
+      refOf(this.#object),
+      { type: 'merge', body: { status: body }, manager: this.#manager, subresource: 'status' },
+      this.#pass.signal,
+    )
     this.#saved = status
     this.#object = { ...stored, status }
   }
@@ -139,7 +173,11 @@ class Working<K extends Kind, Hands> {
   async emit(draft: EventDraft): Promise<void> {
     const readyReason = conditionsOf(this.#object).find(c => c.type === 'Ready')?.reason
     const reason = draft.reason ?? readyReason ?? draft.severity
-    const event = eventFor(this.#object, { ...draft, reason, annotations: { ...this.#annotations, ...draft.annotations } }, { controller: this.#reconciler.convention.controller, now: this.#pass.clock.now() })
+    const event = eventFor(
+      this.#object,
+      { ...draft, reason, annotations: { ...this.#annotations, ...draft.annotations } },
+      { controller: this.#reconciler.convention.controller, now: this.#pass.clock.now() },
+    )
     await record(this.#pass.hub, event, this.#pass.signal)
   }
 
@@ -178,9 +216,13 @@ function replaced(from: unknown, to: JsonObject[string]): JsonObject[string] {
 async function record(hub: Hub, event: KubeObject, signal: AbortSignal): Promise<void> {
   try {
     const earlier = await hub.get(refOf(event), signal)
-    if (!earlier) return void await hub.create(event, { manager: String(event.reportingComponent) }, signal)
+    if (!earlier) return void (await hub.create(event, { manager: String(event.reportingComponent) }, signal))
     const count = typeof earlier.count === 'number' ? earlier.count + 1 : 2
-    await hub.patch(refOf(event), { type: 'merge', body: { count, lastTimestamp: event.lastTimestamp }, manager: String(event.reportingComponent) }, signal)
+    await hub.patch(
+      refOf(event),
+      { type: 'merge', body: { count, lastTimestamp: event.lastTimestamp }, manager: String(event.reportingComponent) },
+      signal,
+    )
   } catch {
     signal.throwIfAborted()
   }

@@ -10,13 +10,25 @@ export interface Installer {
 }
 
 /** Applies the CRDs of kinds and waits until the API server serves them. Rejects with `signal.reason` on abort. */
-export async function installKinds(cluster: Installer, kinds: readonly Kind[], { clock, signal }: { clock: { sleep(ms: number, signal: AbortSignal): Promise<void> }; signal: AbortSignal }): Promise<void> {
+export async function installKinds(
+  cluster: Installer,
+  kinds: readonly Kind[],
+  { clock, signal }: { clock: { sleep(ms: number, signal: AbortSignal): Promise<void> }; signal: AbortSignal },
+): Promise<void> {
   const applied: { kind: Kind; definition: KubeObject }[] = []
-  for (const kind of kinds) applied.push({ kind, definition: await cluster.apply(crdOf(kind), { manager: 'fluxpilot', force: true }, signal) })
+  for (const kind of kinds)
+    applied.push({ kind, definition: await cluster.apply(crdOf(kind), { manager: 'fluxpilot', force: true }, signal) })
   for (const one of applied) while (!(await isServed(cluster, one, signal))) await clock.sleep(100, signal)
 }
 
-async function isServed(cluster: Installer, { kind, definition }: { kind: Kind; definition: KubeObject }, signal: AbortSignal): Promise<boolean> {
+async function isServed(
+  cluster: Installer,
+  { kind, definition }: { kind: Kind; definition: KubeObject },
+  signal: AbortSignal,
+): Promise<boolean> {
   const live = await cluster.get(refOf(definition), signal)
-  return conditionOf(live, 'Established')?.status === 'True' && (await cluster.resourceOf({ group: kind.group, version: kind.version, kind: kind.kind }, signal)) !== undefined
+  return (
+    conditionOf(live, 'Established')?.status === 'True' &&
+    (await cluster.resourceOf({ group: kind.group, version: kind.version, kind: kind.kind }, signal)) !== undefined
+  )
 }

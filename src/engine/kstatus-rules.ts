@@ -30,12 +30,22 @@ const deployment: Rule = object => {
   const progressing = conditionsOf(object).filter(c => c.type === 'Progressing')
   if (progressing.some(c => c.reason === 'ProgressDeadlineExceeded')) return failed('Progress deadline exceeded')
   const [spec, replicas, updated] = [wanted(object), count(object, 'replicas'), count(object, 'updatedReplicas')]
-  const open = short(object, spec, [['Replicas', 'replicas'], ['Updated', 'updatedReplicas']]) ?? extra(replicas, spec)
-    ?? short(object, updated, [['Available', 'availableReplicas']]) ?? short(object, spec, [['Ready', 'readyReplicas']])
+  const open =
+    short(object, spec, [
+      ['Replicas', 'replicas'],
+      ['Updated', 'updatedReplicas'],
+    ]) ??
+    extra(replicas, spec) ??
+    short(object, updated, [['Available', 'availableReplicas']]) ??
+    short(object, spec, [['Ready', 'readyReplicas']])
   if (open) return open
-  const finished = (whole(object, 'spec', 'progressDeadlineSeconds') ?? noDeadline) === noDeadline || progressing.some(c => c.status === 'True' && c.reason === 'NewReplicaSetAvailable')
+  const finished =
+    (whole(object, 'spec', 'progressDeadlineSeconds') ?? noDeadline) === noDeadline ||
+    progressing.some(c => c.status === 'True' && c.reason === 'NewReplicaSetAvailable')
   if (!finished) return inProgress('ReplicaSet not Available')
-  return has(object, 'Available', 'True') ? current(`Deployment is available. Replicas: ${replicas}`) : inProgress('Deployment not Available')
+  return has(object, 'Available', 'True')
+    ? current(`Deployment is available. Replicas: ${replicas}`)
+    : inProgress('Deployment not Available')
 }
 
 function has(object: KubeObject, type: string, status: 'True' | 'False'): boolean {
@@ -45,13 +55,19 @@ function has(object: KubeObject, type: string, status: 'True' | 'False'): boolea
 const statefulSet: Rule = object => {
   if (stringAt(object, 'spec', 'updateStrategy', 'type') === 'OnDelete') return current('StatefulSet is using the ondelete update strategy')
   const [spec, replicas, updated] = [wanted(object), count(object, 'replicas'), count(object, 'updatedReplicas')]
-  const open = short(object, spec, [['Replicas', 'replicas'], ['Ready', 'readyReplicas']]) ?? extra(replicas, spec)
+  const open =
+    short(object, spec, [
+      ['Replicas', 'replicas'],
+      ['Ready', 'readyReplicas'],
+    ]) ?? extra(replicas, spec)
   if (open) return open
   const partition = whole(object, 'spec', 'updateStrategy', 'rollingUpdate', 'partition')
-  if (partition !== undefined) return short(object, spec - partition, [['updated', 'updatedReplicas']]) ?? current(`Partition rollout complete. updated: ${updated}`)
+  if (partition !== undefined)
+    return short(object, spec - partition, [['updated', 'updatedReplicas']]) ?? current(`Partition rollout complete. updated: ${updated}`)
   const behind = short(object, spec, [['current', 'currentReplicas']])
   if (behind) return behind
-  if ((stringAt(object, 'status', 'currentRevision') ?? '') !== (stringAt(object, 'status', 'updateRevision') ?? '')) return inProgress('Waiting for updated revision to match current')
+  if ((stringAt(object, 'status', 'currentRevision') ?? '') !== (stringAt(object, 'status', 'updateRevision') ?? ''))
+    return inProgress('Waiting for updated revision to match current')
   return current(`All replicas scheduled as expected. Replicas: ${replicas}`)
 }
 
@@ -60,15 +76,28 @@ const daemonSet: Rule = object => {
   if (at(object, 'status', 'observedGeneration') === undefined) return inProgress(`${object.kind} status.observedGeneration not found`)
   const desired = whole(object, 'status', 'desiredNumberScheduled')
   if (desired === undefined) return inProgress('Missing .status.desiredNumberScheduled')
-  return short(object, desired, [['Current', 'currentNumberScheduled'], ['Updated', 'updatedNumberScheduled'], ['Available', 'numberAvailable'], ['Ready', 'numberReady']])
-    ?? current(`All replicas scheduled as expected. Replicas: ${desired}`)
+  return (
+    short(object, desired, [
+      ['Current', 'currentNumberScheduled'],
+      ['Updated', 'updatedNumberScheduled'],
+      ['Available', 'numberAvailable'],
+      ['Ready', 'numberReady'],
+    ]) ?? current(`All replicas scheduled as expected. Replicas: ${desired}`)
+  )
 }
 
 const replicaSet: Rule = object => {
   if (has(object, 'ReplicaFailure', 'True')) return inProgress('Replica Failure condition. Check Pods')
   const [spec, replicas] = [wanted(object), count(object, 'replicas')]
-  return short(object, spec, [['Labelled', 'fullyLabeledReplicas'], ['Available', 'availableReplicas'], ['Ready', 'readyReplicas']]) ?? extra(replicas, spec)
-    ?? current(`ReplicaSet is available. Replicas: ${replicas}`)
+  return (
+    short(object, spec, [
+      ['Labelled', 'fullyLabeledReplicas'],
+      ['Available', 'availableReplicas'],
+      ['Ready', 'readyReplicas'],
+    ]) ??
+    extra(replicas, spec) ??
+    current(`ReplicaSet is available. Replicas: ${replicas}`)
+  )
 }
 
 const unschedulableMs = 15_000
@@ -76,19 +105,29 @@ const unschedulableMs = 15_000
 const pod: Rule = (object, now) => {
   const phase = stringAt(object, 'status', 'phase') ?? ''
   switch (phase) {
-    case 'Succeeded': return current('Pod has completed successfully')
-    case 'Failed': return current('Pod has completed, but not successfully')
-    case 'Running': return running(object)
-    case 'Pending': return pending(object, now)
-    case '': return inProgress('Pod phase not available')
-    default: return { status: 'Unknown', message: `unknown phase ${phase}` }
+    case 'Succeeded':
+      return current('Pod has completed successfully')
+    case 'Failed':
+      return current('Pod has completed, but not successfully')
+    case 'Running':
+      return running(object)
+    case 'Pending':
+      return pending(object, now)
+    case '':
+      return inProgress('Pod phase not available')
+    default:
+      return { status: 'Unknown', message: `unknown phase ${phase}` }
   }
 }
 
 function running(object: KubeObject): Status {
   if (has(object, 'Ready', 'True')) return current('Pod is Ready')
-  const crashing = listAt(object, 'status', 'containerStatuses').filter(c => stringAt(c, 'state', 'waiting', 'reason') === 'CrashLoopBackOff').map(c => stringAt(c, 'name'))
-  return crashing.length > 0 ? failed(`Containers in CrashLoop state: ${crashing.join(',')}`) : inProgress('Pod is running but is not Ready')
+  const crashing = listAt(object, 'status', 'containerStatuses')
+    .filter(c => stringAt(c, 'state', 'waiting', 'reason') === 'CrashLoopBackOff')
+    .map(c => stringAt(c, 'name'))
+  return crashing.length > 0
+    ? failed(`Containers in CrashLoop state: ${crashing.join(',')}`)
+    : inProgress('Pod is running but is not Ready')
 }
 
 function pending(object: KubeObject, now: number | undefined): Status {
@@ -111,9 +150,10 @@ const claim: Rule = object => {
   return phase === 'Bound' ? current('PVC is Bound') : inProgress(`PVC is not Bound. phase: ${phase}`)
 }
 
-const service: Rule = object => stringAt(object, 'spec', 'type') === 'LoadBalancer' && !stringAt(object, 'spec', 'clusterIP')
-  ? inProgress('ClusterIP not set. Service type: LoadBalancer')
-  : current('Service is ready')
+const service: Rule = object =>
+  stringAt(object, 'spec', 'type') === 'LoadBalancer' && !stringAt(object, 'spec', 'clusterIP')
+    ? inProgress('ClusterIP not set. Service type: LoadBalancer')
+    : current('Service is ready')
 
 /** The first condition that says something decides. */
 const definition: Rule = object => {
@@ -133,12 +173,27 @@ export function byReady(object: KubeObject): Status {
   return ready ? inProgress(ready.message ?? '') : current('Resource is current')
 }
 
-const always = (message: string): Rule => () => current(message)
+const always =
+  (message: string): Rule =>
+  () =>
+    current(message)
 
 /** Rules of the kinds that have one, by `group/Kind`. */
 export const kindRules: Readonly<Record<string, Rule>> = {
-  'apps/Deployment': deployment, 'apps/StatefulSet': statefulSet, 'apps/DaemonSet': daemonSet, 'apps/ReplicaSet': replicaSet, '/Pod': pod, 'batch/Job': job,
-  'extensions/Deployment': deployment, 'extensions/DaemonSet': daemonSet, 'extensions/ReplicaSet': replicaSet,
-  '/PersistentVolumeClaim': claim, '/Service': service, 'apiextensions.k8s.io/CustomResourceDefinition': definition, 'batch/CronJob': always('Resource is always ready'),
-  '/ConfigMap': always('Resource is always ready'), '/Secret': always('Resource is always ready'), 'policy/PodDisruptionBudget': always('AllowedDisruptions has been computed.'),
+  'apps/Deployment': deployment,
+  'apps/StatefulSet': statefulSet,
+  'apps/DaemonSet': daemonSet,
+  'apps/ReplicaSet': replicaSet,
+  '/Pod': pod,
+  'batch/Job': job,
+  'extensions/Deployment': deployment,
+  'extensions/DaemonSet': daemonSet,
+  'extensions/ReplicaSet': replicaSet,
+  '/PersistentVolumeClaim': claim,
+  '/Service': service,
+  'apiextensions.k8s.io/CustomResourceDefinition': definition,
+  'batch/CronJob': always('Resource is always ready'),
+  '/ConfigMap': always('Resource is always ready'),
+  '/Secret': always('Resource is always ready'),
+  'policy/PodDisruptionBudget': always('AllowedDisruptions has been computed.'),
 }

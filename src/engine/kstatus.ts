@@ -17,7 +17,8 @@ function generic(object: KubeObject): Status | undefined {
   if (object.metadata.deletionTimestamp) return { status: 'Terminating', message: 'Resource scheduled for deletion' }
   const observed = at(object, 'status', 'observedGeneration')
   const { generation } = object.metadata
-  if (typeof observed === 'number' && generation !== undefined && observed !== generation) return inProgress(`${object.kind} generation is ${generation}, but latest observed generation is ${observed}`)
+  if (typeof observed === 'number' && generation !== undefined && observed !== generation)
+    return inProgress(`${object.kind} generation is ${generation}, but latest observed generation is ${observed}`)
   for (const { type, status, message = '' } of conditionsOf(object)) {
     if (type === 'Reconciling' && status === 'True') return inProgress(message)
     if (type === 'Stalled' && status === 'True') return failed(message)

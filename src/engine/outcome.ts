@@ -5,13 +5,39 @@ import type { StatusChange } from './conditions.ts'
 /** How one pass over an object ended, said once. The kind's convention turns it into conditions, events and a requeue. */
 export type Outcome =
   /** Done: `message` is the Ready message. */
-  | { readonly is: 'ready'; readonly reason: string; readonly message: string; readonly change?: StatusChange | undefined; readonly events?: readonly EventDraft[] | undefined }
+  | {
+      readonly is: 'ready'
+      readonly reason: string
+      readonly message: string
+      readonly change?: StatusChange | undefined
+      readonly events?: readonly EventDraft[] | undefined
+    }
   /** Something else must happen first; looked at again after `retryMs`. */
-  | { readonly is: 'waiting'; readonly reason: string; readonly message: string; readonly retryMs: number; readonly change?: StatusChange | undefined; readonly events?: readonly EventDraft[] | undefined }
+  | {
+      readonly is: 'waiting'
+      readonly reason: string
+      readonly message: string
+      readonly retryMs: number
+      readonly change?: StatusChange | undefined
+      readonly events?: readonly EventDraft[] | undefined
+    }
   /** No retry until the spec changes or a run is requested. */
-  | { readonly is: 'stalled'; readonly reason: string; readonly message: string; readonly change?: StatusChange | undefined; readonly events?: readonly EventDraft[] | undefined }
+  | {
+      readonly is: 'stalled'
+      readonly reason: string
+      readonly message: string
+      readonly change?: StatusChange | undefined
+      readonly events?: readonly EventDraft[] | undefined
+    }
   /** Tried and failed. `retry` says when next: at the retry interval, or with growing back-off. */
-  | { readonly is: 'failed'; readonly reason: string; readonly message: string; readonly retry: 'interval' | 'backoff'; readonly change?: StatusChange | undefined; readonly events?: readonly EventDraft[] | undefined }
+  | {
+      readonly is: 'failed'
+      readonly reason: string
+      readonly message: string
+      readonly retry: 'interval' | 'backoff'
+      readonly change?: StatusChange | undefined
+      readonly events?: readonly EventDraft[] | undefined
+    }
 
 type Extra = Pick<Outcome, 'change' | 'events'>
 

@@ -6,12 +6,20 @@ export const verdicts = ['Ready', 'Failed', 'Stalled', 'Suspended', 'NotHandled'
 export type Verdict = (typeof verdicts)[number]
 
 /** What decided a verdict; absent fields are not known. */
-export interface Judged { readonly verdict: Verdict; readonly reason?: string | undefined; readonly message?: string | undefined; readonly revision?: string | undefined }
+export interface Judged {
+  readonly verdict: Verdict
+  readonly reason?: string | undefined
+  readonly message?: string | undefined
+  readonly revision?: string | undefined
+}
 
 export const requestedAtKey = 'reconcile.fluxcd.io/requestedAt'
 
 /** A request for a run. `token` is the value that Flux hands back in `status.lastHandledReconcileAt`. Spec: kustomization 10.3. */
-export interface RunRequest { readonly token: string; readonly generation: number }
+export interface RunRequest {
+  readonly token: string
+  readonly generation: number
+}
 
 /** The merge patch that asks for a run. */
 export function runPatch(token: string): JsonObject {
@@ -29,7 +37,11 @@ export function isSuspended(object: KubeObject): boolean {
 
 /** The revision in effect: what was applied, else what is stored. `undefined` before the first success. */
 export function revisionOf(object: KubeObject): string | undefined {
-  return stringAt(object, 'status', 'lastAppliedRevision') ?? stringAt(object, 'status', 'artifact', 'revision') ?? stringAt(object, 'status', 'lastAttemptedRevision')
+  return (
+    stringAt(object, 'status', 'lastAppliedRevision') ??
+    stringAt(object, 'status', 'artifact', 'revision') ??
+    stringAt(object, 'status', 'lastAttemptedRevision')
+  )
 }
 
 /** Whether a requested run has ended, and how; `undefined` while it has not. Fails as soon as failure is certain. */
@@ -58,6 +70,7 @@ export function stateOf(object: KubeObject): 'suspended' | 'failing' | 'reconcil
   if (isSuspended(object)) return 'suspended'
   const [ready, stalled] = [conditionOf(object, 'Ready'), conditionOf(object, 'Stalled')]
   if (stalled?.status === 'True' || ready?.status === 'False') return 'failing'
-  if (ready?.status === 'Unknown' || conditionOf(object, 'Reconciling')?.status === 'True' || (ready && !isCurrent(object))) return 'reconciling'
+  if (ready?.status === 'Unknown' || conditionOf(object, 'Reconciling')?.status === 'True' || (ready && !isCurrent(object)))
+    return 'reconciling'
   return ready?.status === 'True' ? 'ready' : 'unknown'
 }

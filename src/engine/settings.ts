@@ -16,9 +16,17 @@ export interface Settings {
 
 /** The defaults of Flux 2.6. */
 export const fluxDefaults: Settings = {
-  requeueDependencyMs: 30_000, minRetryDelayMs: 750, maxRetryDelayMs: 900_000, intervalJitter: 5, concurrentSsa: 4,
-  noCrossNamespaceRefs: false, overrideManagers: [], failFast: true, strictSubstitution: false,
-  artifactRetentionMs: 60_000, artifactRetentionRecords: 2,
+  requeueDependencyMs: 30_000,
+  minRetryDelayMs: 750,
+  maxRetryDelayMs: 900_000,
+  intervalJitter: 5,
+  concurrentSsa: 4,
+  noCrossNamespaceRefs: false,
+  overrideManagers: [],
+  failFast: true,
+  strictSubstitution: false,
+  artifactRetentionMs: 60_000,
+  artifactRetentionRecords: 2,
 }
 
 /** Delay before retry `attempt` (0 first): 0.75 s × 2ⁿ, capped at 15 min. Spec: kustomization 12. */

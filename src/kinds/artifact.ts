@@ -18,7 +18,11 @@ export interface Artifact {
 }
 
 /** A file or folder of an unpacked artifact. `path` is relative, with `/`, no leading or trailing slash, never `..`. */
-export interface ArtifactFile { readonly path: string; readonly content: Uint8Array; readonly executable?: boolean | undefined }
+export interface ArtifactFile {
+  readonly path: string
+  readonly content: Uint8Array
+  readonly executable?: boolean | undefined
+}
 
 /** A source's origin revision as OCI annotations carry it. */
 export const originRevision = 'org.opencontainers.image.revision'

@@ -33,7 +33,11 @@ export interface Kind<Spec extends z.ZodObject = z.ZodObject, Status extends z.Z
 export type ObjectOf<K extends Kind> = KubeObject & { metadata: ObjectMeta; spec: z.infer<K['spec']>; status?: z.infer<K['status']> }
 
 /** What every Flux source has in its status, as far as others read it. */
-export interface SourceStatus { readonly artifact?: Artifact | undefined; readonly conditions?: readonly Condition[] | undefined; readonly observedGeneration?: number | undefined }
+export interface SourceStatus {
+  readonly artifact?: Artifact | undefined
+  readonly conditions?: readonly Condition[] | undefined
+  readonly observedGeneration?: number | undefined
+}
 
 /** Keeps the schemas' types while checking the shape. */
 export function kind<Spec extends z.ZodObject, Status extends z.ZodObject>(definition: Kind<Spec, Status>): Kind<Spec, Status> {

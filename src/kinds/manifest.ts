@@ -1,10 +1,20 @@
 import { isObject, type Json, type JsonObject, stringAt } from '../lib/json.ts'
 
 /** `group` is empty for the core group; `version` has no group in it. */
-export interface GroupVersionKind { readonly group: string; readonly version: string; readonly kind: string }
+export interface GroupVersionKind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
 
 /** Names one object. `namespace` is absent for cluster-scoped kinds; `version` may be absent where any served one will do. */
-export interface ObjectRef { readonly group: string; readonly version?: string | undefined; readonly kind: string; readonly namespace?: string | undefined; readonly name: string }
+export interface ObjectRef {
+  readonly group: string
+  readonly version?: string | undefined
+  readonly kind: string
+  readonly namespace?: string | undefined
+  readonly name: string
+}
 
 /** A Kubernetes condition. `observedGeneration` is the generation at the time it was last set; times are RFC 3339, UTC. */
 export interface Condition {
@@ -30,11 +40,22 @@ export interface ObjectMeta extends JsonObject {
 }
 
 /** Any Kubernetes object, as JSON. Unknown fields are kept. */
-export interface KubeObject extends JsonObject { apiVersion: string; kind: string; metadata: ObjectMeta; spec?: JsonObject; status?: JsonObject }
+export interface KubeObject extends JsonObject {
+  apiVersion: string
+  kind: string
+  metadata: ObjectMeta
+  spec?: JsonObject
+  status?: JsonObject
+}
 
 /** True when the value has apiVersion, kind and metadata.name. */
 export function isKubeObject(value: unknown): value is KubeObject {
-  return isObject(value) && typeof value.apiVersion === 'string' && typeof value.kind === 'string' && stringAt(value, 'metadata', 'name') !== undefined
+  return (
+    isObject(value) &&
+    typeof value.apiVersion === 'string' &&
+    typeof value.kind === 'string' &&
+    stringAt(value, 'metadata', 'name') !== undefined
+  )
 }
 
 /** `apps/v1` → group `apps`, version `v1`; `v1` → group empty. */

@@ -10,10 +10,20 @@ export interface Descriptor {
   readonly artifactType?: string | undefined
 }
 
-export interface Platform { readonly os: string; readonly architecture: string; readonly variant?: string | undefined; readonly 'os.version'?: string | undefined }
+export interface Platform {
+  readonly os: string
+  readonly architecture: string
+  readonly variant?: string | undefined
+  readonly 'os.version'?: string | undefined
+}
 
 /** `registry` is host[:port] (Docker Hub is `index.docker.io`); exactly one of `tag` and `digest`, or neither. */
-export interface Reference { readonly registry: string; readonly repository: string; readonly tag?: string | undefined; readonly digest?: Digest | undefined }
+export interface Reference {
+  readonly registry: string
+  readonly repository: string
+  readonly tag?: string | undefined
+  readonly digest?: Digest | undefined
+}
 
 export interface ImageManifest {
   readonly schemaVersion: 2

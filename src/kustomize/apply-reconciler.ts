@@ -13,10 +13,20 @@ import { inParallel } from './parallel.ts'
 import { timeoutMs } from './timing.ts'
 
 export type ApplyHands = Pick<Hands, 'cluster' | 'clock'>
-interface Task { readonly ks: KustomizationObject; readonly hands: ApplyHands; readonly run: Run; readonly record: Record; readonly defined: readonly KubeObject[] }
+interface Task {
+  readonly ks: KustomizationObject
+  readonly hands: ApplyHands
+  readonly run: Run
+  readonly record: Record
+  readonly defined: readonly KubeObject[]
+}
 /** Called with what a stage is about to write. */
 type Record = (changes: readonly Change[]) => Promise<void>
-interface Prepared { readonly desired: KubeObject; readonly change: Change; readonly write: boolean }
+interface Prepared {
+  readonly desired: KubeObject
+  readonly change: Change
+  readonly write: boolean
+}
 
 const discoveryMs = 10_000
 
@@ -24,17 +34,21 @@ const discoveryMs = 10_000
  * Applies objects in stages: definitions and namespaces, classes, the rest. Nothing of a stage is written before all its dry runs passed.
  * @throws {StepError} ReconciliationFailed, in Flux's words. Spec: kustomization 7.2–7.6.
  */
-export async function applyAll(objects: readonly KubeObject[], ks: KustomizationObject, { hands, run, record }: { hands: ApplyHands; run: Run; record: Record }): Promise<Change[]> {
+export async function applyAll(
+  objects: readonly KubeObject[],
+  ks: KustomizationObject,
+  { hands, run, record }: { hands: ApplyHands; run: Run; record: Record },
+): Promise<Change[]> {
   const task = (defined: readonly KubeObject[]): Task => ({ ks, hands, run, record, defined })
   const { definitions, classes, rest } = stages([...objects])
   const changes: Change[] = []
   for (const early of [definitions, classes]) {
     if (early.length === 0) continue
-    changes.push(...await applyStage(early, task(definitions)))
+    changes.push(...(await applyStage(early, task(definitions))))
     await waitCurrent(early.map(refOf), { hands, run, timeoutMs: timeoutMs(ks.spec) })
   }
   try {
-    return [...changes, ...await applyStage(rest, task(definitions))]
+    return [...changes, ...(await applyStage(rest, task(definitions)))]
   } catch (thrown) {
     if (!(thrown instanceof StepError)) throw thrown
     throw new StepError(thrown.code, `${thrown.message}\n${changeLines(changes, ['created', 'configured'])}`, { cause: thrown })
@@ -49,7 +63,10 @@ async function applyStage(objects: readonly KubeObject[], task: Task): Promise<C
 }
 
 async function prepare(desired: KubeObject, task: Task): Promise<Prepared> {
-  const { hands: { cluster }, run } = task
+  const {
+    hands: { cluster },
+    run,
+  } = task
   const live = await readLive(desired, task)
   if (isSkipped(desired, live)) return { desired, change: changeOf(desired, 'skipped'), write: false }
   const dryRun = await dryRunOf(desired, live, task)
@@ -63,20 +80,34 @@ async function prepare(desired: KubeObject, task: Task): Promise<Prepared> {
 /** A kind whose definition was applied in this run may be served a little later. */
 async function readLive(desired: KubeObject, { hands: { cluster, clock }, run, defined }: Task): Promise<KubeObject | undefined> {
   const { group } = splitApiVersion(desired.apiVersion)
-  const isNew = defined.some(d => d.kind === 'CustomResourceDefinition' && stringAt(d, 'spec', 'group') === group && stringAt(d, 'spec', 'names', 'kind') === desired.kind)
+  const isNew = defined.some(
+    d =>
+      d.kind === 'CustomResourceDefinition' &&
+      stringAt(d, 'spec', 'group') === group &&
+      stringAt(d, 'spec', 'names', 'kind') === desired.kind,
+  )
   const until = clock.now() + discoveryMs
   for (;;) {
     try {
       return await cluster.get(refOf(desired), run.signal)
     } catch (thrown) {
-      if (!isNew || !(thrown instanceof CodedError) || thrown.code !== 'NO_MATCH' || clock.now() > until) throw dryRunFailure(desired, thrown)
+      if (!isNew || !(thrown instanceof CodedError) || thrown.code !== 'NO_MATCH' || clock.now() > until)
+        throw dryRunFailure(desired, thrown)
       await clock.sleep(100, run.signal)
     }
   }
 }
 
-async function dryRunOf(desired: KubeObject, live: KubeObject | undefined, task: Task): Promise<{ object: KubeObject; recreated: boolean }> {
-  const { hands: { cluster }, run, ks } = task
+async function dryRunOf(
+  desired: KubeObject,
+  live: KubeObject | undefined,
+  task: Task,
+): Promise<{ object: KubeObject; recreated: boolean }> {
+  const {
+    hands: { cluster },
+    run,
+    ks,
+  } = task
   const attempt = (): Promise<KubeObject> => cluster.apply(desired, { manager, force: true, dryRun: true }, run.signal)
   try {
     return { object: await attempt(), recreated: false }
@@ -123,8 +154,9 @@ function dryRunFailure(desired: KubeObject, thrown: unknown): unknown {
   if (!(thrown instanceof CodedError)) return thrown
   const id = printRef(refOf(desired))
   const reason = reasonOf(thrown)
-  const text = reason === 'NotFound'
-    ? `${id} ${desired.metadata.namespace ? 'not found' : 'namespace not specified'}: ${thrown.message}`
-    : `${id} dry-run failed${reason ? ` (${reason})` : ''}: ${thrown.message}`
+  const text =
+    reason === 'NotFound'
+      ? `${id} ${desired.metadata.namespace ? 'not found' : 'namespace not specified'}: ${thrown.message}`
+      : `${id} dry-run failed${reason ? ` (${reason})` : ''}: ${thrown.message}`
   return new StepError('ReconciliationFailed', text, { cause: thrown })
 }

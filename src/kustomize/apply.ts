@@ -12,7 +12,9 @@ function says(object: KubeObject | undefined, key: string, value: string): boole
 /** Whether an object is left alone. Spec: kustomization 7.3. */
 export function isSkipped(desired: KubeObject, live: KubeObject | undefined): boolean {
   const either = (key: string, value: string): boolean => says(desired, key, value) || says(live, key, value)
-  return either('reconcile', 'disabled') || either('ssa', 'Ignore') || (says(desired, 'ssa', 'IfNotPresent') && live?.metadata.uid !== undefined)
+  return (
+    either('reconcile', 'disabled') || either('ssa', 'Ignore') || (says(desired, 'ssa', 'IfNotPresent') && live?.metadata.uid !== undefined)
+  )
 }
 
 /** `ssa: Merge` keeps the fields of other managers. */
@@ -32,7 +34,11 @@ export function isKept(live: KubeObject): boolean {
 
 /** Whether the live object differs from the dry run in labels, annotations or anything outside metadata and status. Spec: kustomization 7.3. */
 export function drifted(live: KubeObject, dryRun: KubeObject): boolean {
-  const content = (o: KubeObject): JsonObject => ({ ...o, status: null, metadata: { labels: o.metadata.labels ?? {}, annotations: o.metadata.annotations ?? {} } })
+  const content = (o: KubeObject): JsonObject => ({
+    ...o,
+    status: null,
+    metadata: { labels: o.metadata.labels ?? {}, annotations: o.metadata.annotations ?? {} },
+  })
   return !equal(content(live), content(dryRun))
 }
 
@@ -41,7 +47,10 @@ const labels = ['fluxcd.io/sync-gc-mark']
 
 /** The JSON patch that takes over what earlier tools own; empty when there is nothing to take. Spec: kustomization 7.4. */
 export function cleanUp(live: KubeObject, overrides: readonly string[]): JsonObject[] {
-  const removed = [...gone(live.metadata.annotations, annotations, '/metadata/annotations'), ...gone(live.metadata.labels, labels, '/metadata/labels')]
+  const removed = [
+    ...gone(live.metadata.annotations, annotations, '/metadata/annotations'),
+    ...gone(live.metadata.labels, labels, '/metadata/labels'),
+  ]
   const managed = listAt(live, 'metadata', 'managedFields').filter(isObject)
   const taken = managed.filter(e => isTaken(e, overrides))
   if (taken.length === 0) return removed
@@ -49,7 +58,9 @@ export function cleanUp(live: KubeObject, overrides: readonly string[]): JsonObj
 }
 
 function gone(map: Record<string, string> | undefined, keys: readonly string[], path: string): JsonObject[] {
-  return keys.filter(key => map?.[key] !== undefined).map(key => ({ op: 'remove', path: `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}` }))
+  return keys
+    .filter(key => map?.[key] !== undefined)
+    .map(key => ({ op: 'remove', path: `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}` }))
 }
 
 function isTaken(entry: JsonObject, overrides: readonly string[]): boolean {

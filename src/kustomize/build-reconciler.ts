@@ -9,7 +9,11 @@ import { BuildError } from './error.ts'
 import { overlay } from './generate.ts'
 import { substitute, variables } from './substitute.ts'
 
-interface Task { readonly hands: Pick<Hands, 'cluster' | 'kernel'>; readonly strict: boolean; readonly signal: AbortSignal }
+interface Task {
+  readonly hands: Pick<Hands, 'cluster' | 'kernel'>
+  readonly strict: boolean
+  readonly signal: AbortSignal
+}
 
 /** What an object renders to: kustomize's output with variables replaced, before owner labels. @throws {StepError} ArtifactFailed, BuildFailed. Spec: kustomization 4, 5. */
 export async function render(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<KubeObject[]> {
@@ -35,18 +39,27 @@ async function variablesOf(ks: KustomizationObject, { task, first }: { task: Tas
   const sources: Record<string, string>[] = []
   for (const { kind, name, optional } of substituteFrom) {
     const found = await read(kind, { name, namespace: ks.metadata.namespace, task, first })
-    if (!found && !optional) throw new StepError('BuildFailed', `post build failed for '${first}': substitute from '${kind}/${name}' error: ${kind.toLowerCase()}s "${name}" not found`)
+    if (!found && !optional)
+      throw new StepError(
+        'BuildFailed',
+        `post build failed for '${first}': substitute from '${kind}/${name}' error: ${kind.toLowerCase()}s "${name}" not found`,
+      )
     if (found) sources.push(dataOf(found))
   }
   return variables([...sources, inline])
 }
 
-async function read(kind: string, { name, namespace, task, first }: { name: string; namespace: string | undefined; task: Task; first: string }): Promise<KubeObject | undefined> {
+async function read(
+  kind: string,
+  { name, namespace, task, first }: { name: string; namespace: string | undefined; task: Task; first: string },
+): Promise<KubeObject | undefined> {
   try {
     return await task.hands.cluster.get({ group: '', version: 'v1', kind, name, namespace }, task.signal)
   } catch (thrown) {
     if (!(thrown instanceof CodedError)) throw thrown
-    throw new StepError('BuildFailed', `post build failed for '${first}': substitute from '${kind}/${name}' error: ${thrown.message}`, { cause: thrown })
+    throw new StepError('BuildFailed', `post build failed for '${first}': substitute from '${kind}/${name}' error: ${thrown.message}`, {
+      cause: thrown,
+    })
   }
 }
 

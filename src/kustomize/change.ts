@@ -3,11 +3,17 @@ import { type KubeObject, type ObjectRef, printRef, refOf } from '../kinds/manif
 export type Action = 'created' | 'configured' | 'unchanged' | 'skipped' | 'deleted'
 
 /** What happened to one object. */
-export interface Change { readonly ref: ObjectRef; readonly action: Action }
+export interface Change {
+  readonly ref: ObjectRef
+  readonly action: Action
+}
 
 /** The lines of an event: `Kind/ns/name created`. Spec: kustomization 10.2. */
 export function changeLines(changes: readonly Change[], actions: readonly Action[]): string {
-  return changes.filter(c => actions.includes(c.action)).map(c => `${printRef(c.ref)} ${c.action}`).join('\n')
+  return changes
+    .filter(c => actions.includes(c.action))
+    .map(c => `${printRef(c.ref)} ${c.action}`)
+    .join('\n')
 }
 
 export function changeOf(object: KubeObject, action: Action): Change {

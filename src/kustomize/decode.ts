@@ -8,7 +8,8 @@ export function decodeObjects(text: string): KubeObject[] {
 }
 
 function objectsOf(document: Json): KubeObject[] {
-  if (isObject(document) && typeof document.kind === 'string' && document.kind.endsWith('List') && Array.isArray(document.items)) return listAt(document, 'items').flatMap(objectsOf)
+  if (isObject(document) && typeof document.kind === 'string' && document.kind.endsWith('List') && Array.isArray(document.items))
+    return listAt(document, 'items').flatMap(objectsOf)
   if (!isKubeObject(document)) return []
   return document.kind === 'Kustomization' && document.apiVersion.startsWith('kustomize.config.k8s.io/') ? [] : [document]
 }

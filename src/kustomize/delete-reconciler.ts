@@ -10,18 +10,26 @@ import type { Change } from './change.ts'
 import { type InventoryEntry, refOfEntry } from './inventory.ts'
 import { ownerLabels } from './owned.ts'
 
-interface Task { readonly hands: Pick<Hands, 'cluster' | 'clock'>; readonly run: Run; readonly ks: KustomizationObject }
+interface Task {
+  readonly hands: Pick<Hands, 'cluster' | 'clock'>
+  readonly run: Run
+  readonly ks: KustomizationObject
+}
 
 /**
  * Deletes what entries name, in reverse apply order, unless another owner's or told to keep. All are tried.
  * @throws {StepError} PruneFailed with every failure. Spec: kustomization 8.3.
  */
 export async function deleteEntries(entries: readonly InventoryEntry[], task: Task): Promise<Change[]> {
-  const refs = new Map(entries.flatMap(entry => {
-    const ref = refOfEntry(entry)
-    return ref ? [[asObject(ref), ref] as const] : []
-  }))
-  const ordered = applyOrder([...refs.keys()]).toReversed().flatMap(object => refs.get(object) ?? [])
+  const refs = new Map(
+    entries.flatMap(entry => {
+      const ref = refOfEntry(entry)
+      return ref ? [[asObject(ref), ref] as const] : []
+    }),
+  )
+  const ordered = applyOrder([...refs.keys()])
+    .toReversed()
+    .flatMap(object => refs.get(object) ?? [])
   const changes: Change[] = []
   const failures: string[] = []
   for (const ref of ordered) {
@@ -61,7 +69,10 @@ async function liveOrGone(ref: ObjectRef, { cluster, run }: { cluster: Hands['cl
 }
 
 /** Waits until deleted objects are gone. Answers those that are still there when the time is up. Spec: kustomization 8.4. */
-export async function waitGone(refs: readonly ObjectRef[], { hands, run, timeoutMs }: Omit<Task, 'ks'> & { timeoutMs: number }): Promise<ObjectRef[]> {
+export async function waitGone(
+  refs: readonly ObjectRef[],
+  { hands, run, timeoutMs }: Omit<Task, 'ks'> & { timeoutMs: number },
+): Promise<ObjectRef[]> {
   const until = hands.clock.now() + timeoutMs
   let left = [...refs]
   for (let pause = 100; ; pause = Math.min(2000, pause * 2)) {

@@ -20,22 +20,39 @@ export function artifactOf(source: KubeObject): Artifact | undefined {
 
 /** What an object waits for, in order. */
 export function dependencies(ks: KustomizationObject): ObjectRef[] {
-  return (ks.spec.dependsOn ?? []).map(({ name, namespace }) => ({ group, kind: 'Kustomization', name, namespace: namespace ?? ks.metadata.namespace }))
+  return (ks.spec.dependsOn ?? []).map(({ name, namespace }) => ({
+    group,
+    kind: 'Kustomization',
+    name,
+    namespace: namespace ?? ks.metadata.namespace,
+  }))
 }
 
 /** Why a dependency holds an object up; `undefined` when it does not. Spec: kustomization 3.2. */
-export function notReady(ks: KustomizationObject, { ref, found }: { ref: ObjectRef; found: KubeObject | undefined }, artifact: Artifact): string | undefined {
+export function notReady(
+  ks: KustomizationObject,
+  { ref, found }: { ref: ObjectRef; found: KubeObject | undefined },
+  artifact: Artifact,
+): string | undefined {
   const printed = `dependency '${ref.namespace ?? ''}/${ref.name}'`
   if (!found) return `${printed} not found: kustomizations.${group} "${ref.name}" not found`
   const observed = isObject(found.status) ? found.status.observedGeneration : undefined
-  if (conditionsOf(found).length === 0 || found.metadata.generation !== observed || conditionOf(found, 'Ready')?.status !== 'True') return `${printed} is not ready`
+  if (conditionsOf(found).length === 0 || found.metadata.generation !== observed || conditionOf(found, 'Ready')?.status !== 'True')
+    return `${printed} is not ready`
   const sameSource = sameTarget(sourceRefOf(found), sourceOf(ks))
-  return sameSource && stringAt(found, 'status', 'lastAppliedRevision') !== artifact.revision ? `${printed} revision is not up to date` : undefined
+  return sameSource && stringAt(found, 'status', 'lastAppliedRevision') !== artifact.revision
+    ? `${printed} revision is not up to date`
+    : undefined
 }
 
 function sourceRefOf(found: KubeObject): ObjectRef {
   const { kind, name, namespace } = objectAt(found, 'spec', 'sourceRef')
-  return { group: sourceGroup, kind: String(kind), name: String(name), namespace: typeof namespace === 'string' && namespace ? namespace : found.metadata.namespace }
+  return {
+    group: sourceGroup,
+    kind: String(kind),
+    name: String(name),
+    namespace: typeof namespace === 'string' && namespace ? namespace : found.metadata.namespace,
+  }
 }
 
 function sameTarget(a: ObjectRef, b: ObjectRef): boolean {

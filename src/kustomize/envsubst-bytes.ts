@@ -16,8 +16,18 @@ export function fromBytes(bytes: Bytes): string | undefined {
 
 const tail = '[\x80-\xbf]'
 const sequence = new RegExp(
-  [`[\\x00-\\x7f]`, `[\\xc2-\\xdf]${tail}`, `\\xe0[\\xa0-\\xbf]${tail}`, `[\\xe1-\\xec\\xee\\xef]${tail}{2}`, `\\xed[\\x80-\\x9f]${tail}`,
-    `\\xf0[\\x90-\\xbf]${tail}{2}`, `[\\xf1-\\xf3]${tail}{3}`, `\\xf4[\\x80-\\x8f]${tail}{2}`].join('|'), 'y')
+  [
+    `[\\x00-\\x7f]`,
+    `[\\xc2-\\xdf]${tail}`,
+    `\\xe0[\\xa0-\\xbf]${tail}`,
+    `[\\xe1-\\xec\\xee\\xef]${tail}{2}`,
+    `\\xed[\\x80-\\x9f]${tail}`,
+    `\\xf0[\\x90-\\xbf]${tail}{2}`,
+    `[\\xf1-\\xf3]${tail}{3}`,
+    `\\xf4[\\x80-\\x8f]${tail}{2}`,
+  ].join('|'),
+  'y',
+)
 
 /** The bytes of the character at a position; a byte that starts none stands alone. Empty at the end. */
 export function characterAt(bytes: Bytes, at: number): Bytes {

@@ -8,11 +8,20 @@ export type Replace = '/' | '//' | '/#' | '/%'
 export function casing(value: Bytes, operator: string): Bytes {
   const first = characterAt(value, 0)
   switch (operator) {
-    case '^^': return charactersOf(value).map(c => toBytes(upper(textOf(c)))).join('')
-    case ',,': return charactersOf(value).map(c => toBytes(lower(textOf(c)))).join('')
-    case '^': return toBytes(upper(textOf(first))) + value.slice(first.length)
-    case ',': return toBytes(lower(textOf(first))) + value.slice(first.length)
-    default: return value
+    case '^^':
+      return charactersOf(value)
+        .map(c => toBytes(upper(textOf(c))))
+        .join('')
+    case ',,':
+      return charactersOf(value)
+        .map(c => toBytes(lower(textOf(c))))
+        .join('')
+    case '^':
+      return toBytes(upper(textOf(first))) + value.slice(first.length)
+    case ',':
+      return toBytes(lower(textOf(first))) + value.slice(first.length)
+    default:
+      return value
   }
 }
 
@@ -47,13 +56,25 @@ function isInteger(text: string): boolean {
 }
 
 /** Replaces a literal part. Without a replacement it goes, but at the start or end it stays. */
-export function replace(value: Bytes, { operator, pattern, replacement }: { operator: Replace; pattern: Bytes; replacement?: Bytes | undefined }): Bytes {
+export function replace(
+  value: Bytes,
+  { operator, pattern, replacement }: { operator: Replace; pattern: Bytes; replacement?: Bytes | undefined },
+): Bytes {
   const by = replacement ?? ''
   switch (operator) {
-    case '/': return value.replace(pattern, () => by)
-    case '//': return pattern === '' ? by + charactersOf(value).map(c => c + by).join('') : value.replaceAll(pattern, () => by)
-    case '/#': return replacement !== undefined && value.startsWith(pattern) ? by + value.slice(pattern.length) : value
-    case '/%': return replacement !== undefined && value.endsWith(pattern) ? value.slice(0, value.length - pattern.length) + by : value
+    case '/':
+      return value.replace(pattern, () => by)
+    case '//':
+      return pattern === ''
+        ? by +
+            charactersOf(value)
+              .map(c => c + by)
+              .join('')
+        : value.replaceAll(pattern, () => by)
+    case '/#':
+      return replacement !== undefined && value.startsWith(pattern) ? by + value.slice(pattern.length) : value
+    case '/%':
+      return replacement !== undefined && value.endsWith(pattern) ? value.slice(0, value.length - pattern.length) + by : value
   }
 }
 
@@ -68,5 +89,8 @@ export function trim(value: Bytes, operator: Trim, pattern: Bytes): Bytes {
 }
 
 function reversed(value: Bytes): Bytes {
-  return charactersOf(value).toReversed().map(c => toBytes(textOf(c))).join('')
+  return charactersOf(value)
+    .toReversed()
+    .map(c => toBytes(textOf(c)))
+    .join('')
 }

@@ -3,7 +3,10 @@ import { type Bytes, characterAt, textOf } from './envsubst-bytes.ts'
 /** How many bytes it takes at a position; -1 when it does not match. */
 type Item = (bytes: Bytes, at: number) => number
 /** Items that follow one another, after any text where `star`. */
-interface Part { readonly star: boolean; readonly items: Item[] }
+interface Part {
+  readonly star: boolean
+  readonly items: Item[]
+}
 
 /**
  * A test whether the whole of a value fits a pattern of `*` (also over `/`), `?`, `[a-z]`, `[^x]` and `\c`.

@@ -8,7 +8,11 @@ export class SubstitutionError extends CodedError<'SYNTAX' | 'MISSING_VARIABLE' 
 
 /** Text, or what stands between `${` and `}`. `operator` is empty for a bare name; `#` without arguments is the length. */
 export type Node = Bytes | Substitution
-export interface Substitution { readonly name: string; readonly operator: string; readonly args: readonly Node[] }
+export interface Substitution {
+  readonly name: string
+  readonly operator: string
+  readonly args: readonly Node[]
+}
 
 /** The parts of a template. @throws {SubstitutionError} SYNTAX. Spec: kustomization 5.2. */
 export function parse(template: Bytes): Node[] {
@@ -107,11 +111,17 @@ class Parser {
       case undefined:
         if (!this.#takes('}')) throw new SubstitutionError('SYNTAX', 'missing closing brace')
         return { name, operator, args: [] }
-      case ':': return { name, operator, args: operator === ':' ? this.#substring() : this.#default() }
-      case '=': return { name, operator, args: this.#default() }
-      case '/': return { name, operator, args: this.#replace() }
-      case '#': case '%': return { name, operator, args: this.#last([this.#argument('}')]) }
-      default: return { name, operator, args: this.#last([]) }
+      case ':':
+        return { name, operator, args: operator === ':' ? this.#substring() : this.#default() }
+      case '=':
+        return { name, operator, args: this.#default() }
+      case '/':
+        return { name, operator, args: this.#replace() }
+      case '#':
+      case '%':
+        return { name, operator, args: this.#last([this.#argument('}')]) }
+      default:
+        return { name, operator, args: this.#last([]) }
     }
   }
 

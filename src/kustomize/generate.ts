@@ -6,7 +6,10 @@ import { BuildError } from './error.ts'
 import { below, clamped, filesBelow, folderOf } from './paths.ts'
 
 /** What the kernel builds: the artifact's files with the kustomization file as the spec orders it, and the folder to build. */
-export interface Overlay { readonly root: string; readonly files: ReadonlyMap<string, Uint8Array> }
+export interface Overlay {
+  readonly root: string
+  readonly files: ReadonlyMap<string, Uint8Array>
+}
 
 type Spec = KustomizationObject['spec']
 
@@ -21,7 +24,8 @@ const remote = /^(git::|gh:|ssh:\/\/|https:\/\/|http:\/\/|git@|github\.com[:/])/
  */
 export function overlay(files: ReadonlyMap<string, Uint8Array>, spec: Spec): Overlay {
   const root = clamped(spec.path ?? '')
-  if (root !== '.' && filesBelow(files, root).length === 0) throw new BuildError('ArtifactFailed', `kustomization path not found: stat /${root}: no such file or directory`)
+  if (root !== '.' && filesBelow(files, root).length === 0)
+    throw new BuildError('ArtifactFailed', `kustomization path not found: stat /${root}: no such file or directory`)
   const name = names.find(n => files.has(below(root, n)))
   const file = below(root, name ?? 'kustomization.yaml')
   const found = name ? existing(files, file) : generated(files, root)
@@ -40,7 +44,11 @@ function parsed(files: ReadonlyMap<string, Uint8Array>, file: string): Json[] {
   try {
     return parseAll(new TextDecoder().decode(files.get(file)))
   } catch (thrown) {
-    throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${file}: MalformedYAMLError: yaml: ${messageOf(thrown)} <nil>`, { cause: thrown })
+    throw new BuildError(
+      'BuildFailed',
+      `failed to decode Kubernetes YAML from ${file}: MalformedYAMLError: yaml: ${messageOf(thrown)} <nil>`,
+      { cause: thrown },
+    )
   }
 }
 
@@ -60,12 +68,15 @@ function generated(files: ReadonlyMap<string, Uint8Array>, root: string): JsonOb
 
 function checkManifests(files: ReadonlyMap<string, Uint8Array>, path: string): void {
   for (const document of parsed(files, path)) {
-    if (!isObject(document)) throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${path}: missing kind in object {} <nil>`)
+    if (!isObject(document))
+      throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${path}: missing kind in object {} <nil>`)
     const [apiVersion, kind] = [stringAt(document, 'apiVersion') ?? '', stringAt(document, 'kind') ?? '']
     const [name, namespace] = [stringAt(document, 'metadata', 'name') ?? '', stringAt(document, 'metadata', 'namespace') ?? '']
     const printed = `{{${apiVersion} ${kind}} {{${name} ${namespace}} map[] map[]}}`
-    if (kind === '') throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${path}: missing kind in object ${printed} <nil>`)
-    if (name === '' && !kind.endsWith('List')) throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${path}: missing metadata.name in object ${printed} <nil>`)
+    if (kind === '')
+      throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${path}: missing kind in object ${printed} <nil>`)
+    if (name === '' && !kind.endsWith('List'))
+      throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${path}: missing metadata.name in object ${printed} <nil>`)
   }
 }
 
@@ -75,9 +86,19 @@ function merge(file: JsonObject, spec: Spec, exists: (component: string) => bool
   const patches = [...listAt(file, 'patches'), ...(spec.patches ?? []).map(p => ({ ...p }))] as Json[]
   return {
     ...file,
-    ...(spec.targetNamespace ? { namespace: spec.targetNamespace } : {}), ...(spec.namePrefix ? { namePrefix: spec.namePrefix } : {}), ...(spec.nameSuffix ? { nameSuffix: spec.nameSuffix } : {}),
-    ...(patches.length > 0 ? { patches } : {}), ...(components.length > 0 ? { components: [...listAt(file, 'components'), ...components] } : {}),
-    ...(spec.images && spec.images.length > 0 ? { images: mergeImages(listAt(file, 'images'), spec.images.map(image => ({ ...image }) as JsonObject)) } : {}),
+    ...(spec.targetNamespace ? { namespace: spec.targetNamespace } : {}),
+    ...(spec.namePrefix ? { namePrefix: spec.namePrefix } : {}),
+    ...(spec.nameSuffix ? { nameSuffix: spec.nameSuffix } : {}),
+    ...(patches.length > 0 ? { patches } : {}),
+    ...(components.length > 0 ? { components: [...listAt(file, 'components'), ...components] } : {}),
+    ...(spec.images && spec.images.length > 0
+      ? {
+          images: mergeImages(
+            listAt(file, 'images'),
+            spec.images.map(image => ({ ...image }) as JsonObject),
+          ),
+        }
+      : {}),
   }
 }
 

@@ -7,7 +7,11 @@ import type { Hands } from '../world/world.ts'
 import { type Checked, timedOut, verdictOf } from './health.ts'
 import { inParallel } from './parallel.ts'
 
-interface Wait { readonly hands: Pick<Hands, 'cluster' | 'clock'>; readonly run: Run; readonly timeoutMs: number }
+interface Wait {
+  readonly hands: Pick<Hands, 'cluster' | 'clock'>
+  readonly run: Run
+  readonly timeoutMs: number
+}
 
 const [firstPauseMs, longestPauseMs, readsAtOnce] = [100, 2000, 8]
 
@@ -22,7 +26,10 @@ export function waitHealthy(refs: readonly ObjectRef[], wait: Wait): Promise<str
   return waited(refs, { ...wait, failFast: wait.run.settings.failFast })
 }
 
-async function waited(refs: readonly ObjectRef[], { hands, run, timeoutMs, failFast }: Wait & { failFast: boolean }): Promise<string | undefined> {
+async function waited(
+  refs: readonly ObjectRef[],
+  { hands, run, timeoutMs, failFast }: Wait & { failFast: boolean },
+): Promise<string | undefined> {
   const until = hands.clock.now() + timeoutMs
   for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 2)) {
     const checked = await inParallel(refs, readsAtOnce, ref => check(ref, { hands, run }))
@@ -31,7 +38,12 @@ async function waited(refs: readonly ObjectRef[], { hands, run, timeoutMs, failF
     const left = until - hands.clock.now()
     if (left <= 0) return timedOut(checked)
     const open = checked.filter(c => c.status !== 'Current')
-    run.progress(`waiting for ${open.slice(0, 3).map(c => printRef(c.ref)).join(', ')}${open.length > 3 ? ` and ${open.length - 3} more` : ''}`)
+    run.progress(
+      `waiting for ${open
+        .slice(0, 3)
+        .map(c => printRef(c.ref))
+        .join(', ')}${open.length > 3 ? ` and ${open.length - 3} more` : ''}`,
+    )
     await hands.clock.sleep(Math.min(pause, left), run.signal)
   }
 }

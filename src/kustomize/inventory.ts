@@ -1,8 +1,13 @@
 import { type KubeObject, type ObjectRef, refOf } from '../kinds/manifest.ts'
 
 /** One applied object. `id` is `<namespace>_<name>_<group>_<kind>`, `v` the API version without group. Spec: kustomization 8.1. */
-export interface InventoryEntry { readonly id: string; readonly v: string }
-export interface Inventory { readonly entries: readonly InventoryEntry[] }
+export interface InventoryEntry {
+  readonly id: string
+  readonly v: string
+}
+export interface Inventory {
+  readonly entries: readonly InventoryEntry[]
+}
 
 const rbac = 'rbac.authorization.k8s.io'
 const rbacKinds = ['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding']

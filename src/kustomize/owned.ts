@@ -11,7 +11,10 @@ export function owned(objects: readonly KubeObject[], ks: KustomizationObject): 
   return objects.map(object => withMetadata(normalised(withMetadata(object, { labels: owner })), ks.spec.commonMetadata ?? {}))
 }
 
-function withMetadata(object: KubeObject, { labels, annotations }: { labels?: Record<string, string> | undefined; annotations?: Record<string, string> | undefined }): KubeObject {
+function withMetadata(
+  object: KubeObject,
+  { labels, annotations }: { labels?: Record<string, string> | undefined; annotations?: Record<string, string> | undefined },
+): KubeObject {
   return {
     ...object,
     metadata: {
@@ -39,16 +42,29 @@ function encoded(secret: KubeObject): KubeObject {
   const { stringData, ...rest } = secret
   if (!isObject(stringData)) return secret
   const text = Object.entries(stringData).map(([key, value]): [string, Json] => [key, Buffer.from(String(value)).toString('base64')])
-  return { ...rest, apiVersion: secret.apiVersion, kind: secret.kind, metadata: secret.metadata, data: { ...(isObject(secret.data) ? secret.data : {}), ...Object.fromEntries(text) } }
+  return {
+    ...rest,
+    apiVersion: secret.apiVersion,
+    kind: secret.kind,
+    metadata: secret.metadata,
+    data: { ...(isObject(secret.data) ? secret.data : {}), ...Object.fromEntries(text) },
+  }
 }
 
 /** `protocol: TCP` on the ports of containers and Services. */
 function withProtocols(value: Json | undefined): Json {
   if (Array.isArray(value)) return value.map(withProtocols)
   if (!isObject(value)) return value ?? null
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, key === 'ports' && Array.isArray(item) ? item.map(withProtocol) : withProtocols(item)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      key === 'ports' && Array.isArray(item) ? item.map(withProtocol) : withProtocols(item),
+    ]),
+  )
 }
 
 function withProtocol(port: Json): Json {
-  return isObject(port) && (port.port !== undefined || port.containerPort !== undefined) ? { ...port, protocol: port.protocol ?? 'TCP' } : port
+  return isObject(port) && (port.port !== undefined || port.containerPort !== undefined)
+    ? { ...port, protocol: port.protocol ?? 'TCP' }
+    : port
 }

@@ -35,19 +35,32 @@ export const kustomizations = reconciler(Kustomization, {
     if (blocked) return blocked
     await announce(ks, { run, artifact }, 'Fetching manifests')
     const files = await readArtifact(artifact, hands, run)
-    if (!files) return waiting('ArtifactFailed', `Source is not ready, artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`, { retryMs: run.settings.requeueDependencyMs })
+    if (!files)
+      return waiting(
+        'ArtifactFailed',
+        `Source is not ready, artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`,
+        { retryMs: run.settings.requeueDependencyMs },
+      )
     const objects = await build(ks, files, { hands, run, artifact })
     const changes = await apply(ks, objects, { hands, run, artifact })
     await prune(ks, changes, { hands, run })
     await healthy(ks, changes, { hands, run, artifact })
     const origin = artifact.metadata?.[originRevision]
-    return ready(`Applied revision: ${artifact.revision}`, { reason: 'ReconciliationSucceeded', change: { fields: { lastAppliedRevision: artifact.revision, lastAppliedOriginRevision: origin ?? null } } })
+    return ready(`Applied revision: ${artifact.revision}`, {
+      reason: 'ReconciliationSucceeded',
+      change: { fields: { lastAppliedRevision: artifact.revision, lastAppliedOriginRevision: origin ?? null } },
+    })
   },
   finalize,
 })
 
-interface Step { readonly hands: KustomizeHands; readonly run: Run }
-interface Sourced extends Step { readonly artifact: Artifact }
+interface Step {
+  readonly hands: KustomizeHands
+  readonly run: Run
+}
+interface Sourced extends Step {
+  readonly artifact: Artifact
+}
 
 async function sourceFor(ks: KustomizationObject, { cluster }: KustomizeHands, run: Run): Promise<{ artifact: Artifact } | Outcome> {
   const ref = sourceOf(ks)
@@ -56,14 +69,21 @@ async function sourceFor(ks: KustomizationObject, { cluster }: KustomizeHands, r
     return failed('AccessDenied', message, { events: [{ severity: 'error', message }] })
   }
   const { source, unread } = await readSource(ref, cluster, run)
-  if (unread) return failed('ArtifactFailed', `unable to get source '${ref.namespace ?? ''}/${ref.name}': ${unread.message}`, { retry: 'backoff' })
+  if (unread)
+    return failed('ArtifactFailed', `unable to get source '${ref.namespace ?? ''}/${ref.name}': ${unread.message}`, { retry: 'backoff' })
   if (!source) return failed('ArtifactFailed', `${ref.kind}.${sourceGroup} "${ref.name}" not found`)
   const artifact = artifactOf(source)
   if (artifact) return { artifact }
-  return waiting('ArtifactFailed', `Source artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`, { retryMs: run.settings.requeueDependencyMs })
+  return waiting('ArtifactFailed', `Source artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`, {
+    retryMs: run.settings.requeueDependencyMs,
+  })
 }
 
-async function readSource(ref: ReturnType<typeof sourceOf>, cluster: Hands['cluster'], run: Run): Promise<{ source?: KubeObject | undefined; unread?: CodedError }> {
+async function readSource(
+  ref: ReturnType<typeof sourceOf>,
+  cluster: Hands['cluster'],
+  run: Run,
+): Promise<{ source?: KubeObject | undefined; unread?: CodedError }> {
   try {
     return { source: await cluster.get(ref, run.signal) }
   } catch (thrown) {
@@ -78,26 +98,38 @@ async function blockedBy(ks: KustomizationObject, { hands, run, artifact }: Sour
     const found = await hands.cluster.get(ref, run.signal)
     const why = notReady(ks, { ref, found }, artifact)
     const wait = run.settings.requeueDependencyMs
-    if (why) return waiting('DependencyNotReady', why, { retryMs: wait, events: [{ severity: 'info', message: `Dependencies do not meet ready condition, retrying in ${formatDuration(wait)}` }] })
+    if (why)
+      return waiting('DependencyNotReady', why, {
+        retryMs: wait,
+        events: [{ severity: 'info', message: `Dependencies do not meet ready condition, retrying in ${formatDuration(wait)}` }],
+      })
   }
   return undefined
 }
 
 function annotationsOf(artifact: Artifact): Record<string, string> {
   const origin = artifact.metadata?.[originRevision]
-  return { 'kustomize.toolkit.fluxcd.io/revision': artifact.revision, ...(origin ? { 'kustomize.toolkit.fluxcd.io/originRevision': origin } : {}) }
+  return {
+    'kustomize.toolkit.fluxcd.io/revision': artifact.revision,
+    ...(origin ? { 'kustomize.toolkit.fluxcd.io/originRevision': origin } : {}),
+  }
 }
 
 /** Says in the conditions which step runs. */
 async function announce(ks: KustomizationObject, { run, artifact }: { run: Run; artifact: Artifact }, what: string): Promise<void> {
   const message = `${what} for revision ${artifact.revision} with a timeout of ${formatDuration(timeoutMs(ks.spec))}`
   run.progress(message)
-  await run.save({ conditions: [{ type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' }, { type: 'Reconciling', status: 'True', reason: 'Progressing', message }] })
+  await run.save({
+    conditions: [
+      { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' },
+      { type: 'Reconciling', status: 'True', reason: 'Progressing', message },
+    ],
+  })
 }
 
 async function readArtifact(artifact: Artifact, { fetcher }: KustomizeHands, run: Run): Promise<Map<string, Uint8Array> | undefined> {
   const body = await during('ArtifactFailed', fetcher.fetch(artifact, run.signal))
-  return body && await during('ArtifactFailed', readTree(body, limits))
+  return body && (await during('ArtifactFailed', readTree(body, limits)))
 }
 
 async function build(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, step: Sourced): Promise<KubeObject[]> {
@@ -140,7 +172,10 @@ async function prune(ks: KustomizationObject, changes: readonly Change[], { hand
 }
 
 /** A failed deletion ends the run with the new inventory, as in 2.6. */
-async function deletedOrSaved(gone: Inventory['entries'], { ks, hands, run, inventory }: Step & { ks: KustomizationObject; inventory: { entries: { id: string; v: string }[] } }): Promise<Change[]> {
+async function deletedOrSaved(
+  gone: Inventory['entries'],
+  { ks, hands, run, inventory }: Step & { ks: KustomizationObject; inventory: { entries: { id: string; v: string }[] } },
+): Promise<Change[]> {
   try {
     return await deleteEntries(gone, { ks, hands, run })
   } catch (thrown) {
@@ -155,7 +190,12 @@ async function healthy(ks: KustomizationObject, changes: readonly Change[], step
   if (refs.length === 0) return run.save({ conditions: [{ type: 'Healthy', status: 'absent' }] })
   const before = conditionOf(run.current(), 'Healthy')?.status
   const message = `Running health checks for revision ${artifact.revision} with a timeout of ${formatDuration(timeoutMs(ks.spec))}`
-  await run.save({ conditions: [{ type: 'Healthy', status: 'Unknown', reason: 'Progressing', message }, { type: 'Reconciling', status: 'True', reason: 'Progressing', message }] })
+  await run.save({
+    conditions: [
+      { type: 'Healthy', status: 'Unknown', reason: 'Progressing', message },
+      { type: 'Reconciling', status: 'True', reason: 'Progressing', message },
+    ],
+  })
   const startedAt = hands.clock.now()
   const failure = await waitHealthy(refs, { hands, run, timeoutMs: timeoutMs(ks.spec) })
   const took = formatDuration(hands.clock.now() - startedAt)
@@ -166,7 +206,8 @@ async function healthy(ks: KustomizationObject, changes: readonly Change[], step
   const passed = `Health check passed in ${took}`
   await run.save({ conditions: [{ type: 'Healthy', status: 'True', reason: 'Succeeded', message: passed }] })
   const changed = changes.some(c => c.action === 'created' || c.action === 'configured')
-  if (before !== 'True' || (changed && ks.status?.lastAppliedRevision !== artifact.revision)) await run.emit({ severity: 'info', message: passed })
+  if (before !== 'True' || (changed && ks.status?.lastAppliedRevision !== artifact.revision))
+    await run.emit({ severity: 'info', message: passed })
 }
 
 /** What the deletion of the object takes along. Spec: kustomization 8.4. */
@@ -181,11 +222,19 @@ async function finalize(ks: KustomizationObject, hands: KustomizeHands, run: Run
   const lines = changeLines(changes, ['deleted', 'skipped'])
   if (lines) await run.emit({ severity: 'info', message: lines })
   if (policy !== 'WaitForTermination') return ready('')
-  const left = await waitGone(changes.filter(c => c.action === 'deleted').map(c => c.ref), { hands, run, timeoutMs: timeoutMs(ks.spec) })
-  return left.length === 0 ? ready('') : ready('', { events: [{ severity: 'error', message: `failed to wait for the termination of ${left.length} objects` }] })
+  const left = await waitGone(
+    changes.filter(c => c.action === 'deleted').map(c => c.ref),
+    { hands, run, timeoutMs: timeoutMs(ks.spec) },
+  )
+  return left.length === 0
+    ? ready('')
+    : ready('', { events: [{ severity: 'error', message: `failed to wait for the termination of ${left.length} objects` }] })
 }
 
-async function deletedOrFailed(entries: Inventory['entries'], step: Step & { ks: KustomizationObject }): Promise<Change[] | (Outcome & { is: 'failed' })> {
+async function deletedOrFailed(
+  entries: Inventory['entries'],
+  step: Step & { ks: KustomizationObject },
+): Promise<Change[] | (Outcome & { is: 'failed' })> {
   try {
     return await deleteEntries(entries, step)
   } catch (thrown) {
@@ -194,4 +243,3 @@ async function deletedOrFailed(entries: Inventory['entries'], step: Step & { ks:
     return failed('PruneFailed', message, { retry: 'backoff', events: [{ severity: 'error', message }] }) as Outcome & { is: 'failed' }
   }
 }
-

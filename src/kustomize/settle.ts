@@ -18,20 +18,42 @@ export const convention: Convention = {
     const handled = { ...handledRequest(object) }
     const ready = (status: 'True' | 'False') => ({ type: 'Ready', status, reason: outcome.reason, message: outcome.message }) as const
     switch (outcome.is) {
-      case 'ready': return {
-        status: { fields: { ...handled, observedGeneration: object.metadata.generation ?? 0 }, conditions: [ready('True'), absent('Reconciling'), absent('Stalled')] },
-        events: [...(outcome.events ?? []), { severity: 'info', message: `Reconciliation finished in ${formatDuration(now - startedAt)}, next run in ${formatDuration(intervalMs(spec))}`, annotations: { [revisionKey]: 'update' } }],
-        requeueMs: intervalMs(spec) * (1 + (settings.intervalJitter / 100) * (2 * random - 1)),
-      }
-      case 'stalled': return {
-        status: { fields: { ...handled, observedGeneration: object.metadata.generation ?? 0 }, conditions: [ready('False'), absent('Reconciling'), { ...ready('True'), type: 'Stalled' }] },
-        events: outcome.events ?? [{ severity: 'error', message: outcome.message }],
-      }
-      case 'waiting': return { status: { fields: handled, conditions: [ready('False'), ...withRetry(object)] }, events: outcome.events ?? [], requeueMs: outcome.retryMs }
-      case 'failed': return {
-        status: { fields: handled, conditions: [ready('False'), ...withRetry(object)] }, events: outcome.events ?? [],
-        ...(outcome.retry === 'backoff' ? { backoff: true } : { requeueMs: retryMs(spec) }),
-      }
+      case 'ready':
+        return {
+          status: {
+            fields: { ...handled, observedGeneration: object.metadata.generation ?? 0 },
+            conditions: [ready('True'), absent('Reconciling'), absent('Stalled')],
+          },
+          events: [
+            ...(outcome.events ?? []),
+            {
+              severity: 'info',
+              message: `Reconciliation finished in ${formatDuration(now - startedAt)}, next run in ${formatDuration(intervalMs(spec))}`,
+              annotations: { [revisionKey]: 'update' },
+            },
+          ],
+          requeueMs: intervalMs(spec) * (1 + (settings.intervalJitter / 100) * (2 * random - 1)),
+        }
+      case 'stalled':
+        return {
+          status: {
+            fields: { ...handled, observedGeneration: object.metadata.generation ?? 0 },
+            conditions: [ready('False'), absent('Reconciling'), { ...ready('True'), type: 'Stalled' }],
+          },
+          events: outcome.events ?? [{ severity: 'error', message: outcome.message }],
+        }
+      case 'waiting':
+        return {
+          status: { fields: handled, conditions: [ready('False'), ...withRetry(object)] },
+          events: outcome.events ?? [],
+          requeueMs: outcome.retryMs,
+        }
+      case 'failed':
+        return {
+          status: { fields: handled, conditions: [ready('False'), ...withRetry(object)] },
+          events: outcome.events ?? [],
+          ...(outcome.retry === 'backoff' ? { backoff: true } : { requeueMs: retryMs(spec) }),
+        }
     }
   },
   suspended: object => suspendedChange(object),

@@ -20,7 +20,12 @@ export function isDigest(text: string): text is Digest {
 export function digester(algorithm = 'sha256'): { update(chunk: Uint8Array): void; digest(): Digest } {
   if (!(algorithm in lengths)) throw new TypeError(`digest algorithm '${algorithm}' is not supported: use sha256, sha384 or sha512`)
   const hash = createHash(algorithm)
-  return { update: chunk => { hash.update(chunk) }, digest: () => `${algorithm}:${hash.digest('hex')}` }
+  return {
+    update: chunk => {
+      hash.update(chunk)
+    },
+    digest: () => `${algorithm}:${hash.digest('hex')}`,
+  }
 }
 
 /** A revision or digest for people: hex runs of 40 to 128 digits cut to 8. Spec: kustomization 13. */

@@ -1,11 +1,12 @@
-const unitMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, 'µs': 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const unitMs: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 /** Milliseconds of a Go duration (`1h30m`, `250ms`, `1.5s`). `undefined` when the text is none; bare `0` is 0. */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0
   if (!/^-?([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined
   let total = 0
-  for (const [, amount = '0', unit = ''] of text.matchAll(/([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)/g)) total += Number(amount) * (unitMs[unit] ?? 0)
+  for (const [, amount = '0', unit = ''] of text.matchAll(/([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)/g))
+    total += Number(amount) * (unitMs[unit] ?? 0)
   return text.startsWith('-') ? -total : total
 }
 

@@ -1,6 +1,8 @@
 /** A JSON value, as Kubernetes and OCI documents hold. */
 export type Json = null | boolean | number | string | Json[] | JsonObject
-export interface JsonObject { [key: string]: Json | undefined }
+export interface JsonObject {
+  [key: string]: Json | undefined
+}
 
 /** True for `{…}`; false for arrays, null and scalars. */
 export function isObject(value: unknown): value is JsonObject {

@@ -22,14 +22,21 @@ function maskMetadata({ managedFields: _managedFields, ...metadata }: JsonObject
 }
 
 function maskSecret(secret: JsonObject, show: Show): JsonObject {
-  const data = isObject(secret.data) ? Object.fromEntries(Object.entries(secret.data).map(([key, value]) => [key, show(Buffer.from(String(value), 'base64').toString('utf8'))])) : undefined
-  const text = isObject(secret.stringData) ? Object.fromEntries(Object.entries(secret.stringData).map(([key, value]) => [key, show(String(value))])) : undefined
+  const data = isObject(secret.data)
+    ? Object.fromEntries(
+        Object.entries(secret.data).map(([key, value]) => [key, show(Buffer.from(String(value), 'base64').toString('utf8'))]),
+      )
+    : undefined
+  const text = isObject(secret.stringData)
+    ? Object.fromEntries(Object.entries(secret.stringData).map(([key, value]) => [key, show(String(value))]))
+    : undefined
   return { ...secret, ...(data ? { data } : {}), ...(text ? { stringData: text } : {}) }
 }
 
 /** The address of a Provider and the path of a Receiver are secrets. */
 function maskAddress(object: JsonObject, show: Show): JsonObject {
-  const spec = isObject(object.spec) && typeof object.spec.address === 'string' ? { ...object.spec, address: show(object.spec.address) } : object.spec
+  const spec =
+    isObject(object.spec) && typeof object.spec.address === 'string' ? { ...object.spec, address: show(object.spec.address) } : object.spec
   const path = isObject(object.status) ? object.status.webhookPath : undefined
   const status = isObject(object.status) && typeof path === 'string' ? { ...object.status, webhookPath: show(path) } : object.status
   return { ...object, ...(spec ? { spec } : {}), ...(status ? { status } : {}) }
@@ -39,6 +46,14 @@ function maskAddress(object: JsonObject, show: Show): JsonObject {
 function maskEnv(value: Json, show: Show): Json {
   if (Array.isArray(value)) return value.map(item => maskEnv(item, show))
   if (!isObject(value)) return value
-  if (typeof value.name === 'string' && typeof value.value === 'string' && secretNames.test(value.name)) return { ...value, value: show(value.value) }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, typeof item === 'string' && secretNames.test(key) && !/name|ref|key$/i.test(key.replace(/api[-_]?key|private[-_]?key/i, '')) ? show(item) : maskEnv(item ?? null, show)]))
+  if (typeof value.name === 'string' && typeof value.value === 'string' && secretNames.test(value.name))
+    return { ...value, value: show(value.value) }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      typeof item === 'string' && secretNames.test(key) && !/name|ref|key$/i.test(key.replace(/api[-_]?key|private[-_]?key/i, ''))
+        ? show(item)
+        : maskEnv(item ?? null, show),
+    ]),
+  )
 }

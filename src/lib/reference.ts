@@ -2,7 +2,12 @@ import { CodedError } from './coded-error.ts'
 import { type Digest, isDigest } from './digest.ts'
 
 /** Where an OCI artifact is: `registry` is host[:port] (Docker Hub is `index.docker.io`); at most one of `tag` and `digest`, the digest winning. */
-export interface ParsedReference { readonly registry: string; readonly repository: string; readonly tag?: string | undefined; readonly digest?: Digest | undefined }
+export interface ParsedReference {
+  readonly registry: string
+  readonly repository: string
+  readonly tag?: string | undefined
+  readonly digest?: Digest | undefined
+}
 
 /** INVALID_URL: no `oci://`. INVALID_REFERENCE: a part that no registry would take. Messages are Flux's. */
 export class ReferenceError extends CodedError<'INVALID_URL' | 'INVALID_REFERENCE'> {
@@ -15,7 +20,7 @@ const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 /** Parses `oci://host/repo[:tag|@digest]`. @throws {ReferenceError} Spec: sources 3.8, 10.1 */
 export function parseOciUrl(url: string): ParsedReference {
-  if (!url.startsWith(scheme)) throw new ReferenceError('INVALID_URL', 'URL must be in format \'oci://<domain>/<org>/<repo>\'')
+  if (!url.startsWith(scheme)) throw new ReferenceError('INVALID_URL', "URL must be in format 'oci://<domain>/<org>/<repo>'")
   return parseReference(url.slice(scheme.length))
 }
 
@@ -27,12 +32,14 @@ export function parseReference(text: string): ParsedReference {
   const bare = text.startsWith(scheme) ? text.slice(scheme.length) : text
   const at = bare.indexOf('@')
   const digest = at < 0 ? undefined : bare.slice(at + 1)
-  if (digest !== undefined && !isDigest(digest)) throw new ReferenceError('INVALID_REFERENCE', `could not parse reference: ${text}: '${digest}' is no digest (algo:hex)`)
+  if (digest !== undefined && !isDigest(digest))
+    throw new ReferenceError('INVALID_REFERENCE', `could not parse reference: ${text}: '${digest}' is no digest (algo:hex)`)
   const named = at < 0 ? bare : bare.slice(0, at)
   const colon = named.lastIndexOf(':')
   const hasTag = colon > named.lastIndexOf('/')
   const tag = hasTag ? named.slice(colon + 1) : undefined
-  if (tag !== undefined && !tagPattern.test(tag)) throw new ReferenceError('INVALID_REFERENCE', `could not parse reference: ${text}: '${tag}' is no tag`)
+  if (tag !== undefined && !tagPattern.test(tag))
+    throw new ReferenceError('INVALID_REFERENCE', `could not parse reference: ${text}: '${tag}' is no tag`)
   const place = parseRepository(hasTag ? named.slice(0, colon) : named)
   return { ...place, ...(digest !== undefined ? { digest } : tag !== undefined ? { tag } : {}) }
 }
@@ -45,9 +52,15 @@ export function parseRepository(text: string): { registry: string; repository: s
   const registry = hasHost ? (first === 'docker.io' ? 'index.docker.io' : first) : 'index.docker.io'
   const path = hasHost ? text.slice(slash + 1) : text
   const repository = registry === 'index.docker.io' && path !== '' && !path.includes('/') ? `library/${path}` : path
-  if (repository.length < 2 || repository.length > 255) throw new ReferenceError('INVALID_REFERENCE', `repository must be between 2 and 255 characters in length: ${repository}`)
-  if ([...repository].some(c => !allowed.includes(c))) throw new ReferenceError('INVALID_REFERENCE', `repository can only contain the characters \`${allowed}\`: ${repository}`)
-  if (repository.split('/').some(part => !/^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/.test(part))) throw new ReferenceError('INVALID_REFERENCE', `could not parse reference: ${text}: each part of a repository's name starts and ends with a letter or a digit`)
+  if (repository.length < 2 || repository.length > 255)
+    throw new ReferenceError('INVALID_REFERENCE', `repository must be between 2 and 255 characters in length: ${repository}`)
+  if ([...repository].some(c => !allowed.includes(c)))
+    throw new ReferenceError('INVALID_REFERENCE', `repository can only contain the characters \`${allowed}\`: ${repository}`)
+  if (repository.split('/').some(part => !/^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/.test(part)))
+    throw new ReferenceError(
+      'INVALID_REFERENCE',
+      `could not parse reference: ${text}: each part of a repository's name starts and ends with a letter or a digit`,
+    )
   return { registry, repository }
 }
 

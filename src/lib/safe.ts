@@ -4,7 +4,20 @@ import { createHmac } from 'node:crypto'
 export type Safe = string & { readonly __safe: 'safe' }
 
 const shortest = 8
-const tooCommon = new Set(['true', 'false', 'default', 'kubernetes', 'flux-system', 'username', 'password', 'generic', 'https://', 'localhost', 'production', 'staging'])
+const tooCommon = new Set([
+  'true',
+  'false',
+  'default',
+  'kubernetes',
+  'flux-system',
+  'username',
+  'password',
+  'generic',
+  'https://',
+  'localhost',
+  'production',
+  'staging',
+])
 
 /** Shapes that are secrets wherever they stand. The last group of each is what is hidden; the part before it stays. */
 const shapes: readonly RegExp[] = [
@@ -12,7 +25,8 @@ const shapes: readonly RegExp[] = [
   /()(\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,})/g,
   /()(\b(?:AKIA|ASIA)[A-Z0-9]{16}\b)/g,
   /()(\b(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bxox[abpr]-[A-Za-z0-9-]{10,})/g,
-  /(\b[Bb]earer\s+)([A-Za-z0-9._~+/-]{12,}=*)/g, /(\b[Bb]asic\s+)([A-Za-z0-9+/]{12,}={0,2})/g,
+  /(\b[Bb]earer\s+)([A-Za-z0-9._~+/-]{12,}=*)/g,
+  /(\b[Bb]asic\s+)([A-Za-z0-9+/]{12,}={0,2})/g,
   /([a-z][a-z0-9+.-]*:\/\/)([^\s/@:"']*:[^\s/@"']+)(?=@)/g,
 ]
 
@@ -22,7 +36,9 @@ export class Redactor {
   readonly #values = new Map<string, string>()
   #pattern: RegExp | undefined
 
-  constructor(key?: Uint8Array) { this.#key = key }
+  constructor(key?: Uint8Array) {
+    this.#key = key
+  }
 
   /** `redacted#` and 12 hex digits that are equal for equal values; plain `redacted` for short ones or without a key. Spec: mcp 4.5. */
   print(value: string): string {
@@ -44,12 +60,21 @@ export class Redactor {
   censor(text: string): Safe {
     const known = this.#known()
     const byValue = known ? text.replaceAll(known, match => this.#values.get(match) ?? 'redacted') : text
-    return shapes.reduce((out, shape) => out.replaceAll(shape, (_, kept: string, secret: string) => kept + this.print(secret)), byValue) as Safe
+    return shapes.reduce(
+      (out, shape) => out.replaceAll(shape, (_, kept: string, secret: string) => kept + this.print(secret)),
+      byValue,
+    ) as Safe
   }
 
   #known(): RegExp | undefined {
     if (this.#values.size === 0) return undefined
-    this.#pattern ??= new RegExp([...this.#values.keys()].toSorted((a, b) => b.length - a.length).map(escaped).join('|'), 'g')
+    this.#pattern ??= new RegExp(
+      [...this.#values.keys()]
+        .toSorted((a, b) => b.length - a.length)
+        .map(escaped)
+        .join('|'),
+      'g',
+    )
     return this.#pattern
   }
 }
@@ -57,7 +82,18 @@ export class Redactor {
 function encodings(value: string): string[] {
   const base64 = Buffer.from(value).toString('base64')
   const json = JSON.stringify(value).slice(1, -1)
-  return [...new Set([value, base64, base64.replace(/=+$/, ''), base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''), encodeURIComponent(value), json, JSON.stringify(json).slice(1, -1), Buffer.from(value).toString('hex')])]
+  return [
+    ...new Set([
+      value,
+      base64,
+      base64.replace(/=+$/, ''),
+      base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
+      encodeURIComponent(value),
+      json,
+      JSON.stringify(json).slice(1, -1),
+      Buffer.from(value).toString('hex'),
+    ]),
+  ]
 }
 
 function escaped(text: string): string {

@@ -48,7 +48,8 @@ function candidates(tags: readonly string[], range: string): { tag: string; vers
 
 function tagsLike(tags: readonly string[], filter: string): string[] {
   const [unsupported] = /\(\?<?[=!]|\\[1-9]|\\k</.exec(filter.replaceAll('\\\\', '  ')) ?? []
-  const fail = (why: string, cause?: unknown): VersionError => new VersionError('BAD_FILTER', `regex '${filter}' parse error: ${why}`, { cause })
+  const fail = (why: string, cause?: unknown): VersionError =>
+    new VersionError('BAD_FILTER', `regex '${filter}' parse error: ${why}`, { cause })
   if (unsupported !== undefined) throw fail(`error parsing regexp: invalid or unsupported Perl syntax: \`${unsupported}\``)
   try {
     const [, flags = ''] = /^\(\?([is]+)\)/.exec(filter) ?? []
@@ -59,10 +60,14 @@ function tagsLike(tags: readonly string[], filter: string): string[] {
   }
 }
 
-interface Version { readonly numbers: readonly [major: bigint, minor: bigint, patch: bigint]; readonly pre: string }
+interface Version {
+  readonly numbers: readonly [major: bigint, minor: bigint, patch: bigint]
+  readonly pre: string
+}
 
 const greatest = 2n ** 64n - 1n
-const strict = /^v?(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/
+const strict =
+  /^v?(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/
 
 function strictVersion(tag: string): Version | undefined {
   const [found, major = '', minor = '', patch = '', pre = ''] = strict.exec(tag) ?? []
@@ -109,16 +114,22 @@ type Test = (version: Version) => boolean
 const part = String.raw`[0-9|xX*]+`
 const versionText = String.raw`v?${part}(?:\.${part})?(?:\.${part})?(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?`
 const hyphenRange = new RegExp(String.raw`[\t\n\f\r ]*(${versionText})[\t\n\f\r ]+-[\t\n\f\r ]+(${versionText})[\t\n\f\r ]*`, 'g')
-const comparison = new RegExp(String.raw`(=|!=|>=|=>|<=|=<|~>|>|<|~|\^)?[\t\n\f\r ]*v?(${part})(\.${part})?(\.${part})?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?`, 'y')
+const comparison = new RegExp(
+  String.raw`(=|!=|>=|=>|<=|=<|~>|>|<|~|\^)?[\t\n\f\r ]*v?(${part})(\.${part})?(\.${part})?(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?`,
+  'y',
+)
 const separator = /[\t\n\f\r ]*,[\t\n\f\r ]*|[\t\n\f\r ]+/y
 
 /** Alternatives with `||`; inside one, comparisons joined by spaces or a comma must all hold; `a - b` is `>= a, <= b`. Spec: sources 14 G1. */
 function constraint(range: string): Test {
-  const alternatives = range.replaceAll(hyphenRange, '>= $1, <= $2 ').split('||').map(alternative => {
-    const tests = comparisons(alternative)
-    if (typeof tests === 'string') throw new VersionError('BAD_RANGE', `semver '${range}' parse error: ${tests}`)
-    return tests
-  })
+  const alternatives = range
+    .replaceAll(hyphenRange, '>= $1, <= $2 ')
+    .split('||')
+    .map(alternative => {
+      const tests = comparisons(alternative)
+      if (typeof tests === 'string') throw new VersionError('BAD_RANGE', `semver '${range}' parse error: ${tests}`)
+      return tests
+    })
   return version => alternatives.some(all => all.every(one => one(version)))
 }
 
@@ -154,12 +165,19 @@ function whollyRead(text: string, from: number): boolean {
 }
 
 /** A version with what its range leaves open: `any` for `*`, `minor` for `1` and `1.x`, `patch` for `1.2` and `1.2.x`. */
-interface Bound { readonly version: Version; readonly open: 'any' | 'minor' | 'patch' | undefined }
+interface Bound {
+  readonly version: Version
+  readonly open: 'any' | 'minor' | 'patch' | undefined
+}
 
 function testOf([, operator = '', major = '', minor = '', patch = '', pre = '']: readonly (string | undefined)[]): Test | undefined {
   const isOpen = (text: string): boolean => /^\.?[xX*]?$/.test(text)
   const open = isOpen(major) ? 'any' : isOpen(minor) ? 'minor' : isOpen(patch) ? 'patch' : undefined
-  const texts = [open === 'any' ? '0' : major, open === 'any' || open === 'minor' ? '0' : minor.slice(1), open ? '0' : patch.slice(1)] as const
+  const texts = [
+    open === 'any' ? '0' : major,
+    open === 'any' || open === 'minor' ? '0' : minor.slice(1),
+    open ? '0' : patch.slice(1),
+  ] as const
   const version = texts.every(text => /^[0-9]+$/.test(text)) ? versionOf(texts, pre) : undefined
   if (!version) return undefined
   const bound: Bound = { version, open }
@@ -169,13 +187,22 @@ function testOf([, operator = '', major = '', minor = '', patch = '', pre = '']:
 }
 
 const tests: Readonly<Record<string, (version: Version, bound: Bound) => boolean>> = {
-  '=': (version, bound) => bound.open ? tilde(version, bound) : compare(version, bound.version) === 0,
+  '=': (version, bound) => (bound.open ? tilde(version, bound) : compare(version, bound.version) === 0),
   '!=': differs,
-  '>': (version, { version: bound, open }) => open === 'minor' ? version.numbers[0] > bound.numbers[0]
-    : open === 'patch' ? version.numbers[0] > bound.numbers[0] || (version.numbers[0] === bound.numbers[0] && version.numbers[1] > bound.numbers[1])
-    : open === 'any' && version.numbers[0] > 0n || compare(version, bound) > 0,
+  '>': (version, { version: bound, open }) =>
+    open === 'minor'
+      ? version.numbers[0] > bound.numbers[0]
+      : open === 'patch'
+        ? version.numbers[0] > bound.numbers[0] || (version.numbers[0] === bound.numbers[0] && version.numbers[1] > bound.numbers[1])
+        : (open === 'any' && version.numbers[0] > 0n) || compare(version, bound) > 0,
   '<': (version, { version: bound }) => compare(version, bound) < 0,
-  '>=': atLeast, '=>': atLeast, '<=': atMost, '=<': atMost, '~': tilde, '~>': tilde, '^': caret,
+  '>=': atLeast,
+  '=>': atLeast,
+  '<=': atMost,
+  '=<': atMost,
+  '~': tilde,
+  '~>': tilde,
+  '^': caret,
 }
 
 function atLeast(version: Version, { version: bound }: Bound): boolean {

@@ -17,7 +17,8 @@ const greatestSize = 0o77777777777
  */
 export async function* tar(entries: AsyncIterable<TarEntry>): AsyncIterable<Uint8Array> {
   for await (const entry of entries) {
-    if (entry.path === '' || entry.path.includes('\0')) throw new RangeError(`${JSON.stringify(entry.path)} cannot be the name of a tar entry`)
+    if (entry.path === '' || entry.path.includes('\0'))
+      throw new RangeError(`${JSON.stringify(entry.path)} cannot be the name of a tar entry`)
     yield* headers(entry)
     if (entry.type === 'file') yield* contentOf(entry)
   }
@@ -47,9 +48,14 @@ function* headers({ path, type, mode, size: given }: TarEntry): Iterable<Uint8Ar
   const flag = type === 'file' ? '0' : '5'
   const split = splitName(path)
   if (split && size <= greatestSize) return yield header({ ...split, mode, size, flag })
-  const records = Buffer.concat([...(split?.prefix === '' ? [] : [paxRecord('path', path)]), ...(size > greatestSize ? [paxRecord('size', String(size))] : [])])
+  const records = Buffer.concat([
+    ...(split?.prefix === '' ? [] : [paxRecord('path', path)]),
+    ...(size > greatestSize ? [paxRecord('size', String(size))] : []),
+  ])
   const slash = path.lastIndexOf('/') + 1
-  const name = ascii(`${path.slice(0, slash)}PaxHeaders.0/${path.slice(slash)}`).slice(0, 100).replace(/\/+$/, '')
+  const name = ascii(`${path.slice(0, slash)}PaxHeaders.0/${path.slice(slash)}`)
+    .slice(0, 100)
+    .replace(/\/+$/, '')
   yield header({ name, prefix: '', mode: 0, size: records.length, flag: 'x' })
   yield records
   yield padding(records.length)
@@ -83,7 +89,13 @@ function paxRecord(key: string, value: string): Uint8Array {
 }
 
 /** `flag` is `0` for a file, `5` for a folder, `x` for the records of what follows, which have no device fields. */
-interface Header { readonly name: string; readonly prefix: string; readonly mode: number; readonly size: number; readonly flag: '0' | '5' | 'x' }
+interface Header {
+  readonly name: string
+  readonly prefix: string
+  readonly mode: number
+  readonly size: number
+  readonly flag: '0' | '5' | 'x'
+}
 
 function header({ name, prefix, mode, size, flag }: Header): Uint8Array {
   const bytes = Buffer.alloc(tarBlock)
@@ -108,7 +120,12 @@ function header({ name, prefix, mode, size, flag }: Header): Uint8Array {
 }
 
 /** What one header says. `flag` is the type as a character; a name is not yet extended by what came before. */
-export interface TarHead { readonly name: string; readonly flag: string; readonly mode: number; readonly size: number }
+export interface TarHead {
+  readonly name: string
+  readonly flag: string
+  readonly mode: number
+  readonly size: number
+}
 
 /** Reads a header of any dialect (V7, USTAR, PAX, GNU, STAR). `undefined` when it is none: Go calls it an invalid tar header. */
 export function readHeader(bytes: Buffer): TarHead | undefined {
@@ -119,7 +136,19 @@ export function readHeader(bytes: Buffer): TarHead | undefined {
   const isPosix = bytes.toString('latin1', 257, 263) === 'ustar\0'
   const hasDevice = isPosix || bytes.toString('latin1', 257, 265) === 'ustar  \0'
   const [mode, size] = [numberAt(bytes, 100, 8), numberAt(bytes, 124, 12)]
-  const unused = ([[108, 8], [116, 8], [136, 12], ...(hasDevice ? [[329, 8], [337, 8]] as const : [])] as const).map(([at, length]) => numberAt(bytes, at, length))
+  const unused = (
+    [
+      [108, 8],
+      [116, 8],
+      [136, 12],
+      ...(hasDevice
+        ? ([
+            [329, 8],
+            [337, 8],
+          ] as const)
+        : []),
+    ] as const
+  ).map(([at, length]) => numberAt(bytes, at, length))
   if (mode === undefined || size === undefined || size < 0 || unused.includes(undefined)) return undefined
   const prefix = isPosix ? tarText(bytes.subarray(345, bytes.toString('latin1', 508) === 'tar\0' ? 476 : 500)) : ''
   const name = tarText(bytes.subarray(0, 100))
@@ -129,7 +158,11 @@ export function readHeader(bytes: Buffer): TarHead | undefined {
 /** Octal digits, or two's complement when the first bit is set. `undefined` when it is neither, or has more than 53 bits. */
 function numberAt(bytes: Buffer, at: number, length: number): number | undefined {
   const field = bytes.subarray(at, at + length)
-  const text = field.toString('latin1').replaceAll(/^[ \0]+|[ \0]+$/g, '').split('\0')[0] ?? ''
+  const text =
+    field
+      .toString('latin1')
+      .replaceAll(/^[ \0]+|[ \0]+$/g, '')
+      .split('\0')[0] ?? ''
   const isBinary = (field[0] ?? 0) >= 0x80
   if (!isBinary && !/^[0-7]*$/.test(text)) return undefined
   const value = isBinary ? Number(BigInt.asIntN(length * 8 - 1, BigInt(`0x${field.toString('hex')}`))) : Number.parseInt(text || '0', 8)

@@ -4,13 +4,33 @@ import { CodedError, messageOf } from './coded-error.ts'
 import { readHeader, readRecords, tarBlock as block, tarText, type TarHead } from './tar.ts'
 
 /** Bounds of what is unpacked; `maxBytes` is for the sum of the sizes that entries declare. `Infinity` is no bound. */
-export interface ArchiveLimits { readonly maxBytes: number; readonly maxEntries: number; readonly maxEntryBytes: number; readonly links?: 'refused' | undefined }
+export interface ArchiveLimits {
+  readonly maxBytes: number
+  readonly maxEntries: number
+  readonly maxEntryBytes: number
+  readonly links?: 'refused' | undefined
+}
 
 /** What an archive holds. Content is empty but for files; a hard link comes as an empty file, as in Flux. `mode` has permission bits only. */
-export interface UnpackedEntry { readonly path: string; readonly type: 'file' | 'folder' | 'link'; readonly mode: number; readonly content: Uint8Array }
+export interface UnpackedEntry {
+  readonly path: string
+  readonly type: 'file' | 'folder' | 'link'
+  readonly mode: number
+  readonly content: Uint8Array
+}
 
 /** `CLASH`: one path is a file and a folder. `LINK`: a symbolic link where `links` refuses them. `MALFORMED`: gzip data that cannot be inflated. */
-export type ArchiveErrorCode = 'NOT_GZIP' | 'NOT_TAR' | 'MALFORMED' | 'TRUNCATED' | 'TOO_LARGE' | 'TOO_MANY' | 'ESCAPES' | 'LINK' | 'CLASH' | 'UNSUPPORTED'
+export type ArchiveErrorCode =
+  | 'NOT_GZIP'
+  | 'NOT_TAR'
+  | 'MALFORMED'
+  | 'TRUNCATED'
+  | 'TOO_LARGE'
+  | 'TOO_MANY'
+  | 'ESCAPES'
+  | 'LINK'
+  | 'CLASH'
+  | 'UNSUPPORTED'
 
 /** An archive that must not be unpacked. Messages are Flux's where it has one. Spec: sources 11.1. */
 export class ArchiveError extends CodedError<ArchiveErrorCode> {
@@ -47,7 +67,10 @@ export async function readTree(gzipped: AsyncIterable<Uint8Array>, limits: Archi
 
 /** A path without `./`, doubled slashes and a slash at its end. */
 export function cleanPath(path: string): string {
-  return path.split('/').filter(part => part !== '' && part !== '.').join('/')
+  return path
+    .split('/')
+    .filter(part => part !== '' && part !== '.')
+    .join('/')
 }
 
 /** Characters of a path that a file system takes, and of one of many. */
@@ -61,15 +84,22 @@ async function* unpacked(input: Inflated, limits: ArchiveLimits): AsyncIterable<
     const quoted = JSON.stringify(entry)
     if (++count > limits.maxEntries) throw new ArchiveError('TOO_MANY', `tar has more than ${limits.maxEntries} entries`, { entry })
     nameBytes += entry.length
-    if (entry.length > longestName || nameBytes > longestName + limits.maxEntries * usualName) throw new ArchiveError('TOO_LARGE', `tar has a name of ${entry.length} characters, and ${nameBytes} in all names`, { entry: entry.slice(0, 100) })
+    if (entry.length > longestName || nameBytes > longestName + limits.maxEntries * usualName)
+      throw new ArchiveError('TOO_LARGE', `tar has a name of ${entry.length} characters, and ${nameBytes} in all names`, {
+        entry: entry.slice(0, 100),
+      })
     if (entry.includes('\u{fffd}')) throw new ArchiveError('UNSUPPORTED', `tar has a name that is not UTF-8: ${quoted}`, { entry })
     bytes += size
-    if (bytes > limits.maxBytes) throw new ArchiveError('TOO_LARGE', `tar ${quoted} is bigger than max archive size of ${limits.maxBytes} bytes`, { entry })
-    if (size > limits.maxEntryBytes) throw new ArchiveError('TOO_LARGE', `tar ${quoted} is bigger than max entry size of ${limits.maxEntryBytes} bytes`, { entry })
+    if (bytes > limits.maxBytes)
+      throw new ArchiveError('TOO_LARGE', `tar ${quoted} is bigger than max archive size of ${limits.maxBytes} bytes`, { entry })
+    if (size > limits.maxEntryBytes)
+      throw new ArchiveError('TOO_LARGE', `tar ${quoted} is bigger than max entry size of ${limits.maxEntryBytes} bytes`, { entry })
     if (escapes(entry)) throw new ArchiveError('ESCAPES', `tar contained invalid name error ${quoted}`, { entry })
     const type = typeOf(head)
-    if (type === 'link' && limits.links === 'refused') throw new ArchiveError('LINK', `tar file entry ${entry} is a symlink, which is not allowed in this context`, { entry })
-    if (type === 'file' && size !== storedSize(head)) throw new ArchiveError('NOT_TAR', `tar file entry ${entry} has no content but a size of ${size} bytes`, { entry })
+    if (type === 'link' && limits.links === 'refused')
+      throw new ArchiveError('LINK', `tar file entry ${entry} is a symlink, which is not allowed in this context`, { entry })
+    if (type === 'file' && size !== storedSize(head))
+      throw new ArchiveError('NOT_TAR', `tar file entry ${entry} has no content but a size of ${size} bytes`, { entry })
     if (type !== 'link') checkClash(seen, entry, type)
     const content = await input.padded(storedSize(head), entry)
     yield { path: entry, type, mode: head.mode & 0o777, content: type === 'file' ? content : new Uint8Array() }
@@ -85,7 +115,12 @@ type Folder = Map<string, Folder | 'file'>
 /** A file cannot be where a folder is, nor below a file. `root` remembers what came before. */
 function checkClash(root: Folder, entry: string, type: 'file' | 'folder'): void {
   const parts = cleanPath(entry).split('/')
-  const clash = (depth: number): ArchiveError => new ArchiveError('CLASH', `tar entry ${JSON.stringify(entry)} cannot be unpacked: '${parts.slice(0, depth + 1).join('/') || '.'}' is both a file and a folder`, { entry })
+  const clash = (depth: number): ArchiveError =>
+    new ArchiveError(
+      'CLASH',
+      `tar entry ${JSON.stringify(entry)} cannot be unpacked: '${parts.slice(0, depth + 1).join('/') || '.'}' is both a file and a folder`,
+      { entry },
+    )
   if (parts[0] === '') {
     if (type === 'file') throw clash(0)
     return
@@ -107,7 +142,14 @@ function storedSize({ flag, size }: TarHead): number {
 }
 
 const kindOfFlag: Readonly<Record<string, string>> = { 2: 'L', 3: 'Dc', 4: 'D', 5: 'd', 6: 'p' }
-const kindOfMode: Readonly<Record<number, string>> = { 0o040000: 'd', 0o010000: 'p', 0o120000: 'L', 0o060000: 'D', 0o020000: 'Dc', 0o140000: 'S' }
+const kindOfMode: Readonly<Record<number, string>> = {
+  0o040000: 'd',
+  0o010000: 'p',
+  0o120000: 'L',
+  0o060000: 'D',
+  0o020000: 'Dc',
+  0o140000: 'S',
+}
 
 /** As Go's FileInfo: the kind is from the type and from the high bits of the mode. */
 function typeOf({ name, flag, mode }: TarHead): 'file' | 'folder' | 'link' {
@@ -116,10 +158,19 @@ function typeOf({ name, flag, mode }: TarHead): 'file' | 'folder' | 'link' {
   if (kind === '') return 'file'
   if (kind.includes('d')) return 'folder'
   if (kind.includes('L')) return 'link'
-  const special: readonly [number, string][] = [[0o4000, 'u'], [0o2000, 'g'], [0, 'c'], [0o1000, 't']]
-  const flags = special.map(([bit, letter]) => (bit ? (mode & bit) > 0 : kind.includes('c')) ? letter : '').join('')
-  const rights = [...'rwxrwxrwx'].map((letter, i) => (mode >> (8 - i)) & 1 ? letter : '-').join('')
-  throw new ArchiveError('UNSUPPORTED', `tar file entry ${name} contained unsupported file type ${[...'DpS'].filter(letter => kind.includes(letter)).join('')}${flags}${rights}`, { entry: name })
+  const special: readonly [number, string][] = [
+    [0o4000, 'u'],
+    [0o2000, 'g'],
+    [0, 'c'],
+    [0o1000, 't'],
+  ]
+  const flags = special.map(([bit, letter]) => ((bit ? (mode & bit) > 0 : kind.includes('c')) ? letter : '')).join('')
+  const rights = [...'rwxrwxrwx'].map((letter, i) => ((mode >> (8 - i)) & 1 ? letter : '-')).join('')
+  throw new ArchiveError(
+    'UNSUPPORTED',
+    `tar file entry ${name} contained unsupported file type ${[...'DpS'].filter(letter => kind.includes(letter)).join('')}${flags}${rights}`,
+    { entry: name },
+  )
 }
 
 const maxRecords = 1024 * 1024
@@ -148,7 +199,8 @@ async function nextHeader(input: Inflated): Promise<TarHead | undefined> {
 
 function merged(head: TarHead, records: ReadonlyMap<string, string>, longName: string): TarHead {
   const name = longName || records.get('path') || head.name
-  if ([...records.keys()].some(key => key.startsWith('GNU.sparse.'))) throw new ArchiveError('UNSUPPORTED', `tar file entry ${name} is sparse, which is not supported`, { entry: name })
+  if ([...records.keys()].some(key => key.startsWith('GNU.sparse.')))
+    throw new ArchiveError('UNSUPPORTED', `tar file entry ${name} is sparse, which is not supported`, { entry: name })
   for (const key of ['uid', 'gid']) if (!/^([+-]?[0-9]+)?$/.test(records.get(key) ?? '')) throw notTar()
   const size = records.get('size') || String(head.size)
   if (!/^\+?[0-9]+$/.test(size) || !Number.isSafeInteger(Number(size))) throw notTar()
@@ -240,8 +292,10 @@ class Inflated {
     try {
       let head: Buffer = await this.#sourceNext()
       while (head.length < gzipHeader && !this.#sourceEnded) head = Buffer.concat([head, await this.#sourceNext()])
-      if (head.length < gzipHeader) throw new ArchiveError('NOT_GZIP', `requires gzip-compressed body: ${head.length === 0 ? 'EOF' : 'unexpected EOF'}`)
-      if (head[0] !== 0x1f || head[1] !== 0x8b || head[2] !== 8) throw new ArchiveError('NOT_GZIP', 'requires gzip-compressed body: gzip: invalid header')
+      if (head.length < gzipHeader)
+        throw new ArchiveError('NOT_GZIP', `requires gzip-compressed body: ${head.length === 0 ? 'EOF' : 'unexpected EOF'}`)
+      if (head[0] !== 0x1f || head[1] !== 0x8b || head[2] !== 8)
+        throw new ArchiveError('NOT_GZIP', 'requires gzip-compressed body: gzip: invalid header')
       yield head
       while (!this.#sourceEnded) yield await this.#sourceNext()
     } catch (thrown) {
@@ -258,11 +312,18 @@ class Inflated {
 }
 
 function truncated(entry?: string): ArchiveError {
-  return entry === undefined ? new ArchiveError('TRUNCATED', 'tar error: unexpected EOF') : new ArchiveError('TRUNCATED', 'error copying buffer: unexpected EOF', { entry })
+  return entry === undefined
+    ? new ArchiveError('TRUNCATED', 'tar error: unexpected EOF')
+    : new ArchiveError('TRUNCATED', 'error copying buffer: unexpected EOF', { entry })
 }
 
 /** The first header is checked before zlib sees it: its complaint about one is of what follows. */
 function inflateError(cause: unknown): ArchiveError {
-  if (cause instanceof Error && 'code' in cause && cause.code === 'Z_BUF_ERROR') return new ArchiveError('TRUNCATED', 'tar error: unexpected EOF', { cause })
-  return new ArchiveError('MALFORMED', `tar error: ${/header|compression method/.test(messageOf(cause)) ? 'gzip: invalid header' : messageOf(cause)}`, { cause })
+  if (cause instanceof Error && 'code' in cause && cause.code === 'Z_BUF_ERROR')
+    return new ArchiveError('TRUNCATED', 'tar error: unexpected EOF', { cause })
+  return new ArchiveError(
+    'MALFORMED',
+    `tar error: ${/header|compression method/.test(messageOf(cause)) ? 'gzip: invalid header' : messageOf(cause)}`,
+    { cause },
+  )
 }

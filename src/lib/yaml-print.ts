@@ -33,7 +33,12 @@ class Page {
 }
 
 /** `indent`: of a collection that starts here. `nested`: of what holds it. `inline`: its first entry stands on this line. */
-interface Place { readonly out: Page; readonly indent: number; readonly nested: number; readonly inline: boolean }
+interface Place {
+  readonly out: Page
+  readonly indent: number
+  readonly nested: number
+  readonly inline: boolean
+}
 
 function put(value: Json, place: Place): void {
   const { out, nested, inline } = place
@@ -54,7 +59,9 @@ function putList(items: readonly Json[], { out, indent, inline }: Place): void {
 }
 
 function putMap(map: JsonObject, { out, indent, inline }: Place): void {
-  const entries = Object.entries(map).filter((e): e is [string, Json] => e[1] !== undefined).toSorted(([a], [b]) => compareKeys(a, b))
+  const entries = Object.entries(map)
+    .filter((e): e is [string, Json] => e[1] !== undefined)
+    .toSorted(([a], [b]) => compareKeys(a, b))
   for (const [i, [key, value]] of entries.entries()) {
     if (i > 0 || !inline) out.line(indent)
     if (isSimple(key)) {
@@ -110,14 +117,19 @@ function digitsFrom(characters: readonly string[], from: number, other: readonly
   return Number(`${continued ? '1' : ''}${characters.slice(from, from + runFrom(characters, from)).join('') || (continued ? '' : '0')}`)
 }
 
-interface Spot { readonly out: Page; readonly indent: number; readonly key: boolean }
+interface Spot {
+  readonly out: Page
+  readonly indent: number
+  readonly key: boolean
+}
 
 const special = /[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/u
 const indicator = /^(?:---|\.\.\.)|^[#,[\]{}&*!|>'"%@`]|^[?-](?:[ \t]|$)|:(?:[ \t]|$)|[ \t\n]#|^ | $/
 
 function putText(text: string, spot: Spot): void {
   const { out, indent, key } = spot
-  if (text.includes('\n')) return !key && !special.test(text) && !/ \n| $/.test(text) ? putLiteral(text, out, indent) : putDouble(text, spot)
+  if (text.includes('\n'))
+    return !key && !special.test(text) && !/ \n| $/.test(text) ? putLiteral(text, out, indent) : putDouble(text, spot)
   if (needsQuotes(text) || special.test(text) || (key && text === '<<')) return putDouble(text, spot)
   if (!indicator.test(text)) return putFolded(text, spot)
   out.add(`'`)
@@ -139,7 +151,20 @@ function putLiteral(text: string, out: Page, indent: number): void {
 }
 
 const escapes: Readonly<Record<string, string>> = {
-  '\0': '0', '\x07': 'a', '\b': 'b', '\t': 't', '\n': 'n', '\v': 'v', '\f': 'f', '\r': 'r', '\x1b': 'e', '"': '"', '\\': '\\', '\x85': 'N', '\u2028': 'L', '\u2029': 'P',
+  '\0': '0',
+  '\x07': 'a',
+  '\b': 'b',
+  '\t': 't',
+  '\n': 'n',
+  '\v': 'v',
+  '\f': 'f',
+  '\r': 'r',
+  '\x1b': 'e',
+  '"': '"',
+  '\\': '\\',
+  '\x85': 'N',
+  '\u2028': 'L',
+  '\u2029': 'P',
 }
 
 function putDouble(text: string, { out, indent, key }: Spot): void {

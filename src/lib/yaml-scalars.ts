@@ -42,7 +42,8 @@ function wholeOf(text: string): number | undefined {
 
 /** Dates and times, which Kubernetes keeps as text but quotes. */
 export function isTime(text: string): boolean {
-  const [, month = '', day = '', hour = '0', minute = '0', second = '0'] = /^\d{4}-(\d{1,2})-(\d{1,2})(?:(?:[Tt]|\x20)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/.exec(text) ?? []
+  const [, month = '', day = '', hour = '0', minute = '0', second = '0'] =
+    /^\d{4}-(\d{1,2})-(\d{1,2})(?:(?:[Tt]|\x20)(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(?:Z|[-+]\d\d:\d\d)?)?$/.exec(text) ?? []
   if (month === '' || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return false
   const spaced = text.includes(' ')
   if (/:/.test(text) && spaced === /(?:Z|[-+]\d\d:\d\d)$/.test(text)) return false
@@ -54,6 +55,13 @@ export function isTime(text: string): boolean {
 
 /** Whether a string, unquoted, would be read as something else. */
 export function needsQuotes(text: string): boolean {
-  return text === '' || text === '~' || /^(?:null|Null|NULL)$/.test(text) || wordOf(text) !== undefined || numberOf(text) !== undefined || isTime(text) ||
+  return (
+    text === '' ||
+    text === '~' ||
+    /^(?:null|Null|NULL)$/.test(text) ||
+    wordOf(text) !== undefined ||
+    numberOf(text) !== undefined ||
+    isTime(text) ||
     /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text)
+  )
 }

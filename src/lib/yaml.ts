@@ -22,7 +22,12 @@ const prefix = 'tag:yaml.org,2002:'
 /** Plain scalars as Kubernetes reads them. */
 const plain: readonly ScalarTag[] = [
   { tag: `${prefix}null`, default: true, test: /^(?:~|null|Null|NULL)?$/, resolve: () => null },
-  { tag: `${prefix}bool`, default: true, test: /^(?:[yYnN]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/, resolve: text => wordOf(text) ?? text },
+  {
+    tag: `${prefix}bool`,
+    default: true,
+    test: /^(?:[yYnN]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/,
+    resolve: text => wordOf(text) ?? text,
+  },
   { tag: `${prefix}float`, default: true, test: /^[-+.]?[0-9.]/, resolve: (text, onError) => jsonNumber(text, onError) ?? text },
 ]
 /** What stands behind a tag. */
@@ -41,7 +46,13 @@ function jsonNumber(text: string, onError: (message: string) => void): number | 
   return value
 }
 
-const kubernetes = (tags: Tags): Tags => [...tags.filter(tag => typeof tag !== 'string' && (tag.collection !== undefined ? !/omap|pairs|set$/.test(tag.tag) : tag.tag === `${prefix}str`)), ...tagged, ...plain]
+const kubernetes = (tags: Tags): Tags => [
+  ...tags.filter(
+    tag => typeof tag !== 'string' && (tag.collection !== undefined ? !/omap|pairs|set$/.test(tag.tag) : tag.tag === `${prefix}str`),
+  ),
+  ...tagged,
+  ...plain,
+]
 const options = { version: '1.1', schema: 'failsafe', merge: true, customTags: kubernetes } as const
 
 /**
@@ -67,7 +78,11 @@ function refuse({ errors, warnings }: Pick<Document, 'errors' | 'warnings'>): vo
   const wrong = errors[0] ?? warnings.find(w => w.code === 'BAD_DIRECTIVE')
   if (!wrong) return
   const [at] = wrong.linePos ?? []
-  throw new YamlError(wrong.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'malformed', { line: at?.line, column: at?.col }, { cause: wrong })
+  throw new YamlError(
+    wrong.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? 'malformed',
+    { line: at?.line, column: at?.col },
+    { cause: wrong },
+  )
 }
 
 /** JSON has only words as keys: lists, maps and nothing are refused. */

@@ -14,6 +14,8 @@ export const assets = {
   modules: join(kernel, 'modules'),
   worker: pathToFileURL(bundled ? join(here, 'worker.js') : join(sources, 'world', 'kernel', 'worker.ts')),
   /** OpenAPI v3 definitions of Kubernetes' built-in kinds. */
-  definitions: (): JsonObject => JSON.parse(readFileSync(bundled ? join(kernel, 'builtin.json') : join(kernel, 'k8s', 'builtin.json'), 'utf8')) as JsonObject,
-  version: (): string => (JSON.parse(readFileSync(join(bundled ? here : sources, '..', 'package.json'), 'utf8')) as { version: string }).version,
+  definitions: (): JsonObject =>
+    JSON.parse(readFileSync(bundled ? join(kernel, 'builtin.json') : join(kernel, 'k8s', 'builtin.json'), 'utf8')) as JsonObject,
+  version: (): string =>
+    (JSON.parse(readFileSync(join(bundled ? here : sources, '..', 'package.json'), 'utf8')) as { version: string }).version,
 }

@@ -5,11 +5,15 @@ import { realClock } from '../world/clock/real.ts'
 import { catalogueFor } from './catalogue.ts'
 import { compose, splitAddress } from './compose.ts'
 
-const fileOf = (options: JsonObject, name: string): string | undefined => (typeof options[name] === 'string' ? readFileSync(options[name], 'utf8') : undefined)
+const fileOf = (options: JsonObject, name: string): string | undefined =>
+  typeof options[name] === 'string' ? readFileSync(options[name], 'utf8') : undefined
 const textsOf = (options: JsonObject, name: string): string[] => (Array.isArray(options[name]) ? options[name].map(String) : [])
 
 /** Serves MCP over HTTP until told to stop. No tool reads or writes this machine's files. */
-export async function serveHttp(options: JsonObject, { address, env, stopped }: { address: string; env: NodeJS.ProcessEnv; stopped: AbortSignal }): Promise<void> {
+export async function serveHttp(
+  options: JsonObject,
+  { address, env, stopped }: { address: string; env: NodeJS.ProcessEnv; stopped: AbortSignal },
+): Promise<void> {
   const { Approvals } = await import('../transports/approvals.ts')
   const { listenHttp, refusal } = await import('../transports/http.ts')
   const { listenAdmin } = await import('../transports/admin.ts')
@@ -18,13 +22,31 @@ export async function serveHttp(options: JsonObject, { address, env, stopped }: 
   const [host, port] = splitAddress(address)
   const [cert, key] = [fileOf(options, 'tlsCert'), fileOf(options, 'tlsKey')]
   const exposure = {
-    host, tokens: fileOf(options, 'tokenFile'), allowedHosts: textsOf(options, 'allowedHost'), allowedOrigins: textsOf(options, 'allowedOrigin'), tls: cert && key ? { cert, key } : undefined,
-    behindTlsProxy: options.behindTlsProxy === true, writes: options.allowWrites === true,
+    host,
+    tokens: fileOf(options, 'tokenFile'),
+    allowedHosts: textsOf(options, 'allowedHost'),
+    allowedOrigins: textsOf(options, 'allowedOrigin'),
+    tls: cert && key ? { cert, key } : undefined,
+    behindTlsProxy: options.behindTlsProxy === true,
+    writes: options.allowWrites === true,
   }
   const wrong = refusal(exposure)
   if (wrong) throw new TypeError(wrong)
-  const composed = await compose(options, env, { files: false, planChanges: true, personDestroys: true, isApproved: handle => approvals.isApproved(handle) })
-  const server = await listenHttp({ ...exposure, port: Number(port), approvals, service: { ...composed.service, limits: new Limits(httpBounds, () => realClock.elapsed()) }, engine: composed.engine, catalogue: catalogueFor(composed.service.gates, !exposure.writes), callerOf: info => callerOf(info as never) })
+  const composed = await compose(options, env, {
+    files: false,
+    planChanges: true,
+    personDestroys: true,
+    isApproved: handle => approvals.isApproved(handle),
+  })
+  const server = await listenHttp({
+    ...exposure,
+    port: Number(port),
+    approvals,
+    service: { ...composed.service, limits: new Limits(httpBounds, () => realClock.elapsed()) },
+    engine: composed.engine,
+    catalogue: catalogueFor(composed.service.gates, !exposure.writes),
+    callerOf: info => callerOf(info as never),
+  })
   const [adminHost, adminPort] = typeof options.adminAddr === 'string' ? splitAddress(options.adminAddr) : []
   const admin = adminHost === undefined ? undefined : await listenAdmin({ host: adminHost, port: Number(adminPort) })
   process.stderr.write(`✔ MCP at ${server.url}${exposure.writes ? '' : ', read-only'}\n`)

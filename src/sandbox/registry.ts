@@ -19,19 +19,29 @@ export interface RegistryOptions {
 }
 
 /** A running registry on loopback; `address` is `host:port`. */
-export interface SandboxRegistry { readonly address: string; close(): Promise<void> }
+export interface SandboxRegistry {
+  readonly address: string
+  close(): Promise<void>
+}
 
 /** Serves the OCI distribution API v1.1 in full: chunked and resumed uploads, mounts, ranges, tag pages, referrers, deletion. */
 export async function listenRegistry(options: RegistryOptions): Promise<SandboxRegistry> {
   const content = options.data ? await folderContent(options.data) : memoryContent()
   const shelf = { content, repositories: await Repositories.load(content) }
   const uploads = new Uploads(shelf)
-  const server = createServer((request, response) => void serve(request, response, async () => {
-    checkUser(request, options)
-    const url = new URL(request.url ?? '/', 'http://registry')
-    if (!url.pathname.startsWith('/v2')) throw registryProblems.unsupported()
-    return handleRegistry(shelf, uploads, { request, path: decodeURIComponent(url.pathname.replace(/^\/v2\/?/, '')), query: url.searchParams })
-  }))
+  const server = createServer(
+    (request, response) =>
+      void serve(request, response, async () => {
+        checkUser(request, options)
+        const url = new URL(request.url ?? '/', 'http://registry')
+        if (!url.pathname.startsWith('/v2')) throw registryProblems.unsupported()
+        return handleRegistry(shelf, uploads, {
+          request,
+          path: decodeURIComponent(url.pathname.replace(/^\/v2\/?/, '')),
+          query: url.searchParams,
+        })
+      }),
+  )
   server.requestTimeout = 0
   server.listen(options.port, '127.0.0.1')
   await once(server, 'listening')
@@ -60,7 +70,10 @@ async function serve(request: IncomingMessage, response: ServerResponse, work: (
   } catch (thrown) {
     if (response.headersSent) return void response.destroy()
     const problem = thrown instanceof RegistryProblem ? thrown : new RegistryProblem(500, 'UNKNOWN', messageOf(thrown))
-    response.writeHead(problem.status, { 'content-type': 'application/json', ...(problem.status === 401 ? { 'www-authenticate': 'Basic realm="sandbox"' } : {}) })
+    response.writeHead(problem.status, {
+      'content-type': 'application/json',
+      ...(problem.status === 401 ? { 'www-authenticate': 'Basic realm="sandbox"' } : {}),
+    })
     response.end(JSON.stringify({ errors: [{ code: problem.code, message: problem.message }] }))
     request.resume()
   }

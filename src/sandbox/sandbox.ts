@@ -48,7 +48,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   if (journal) store.restore(journal.kept.objects, journal.kept.revision)
   const api = await listenApiServer({ kernel, clock, store, definitions: options.definitions, port: options.port })
   await seed(api.store, clock)
-  const registry = await listenRegistry({ port: options.registryPort, ...(options.data === undefined ? {} : { data: join(options.data, 'registry') }) })
+  const registry = await listenRegistry({
+    port: options.registryPort,
+    ...(options.data === undefined ? {} : { data: join(options.data, 'registry') }),
+  })
   const cluster = restCluster({ name: 'sandbox', server: api.url, http, clock })
   const signal = new AbortController().signal
   await installKinds(cluster, options.kinds, { clock, signal })
@@ -64,9 +67,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
 /** A kubeconfig with one context, `sandbox`. */
 export function kubeconfigFor(server: string): string {
-  return `${JSON.stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': 'sandbox', clusters: [{ name: 'sandbox', cluster: { server } }], users: [{ name: 'sandbox', user: {} }],
-    contexts: [{ name: 'sandbox', context: { cluster: 'sandbox', user: 'sandbox', namespace: 'flux-system' } }],
-  }, null, 2)}\n`
+  return `${JSON.stringify(
+    {
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'sandbox',
+      clusters: [{ name: 'sandbox', cluster: { server } }],
+      users: [{ name: 'sandbox', user: {} }],
+      contexts: [{ name: 'sandbox', context: { cluster: 'sandbox', user: 'sandbox', namespace: 'flux-system' } }],
+    },
+    null,
+    2,
+  )}\n`
 }
-

@@ -11,7 +11,14 @@ import { pods } from './workloads/pods.ts'
 import { daemonSets, jobs, statefulSets } from './workloads/sets.ts'
 
 const controllers: Readonly<Record<string, Controller>> = {
-  Deployment: deployments, ReplicaSet: replicaSets, StatefulSet: statefulSets, DaemonSet: daemonSets, Job: jobs, Pod: pods, PersistentVolumeClaim: claims, Service: services,
+  Deployment: deployments,
+  ReplicaSet: replicaSets,
+  StatefulSet: statefulSets,
+  DaemonSet: daemonSets,
+  Job: jobs,
+  Pod: pods,
+  PersistentVolumeClaim: claims,
+  Service: services,
 }
 const manager = 'kube-controller-manager'
 
@@ -24,7 +31,12 @@ export function startWorkloads({ cluster, clock }: { cluster: Cluster; clock: Cl
   const stopping = new AbortController()
   const running = new Workloads(cluster, clock, stopping.signal)
   const done = running.run()
-  return { stop: async () => { stopping.abort(new Error('workloads stop')); await done } }
+  return {
+    stop: async () => {
+      stopping.abort(new Error('workloads stop'))
+      await done
+    },
+  }
 }
 
 class Workloads {
@@ -65,7 +77,8 @@ class Workloads {
         if (event.type === 'deleted') known.delete(keyOf(event.object))
         else known.set(keyOf(event.object), event.object)
         this.#mark(event.object)
-        if (event.type === 'deleted') for (const { kind: below } of watchedKinds) for (const dependent of this.#view().owned(event.object, below)) this.#mark(dependent)
+        if (event.type === 'deleted')
+          for (const { kind: below } of watchedKinds) for (const dependent of this.#view().owned(event.object, below)) this.#mark(dependent)
       }
     }
   }
@@ -73,7 +86,8 @@ class Workloads {
   /** The object, its owners and its namespace are looked at again. */
   #mark(object: KubeObject): void {
     this.#dirty.add(`${object.kind}|${keyOf(object)}`)
-    for (const owner of listAt(object, 'metadata', 'ownerReferences')) this.#dirty.add(`${stringAt(owner, 'kind') ?? ''}|${object.metadata.namespace ?? ''}/${stringAt(owner, 'name') ?? ''}`)
+    for (const owner of listAt(object, 'metadata', 'ownerReferences'))
+      this.#dirty.add(`${stringAt(owner, 'kind') ?? ''}|${object.metadata.namespace ?? ''}/${stringAt(owner, 'name') ?? ''}`)
     if (object.metadata.namespace) this.#dirty.add(`Namespace|/${object.metadata.namespace}`)
     this.#wake()
   }
@@ -108,7 +122,12 @@ class Workloads {
 
   #view(): View {
     const all = (kind: string): KubeObject[] => [...(this.#objects.get(kind)?.values() ?? [])]
-    return { now: this.#clock.now(), all, owned: (owner, kind) => all(kind).filter(o => listAt(o, 'metadata', 'ownerReferences').some(r => stringAt(r, 'uid') === owner.metadata.uid)) }
+    return {
+      now: this.#clock.now(),
+      all,
+      owned: (owner, kind) =>
+        all(kind).filter(o => listAt(o, 'metadata', 'ownerReferences').some(r => stringAt(r, 'uid') === owner.metadata.uid)),
+    }
   }
 
   async #perform(object: KubeObject, action: Action): Promise<void> {
@@ -123,26 +142,56 @@ class Workloads {
 
   async #do(object: KubeObject, action: Action): Promise<void> {
     switch (action.do) {
-      case 'create': return void await this.#cluster.create(action.object, { manager }, this.#signal)
-      case 'status': return void await this.#cluster.patch(action.ref, { type: 'merge', body: { status: action.status }, manager, subresource: 'status' }, this.#signal)
-      case 'patch': return void await this.#cluster.patch(action.ref, { type: 'merge', body: action.body, manager }, this.#signal)
-      case 'delete': return void await this.#cluster.delete(action.ref, action.uid ? { preconditions: { uid: action.uid } } : {}, this.#signal)
-      case 'finalize': return void await this.#cluster.replace({ ...action.namespace, spec: { finalizers: [] } }, { manager, subresource: 'finalize' }, this.#signal)
-      case 'event': return void await this.#cluster.create(this.#event(action), { manager: action.component }, this.#signal)
-      case 'later': return this.#later(object, action.ms)
+      case 'create':
+        return void (await this.#cluster.create(action.object, { manager }, this.#signal))
+      case 'status':
+        return void (await this.#cluster.patch(
+          action.ref,
+          { type: 'merge', body: { status: action.status }, manager, subresource: 'status' },
+          this.#signal,
+        ))
+      case 'patch':
+        return void (await this.#cluster.patch(action.ref, { type: 'merge', body: action.body, manager }, this.#signal))
+      case 'delete':
+        return void (await this.#cluster.delete(action.ref, action.uid ? { preconditions: { uid: action.uid } } : {}, this.#signal))
+      case 'finalize':
+        return void (await this.#cluster.replace(
+          { ...action.namespace, spec: { finalizers: [] } },
+          { manager, subresource: 'finalize' },
+          this.#signal,
+        ))
+      case 'event':
+        return void (await this.#cluster.create(this.#event(action), { manager: action.component }, this.#signal))
+      case 'later':
+        return this.#later(object, action.ms)
     }
   }
 
   #later(object: KubeObject, ms: number): void {
-    this.#clock.sleep(ms, this.#signal).then(() => this.#mark(object), () => {})
+    this.#clock.sleep(ms, this.#signal).then(
+      () => this.#mark(object),
+      () => {},
+    )
   }
 
   #event({ about, type, reason, message, component }: Extract<Action, { do: 'event' }>): KubeObject {
     const at = timestamp(this.#clock.now())
     const { name, namespace = 'default', uid } = about.metadata
     return {
-      apiVersion: 'v1', kind: 'Event', metadata: { name: `${name}.${this.#clock.id(8)}`, namespace }, type, reason, message, count: 1, firstTimestamp: at, lastTimestamp: at, source: { component },
-      involvedObject: { apiVersion: about.apiVersion, kind: about.kind, name, namespace, ...(uid ? { uid } : {}) }, reportingComponent: component, reportingInstance: 'sandbox', action: reason,
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: `${name}.${this.#clock.id(8)}`, namespace },
+      type,
+      reason,
+      message,
+      count: 1,
+      firstTimestamp: at,
+      lastTimestamp: at,
+      source: { component },
+      involvedObject: { apiVersion: about.apiVersion, kind: about.kind, name, namespace, ...(uid ? { uid } : {}) },
+      reportingComponent: component,
+      reportingInstance: 'sandbox',
+      action: reason,
     }
   }
 
@@ -152,8 +201,13 @@ class Workloads {
     const name = namespace.metadata.name
     const { resources } = await this.#cluster.discover(this.#signal)
     let left = 0
-    for (const resource of resources.filter(r => r.namespaced && r.verbs.includes('delete') && r.verbs.includes('list') && r.group !== 'events.k8s.io')) {
-      for await (const object of this.#cluster.listAll({ group: resource.group, version: resource.version, kind: resource.kind, namespace: name }, this.#signal)) {
+    for (const resource of resources.filter(
+      r => r.namespaced && r.verbs.includes('delete') && r.verbs.includes('list') && r.group !== 'events.k8s.io',
+    )) {
+      for await (const object of this.#cluster.listAll(
+        { group: resource.group, version: resource.version, kind: resource.kind, namespace: name },
+        this.#signal,
+      )) {
         const ref: ObjectRef = refOf(object)
         await this.#perform(namespace, { do: 'delete', ref, uid: object.metadata.uid })
         if (await this.#cluster.get(ref, this.#signal)) left++

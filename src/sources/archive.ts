@@ -4,7 +4,11 @@ import { defaultPatterns, type IgnorePattern, isIgnored, parsePatterns } from '.
 /** A folder to archive: paths are relative to it with `/`, and `''` is the folder itself. Links are not followed. */
 export interface Tree {
   /** What a folder holds, in any order. */
-  list(folder: string): Promise<readonly { readonly name: string; readonly type: 'folder' | 'file' | 'link' | 'other'; readonly mode: number; readonly size: number }[]>
+  list(
+    folder: string,
+  ): Promise<
+    readonly { readonly name: string; readonly type: 'folder' | 'file' | 'link' | 'other'; readonly mode: number; readonly size: number }[]
+  >
   read(path: string): AsyncIterable<Uint8Array>
   /** Permission bits of the root. */
   rootMode(): Promise<number>
@@ -17,7 +21,10 @@ export type Modes = 'kept' | 'normalised'
  * The entries of a folder in the order of Flux's walk: depth first, by the bytes of names, the root as `.`. An ignored folder loses its own entry, its
  * content is judged one by one. Links and devices are dropped. Spec: sources 1.2, 10.4.
  */
-export async function* archiveEntries(tree: Tree, { patterns, modes }: { patterns: readonly IgnorePattern[]; modes: Modes }): AsyncIterable<TarEntry> {
+export async function* archiveEntries(
+  tree: Tree,
+  { patterns, modes }: { patterns: readonly IgnorePattern[]; modes: Modes },
+): AsyncIterable<TarEntry> {
   yield { path: '.', type: 'folder', mode: modes === 'kept' ? await tree.rootMode() : 0o750, size: 0 }
   yield* walk(tree, '', { patterns, modes })
 }
@@ -41,7 +48,10 @@ function inByteOrder<T extends { readonly name: string }>(entries: readonly T[])
 }
 
 /** What the CLI makes of a path that is one file: its base name alone, its mode kept, never ignored. Spec: sources 10.4. */
-export async function* singleFile(file: { readonly name: string; readonly mode: number; readonly size: number }, content: AsyncIterable<Uint8Array>): AsyncIterable<TarEntry> {
+export async function* singleFile(
+  file: { readonly name: string; readonly mode: number; readonly size: number },
+  content: AsyncIterable<Uint8Array>,
+): AsyncIterable<TarEntry> {
   yield { path: file.name, type: 'file', mode: file.mode, size: file.size, content }
 }
 
@@ -49,14 +59,27 @@ export async function* singleFile(file: { readonly name: string; readonly mode: 
  * The patterns of a source: the defaults, or, as soon as there is one of its own, version control, `.sourceignore` files (each folder before those
  * below it and after it, by the bytes of names; none from `.git`), then `spec.ignore`. `folder` is `''` for the root. Spec: sources 2.2.
  */
-export function sourcePatterns(files: readonly { readonly folder: string; readonly text: string }[], ignore: string | undefined): IgnorePattern[] {
-  const lists = files.map(({ folder, text }) => ({ domain: folder === '' ? [] : folder.split('/'), text })).filter(({ domain }) => !domain.includes('.git'))
-  const own = [...lists.toSorted((a, b) => Buffer.compare(Buffer.from(a.domain.join('\0')), Buffer.from(b.domain.join('\0')))).flatMap(({ domain, text }) => parsePatterns(text, domain)), ...parsePatterns(ignore ?? '')]
+export function sourcePatterns(
+  files: readonly { readonly folder: string; readonly text: string }[],
+  ignore: string | undefined,
+): IgnorePattern[] {
+  const lists = files
+    .map(({ folder, text }) => ({ domain: folder === '' ? [] : folder.split('/'), text }))
+    .filter(({ domain }) => !domain.includes('.git'))
+  const own = [
+    ...lists
+      .toSorted((a, b) => Buffer.compare(Buffer.from(a.domain.join('\0')), Buffer.from(b.domain.join('\0'))))
+      .flatMap(({ domain, text }) => parsePatterns(text, domain)),
+    ...parsePatterns(ignore ?? ''),
+  ]
   return own.length === 0 ? parsePatterns(defaultPatterns.source) : [...parsePatterns(defaultPatterns.always), ...own]
 }
 
 /** A tree over files in memory, as an unpacked artifact. `folders` has the modes of folders, and the folders that are empty; others have 0750. */
-export function memoryTree(files: ReadonlyMap<string, { readonly content: Uint8Array; readonly mode: number }>, folders: ReadonlyMap<string, number> = new Map()): Tree {
+export function memoryTree(
+  files: ReadonlyMap<string, { readonly content: Uint8Array; readonly mode: number }>,
+  folders: ReadonlyMap<string, number> = new Map(),
+): Tree {
   const children = new Map<string, Map<string, { name: string; type: 'folder' | 'file'; mode: number; size: number }>>([['', new Map()]])
   const addFolder = (path: string, mode: number): void => {
     if (path === '' || children.has(path)) return

@@ -41,16 +41,39 @@ export const sourceConvention: Convention = {
     const interval = durationMs(stringAt(object, 'spec', 'interval') ?? '1m')
     const events = outcome.events ?? []
     switch (outcome.is) {
-      case 'ready': return { status: { fields: observed, conditions: summary(object, [absent('Reconciling'), absent('Stalled')]) }, events, requeueMs: interval * (1 + (settings.intervalJitter / 100) * (2 * random - 1)) }
+      case 'ready':
+        return {
+          status: { fields: observed, conditions: summary(object, [absent('Reconciling'), absent('Stalled')]) },
+          events,
+          requeueMs: interval * (1 + (settings.intervalJitter / 100) * (2 * random - 1)),
+        }
       case 'stalled': {
         const stalled: ConditionChange = { type: 'Stalled', status: 'True', reason: outcome.reason, message: outcome.message }
-        return { status: { fields: observed, conditions: summary(object, [absent('Reconciling'), stalled]) }, events: outcome.events ?? [{ severity: 'error', reason: outcome.reason, message: outcome.message }] }
+        return {
+          status: { fields: observed, conditions: summary(object, [absent('Reconciling'), stalled]) },
+          events: outcome.events ?? [{ severity: 'error', reason: outcome.reason, message: outcome.message }],
+        }
       }
-      case 'waiting': return { status: { fields: handled, conditions: summary(object, [absent('Stalled'), ...withRetry(object)]) }, events, requeueMs: outcome.retryMs }
-      case 'failed': return { status: { fields: handled, conditions: summary(object, [absent('Stalled'), ...withRetry(object)]) }, events, backoff: true }
+      case 'waiting':
+        return {
+          status: { fields: handled, conditions: summary(object, [absent('Stalled'), ...withRetry(object)]) },
+          events,
+          requeueMs: outcome.retryMs,
+        }
+      case 'failed':
+        return {
+          status: { fields: handled, conditions: summary(object, [absent('Stalled'), ...withRetry(object)]) },
+          events,
+          backoff: true,
+        }
     }
   },
-  suspended: object => ({ fields: { ...handledRequest(object), ...(conditionsOf(object).length > 0 ? { observedGeneration: object.metadata.generation ?? 0 } : {}) } }),
+  suspended: object => ({
+    fields: {
+      ...handledRequest(object),
+      ...(conditionsOf(object).length > 0 ? { observedGeneration: object.metadata.generation ?? 0 } : {}),
+    },
+  }),
 }
 
 function rank({ type }: Condition): number {

@@ -1,17 +1,41 @@
 /** One pattern of an ignore list. `domain` is the folder that it counts from. */
-export interface IgnorePattern { readonly segments: readonly string[]; readonly anchored: boolean; readonly folderOnly: boolean; readonly includes: boolean; readonly domain: readonly string[] }
+export interface IgnorePattern {
+  readonly segments: readonly string[]
+  readonly anchored: boolean
+  readonly folderOnly: boolean
+  readonly includes: boolean
+  readonly domain: readonly string[]
+}
 
 const vcs = ['.git/', '.gitignore', '.gitmodules', '.gitattributes']
 const ext = ['*.jpg', '*.jpeg', '*.gif', '*.png', '*.wmv', '*.flv', '*.tar.gz', '*.zip']
-const ci = ['.github/', '.circleci/', '.travis.yml', '.gitlab-ci.yml', 'appveyor.yml', '.drone.yml', 'cloudbuild.yaml', 'codeship-services.yml', 'codeship-steps.yml']
+const ci = [
+  '.github/',
+  '.circleci/',
+  '.travis.yml',
+  '.gitlab-ci.yml',
+  'appveyor.yml',
+  '.drone.yml',
+  'cloudbuild.yaml',
+  'codeship-services.yml',
+  'codeship-steps.yml',
+]
 const extra = ['**/.goreleaser.yml', '**/.sops.yaml', '**/.flux.yaml']
 
 /** Default patterns: of the CLI's artifacts, of sources without patterns of their own, and those that sources always have. Spec: sources 2.1, 2.2. */
-export const defaultPatterns = { artifact: [...vcs, ...ext].join('\n'), source: [...vcs, ...ext, ...ci, ...extra].join('\n'), always: vcs.join('\n') } as const
+export const defaultPatterns = {
+  artifact: [...vcs, ...ext].join('\n'),
+  source: [...vcs, ...ext, ...ci, ...extra].join('\n'),
+  always: vcs.join('\n'),
+} as const
 
 /** The patterns of a text, in order. Spec: sources 2.3. */
 export function parsePatterns(text: string, domain: readonly string[] = []): IgnorePattern[] {
-  return text.split('\n').map(line => line.replace(/\r$/, '')).filter(line => !line.startsWith('#') && line.trim() !== '').map(line => patternOf(line, domain))
+  return text
+    .split('\n')
+    .map(line => line.replace(/\r$/, ''))
+    .filter(line => !line.startsWith('#') && line.trim() !== '')
+    .map(line => patternOf(line, domain))
 }
 
 function patternOf(line: string, domain: readonly string[]): IgnorePattern {
@@ -51,7 +75,11 @@ function matchesPath(segments: readonly string[], path: readonly string[], notLa
       continue
     }
     if (segment.includes('**') || at >= path.length) return false
-    const found = deep ? path.findIndex((part, depth) => depth >= at && segmentMatches(segment, part)) : segmentMatches(segment, path[at] ?? '') ? at : -1
+    const found = deep
+      ? path.findIndex((part, depth) => depth >= at && segmentMatches(segment, part))
+      : segmentMatches(segment, path[at] ?? '')
+        ? at
+        : -1
     if (found < 0) return false
     at = found + 1
     matched = true
@@ -61,7 +89,9 @@ function matchesPath(segments: readonly string[], path: readonly string[], notLa
 }
 
 /** A class is a list of ranges of characters; `undefined` is any character. */
-type Token = { readonly star: true } | { readonly star: false; readonly negated: boolean; readonly ranges: readonly (readonly [string, string])[] | undefined }
+type Token =
+  | { readonly star: true }
+  | { readonly star: false; readonly negated: boolean; readonly ranges: readonly (readonly [string, string])[] | undefined }
 
 /** Go's filepath.Match on one component; a malformed pattern matches nothing. */
 function segmentMatches(pattern: string, part: string): boolean {
@@ -85,7 +115,10 @@ function tokensMatch(tokens: readonly Token[], text: readonly string[]): boolean
 
 function one({ negated, ranges }: Extract<Token, { star: false }>, character: string): boolean {
   const code = character.codePointAt(0) ?? 0
-  return ranges === undefined || ranges.some(([low, high]) => (low.codePointAt(0) ?? 0) <= code && code <= (high.codePointAt(0) ?? 0)) !== negated
+  return (
+    ranges === undefined ||
+    ranges.some(([low, high]) => (low.codePointAt(0) ?? 0) <= code && code <= (high.codePointAt(0) ?? 0)) !== negated
+  )
 }
 
 /** `undefined` for a malformed pattern: a class that is open, empty or starts a range with `-`, or a backslash at the end. */

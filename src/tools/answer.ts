@@ -8,16 +8,33 @@ import type { Limits } from './limits.ts'
 import type { Call, Tool } from './tool.ts'
 
 /** What every call shares. `gates` come from the mode the server runs in. */
-export interface Service { readonly world: World; readonly redactor: Redactor; readonly gates: Gates; readonly limits?: Limits | undefined }
+export interface Service {
+  readonly world: World
+  readonly redactor: Redactor
+  readonly gates: Gates
+  readonly limits?: Limits | undefined
+}
 
 /** A finished call as it may leave the process. */
-export interface Answer { readonly isError: boolean; readonly text: Safe; readonly data: JsonObject | undefined }
+export interface Answer {
+  readonly isError: boolean
+  readonly text: Safe
+  readonly data: JsonObject | undefined
+}
 
 /** How a failure looks in structured form. */
-export const errorEnvelope = z.looseObject({ error: z.looseObject({ code: z.string(), message: z.string(), next: z.string(), retryable: z.boolean() }) })
+export const errorEnvelope = z.looseObject({
+  error: z.looseObject({ code: z.string(), message: z.string(), next: z.string(), retryable: z.boolean() }),
+})
 
 /** How a plan looks in structured form: what a gated call answers first. */
-export const planEnvelope = z.looseObject({ planned: z.boolean(), summary: z.string(), changes: z.array(z.looseObject({})), plan: z.string(), next: z.string() })
+export const planEnvelope = z.looseObject({
+  planned: z.boolean(),
+  summary: z.string(),
+  changes: z.array(z.looseObject({})),
+  plan: z.string(),
+  next: z.string(),
+})
 
 const defaultTokens = 10_000
 const charactersAToken = 3
@@ -32,13 +49,21 @@ export async function answer(service: Service, tool: Tool, { args, call }: { arg
     leave = service.limits?.enter(call.caller, tool.effect)
     const checked = checkedArguments(tool, args)
     const held = await gated(service, tool, { args: checked, call })
-    const { data, text } = held ?? await tool.run(checked, world, call)
+    const { data, text } = held ?? (await tool.run(checked, world, call))
     const limit = (typeof checked.maxTokens === 'number' ? checked.maxTokens : defaultTokens) * charactersAToken
     const cut = data && withinLimit(data, limit)
     return { isError: false, text: redactor.censor(cutText(text, limit)), data: cut && (censored(cut, redactor) as JsonObject) }
   } catch (thrown) {
-    const error = call.signal.aborted && !(thrown instanceof ToolError) ? new ToolError('Cancelled', 'the call was cancelled', { next: 'what was already written stays; a new reconcile repairs the rest' }) : toolErrorOf(thrown, world.clock.id(4))
-    if (error.code === 'Internal') world.log.error('a tool failed unforeseen', { tool: tool.name, message: error.message, cause: String(error.cause instanceof Error ? error.cause.stack : error.cause) })
+    const error =
+      call.signal.aborted && !(thrown instanceof ToolError)
+        ? new ToolError('Cancelled', 'the call was cancelled', { next: 'what was already written stays; a new reconcile repairs the rest' })
+        : toolErrorOf(thrown, world.clock.id(4))
+    if (error.code === 'Internal')
+      world.log.error('a tool failed unforeseen', {
+        tool: tool.name,
+        message: error.message,
+        cause: String(error.cause instanceof Error ? error.cause.stack : error.cause),
+      })
     return failure(error, redactor)
   } finally {
     leave?.()
@@ -57,21 +82,33 @@ function checkedArguments(tool: Tool, args: Json): JsonObject {
   const [issue] = parsed.error.issues
   const valid = Object.keys(tool.input.shape)
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys : []
-  if (unknown.length > 0) throw new ToolError('InvalidArgument', `'${unknown.join('\', \'')}' is no argument of ${tool.name}`, { next: `use ${valid.join(', ')}`, valid })
-  throw new ToolError('InvalidArgument', `argument '${issue?.path.join('.') || '(all)'}' of ${tool.name}: ${issue?.message ?? 'invalid'}`, { next: `correct it; arguments are ${valid.join(', ')}`, valid })
+  if (unknown.length > 0)
+    throw new ToolError('InvalidArgument', `'${unknown.join("', '")}' is no argument of ${tool.name}`, {
+      next: `use ${valid.join(', ')}`,
+      valid,
+    })
+  throw new ToolError('InvalidArgument', `argument '${issue?.path.join('.') || '(all)'}' of ${tool.name}: ${issue?.message ?? 'invalid'}`, {
+    next: `correct it; arguments are ${valid.join(', ')}`,
+    valid,
+  })
 }
 
 function censored(value: Json, redactor: Redactor): Json {
   if (typeof value === 'string') return redactor.censor(value)
   if (Array.isArray(value)) return value.map(item => censored(item, redactor))
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined).map(([key, item]) => [redactor.censor(key), censored(item ?? null, redactor)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .map(([key, item]) => [redactor.censor(key), censored(item ?? null, redactor)]),
+  )
 }
 
 /** Cuts the rows of a list until it fits; nothing else is ever cut. */
 function withinLimit(data: JsonObject, limit: number): JsonObject {
   let cut = data
-  while (Array.isArray(cut.rows) && cut.rows.length > 1 && JSON.stringify(cut).length > limit) cut = { ...cut, rows: cut.rows.slice(0, Math.ceil(cut.rows.length / 2)), truncated: true }
+  while (Array.isArray(cut.rows) && cut.rows.length > 1 && JSON.stringify(cut).length > limit)
+    cut = { ...cut, rows: cut.rows.slice(0, Math.ceil(cut.rows.length / 2)), truncated: true }
   return cut
 }
 

@@ -12,7 +12,10 @@ import { renderLive } from './preview-kustomization.ts'
 import { type Call, target, textTool } from './tool.ts'
 
 export const build = textTool({
-  name: 'build', title: 'Render manifests', effect: 'reads', foreignText: true,
+  name: 'build',
+  title: 'Render manifests',
+  effect: 'reads',
+  foreignText: true,
   description: 'The manifests that a Kustomization renders to, from its artifact or from a local path. Nothing is applied.',
   input: target.extend({ path: z.string().optional().describe('local folder instead of the artifact') }),
   async run(args, world, call) {
@@ -21,11 +24,15 @@ export const build = textTool({
       const { objects, revision } = await renderLive(world, located, call)
       return shown(objects, `revision=${revision}`)
     }
-    if (located.ref.kind !== Kustomization.kind) throw new ToolError('Unsupported', `${located.ref.kind} cannot be rendered here`, { next: 'name a Kustomization' })
-    const ks = await existing(located, call.signal) as KustomizationObject
+    if (located.ref.kind !== Kustomization.kind)
+      throw new ToolError('Unsupported', `${located.ref.kind} cannot be rendered here`, { next: 'name a Kustomization' })
+    const ks = (await existing(located, call.signal)) as KustomizationObject
     const files = await readFolder(world, args.path, call)
     const hands = { ...world, cluster: located.cluster }
-    return shown(owned(await render(ks, files, { hands, strict: call.engine.settings.strictSubstitution, signal: call.signal }), ks), `path=${args.path}`)
+    return shown(
+      owned(await render(ks, files, { hands, strict: call.engine.settings.strictSubstitution, signal: call.signal }), ks),
+      `path=${args.path}`,
+    )
   },
 })
 
@@ -46,7 +53,8 @@ export async function readFolder(world: World, path: string, { signal }: Call): 
       if (entry.name === '.git') continue
       if (entry.type === 'folder') await walk(`${folder}/${entry.name}`, `${prefix}${entry.name}/`)
       if (entry.type !== 'file') continue
-      if (out.size >= mostFiles) throw new ToolError('TooLarge', `'${path}' has more than ${mostFiles} files`, { next: 'name a smaller folder' })
+      if (out.size >= mostFiles)
+        throw new ToolError('TooLarge', `'${path}' has more than ${mostFiles} files`, { next: 'name a smaller folder' })
       const parts: Uint8Array[] = []
       for await (const part of files.read(`${folder}/${entry.name}`, signal)) parts.push(part)
       out.set(prefix + entry.name, Buffer.concat(parts))

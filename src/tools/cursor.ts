@@ -11,7 +11,10 @@ export function offsetOf(question: unknown, cursor: string | undefined): number 
   if (cursor === undefined) return 0
   const [offset = '', print] = cursor.split('.')
   const start = Number.parseInt(offset, 36)
-  if (print !== fingerprint(question) || !Number.isSafeInteger(start) || start < 0) throw new ToolError('CursorExpired', 'this cursor is not of this question', { next: 'start again without cursor, with the same arguments on every page' })
+  if (print !== fingerprint(question) || !Number.isSafeInteger(start) || start < 0)
+    throw new ToolError('CursorExpired', 'this cursor is not of this question', {
+      next: 'start again without cursor, with the same arguments on every page',
+    })
   return start
 }
 
@@ -20,7 +23,11 @@ function fingerprint(question: unknown): string {
 }
 
 /** One page of rows with what a list answers beside it. */
-export function pageOf<T>(all: readonly T[], question: unknown, { limit, cursor }: { limit: number; cursor: string | undefined }): { rows: T[]; total: number; nextCursor?: string | undefined; truncated: boolean } {
+export function pageOf<T>(
+  all: readonly T[],
+  question: unknown,
+  { limit, cursor }: { limit: number; cursor: string | undefined },
+): { rows: T[]; total: number; nextCursor?: string | undefined; truncated: boolean } {
   const start = offsetOf(question, cursor)
   const rows = all.slice(start, start + limit)
   const more = start + rows.length < all.length

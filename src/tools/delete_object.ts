@@ -13,7 +13,9 @@ import type { World } from '../world/world.ts'
 import { type Call, target, tool } from './tool.ts'
 
 export const deleteObject = tool({
-  name: 'delete_object', title: 'Delete an object', effect: 'destroys',
+  name: 'delete_object',
+  title: 'Delete an object',
+  effect: 'destroys',
   description: 'Delete one object and what it prunes. The first call answers with the plan.',
   input: target,
   output: z.looseObject({ object: z.string(), cluster: z.string(), deleted: z.boolean(), next: z.string() }),
@@ -23,7 +25,8 @@ export const deleteObject = tool({
     guardOwnership(object)
     const taken = prunedBy(object)
     return {
-      summary: `delete ${printRef(located.ref)}${taken.length > 0 ? ` and ${taken.length} objects that it applied` : ''}`, live: `${object.metadata.uid ?? ''} ${object.metadata.generation ?? 0} ${taken.join()}`,
+      summary: `delete ${printRef(located.ref)}${taken.length > 0 ? ` and ${taken.length} objects that it applied` : ''}`,
+      live: `${object.metadata.uid ?? ''} ${object.metadata.generation ?? 0} ${taken.join()}`,
       changes: [{ action: 'delete', object: printRef(located.ref) }, ...taken.map(name => ({ action: 'prune', object: name }))],
     }
   },
@@ -34,7 +37,15 @@ export const deleteObject = tool({
     await located.cluster.delete(located.ref, { propagation: 'Background', preconditions: { uid: object.metadata.uid } }, call.signal)
     if (isFluxGroup(located.ref.group)) await finalized(world, located, call)
     const left = await located.cluster.get(located.ref, call.signal)
-    return { object: printRef(located.ref), cluster: located.cluster.name, deleted: left === undefined, next: left === undefined ? 'nothing to do' : `its finalizers ${(left.metadata.finalizers ?? []).join(', ')} hold it: look again with get_object` }
+    return {
+      object: printRef(located.ref),
+      cluster: located.cluster.name,
+      deleted: left === undefined,
+      next:
+        left === undefined
+          ? 'nothing to do'
+          : `its finalizers ${(left.metadata.finalizers ?? []).join(', ')} hold it: look again with get_object`,
+    }
   },
   say: d => `${d.object} ${d.deleted ? 'is deleted' : 'is being deleted'}. Next: ${d.next}`,
 })

@@ -7,19 +7,30 @@ import type { Call } from './tool.ts'
 const manager = 'fluxpilot'
 
 /** Asks Flux for a run and watches the object until a verdict is certain or the time is up: no polling. */
-export async function runFlux(world: World, { cluster, ref, timeoutMs, request }: { cluster: Cluster; ref: ObjectRef; timeoutMs: number; request: boolean }, call: Call): Promise<{ object: KubeObject | undefined; judged: Judged }> {
+export async function runFlux(
+  world: World,
+  { cluster, ref, timeoutMs, request }: { cluster: Cluster; ref: ObjectRef; timeoutMs: number; request: boolean },
+  call: Call,
+): Promise<{ object: KubeObject | undefined; judged: Judged }> {
   const token = request ? new Date(world.clock.now()).toISOString() : undefined
   if (token !== undefined) await cluster.patch(ref, { type: 'merge', body: runPatch(token), manager }, call.signal)
   const timer = new AbortController()
   const stop = AbortSignal.any([call.signal, timer.signal])
-  const late = world.clock.sleep(timeoutMs, stop).then(() => timer.abort(new Error('time is up')), () => {})
+  const late = world.clock.sleep(timeoutMs, stop).then(
+    () => timer.abort(new Error('time is up')),
+    () => {},
+  )
   let last: KubeObject | undefined
   try {
     for await (const event of cluster.watch({ ...ref, fieldSelector: `metadata.name=${ref.name}` }, stop)) {
       last = event.type === 'gap' ? event.objects[0] : event.type === 'deleted' ? undefined : event.object
       const judged = last && settledVerdict(last, { token: token ?? last.metadata.annotations?.[requestedAtKey] })
       if (judged) return { object: last, judged }
-      call.progress(last ? (conditionOf(last, 'Reconciling')?.message ?? conditionOf(last, 'Ready')?.message ?? 'waiting for Flux') : `${printRef(ref)} is gone`)
+      call.progress(
+        last
+          ? (conditionOf(last, 'Reconciling')?.message ?? conditionOf(last, 'Ready')?.message ?? 'waiting for Flux')
+          : `${printRef(ref)} is gone`,
+      )
       if (!last) return { object: undefined, judged: { verdict: 'NotHandled', message: `${printRef(ref)} does not exist` } }
     }
   } catch (thrown) {

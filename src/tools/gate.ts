@@ -21,7 +21,11 @@ const lifeMs = 10 * 60_000
  * Holds a call back that needs a plan: its answer is then the plan. `undefined` lets the call through.
  * @throws {ToolError} StalePlan for a handle that does not fit any more; ApprovalRequired. Spec: mcp 2.8.
  */
-export async function gated(service: { world: World; gates: Gates }, tool: Tool, { args, call }: { args: JsonObject; call: Call }): Promise<{ data: JsonObject; text: string } | undefined> {
+export async function gated(
+  service: { world: World; gates: Gates },
+  tool: Tool,
+  { args, call }: { args: JsonObject; call: Call },
+): Promise<{ data: JsonObject; text: string } | undefined> {
   const { world, gates } = service
   if (!tool.preview) return undefined
   const given = typeof args.plan === 'string' ? args.plan : undefined
@@ -29,24 +33,41 @@ export async function gated(service: { world: World; gates: Gates }, tool: Tool,
   if (given === undefined && !always && tool.gate !== 'judged') return undefined
   const preview = await tool.preview(args, world, call)
   if (given === undefined && !always && !preview.mustPlan) return undefined
-  if (given === undefined) return planAnswer(tool, { preview, handle: handleOf({ tool, args, call, preview }, gates.key, world.clock.now() + lifeMs) })
+  if (given === undefined)
+    return planAnswer(tool, { preview, handle: handleOf({ tool, args, call, preview }, gates.key, world.clock.now() + lifeMs) })
   check(given, { tool, args, call, preview }, { gates, now: world.clock.now() })
   if (tool.effect === 'destroys' && gates.personDestroys && !gates.isApproved(given)) {
-    throw new ToolError('ApprovalRequired', `a person must approve ${tool.name}`, { next: `a person runs: fluxpilot approve ${given} --server URL --token-file FILE; then call again with this plan` })
+    throw new ToolError('ApprovalRequired', `a person must approve ${tool.name}`, {
+      next: `a person runs: fluxpilot approve ${given} --server URL --token-file FILE; then call again with this plan`,
+    })
   }
   return undefined
 }
 
 /** The plan of a call, as the plan tool gives it. */
 export function planAnswer(tool: Tool, { preview, handle }: { preview: Preview; handle: string }): { data: JsonObject; text: string } {
-  const lines = preview.changes.map(c => [String(c.action), String(c.object), c.detail === undefined ? '' : `(${String(c.detail)})`].join(' ').trim())
+  const lines = preview.changes.map(c =>
+    [String(c.action), String(c.object), c.detail === undefined ? '' : `(${String(c.detail)})`].join(' ').trim(),
+  )
   return {
-    data: { planned: true, tool: tool.name, summary: preview.summary, changes: [...preview.changes], plan: handle, next: `show this to the user, then call ${tool.name} again with the same arguments and plan=${handle}` },
+    data: {
+      planned: true,
+      tool: tool.name,
+      summary: preview.summary,
+      changes: [...preview.changes],
+      plan: handle,
+      next: `show this to the user, then call ${tool.name} again with the same arguments and plan=${handle}`,
+    },
     text: `Plan, nothing done yet: ${preview.summary}\n${lines.join('\n')}\nplan=${handle} (10 minutes). Show this to the user, then call ${tool.name} with the same arguments and this plan.`,
   }
 }
 
-interface Bound { readonly tool: Tool; readonly args: JsonObject; readonly call: Call; readonly preview: Preview }
+interface Bound {
+  readonly tool: Tool
+  readonly args: JsonObject
+  readonly call: Call
+  readonly preview: Preview
+}
 
 /** `p1-<expiry>-<20 hex>`, bound to tool, arguments, caller and live state. @param expiry Milliseconds since the epoch. */
 export function handleOf({ tool, args, call, preview }: Bound, key: Uint8Array, expiry: number): string {
@@ -61,11 +82,20 @@ function check(handle: string, bound: Bound, { gates, now }: { gates: Gates; now
   const expected = handleOf(bound, gates.key, Number(until) * 1000)
   const same = expected.length === handle.length && timingSafeEqual(Buffer.from(expected), Buffer.from(handle))
   if (until !== '' && same && Number(until) * 1000 > now) return
-  throw new ToolError('StalePlan', 'the plan does not fit this call any more: it expired, or the arguments, the caller or the live state changed', { next: `call plan for ${bound.tool.name} again and show the new plan`, retryable: true })
+  throw new ToolError(
+    'StalePlan',
+    'the plan does not fit this call any more: it expired, or the arguments, the caller or the live state changed',
+    { next: `call plan for ${bound.tool.name} again and show the new plan`, retryable: true },
+  )
 }
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, v]) => v !== undefined)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([k, v]) => [k, sorted(v)]),
+  )
 }

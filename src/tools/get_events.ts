@@ -11,9 +11,19 @@ import { footer, limit, rows, tool, tsv } from './tool.ts'
 const cols = ['age', 'type', 'object', 'reason', 'count', 'untrusted']
 
 export const getEvents = tool({
-  name: 'get_events', title: 'Events', effect: 'reads', foreignText: true,
+  name: 'get_events',
+  title: 'Events',
+  effect: 'reads',
+  foreignText: true,
   description: 'Kubernetes events, newest first. since is a duration (1h) or a time.',
-  input: z.object({ kind: z.string().optional(), namespace: z.string().optional(), name: z.string().optional(), since: z.string().optional(), limit, cursor: z.string().optional() }),
+  input: z.object({
+    kind: z.string().optional(),
+    namespace: z.string().optional(),
+    name: z.string().optional(),
+    since: z.string().optional(),
+    limit,
+    cursor: z.string().optional(),
+  }),
   output: z.looseObject({ cluster: z.string(), ...rows }),
   async run({ kind, namespace, name, since, limit: most, cursor, cluster: named }, world, { signal }) {
     const cluster = world.clusters.named(named)
@@ -21,24 +31,50 @@ export const getEvents = tool({
     const from = since === undefined ? 0 : startOf(since, now)
     const wanted = kind === undefined ? undefined : (await cluster.resolve(kind, signal)).kind
     const events: KubeObject[] = []
-    for await (const event of cluster.listAll({ group: '', version: 'v1', kind: 'Event', namespace: namespace === '-' ? undefined : namespace }, signal)) {
+    for await (const event of cluster.listAll(
+      { group: '', version: 'v1', kind: 'Event', namespace: namespace === '-' ? undefined : namespace },
+      signal,
+    )) {
       const about = objectAt(event, 'involvedObject')
-      if ((wanted === undefined || about.kind === wanted) && (name === undefined || about.name === name) && Date.parse(lastTime(event)) >= from) events.push(event)
+      if (
+        (wanted === undefined || about.kind === wanted) &&
+        (name === undefined || about.name === name) &&
+        Date.parse(lastTime(event)) >= from
+      )
+        events.push(event)
     }
-    const page = pageOf(events.toSorted((a, b) => (lastTime(a) < lastTime(b) ? 1 : -1)), [cluster.name, kind, namespace, name, since], { limit: most, cursor })
+    const page = pageOf(
+      events.toSorted((a, b) => (lastTime(a) < lastTime(b) ? 1 : -1)),
+      [cluster.name, kind, namespace, name, since],
+      { limit: most, cursor },
+    )
     return { cluster: cluster.name, cols, ...page, rows: page.rows.map(e => rowOf(e, now)) }
   },
-  say: data => [...(data.rows.length > 0 ? ['untrusted event texts:', tsv(data.cols, data.rows)] : []), footer(data, 'kind=, name=, namespace= or since=')].join('\n'),
+  say: data =>
+    [
+      ...(data.rows.length > 0 ? ['untrusted event texts:', tsv(data.cols, data.rows)] : []),
+      footer(data, 'kind=, name=, namespace= or since='),
+    ].join('\n'),
 })
 
 function startOf(since: string, now: number): number {
   const duration = parseDuration(since)
   const at = duration === undefined ? Date.parse(since) : now - duration
-  if (Number.isNaN(at)) throw new ToolError('InvalidArgument', `'${since}' is neither a duration nor a time`, { next: 'use a duration like 30m or 2h, or a time like 2026-01-31T12:00:00Z' })
+  if (Number.isNaN(at))
+    throw new ToolError('InvalidArgument', `'${since}' is neither a duration nor a time`, {
+      next: 'use a duration like 30m or 2h, or a time like 2026-01-31T12:00:00Z',
+    })
   return at
 }
 
 function rowOf(event: KubeObject, now: number): (string | number)[] {
   const { kind, namespace, name } = objectAt(event, 'involvedObject')
-  return [formatAge(now - Date.parse(lastTime(event))), String(event.type), `${String(kind)}/${namespace ? `${String(namespace)}/` : ''}${String(name)}`, String(event.reason), Number(event.count ?? 1), plain(String(event.message ?? '')).slice(0, 400)]
+  return [
+    formatAge(now - Date.parse(lastTime(event))),
+    String(event.type),
+    `${String(kind)}/${namespace ? `${String(namespace)}/` : ''}${String(name)}`,
+    String(event.reason),
+    Number(event.count ?? 1),
+    plain(String(event.message ?? '')).slice(0, 400),
+  ]
 }

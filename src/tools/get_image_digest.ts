@@ -11,10 +11,25 @@ import { openRegistry, registryArguments } from './registry-access.ts'
 import { tool } from './tool.ts'
 
 export const getImageDigest = tool({
-  name: 'get_image_digest', title: 'Look an image up', effect: 'reads',
+  name: 'get_image_digest',
+  title: 'Look an image up',
+  effect: 'reads',
   description: 'Tag to digest of a container image or Flux artifact, with platforms, size and creation time.',
-  input: z.object({ image: z.string().describe('host/repo:tag'), platform: z.string().optional().describe('os/arch'), ...registryArguments }),
-  output: z.looseObject({ image: z.string(), digest: z.string(), pinned: z.string(), mediaType: z.string(), platforms: z.array(z.string()).optional(), size: z.number().optional(), created: z.string().optional(), servedBy: z.string() }),
+  input: z.object({
+    image: z.string().describe('host/repo:tag'),
+    platform: z.string().optional().describe('os/arch'),
+    ...registryArguments,
+  }),
+  output: z.looseObject({
+    image: z.string(),
+    digest: z.string(),
+    pinned: z.string(),
+    mediaType: z.string(),
+    platforms: z.array(z.string()).optional(),
+    size: z.number().optional(),
+    created: z.string().optional(),
+    servedBy: z.string(),
+  }),
   async run({ image, platform, insecure }, world, { signal }) {
     const ref = parseReference(image)
     const registry = await openRegistry(world, { insecure }, 'lookup')
@@ -23,21 +38,45 @@ export const getImageDigest = tool({
     const { registry: host, repository } = ref
     const place = { registry: host, repository }
     const document = parseManifest(found.bytes)
-    if (!('manifests' in document)) return { ...named(place, ref, found.descriptor.digest), mediaType: found.descriptor.mediaType, ...await detailsOf(registry, { place, manifest: document, signal }), servedBy: registry.served }
-    const platforms = document.manifests.flatMap(m => m.platform ? [`${m.platform.os}/${m.platform.architecture}${m.platform.variant ? `/${m.platform.variant}` : ''}`] : [])
-    if (platform === undefined) return { ...named(place, ref, found.descriptor.digest), mediaType: found.descriptor.mediaType, platforms, servedBy: registry.served }
+    if (!('manifests' in document))
+      return {
+        ...named(place, ref, found.descriptor.digest),
+        mediaType: found.descriptor.mediaType,
+        ...(await detailsOf(registry, { place, manifest: document, signal })),
+        servedBy: registry.served,
+      }
+    const platforms = document.manifests.flatMap(m =>
+      m.platform ? [`${m.platform.os}/${m.platform.architecture}${m.platform.variant ? `/${m.platform.variant}` : ''}`] : [],
+    )
+    if (platform === undefined)
+      return { ...named(place, ref, found.descriptor.digest), mediaType: found.descriptor.mediaType, platforms, servedBy: registry.served }
     const child = document.manifests[platforms.indexOf(platform)]
-    if (!child) throw new ToolError('NotFound', `${printReference(ref)} has no platform ${platform}`, { next: `use one of ${platforms.join(', ')}`, valid: platforms })
+    if (!child)
+      throw new ToolError('NotFound', `${printReference(ref)} has no platform ${platform}`, {
+        next: `use one of ${platforms.join(', ')}`,
+        valid: platforms,
+      })
     return { ...named(place, ref, child.digest), mediaType: child.mediaType, platforms, servedBy: registry.served }
   },
-  say: d => [`${d.image} is ${d.digest}`, `pin as ${d.pinned}`, ...(d.platforms ? [`platforms: ${d.platforms.join(', ')}`] : []), ...(d.size === undefined ? [] : [`${d.size} bytes`]), ...(d.created ? [`created ${d.created}`] : []), `${d.mediaType}, served by ${d.servedBy}`].join('\n'),
+  say: d =>
+    [
+      `${d.image} is ${d.digest}`,
+      `pin as ${d.pinned}`,
+      ...(d.platforms ? [`platforms: ${d.platforms.join(', ')}`] : []),
+      ...(d.size === undefined ? [] : [`${d.size} bytes`]),
+      ...(d.created ? [`created ${d.created}`] : []),
+      `${d.mediaType}, served by ${d.servedBy}`,
+    ].join('\n'),
 })
 
 function named(place: ParsedReference, ref: ParsedReference, digest: Digest): { image: string; digest: string; pinned: string } {
   return { image: printReference(ref), digest, pinned: printReference({ ...place, digest }) }
 }
 
-async function detailsOf(registry: Registry, { place, manifest, signal }: { place: ParsedReference; manifest: ImageManifest; signal: AbortSignal }): Promise<{ size: number; created?: string; platforms?: string[] }> {
+async function detailsOf(
+  registry: Registry,
+  { place, manifest, signal }: { place: ParsedReference; manifest: ImageManifest; signal: AbortSignal },
+): Promise<{ size: number; created?: string; platforms?: string[] }> {
   const size = manifest.layers.reduce((sum, layer) => sum + layer.size, 0)
   const annotated = manifest.annotations?.[annotationKeys.created]
   if (annotated !== undefined || manifest.config.size > 1024 * 1024) return { size, ...(annotated ? { created: annotated } : {}) }

@@ -14,45 +14,84 @@ import { existing, locate } from './locate.ts'
 import { target, tool } from './tool.ts'
 
 export const getObject = tool({
-  name: 'get_object', title: 'One object', effect: 'reads', foreignText: true,
-  description: 'One object of any kind. summary says its state and, when it fails, the evidence. fields picks dotted paths. Secret values are never shown.',
-  input: target.extend({ view: z.enum(['summary', 'inventory', 'events', 'history', 'spec', 'yaml']).default('summary'), fields: z.array(z.string()).max(50).optional() }),
+  name: 'get_object',
+  title: 'One object',
+  effect: 'reads',
+  foreignText: true,
+  description:
+    'One object of any kind. summary says its state and, when it fails, the evidence. fields picks dotted paths. Secret values are never shown.',
+  input: target.extend({
+    view: z.enum(['summary', 'inventory', 'events', 'history', 'spec', 'yaml']).default('summary'),
+    fields: z.array(z.string()).max(50).optional(),
+  }),
   output: z.looseObject({ object: z.string(), cluster: z.string(), untrusted: z.looseObject({}) }),
   async run(args, world, { signal }) {
     const located = await locate(world, args, signal)
     const object = await existing(located, signal)
     const masked = maskObject(object, () => '(masked)') as KubeObject
-    const untrusted = args.fields ? Object.fromEntries(args.fields.map(f => [f, at(masked, ...f.split('.')) ?? null])) : await viewOf(args.view, masked, { cluster: located.cluster, signal })
+    const untrusted = args.fields
+      ? Object.fromEntries(args.fields.map(f => [f, at(masked, ...f.split('.')) ?? null]))
+      : await viewOf(args.view, masked, { cluster: located.cluster, signal })
     return { object: printRef(located.ref), cluster: located.cluster.name, untrusted }
   },
-  say: ({ object, cluster, untrusted }) => `${object} [${cluster}]\n${plain(typeof untrusted.yaml === 'string' ? untrusted.yaml : print(untrusted as Json)).trimEnd()}`,
+  say: ({ object, cluster, untrusted }) =>
+    `${object} [${cluster}]\n${plain(typeof untrusted.yaml === 'string' ? untrusted.yaml : print(untrusted as Json)).trimEnd()}`,
 })
 
-async function viewOf(view: 'summary' | 'inventory' | 'events' | 'history' | 'spec' | 'yaml', object: KubeObject, { cluster, signal }: { cluster: Cluster; signal: AbortSignal }): Promise<JsonObject> {
+async function viewOf(
+  view: 'summary' | 'inventory' | 'events' | 'history' | 'spec' | 'yaml',
+  object: KubeObject,
+  { cluster, signal }: { cluster: Cluster; signal: AbortSignal },
+): Promise<JsonObject> {
   switch (view) {
-    case 'summary': return summary(object, { cluster, signal })
-    case 'inventory': return { inventory: listAt(object, 'status', 'inventory', 'entries').map(e => `${String(objectAt(e).id)} ${String(objectAt(e).v)}`) }
-    case 'events': return { events: await eventsAbout(cluster, refOf(object), signal) }
-    case 'history': return { history: listAt(object, 'status', 'history') }
-    case 'spec': return { spec: object.spec ?? {} }
-    case 'yaml': return { yaml: print(object) }
+    case 'summary':
+      return summary(object, { cluster, signal })
+    case 'inventory':
+      return { inventory: listAt(object, 'status', 'inventory', 'entries').map(e => `${String(objectAt(e).id)} ${String(objectAt(e).v)}`) }
+    case 'events':
+      return { events: await eventsAbout(cluster, refOf(object), signal) }
+    case 'history':
+      return { history: listAt(object, 'status', 'history') }
+    case 'spec':
+      return { spec: object.spec ?? {} }
+    case 'yaml':
+      return { yaml: print(object) }
   }
 }
 
 async function summary(object: KubeObject, { cluster, signal }: { cluster: Cluster; signal: AbortSignal }): Promise<JsonObject> {
-  const conditions = conditionsOf(object).map(c => `${c.type}=${c.status} ${c.reason}: ${shortRevision(c.message.trimEnd())} (since ${c.lastTransitionTime})`)
+  const conditions = conditionsOf(object).map(
+    c => `${c.type}=${c.status} ${c.reason}: ${shortRevision(c.message.trimEnd())} (since ${c.lastTransitionTime})`,
+  )
   const { group } = refOf(object)
   if (!isFluxGroup(group)) {
     const { status, message } = kstatus(object)
-    return { status, message, conditions, labels: object.metadata.labels ?? {}, created: object.metadata.creationTimestamp ?? '', events: await eventsAbout(cluster, refOf(object), signal) }
+    return {
+      status,
+      message,
+      conditions,
+      labels: object.metadata.labels ?? {},
+      created: object.metadata.creationTimestamp ?? '',
+      events: await eventsAbout(cluster, refOf(object), signal),
+    }
   }
   const state = stateOf(object)
   const revision = revisionOf(object)
   const source = objectAt(object, 'spec', 'sourceRef')
-  const evidence = state === 'failing' ? { ...await evidenceFor(cluster, object, signal) } : {}
+  const evidence = state === 'failing' ? { ...(await evidenceFor(cluster, object, signal)) } : {}
   return {
-    state, ...(revision ? { revision: shortRevision(revision) } : {}), conditions, ...(source.kind ? { source: `${String(source.kind)}/${String(source.namespace ?? object.metadata.namespace)}/${String(source.name)}` } : {}),
-    ...(typeof object.spec?.url === 'string' ? { url: object.spec.url } : {}), ...(typeof object.spec?.path === 'string' ? { path: object.spec.path } : {}),
-    ...(object.spec?.interval === undefined ? {} : { interval: object.spec.interval }), ...(listAt(object, 'status', 'inventory', 'entries').length > 0 ? { objects: listAt(object, 'status', 'inventory', 'entries').length } : {}), ...(evidence as JsonObject),
+    state,
+    ...(revision ? { revision: shortRevision(revision) } : {}),
+    conditions,
+    ...(source.kind
+      ? { source: `${String(source.kind)}/${String(source.namespace ?? object.metadata.namespace)}/${String(source.name)}` }
+      : {}),
+    ...(typeof object.spec?.url === 'string' ? { url: object.spec.url } : {}),
+    ...(typeof object.spec?.path === 'string' ? { path: object.spec.path } : {}),
+    ...(object.spec?.interval === undefined ? {} : { interval: object.spec.interval }),
+    ...(listAt(object, 'status', 'inventory', 'entries').length > 0
+      ? { objects: listAt(object, 'status', 'inventory', 'entries').length }
+      : {}),
+    ...(evidence as JsonObject),
   }
 }

@@ -18,7 +18,22 @@ import type { Tool } from './tool.ts'
 
 /** The tools of a server, in their fixed order. Read-only: only those that read. */
 export function allTools({ gates, readOnly }: { gates: Pick<Gates, 'key'>; readOnly: boolean }): Tool[] {
-  const base = [getStatus, getObject, getEvents, build, getImageDigest, listArtifacts, listClusters, pullArtifact, reconcile, setSuspended, pushArtifact, tagArtifact, applyManifests, deleteObject]
+  const base = [
+    getStatus,
+    getObject,
+    getEvents,
+    build,
+    getImageDigest,
+    listArtifacts,
+    listClusters,
+    pullArtifact,
+    reconcile,
+    setSuspended,
+    pushArtifact,
+    tagArtifact,
+    applyManifests,
+    deleteObject,
+  ]
   const shown = base.filter(t => !readOnly || t.effect === 'reads')
   const [status, object, events, rendered, ...rest] = shown
   return [status, object, events, rendered, planTool(shown, gates), ...rest].filter(t => t !== undefined)

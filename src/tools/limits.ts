@@ -2,7 +2,12 @@ import { ToolError } from './error.ts'
 import type { Caller, Effect } from './tool.ts'
 
 /** Bounds of calls. Rates count over a minute. Spec: mcp 4.7. */
-export interface Bounds { readonly inFlightPerCaller: number; readonly inFlight: number; readonly readsPerMinute: number; readonly writesPerMinute: number }
+export interface Bounds {
+  readonly inFlightPerCaller: number
+  readonly inFlight: number
+  readonly readsPerMinute: number
+  readonly writesPerMinute: number
+}
 export const httpBounds: Bounds = { inFlightPerCaller: 8, inFlight: 64, readsPerMinute: 60, writesPerMinute: 10 }
 
 const minuteMs = 60_000
@@ -24,7 +29,10 @@ export class Limits {
   enter({ key }: Caller, effect: Effect): () => void {
     const mine = this.#running.get(key) ?? 0
     if (mine >= this.#bounds.inFlightPerCaller || this.#all >= this.#bounds.inFlight) throw limited('too many calls at once', 1)
-    this.#count(`${key} ${effect === 'reads' ? 'reads' : 'writes'}`, effect === 'reads' ? this.#bounds.readsPerMinute : this.#bounds.writesPerMinute)
+    this.#count(
+      `${key} ${effect === 'reads' ? 'reads' : 'writes'}`,
+      effect === 'reads' ? this.#bounds.readsPerMinute : this.#bounds.writesPerMinute,
+    )
     this.#running.set(key, mine + 1)
     this.#all++
     return () => {
@@ -39,9 +47,14 @@ export class Limits {
     const now = this.#now()
     const recent = (this.#recent.get(key) ?? []).filter(at => at > now - minuteMs)
     const [first] = recent
-    if (recent.length >= most && first !== undefined) throw limited(`more than ${most} ${key.endsWith('reads') ? 'reading' : 'writing'} calls in a minute`, Math.ceil((first + minuteMs - now) / 1000))
+    if (recent.length >= most && first !== undefined)
+      throw limited(
+        `more than ${most} ${key.endsWith('reads') ? 'reading' : 'writing'} calls in a minute`,
+        Math.ceil((first + minuteMs - now) / 1000),
+      )
     this.#recent.set(key, [...recent, now])
-    if (this.#recent.size > 10_000) for (const [old, times] of this.#recent) if ((times.at(-1) ?? 0) <= now - minuteMs) this.#recent.delete(old)
+    if (this.#recent.size > 10_000)
+      for (const [old, times] of this.#recent) if ((times.at(-1) ?? 0) <= now - minuteMs) this.#recent.delete(old)
   }
 }
 

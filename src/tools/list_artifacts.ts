@@ -14,13 +14,23 @@ const cols = ['tag', 'digest', 'source', 'revision']
 const hidden = /\.(att|sbom|sig)$/
 
 export const listArtifacts = tool({
-  name: 'list_artifacts', title: 'Tags of a repository', effect: 'reads',
+  name: 'list_artifacts',
+  title: 'Tags of a repository',
+  effect: 'reads',
   description: 'Tags of an OCI repository with digest, source and revision; filter by semver range or regex.',
-  input: z.object({ url: z.string().describe('oci://host/repo'), semver: z.string().optional(), regex: z.string().max(200).optional(), limit, cursor: z.string().optional(), ...registryArguments }),
+  input: z.object({
+    url: z.string().describe('oci://host/repo'),
+    semver: z.string().optional(),
+    regex: z.string().max(200).optional(),
+    limit,
+    cursor: z.string().optional(),
+    ...registryArguments,
+  }),
   output: z.looseObject({ url: z.string(), ...rows }),
   async run({ url, semver, regex, limit: most, cursor, insecure }, world, { signal }) {
     const ref = parseOciUrl(url)
-    if (ref.tag ?? ref.digest) throw new ToolError('InvalidArgument', `url '${url}' has a tag or a digest`, { next: 'give the repository alone' })
+    if (ref.tag ?? ref.digest)
+      throw new ToolError('InvalidArgument', `url '${url}' has a tag or a digest`, { next: 'give the repository alone' })
     const registry = await openRegistry(world, { insecure }, 'lookup')
     const expression = regex === undefined ? undefined : compiled(regex)
     const all: string[] = []
@@ -44,5 +54,10 @@ async function rowOf(registry: Registry, ref: ParsedReference, signal: AbortSign
   const found = await registry.manifest(ref, signal)
   const annotations = found && parseManifest(found.bytes).annotations
   const revision = annotations?.[annotationKeys.revision]
-  return [ref.tag ?? '', found?.descriptor.digest ?? null, annotations?.[annotationKeys.source] ?? null, revision ? shortRevision(revision) : null]
+  return [
+    ref.tag ?? '',
+    found?.descriptor.digest ?? null,
+    annotations?.[annotationKeys.source] ?? null,
+    revision ? shortRevision(revision) : null,
+  ]
 }

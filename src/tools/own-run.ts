@@ -23,18 +23,33 @@ export const ownKinds = ['Kustomization', 'OCIRepository'] as const
  * Runs our reconcilers once for an object, its source first when asked or when it has no artifact yet. One run per object at a time.
  * @throws {ToolError} Unsupported for a kind that our engine does not reconcile.
  */
-export async function runOwn(world: World, { cluster, ref, withSource }: { cluster: Cluster; ref: ObjectRef; withSource: boolean }, call: Call): Promise<{ object: KubeObject | undefined; judged: Judged }> {
+export async function runOwn(
+  world: World,
+  { cluster, ref, withSource }: { cluster: Cluster; ref: ObjectRef; withSource: boolean },
+  call: Call,
+): Promise<{ object: KubeObject | undefined; judged: Judged }> {
   const object = await cluster.get(ref, call.signal)
   if (!object) return { object, judged: { verdict: 'NotHandled', message: `${printRef(ref)} does not exist` } }
   if (ref.kind === 'Kustomization') await runSource(world, { cluster, object, withSource }, call)
   await cluster.patch(ref, { type: 'merge', body: runPatch(new Date(world.clock.now()).toISOString()), manager }, call.signal)
   const driven = await alone(world, `${cluster.name} ${printRef(ref)}`, () => pass(world, { cluster, ref }, call))
-  return driven.is === 'gone' ? { object: undefined, judged: { verdict: 'NotHandled', message: 'the object is gone' } } : { object: driven.object, judged: judgedOf(driven) }
+  return driven.is === 'gone'
+    ? { object: undefined, judged: { verdict: 'NotHandled', message: 'the object is gone' } }
+    : { object: driven.object, judged: judgedOf(driven) }
 }
 
-async function runSource(world: World, { cluster, object, withSource }: { cluster: Cluster; object: KubeObject; withSource: boolean }, call: Call): Promise<void> {
+async function runSource(
+  world: World,
+  { cluster, object, withSource }: { cluster: Cluster; object: KubeObject; withSource: boolean },
+  call: Call,
+): Promise<void> {
   const { kind, name, namespace } = objectAt(object, 'spec', 'sourceRef')
-  const ref: ObjectRef = { group: 'source.toolkit.fluxcd.io', kind: String(kind), name: String(name), namespace: typeof namespace === 'string' ? namespace : object.metadata.namespace }
+  const ref: ObjectRef = {
+    group: 'source.toolkit.fluxcd.io',
+    kind: String(kind),
+    name: String(name),
+    namespace: typeof namespace === 'string' ? namespace : object.metadata.namespace,
+  }
   const source = await cluster.get(ref, call.signal)
   if (!source || isSuspended(source)) return
   const { engine } = await actingOn(world, { cluster, ref }, call)
@@ -53,11 +68,23 @@ async function isStored(world: World, source: KubeObject, { signal }: Call): Pro
 
 function pass(world: World, { cluster, ref }: { cluster: Cluster; ref: ObjectRef }, call: Call): Promise<Driven> {
   const hands: Hands = { ...world, cluster }
-  const common = { hub: cluster, hands, clock: world.clock, settings: call.engine.settings, signal: call.signal, progress: (note: string) => call.progress(note) }
+  const common = {
+    hub: cluster,
+    hands,
+    clock: world.clock,
+    settings: call.engine.settings,
+    signal: call.signal,
+    progress: (note: string) => call.progress(note),
+  }
   switch (ref.kind) {
-    case 'Kustomization': return drive(kustomizations, ref, common)
-    case 'OCIRepository': return drive(ociRepositories, ref, common)
-    default: throw new ToolError('Unsupported', `no controller for ${ref.kind} runs here, and this engine does not reconcile ${ref.kind}`, { next: `install Flux; this engine reconciles ${ownKinds.join(' and ')}` })
+    case 'Kustomization':
+      return drive(kustomizations, ref, common)
+    case 'OCIRepository':
+      return drive(ociRepositories, ref, common)
+    default:
+      throw new ToolError('Unsupported', `no controller for ${ref.kind} runs here, and this engine does not reconcile ${ref.kind}`, {
+        next: `install Flux; this engine reconciles ${ownKinds.join(' and ')}`,
+      })
   }
 }
 

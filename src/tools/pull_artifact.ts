@@ -14,13 +14,21 @@ const limits = { maxBytes: 256 * 1024 * 1024, maxEntries: 100_000, maxEntryBytes
 const pageCharacters = 12_000
 
 export const pullArtifact = textTool({
-  name: 'pull_artifact', title: 'Content of an artifact', effect: 'reads', foreignText: true,
+  name: 'pull_artifact',
+  title: 'Content of an artifact',
+  effect: 'reads',
+  foreignText: true,
   description: 'The files of a Flux artifact, in pages; with output they are written to that folder instead.',
   input: z.object({ url: z.string(), output: z.string().optional(), cursor: z.string().optional(), ...registryArguments }),
   async run({ url, output, cursor, insecure }, world, call) {
     const { files, digest } = await contentOf(world, { url, insecure }, call)
     if (output !== undefined) return written(world, { files, output, digest })
-    const text = [...files].map(([path, content]) => `=== ${path}\n${content.includes(0) ? `(binary, ${content.length} bytes)` : new TextDecoder().decode(content)}`).join('\n')
+    const text = [...files]
+      .map(
+        ([path, content]) =>
+          `=== ${path}\n${content.includes(0) ? `(binary, ${content.length} bytes)` : new TextDecoder().decode(content)}`,
+      )
+      .join('\n')
     const start = offsetOf([url, digest], cursor)
     const end = Math.min(text.length, start + pageCharacters)
     const rest = end < text.length ? ` truncated=true cursor=${cursorFor([url, digest], end)}` : ''
@@ -28,7 +36,11 @@ export const pullArtifact = textTool({
   },
 })
 
-async function contentOf(world: World, { url, insecure }: { url: string; insecure: boolean }, { signal }: Call): Promise<{ files: Map<string, Uint8Array>; digest: string }> {
+async function contentOf(
+  world: World,
+  { url, insecure }: { url: string; insecure: boolean },
+  { signal }: Call,
+): Promise<{ files: Map<string, Uint8Array>; digest: string }> {
   const ref = parseOciUrl(url)
   const registry = await openRegistry(world, { insecure }, 'transfer')
   const { digest } = await registry.lookUp(ref, signal)
@@ -40,8 +52,12 @@ async function contentOf(world: World, { url, insecure }: { url: string; insecur
   return { files, digest }
 }
 
-async function written(world: World, { files, output, digest }: { files: Map<string, Uint8Array>; output: string; digest: string }): Promise<string> {
-  if (!world.files) throw new ToolError('InvalidArgument', 'this server writes no files', { next: 'leave output away: the content comes in pages' })
+async function written(
+  world: World,
+  { files, output, digest }: { files: Map<string, Uint8Array>; output: string; digest: string },
+): Promise<string> {
+  if (!world.files)
+    throw new ToolError('InvalidArgument', 'this server writes no files', { next: 'leave output away: the content comes in pages' })
   const folder = await world.files.resolve(output)
   for (const [path, content] of files) await world.files.write(posix.join(folder, path), content)
   return `${digest} files=${files.size}\nwritten to ${output}`

@@ -18,19 +18,45 @@ const epoch = '1970-01-01T00:00:00Z'
 const name = /^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0\\]+$/
 
 const input = z.object({
-  url: z.string().describe('oci://host/repo:tag'), path: z.string().optional().describe('folder or file'), files: z.array(file).max(2000).optional(),
-  source: z.string().optional(), revision: z.string().optional(), tags: z.array(z.string()).max(20).default([]), annotations: z.record(z.string(), z.string()).default({}), ignorePaths: z.array(z.string()).optional(), ...registryArguments,
+  url: z.string().describe('oci://host/repo:tag'),
+  path: z.string().optional().describe('folder or file'),
+  files: z.array(file).max(2000).optional(),
+  source: z.string().optional(),
+  revision: z.string().optional(),
+  tags: z.array(z.string()).max(20).default([]),
+  annotations: z.record(z.string(), z.string()).default({}),
+  ignorePaths: z.array(z.string()).optional(),
+  ...registryArguments,
 })
 type Arguments = z.infer<typeof input> & { cluster?: string | undefined }
 
 export const pushArtifact = tool({
-  name: 'push_artifact', title: 'Push manifests as an artifact', effect: 'changes', repeatable: true,
-  description: 'Push manifests, from a path or given as files, as a reproducible Flux artifact. Then reconcile withSource what picks it up.',
+  name: 'push_artifact',
+  title: 'Push manifests as an artifact',
+  effect: 'changes',
+  repeatable: true,
+  description:
+    'Push manifests, from a path or given as files, as a reproducible Flux artifact. Then reconcile withSource what picks it up.',
   input,
-  output: z.looseObject({ url: z.string(), pinned: z.string(), digest: z.string(), source: z.string().optional(), revision: z.string().optional(), dirty: z.boolean().optional(), uploaded: z.boolean(), servedBy: z.string(), picksUp: z.array(z.string()), next: z.string() }),
+  output: z.looseObject({
+    url: z.string(),
+    pinned: z.string(),
+    digest: z.string(),
+    source: z.string().optional(),
+    revision: z.string().optional(),
+    dirty: z.boolean().optional(),
+    uploaded: z.boolean(),
+    servedBy: z.string(),
+    picksUp: z.array(z.string()),
+    next: z.string(),
+  }),
   async preview(args, world, call) {
     const made = await makeArtifact(args, world, call)
-    return { summary: `push ${made.manifestDigest} to ${args.url}`, changes: [{ action: 'push', object: args.url, detail: made.manifestDigest }], live: made.manifestDigest }
+    return {
+      summary: `push ${made.manifestDigest} to ${args.url}`,
+      changes: [{ action: 'push', object: args.url, detail: made.manifestDigest }],
+      live: made.manifestDigest,
+    }
   },
   async run(args, world, call) {
     const ref = parseOciUrl(args.url)
@@ -42,44 +68,93 @@ export const pushArtifact = tool({
     const changed = there?.digest !== made.manifestDigest
     if (changed) {
       call.progress(`uploading ${made.layer.length} bytes`)
-      for (const [descriptor, bytes] of [[made.configDescriptor, made.config], [made.layerDescriptor, made.layer]] as const) await registry.pushBlob(repository, { descriptor, open: offset => one(bytes.subarray(offset)) }, { signal: call.signal })
+      for (const [descriptor, bytes] of [
+        [made.configDescriptor, made.config],
+        [made.layerDescriptor, made.layer],
+      ] as const)
+        await registry.pushBlob(repository, { descriptor, open: offset => one(bytes.subarray(offset)) }, { signal: call.signal })
       await registry.pushManifest({ ...repository, tag }, { mediaType: mediaTypes.manifest, bytes: made.manifest }, call.signal)
     }
-    for (const extra of args.tags) await registry.pushManifest({ ...repository, tag: extra }, { mediaType: mediaTypes.manifest, bytes: made.manifest }, call.signal)
+    for (const extra of args.tags)
+      await registry.pushManifest({ ...repository, tag: extra }, { mediaType: mediaTypes.manifest, bytes: made.manifest }, call.signal)
     const pinned = `oci://${printReference({ ...repository, digest: made.manifestDigest })}`
     const picksUp = await wouldPickUp(world, { cluster: args.cluster, repository, tag, digest: made.manifestDigest }, call)
-    const next = picksUp.length > 0 ? `reconcile ${picksUp[picksUp.length - 1] ?? ''} withSource=true` : 'nothing in the cluster uses it yet: apply_manifests with create makes an OCIRepository and a Kustomization'
-    return { url: args.url, pinned, digest: made.manifestDigest, ...made.origin, uploaded: changed, servedBy: registry.served, picksUp, next }
+    const next =
+      picksUp.length > 0
+        ? `reconcile ${picksUp[picksUp.length - 1] ?? ''} withSource=true`
+        : 'nothing in the cluster uses it yet: apply_manifests with create makes an OCIRepository and a Kustomization'
+    return {
+      url: args.url,
+      pinned,
+      digest: made.manifestDigest,
+      ...made.origin,
+      uploaded: changed,
+      servedBy: registry.served,
+      picksUp,
+      next,
+    }
   },
-  say: d => [`${d.uploaded ? 'pushed' : 'already there'}: ${d.pinned}`, ...(d.source ? [`source ${d.source}`] : []), ...(d.revision ? [`revision ${d.revision}${d.dirty ? ' (the checkout has uncommitted changes)' : ''}`] : []), ...(d.picksUp.length > 0 ? [`picked up by ${d.picksUp.join(', ')}`] : []), `Next: ${d.next}`].join('\n'),
+  say: d =>
+    [
+      `${d.uploaded ? 'pushed' : 'already there'}: ${d.pinned}`,
+      ...(d.source ? [`source ${d.source}`] : []),
+      ...(d.revision ? [`revision ${d.revision}${d.dirty ? ' (the checkout has uncommitted changes)' : ''}`] : []),
+      ...(d.picksUp.length > 0 ? [`picked up by ${d.picksUp.join(', ')}`] : []),
+      `Next: ${d.next}`,
+    ].join('\n'),
 })
 
 async function makeArtifact(args: Arguments, world: World, call: Call) {
   const ref = parseOciUrl(args.url)
   if (ref.digest) throw new ToolError('InvalidArgument', `url '${args.url}' names a digest`, { next: 'push to a tag' })
-  if ((args.path === undefined) === (args.files === undefined)) throw new ToolError('InvalidArgument', 'give either path or files', { next: world.files ? 'path names a folder or a file' : 'this server reads no files: give files' })
+  if ((args.path === undefined) === (args.files === undefined))
+    throw new ToolError('InvalidArgument', 'give either path or files', {
+      next: world.files ? 'path names a folder or a file' : 'this server reads no files: give files',
+    })
   const origin = await originOf(args, world, call)
   const plain = await whole(tar(await entriesOf(args, world)))
   const layer = await whole((world.kernel as Kernel).gzip(one(plain), call.signal))
-  const annotations = { [annotationKeys.created]: epoch, ...(origin.source ? { [annotationKeys.source]: origin.source } : {}), ...(origin.revision ? { [annotationKeys.revision]: origin.revision } : {}), ...args.annotations }
+  const annotations = {
+    [annotationKeys.created]: epoch,
+    ...(origin.source ? { [annotationKeys.source]: origin.source } : {}),
+    ...(origin.revision ? { [annotationKeys.revision]: origin.revision } : {}),
+    ...args.annotations,
+  }
   const made = fluxManifest({ tarDigest: sha256(plain), layer: { digest: sha256(layer), size: layer.length }, annotations })
   return { ...made, layer, origin, manifestDigest: sha256(made.manifest) }
 }
 
 /** Where the content comes from: as given, else by the folder's Git checkout. */
-async function originOf({ path, source, revision }: Arguments, world: World, { signal }: Call): Promise<{ source?: string; revision?: string; dirty?: boolean }> {
-  const found = path === undefined || !world.origin || !world.files ? undefined : await world.origin.of(await world.files.resolve(path), signal)
+async function originOf(
+  { path, source, revision }: Arguments,
+  world: World,
+  { signal }: Call,
+): Promise<{ source?: string; revision?: string; dirty?: boolean }> {
+  const found =
+    path === undefined || !world.origin || !world.files ? undefined : await world.origin.of(await world.files.resolve(path), signal)
   const [from, at] = [source ?? found?.url, revision ?? found?.revision]
-  return { ...(from ? { source: from } : {}), ...(at ? { revision: at } : {}), ...(revision === undefined && found?.dirty ? { dirty: true } : {}) }
+  return {
+    ...(from ? { source: from } : {}),
+    ...(at ? { revision: at } : {}),
+    ...(revision === undefined && found?.dirty ? { dirty: true } : {}),
+  }
 }
 
 async function entriesOf({ path, files, ignorePaths }: Arguments, world: World): Promise<AsyncIterable<TarEntry>> {
   const patterns = parsePatterns(ignorePaths === undefined ? defaultPatterns.artifact : ignorePaths.join('\n'))
   if (files !== undefined) return archiveEntries(givenTree(files), { patterns, modes: 'kept' })
-  if (!world.files || path === undefined) throw new ToolError('InvalidArgument', 'this server reads no files', { next: 'give the content as files' })
+  if (!world.files || path === undefined)
+    throw new ToolError('InvalidArgument', 'this server reads no files', { next: 'give the content as files' })
   const real = await world.files.resolve(path)
   const found = await world.files.stat(real)
-  if (found?.type === 'file') return single({ path: found.name, type: 'file', mode: found.mode, size: found.size, content: world.files.read(real, new AbortController().signal) })
+  if (found?.type === 'file')
+    return single({
+      path: found.name,
+      type: 'file',
+      mode: found.mode,
+      size: found.size,
+      content: world.files.read(real, new AbortController().signal),
+    })
   return archiveEntries(folderTree(world.files, real), { patterns, modes: 'kept' })
 }
 
@@ -92,11 +167,19 @@ function givenTree(files: NonNullable<Arguments['files']>): Tree {
 function folderTree(files: NonNullable<World['files']>, root: string): Tree {
   const forever = new AbortController().signal
   const at = (path: string): string => (path === '' ? root : `${root}/${path}`)
-  return { list: folder => files.list(at(folder)), read: path => files.read(at(path), forever), rootMode: async () => (await files.stat(root))?.mode ?? 0o755 }
+  return {
+    list: folder => files.list(at(folder)),
+    read: path => files.read(at(path), forever),
+    rootMode: async () => (await files.stat(root))?.mode ?? 0o755,
+  }
 }
 
-async function* single(entry: TarEntry): AsyncIterable<TarEntry> { yield entry }
-async function* one(bytes: Uint8Array): AsyncIterable<Uint8Array> { if (bytes.length > 0) yield bytes }
+async function* single(entry: TarEntry): AsyncIterable<TarEntry> {
+  yield entry
+}
+async function* one(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  if (bytes.length > 0) yield bytes
+}
 
 async function whole(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = []

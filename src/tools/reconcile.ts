@@ -20,57 +20,112 @@ const defaultSeconds = 50
 
 /** What a verdict answers. */
 export const verdictOutput = z.looseObject({
-  object: z.string(), verdict: z.enum(verdicts), revision: z.string().optional(), before: z.string().optional(), reason: z.string().optional(), untrusted: z.string().optional(),
-  added: z.array(z.string()).optional(), pruned: z.array(z.string()).optional(), failing: z.array(z.looseObject({})).optional(), blockedBy: z.looseObject({}).optional(), incomplete: z.string().optional(), engine: z.string(), cluster: z.string(), next: z.string(),
+  object: z.string(),
+  verdict: z.enum(verdicts),
+  revision: z.string().optional(),
+  before: z.string().optional(),
+  reason: z.string().optional(),
+  untrusted: z.string().optional(),
+  added: z.array(z.string()).optional(),
+  pruned: z.array(z.string()).optional(),
+  failing: z.array(z.looseObject({})).optional(),
+  blockedBy: z.looseObject({}).optional(),
+  incomplete: z.string().optional(),
+  engine: z.string(),
+  cluster: z.string(),
+  next: z.string(),
 })
 export type VerdictAnswer = z.infer<typeof verdictOutput>
 
 export const reconcile = tool({
-  name: 'reconcile', title: 'Reconcile to a verdict', effect: 'changes', gate: 'never', repeatable: true, foreignText: true,
+  name: 'reconcile',
+  title: 'Reconcile to a verdict',
+  effect: 'changes',
+  gate: 'never',
+  repeatable: true,
+  foreignText: true,
   description: 'Run one Flux object now and wait for its verdict with evidence. withSource fetches its source first: use it after a push.',
   input: target.extend({ withSource: z.boolean().default(false), timeoutSeconds: seconds.optional() }),
   output: verdictOutput,
-  preview: async (args, world, call) => previewKustomization(world, { ...await locate(world, args, call.signal), newest: args.withSource }, call),
+  preview: async (args, world, call) =>
+    previewKustomization(world, { ...(await locate(world, args, call.signal)), newest: args.withSource }, call),
   async run(args, world, call) {
     const located = await locate(world, args, call.signal)
-    if (!isFluxGroup(located.ref.group)) throw new ToolError('InvalidArgument', `${located.ref.kind} is no Flux kind`, { next: 'name a Flux object, such as a Kustomization' })
+    if (!isFluxGroup(located.ref.group))
+      throw new ToolError('InvalidArgument', `${located.ref.kind} is no Flux kind`, { next: 'name a Flux object, such as a Kustomization' })
     const before = await existing(located, call.signal)
-    if (isSuspended(before)) throw new ToolError('Suspended', `${printRef(located.ref)} is suspended`, { next: 'resume it with set_suspended suspended=false, which also runs it', object: printRef(located.ref) })
+    if (isSuspended(before))
+      throw new ToolError('Suspended', `${printRef(located.ref)} is suspended`, {
+        next: 'resume it with set_suspended suspended=false, which also runs it',
+        object: printRef(located.ref),
+      })
     const acting = await actingOn(world, located, call)
     return runToVerdict(world, { located, before, acting, withSource: args.withSource, timeoutSeconds: args.timeoutSeconds }, call)
   },
   say: sayVerdict,
 })
 
-interface Run { readonly located: Located; readonly before: KubeObject; readonly acting: Acting; readonly withSource: boolean; readonly timeoutSeconds: number | undefined; readonly request?: boolean }
+interface Run {
+  readonly located: Located
+  readonly before: KubeObject
+  readonly acting: Acting
+  readonly withSource: boolean
+  readonly timeoutSeconds: number | undefined
+  readonly request?: boolean
+}
 
 /** Runs an object by whoever acts on it, and judges the result. */
-export async function runToVerdict(world: World, { located: { cluster, ref }, before, acting, withSource, timeoutSeconds, request = true }: Run, call: Call): Promise<VerdictAnswer> {
+export async function runToVerdict(
+  world: World,
+  { located: { cluster, ref }, before, acting, withSource, timeoutSeconds, request = true }: Run,
+  call: Call,
+): Promise<VerdictAnswer> {
   const timeoutMs = (timeoutSeconds ?? defaultSeconds) * 1000
-  const { object, judged } = acting.engine === 'own'
-    ? await bounded(world, timeoutMs, { call, work: inTime => runOwn(world, { cluster, ref, withSource }, inTime) })
-    : await delegated(world, { cluster, ref, timeoutMs, withSource, before, request }, call)
+  const { object, judged } =
+    acting.engine === 'own'
+      ? await bounded(world, timeoutMs, { call, work: inTime => runOwn(world, { cluster, ref, withSource }, inTime) })
+      : await delegated(world, { cluster, ref, timeoutMs, withSource, before, request }, call)
   const evidence = object && judged.verdict !== 'Ready' ? await evidenceFor(cluster, object, call.signal) : undefined
   return {
-    object: printRef(ref), verdict: judged.verdict, revision: short(judged.revision), before: short(revisionOf(before)), reason: judged.reason,
-    untrusted: judged.message === undefined ? undefined : plain(judged.message.trimEnd()).slice(0, 1200), ...(object ? inventoryChanges(before, object) : {}), ...evidence, engine: `${acting.engine === 'own' ? 'fluxpilot' : 'flux'}: ${acting.why}`, cluster: cluster.name, next: nextStep(judged, ref),
+    object: printRef(ref),
+    verdict: judged.verdict,
+    revision: short(judged.revision),
+    before: short(revisionOf(before)),
+    reason: judged.reason,
+    untrusted: judged.message === undefined ? undefined : plain(judged.message.trimEnd()).slice(0, 1200),
+    ...(object ? inventoryChanges(before, object) : {}),
+    ...evidence,
+    engine: `${acting.engine === 'own' ? 'fluxpilot' : 'flux'}: ${acting.why}`,
+    cluster: cluster.name,
+    next: nextStep(judged, ref),
   }
 }
 
 /** What joined and what left the inventory; nothing for kinds without one. */
 function inventoryChanges(before: KubeObject, after: KubeObject): { added?: string[]; pruned?: string[] } {
-  const names = (object: KubeObject): string[] => listAt(object, 'status', 'inventory', 'entries').flatMap(e => { const ref = refOfEntry({ id: stringAt(e, 'id') ?? '', v: '' }); return ref ? [printRef(ref)] : [] })
+  const names = (object: KubeObject): string[] =>
+    listAt(object, 'status', 'inventory', 'entries').flatMap(e => {
+      const ref = refOfEntry({ id: stringAt(e, 'id') ?? '', v: '' })
+      return ref ? [printRef(ref)] : []
+    })
   const [was, is] = [names(before), names(after)]
   const [added, pruned] = [is.filter(n => !was.includes(n)), was.filter(n => !is.includes(n))]
   return { ...(added.length > 0 ? { added } : {}), ...(pruned.length > 0 ? { pruned } : {}) }
 }
 
 /** Our own run ends with the time: what it wrote stays and the next run goes on from there. */
-async function bounded(world: World, timeoutMs: number, { call, work }: { call: Call; work: (inTime: Call) => ReturnType<typeof runOwn> }): ReturnType<typeof runOwn> {
+async function bounded(
+  world: World,
+  timeoutMs: number,
+  { call, work }: { call: Call; work: (inTime: Call) => ReturnType<typeof runOwn> },
+): ReturnType<typeof runOwn> {
   const timer = new AbortController()
   const signal = AbortSignal.any([call.signal, timer.signal])
   const ended = new AbortController()
-  const late = world.clock.sleep(timeoutMs, ended.signal).then(() => timer.abort(new Error('time is up')), () => {})
+  const late = world.clock.sleep(timeoutMs, ended.signal).then(
+    () => timer.abort(new Error('time is up')),
+    () => {},
+  )
   try {
     return await work({ ...call, signal })
   } catch (thrown) {
@@ -83,11 +138,23 @@ async function bounded(world: World, timeoutMs: number, { call, work }: { call: 
   }
 }
 
-async function delegated(world: World, { cluster, ref, timeoutMs, withSource, before, request }: { cluster: Located['cluster']; ref: ObjectRef; timeoutMs: number; withSource: boolean; before: KubeObject; request: boolean }, call: Call): ReturnType<typeof runFlux> {
+async function delegated(
+  world: World,
+  {
+    cluster,
+    ref,
+    timeoutMs,
+    withSource,
+    before,
+    request,
+  }: { cluster: Located['cluster']; ref: ObjectRef; timeoutMs: number; withSource: boolean; before: KubeObject; request: boolean },
+  call: Call,
+): ReturnType<typeof runFlux> {
   const source = withSource ? sourceRefOf(before) : undefined
   if (source) {
     const { judged } = await runFlux(world, { cluster, ref: source, timeoutMs, request: true }, call)
-    if (judged.verdict !== 'Ready') return { object: before, judged: { ...judged, message: `its source ${printRef(source)}: ${judged.message ?? ''}` } }
+    if (judged.verdict !== 'Ready')
+      return { object: before, judged: { ...judged, message: `its source ${printRef(source)}: ${judged.message ?? ''}` } }
   }
   return runFlux(world, { cluster, ref, timeoutMs, request }, call)
 }
@@ -95,9 +162,16 @@ async function delegated(world: World, { cluster, ref, timeoutMs, withSource, be
 /** The source that an object names, in the ways that Flux's kinds do. */
 function sourceRefOf(object: KubeObject): ObjectRef | undefined {
   const spec = objectAt(object, 'spec')
-  const named = [objectAt(spec, 'sourceRef'), objectAt(spec, 'chartRef'), objectAt(spec, 'chart', 'spec', 'sourceRef')].find(s => typeof s.kind === 'string')
+  const named = [objectAt(spec, 'sourceRef'), objectAt(spec, 'chartRef'), objectAt(spec, 'chart', 'spec', 'sourceRef')].find(
+    s => typeof s.kind === 'string',
+  )
   if (!named) return undefined
-  return { group: 'source.toolkit.fluxcd.io', kind: String(named.kind), name: String(named.name), namespace: typeof named.namespace === 'string' ? named.namespace : object.metadata.namespace }
+  return {
+    group: 'source.toolkit.fluxcd.io',
+    kind: String(named.kind),
+    name: String(named.name),
+    namespace: typeof named.namespace === 'string' ? named.namespace : object.metadata.namespace,
+  }
 }
 
 function short(revision: string | undefined): string | undefined {
@@ -106,12 +180,22 @@ function short(revision: string | undefined): string | undefined {
 
 function nextStep({ verdict, reason }: Judged, ref: ObjectRef): string {
   switch (verdict) {
-    case 'Ready': return 'nothing to do'
-    case 'Failed': return reason === 'HealthCheckFailed' ? 'correct what the failing objects need and push again' : reason === 'DependencyNotReady' || reason === 'ArtifactFailed' ? 'see blockedBy: make that ready first' : 'correct what the message names and push again'
-    case 'Stalled': return 'no retry will happen: change the field that the message names'
-    case 'Suspended': return 'resume it with set_suspended'
-    case 'NotHandled': return `no controller took the request: check that one for ${ref.kind} runs`
-    case 'TimedOut': return 'retries go on: call reconcile again with a larger timeoutSeconds, or get_object'
+    case 'Ready':
+      return 'nothing to do'
+    case 'Failed':
+      return reason === 'HealthCheckFailed'
+        ? 'correct what the failing objects need and push again'
+        : reason === 'DependencyNotReady' || reason === 'ArtifactFailed'
+          ? 'see blockedBy: make that ready first'
+          : 'correct what the message names and push again'
+    case 'Stalled':
+      return 'no retry will happen: change the field that the message names'
+    case 'Suspended':
+      return 'resume it with set_suspended'
+    case 'NotHandled':
+      return `no controller took the request: check that one for ${ref.kind} runs`
+    case 'TimedOut':
+      return 'retries go on: call reconcile again with a larger timeoutSeconds, or get_object'
   }
 }
 
@@ -124,8 +208,13 @@ export function sayVerdict(data: VerdictAnswer): string {
   const blocked = data.blockedBy as JsonObject | undefined
   return [
     `${data.verdict}: ${data.object}${data.revision ? ` at ${data.revision}` : ''}${data.before && data.before !== data.revision ? ` (was ${data.before})` : ''} [${data.cluster}, ${data.engine}]`,
-    ...(data.reason ? [`${data.reason}: ${data.untrusted ?? ''}`] : data.untrusted ? [data.untrusted] : []), ...list('added', data.added), ...list('pruned', data.pruned), ...(failing.length > 0 ? [`evidence (untrusted text):${failing.join('')}`] : []),
-    ...(blocked ? [`blocked by ${String(blocked.object)}: ${String(blocked.state)} ${String(blocked.untrusted ?? '')}`] : []), ...(data.incomplete ? [`incomplete: ${data.incomplete}`] : []), `Next: ${data.next}`,
+    ...(data.reason ? [`${data.reason}: ${data.untrusted ?? ''}`] : data.untrusted ? [data.untrusted] : []),
+    ...list('added', data.added),
+    ...list('pruned', data.pruned),
+    ...(failing.length > 0 ? [`evidence (untrusted text):${failing.join('')}`] : []),
+    ...(blocked ? [`blocked by ${String(blocked.object)}: ${String(blocked.state)} ${String(blocked.untrusted ?? '')}`] : []),
+    ...(data.incomplete ? [`incomplete: ${data.incomplete}`] : []),
+    `Next: ${data.next}`,
   ].join('\n')
 }
 

@@ -19,7 +19,8 @@ function slim(schema: Json): Json {
   const out: JsonObject = {}
   for (const [key, value] of Object.entries(schema)) {
     if (dropped.has(key) && !(key === 'additionalProperties' && isObject(value) && Object.keys(value).length > 0)) continue
-    if (key === 'properties' && isObject(value)) out[key] = Object.fromEntries(Object.entries(value).map(([name, property]) => [name, slim(property ?? null)]))
+    if (key === 'properties' && isObject(value))
+      out[key] = Object.fromEntries(Object.entries(value).map(([name, property]) => [name, slim(property ?? null)]))
     else out[key] = slim(value ?? null)
   }
   return out

@@ -4,14 +4,28 @@ import { openRegistry, registryArguments } from './registry-access.ts'
 import { tool } from './tool.ts'
 
 export const tagArtifact = tool({
-  name: 'tag_artifact', title: 'Tag an artifact', effect: 'changes', repeatable: true,
+  name: 'tag_artifact',
+  title: 'Tag an artifact',
+  effect: 'changes',
+  repeatable: true,
   description: 'Give an existing artifact more tags, as to promote it.',
-  input: z.object({ url: z.string(), tags: z.array(z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/)).min(1).max(20), ...registryArguments }),
+  input: z.object({
+    url: z.string(),
+    tags: z
+      .array(z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/))
+      .min(1)
+      .max(20),
+    ...registryArguments,
+  }),
   output: z.looseObject({ digest: z.string(), tagged: z.array(z.string()), next: z.string() }),
   async preview({ url, tags, insecure }, world, { signal }) {
     const ref = parseOciUrl(url)
     const { digest } = await (await openRegistry(world, { insecure }, 'lookup')).lookUp(ref, signal)
-    return { summary: `tag ${digest} as ${tags.join(', ')}`, changes: tags.map(tag => ({ action: 'tag', object: printReference({ registry: ref.registry, repository: ref.repository, tag }) })), live: digest }
+    return {
+      summary: `tag ${digest} as ${tags.join(', ')}`,
+      changes: tags.map(tag => ({ action: 'tag', object: printReference({ registry: ref.registry, repository: ref.repository, tag }) })),
+      live: digest,
+    }
   },
   async run({ url, tags, insecure }, world, { signal }) {
     const ref = parseOciUrl(url)
@@ -19,7 +33,11 @@ export const tagArtifact = tool({
     const { digest } = await registry.lookUp(ref, signal)
     const place = { registry: ref.registry, repository: ref.repository }
     for (const tag of tags) await registry.tag({ ...place, digest }, tag, signal)
-    return { digest, tagged: tags.map(tag => printReference({ ...place, tag })), next: 'reconcile withSource=true what follows one of these tags' }
+    return {
+      digest,
+      tagged: tags.map(tag => printReference({ ...place, tag })),
+      next: 'reconcile withSource=true what follows one of these tags',
+    }
   },
   say: d => `${d.digest} is now ${d.tagged.join(', ')}. Next: ${d.next}`,
 })

@@ -7,10 +7,19 @@ import type { World } from '../world/world.ts'
 export type Effect = 'reads' | 'changes' | 'destroys'
 
 /** Who calls. `key` binds plans and cursors. */
-export interface Caller { readonly key: string; readonly user: string; readonly scopes: readonly string[]; readonly via: 'stdio' | 'http' | 'cli' }
+export interface Caller {
+  readonly key: string
+  readonly user: string
+  readonly scopes: readonly string[]
+  readonly via: 'stdio' | 'http' | 'cli'
+}
 
 /** Which engine may act: `auto` leaves to Flux what Flux serves. `shard` is our own `sharding.fluxcd.io/key`. */
-export interface EngineOptions { readonly mode: 'auto' | 'flux' | 'own'; readonly shard?: string | undefined; readonly settings: Settings }
+export interface EngineOptions {
+  readonly mode: 'auto' | 'flux' | 'own'
+  readonly shard?: string | undefined
+  readonly settings: Settings
+}
 
 /** One call. */
 export interface Call {
@@ -22,7 +31,12 @@ export interface Call {
 }
 
 /** What a gated call would do. `live` is what the plan depends on: the handle is void when it changes. */
-export interface Preview { readonly summary: string; readonly changes: readonly JsonObject[]; readonly live: string; readonly mustPlan?: boolean | undefined }
+export interface Preview {
+  readonly summary: string
+  readonly changes: readonly JsonObject[]
+  readonly live: string
+  readonly mustPlan?: boolean | undefined
+}
 
 /** When a call must bring a plan: `mode` when the server's mode asks for it, `judged` also when the preview says so, `never` only enforces one that is given. */
 export type Gate = 'mode' | 'judged' | 'never'
@@ -62,7 +76,11 @@ interface Definition<I extends z.ZodObject, O extends z.ZodObject> {
 interface TextDefinition<I extends z.ZodObject> extends Omit<Definition<I, z.ZodObject>, 'output' | 'run' | 'say'> {
   run(args: z.infer<I> & Common, world: World, call: Call): Promise<string>
 }
-interface Common { readonly cluster?: string | undefined; readonly maxTokens?: number | undefined; readonly plan?: string | undefined }
+interface Common {
+  readonly cluster?: string | undefined
+  readonly maxTokens?: number | undefined
+  readonly plan?: string | undefined
+}
 
 const cluster = { cluster: z.string().optional() }
 const maxTokens = { maxTokens: z.int().min(200).max(20_000).optional() }
@@ -76,7 +94,9 @@ function complete(input: z.ZodObject, effect: Effect, gated: boolean): z.ZodObje
 export function tool<I extends z.ZodObject, O extends z.ZodObject>(definition: Definition<I, O>): Tool {
   const { preview, run, say, input, output } = definition
   return {
-    ...identity(definition), output, input: complete(input, definition.effect, preview !== undefined),
+    ...identity(definition),
+    output,
+    input: complete(input, definition.effect, preview !== undefined),
     ...(preview ? { preview: (args, world, call) => preview(args as z.infer<I> & Common, world, call) } : {}),
     async run(args, world, call) {
       const data = await run(args as z.infer<I> & Common, world, call)
@@ -89,7 +109,9 @@ export function tool<I extends z.ZodObject, O extends z.ZodObject>(definition: D
 export function textTool<I extends z.ZodObject>(definition: TextDefinition<I>): Tool {
   const { preview, run, input } = definition
   return {
-    ...identity(definition), output: undefined, input: complete(input, definition.effect, preview !== undefined),
+    ...identity(definition),
+    output: undefined,
+    input: complete(input, definition.effect, preview !== undefined),
     ...(preview ? { preview: (args, world, call) => preview(args as z.infer<I> & Common, world, call) } : {}),
     run: async (args, world, call) => ({ data: undefined, text: await run(args as z.infer<I> & Common, world, call) }),
   }
@@ -97,7 +119,15 @@ export function textTool<I extends z.ZodObject>(definition: TextDefinition<I>): 
 
 type Identity = 'name' | 'title' | 'description' | 'effect' | 'foreignText' | 'repeatable' | 'gate'
 
-function identity({ name, title, description, effect, foreignText = false, repeatable = false, gate = 'mode' }: Pick<Definition<z.ZodObject, z.ZodObject>, Identity>): Pick<Tool, Identity> {
+function identity({
+  name,
+  title,
+  description,
+  effect,
+  foreignText = false,
+  repeatable = false,
+  gate = 'mode',
+}: Pick<Definition<z.ZodObject, z.ZodObject>, Identity>): Pick<Tool, Identity> {
   return { name, title, description, effect, foreignText, repeatable: effect === 'reads' || repeatable, gate }
 }
 
@@ -106,14 +136,27 @@ export const target = z.object({ kind: z.string(), namespace: z.string().optiona
 export const seconds = z.int().min(1).max(600)
 export const limit = z.int().min(1).max(200).default(20)
 /** A rows answer: columns once, then cells. */
-export const rows = { cols: z.array(z.string()), rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))), total: z.number(), nextCursor: z.string().optional(), truncated: z.boolean() }
+export const rows = {
+  cols: z.array(z.string()),
+  rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
+  total: z.number(),
+  nextCursor: z.string().optional(),
+  truncated: z.boolean(),
+}
 
 /** Cells under their columns, tab separated, as short as text gets. */
 export function tsv(cols: readonly string[], cells: readonly (readonly (string | number | null)[])[]): string {
-  return [cols, ...cells].map(row => row.map(cell => (cell === null ? '-' : String(cell).replaceAll(/[\t\n]+/g, ' '))).join('\t')).join('\n')
+  return [cols, ...cells]
+    .map(row => row.map(cell => (cell === null ? '-' : String(cell).replaceAll(/[\t\n]+/g, ' '))).join('\t'))
+    .join('\n')
 }
 
 /** The last line of a list. */
-export function footer({ rows: shown, total, nextCursor }: { rows: readonly unknown[]; total: number; nextCursor?: string | undefined }, narrow: string): string {
-  return nextCursor === undefined ? `${shown.length} of ${total}` : `${shown.length} of ${total}, cursor=${nextCursor}, narrow with ${narrow}`
+export function footer(
+  { rows: shown, total, nextCursor }: { rows: readonly unknown[]; total: number; nextCursor?: string | undefined },
+  narrow: string,
+): string {
+  return nextCursor === undefined
+    ? `${shown.length} of ${total}`
+    : `${shown.length} of ${total}, cursor=${nextCursor}, narrow with ${narrow}`
 }

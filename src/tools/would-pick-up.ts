@@ -8,12 +8,19 @@ import type { World } from '../world/world.ts'
 import type { Call } from './tool.ts'
 
 /** The sources that would take a pushed artifact, and what builds on them, as `Kind/namespace/name`; empty without a cluster. */
-export async function wouldPickUp(world: World, { cluster: named, repository, tag, digest }: { cluster: string | undefined; repository: ParsedReference; tag: string; digest: string }, { signal }: Call): Promise<string[]> {
+export async function wouldPickUp(
+  world: World,
+  { cluster: named, repository, tag, digest }: { cluster: string | undefined; repository: ParsedReference; tag: string; digest: string },
+  { signal }: Call,
+): Promise<string[]> {
   if (world.clusters.names.length === 0 || (named === undefined && world.clusters.names.length > 1)) return []
   const cluster = world.clusters.named(named)
   try {
-    const all = async (group: string, kind: string): Promise<KubeObject[]> => (await cluster.resourceOf({ group, kind }, signal)) ? (await cluster.list({ group, kind, limit: 500 }, signal)).items : []
-    const sources = (await all('source.toolkit.fluxcd.io', 'OCIRepository')).filter(s => takes(s as OCIRepositoryObject, { repository, tag, digest }))
+    const all = async (group: string, kind: string): Promise<KubeObject[]> =>
+      (await cluster.resourceOf({ group, kind }, signal)) ? (await cluster.list({ group, kind, limit: 500 }, signal)).items : []
+    const sources = (await all('source.toolkit.fluxcd.io', 'OCIRepository')).filter(s =>
+      takes(s as OCIRepositoryObject, { repository, tag, digest }),
+    )
     const users = (await all('kustomize.toolkit.fluxcd.io', 'Kustomization')).filter(k => sources.some(s => isSourceOf(s, k)))
     return [...sources, ...users].map(o => `${o.kind}/${o.metadata.namespace ?? ''}/${o.metadata.name}`)
   } catch (thrown) {
@@ -22,7 +29,10 @@ export async function wouldPickUp(world: World, { cluster: named, repository, ta
   }
 }
 
-function takes({ spec }: OCIRepositoryObject, { repository, tag, digest }: { repository: ParsedReference; tag: string; digest: string }): boolean {
+function takes(
+  { spec }: OCIRepositoryObject,
+  { repository, tag, digest }: { repository: ParsedReference; tag: string; digest: string },
+): boolean {
   const wanted = wantedOf(spec)
   const fits = wanted.by === 'semver' || (wanted.by === 'tag' ? wanted.tag === tag : wanted.digest === digest)
   try {

@@ -10,7 +10,9 @@ export class Approvals {
   readonly #clock: Pick<Clock, 'now'>
   readonly #until = new Map<string, number>()
 
-  constructor(clock: Pick<Clock, 'now'>) { this.#clock = clock }
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock
+  }
 
   isApproved(handle: string): boolean {
     return (this.#until.get(handle) ?? 0) > this.#clock.now()
@@ -18,8 +20,9 @@ export class Approvals {
 
   /** Answers a POST of `{"handle": …}` by a token of scope `flux:approve`. */
   async serve(request: Request, auth: AuthInfo | undefined): Promise<Response> {
-    if (!auth?.scopes.includes(scopes.approves)) return Response.json({ error: `a token with scope ${scopes.approves} is needed` }, { status: 403 })
-    const body = await request.json().catch(() => undefined) as { handle?: unknown } | undefined
+    if (!auth?.scopes.includes(scopes.approves))
+      return Response.json({ error: `a token with scope ${scopes.approves} is needed` }, { status: 403 })
+    const body = (await request.json().catch(() => undefined)) as { handle?: unknown } | undefined
     const handle = typeof body?.handle === 'string' && /^p1-\d+-[0-9a-f]{20}$/.test(body.handle) ? body.handle : undefined
     if (handle === undefined) return Response.json({ error: 'send {"handle": "p1-…"}' }, { status: 400 })
     for (const [old, until] of this.#until) if (until < this.#clock.now() || this.#until.size > most) this.#until.delete(old)

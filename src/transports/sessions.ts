@@ -1,13 +1,31 @@
 import { randomUUID } from 'node:crypto'
-import { type AuthInfo, type McpServer, type McpServerFactory, type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server'
+import {
+  type AuthInfo,
+  type McpServer,
+  type McpServerFactory,
+  type Server,
+  WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server'
 import type { Clock } from '../world/clock/clock.ts'
 import { callerOf } from './tokens.ts'
 
 /** Bounds of the sessions that 2025 clients hold. Times in milliseconds. */
-export interface SessionLimits { readonly all: number; readonly perCaller: number; readonly idleMs: number; readonly lifeMs: number }
+export interface SessionLimits {
+  readonly all: number
+  readonly perCaller: number
+  readonly idleMs: number
+  readonly lifeMs: number
+}
 export const sessionLimits: SessionLimits = { all: 100, perCaller: 10, idleMs: 15 * 60_000, lifeMs: 12 * 3_600_000 }
 
-interface Session { readonly owner: string; readonly transport: WebStandardStreamableHTTPServerTransport; readonly server: McpServer | Server; readonly openedAt: number; lastSeen: number; busy: number }
+interface Session {
+  readonly owner: string
+  readonly transport: WebStandardStreamableHTTPServerTransport
+  readonly server: McpServer | Server
+  readonly openedAt: number
+  lastSeen: number
+  busy: number
+}
 
 /** Sessions of the 2025 era over HTTP: owned by a caller, bounded, and gone when they idle. Spec: mcp 1.5. */
 export class Sessions {
@@ -22,7 +40,9 @@ export class Sessions {
     this.#limits = limits
   }
 
-  get size(): number { return this.#open.size }
+  get size(): number {
+    return this.#open.size
+  }
 
   async serve(request: Request, auth: AuthInfo | undefined): Promise<Response> {
     await this.#expire()
@@ -45,7 +65,13 @@ export class Sessions {
     if (session?.owner !== owner) return problem(404, 'session not found')
     session.lastSeen = this.#clock.now()
     session.busy++
-    request.signal.addEventListener('abort', () => { session.busy = Math.max(0, session.busy - 1) }, { once: true })
+    request.signal.addEventListener(
+      'abort',
+      () => {
+        session.busy = Math.max(0, session.busy - 1)
+      },
+      { once: true },
+    )
     const response = await session.transport.handleRequest(request, auth ? { authInfo: auth } : {})
     if (request.method !== 'GET') session.busy = Math.max(0, session.busy - 1)
     if (request.method === 'DELETE' && response.ok) await this.#end(id)
@@ -56,7 +82,8 @@ export class Sessions {
     const server = await this.#factory({ era: 'legacy', ...(auth ? { authInfo: auth } : {}) })
     let started = false
     const transport = new WebStandardStreamableHTTPServerTransport({
-      sessionIdGenerator: randomUUID, keepAliveMs: 15_000,
+      sessionIdGenerator: randomUUID,
+      keepAliveMs: 15_000,
       onsessioninitialized: id => {
         started = true
         this.#open.set(id, { owner, transport, server, openedAt: this.#clock.now(), lastSeen: this.#clock.now(), busy: 0 })
@@ -79,7 +106,8 @@ export class Sessions {
 
   async #expire(): Promise<void> {
     const now = this.#clock.now()
-    for (const [id, s] of this.#open) if (now - s.openedAt > this.#limits.lifeMs || (s.busy === 0 && now - s.lastSeen > this.#limits.idleMs)) await this.#end(id)
+    for (const [id, s] of this.#open)
+      if (now - s.openedAt > this.#limits.lifeMs || (s.busy === 0 && now - s.lastSeen > this.#limits.idleMs)) await this.#end(id)
   }
 
   async #end(id: string): Promise<void> {

@@ -5,7 +5,11 @@ import type { Caller } from '../tools/tool.ts'
 export const scopes = { reads: 'flux:read', changes: 'flux:write', destroys: 'flux:destroy', approves: 'flux:approve' } as const
 
 /** One static token: its hash and what it may do. */
-interface Entry { readonly hash: Buffer; readonly user: string; readonly scopes: string[] }
+interface Entry {
+  readonly hash: Buffer
+  readonly user: string
+  readonly scopes: string[]
+}
 
 const forever = 253_402_300_799
 
@@ -18,7 +22,10 @@ export function parseTokens(text: string): Entry[] {
     if (line.trim() === '' || line.startsWith('#')) return []
     const [token = '', ...given] = line.trim().split(/\s+/)
     const wrong = given.find(s => !Object.values<string>(scopes).includes(s))
-    if (token.length < 16 || given.length === 0 || wrong !== undefined) throw new TypeError(`token file, line ${i + 1}: write a token of at least 16 characters, then scopes out of ${Object.values(scopes).join(', ')}`)
+    if (token.length < 16 || given.length === 0 || wrong !== undefined)
+      throw new TypeError(
+        `token file, line ${i + 1}: write a token of at least 16 characters, then scopes out of ${Object.values(scopes).join(', ')}`,
+      )
     const all = given.some(s => s === scopes.changes || s === scopes.destroys) ? [...new Set([scopes.reads, ...given])] : given
     return [{ hash: digest(token), user: `token-${digest(token).toString('hex').slice(0, 8)}`, scopes: all }]
   })

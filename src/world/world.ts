@@ -23,4 +23,6 @@ export interface World {
 }
 
 /** What one reconciler gets: the world with its one cluster. */
-export interface Hands extends Omit<World, 'clusters' | 'files' | 'origin'> { readonly cluster: Cluster }
+export interface Hands extends Omit<World, 'clusters' | 'files' | 'origin'> {
+  readonly cluster: Cluster
+}

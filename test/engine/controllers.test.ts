@@ -4,20 +4,44 @@ import { controllerOf, excludesShard, isFluxGroup, isLive } from '../../src/engi
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 
 const now = Date.parse('2026-01-01T00:00:30Z')
-const lease = (renewTime: string, holderIdentity = 'a'): KubeObject => ({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'kustomize-controller-leader-election', namespace: 'flux-system' }, spec: { renewTime, leaseDurationSeconds: 35, holderIdentity } })
-const deployment = (readyReplicas: number, ...args: string[]): KubeObject => ({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'kustomize-controller' }, spec: { template: { spec: { containers: [{ args }] } } }, status: { readyReplicas } })
+const lease = (renewTime: string, holderIdentity = 'a'): KubeObject => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  metadata: { name: 'kustomize-controller-leader-election', namespace: 'flux-system' },
+  spec: { renewTime, leaseDurationSeconds: 35, holderIdentity },
+})
+const deployment = (readyReplicas: number, ...args: string[]): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'kustomize-controller' },
+  spec: { template: { spec: { containers: [{ args }] } } },
+  status: { readyReplicas },
+})
 
 const lively: [says: string, deployments: KubeObject[], leases: KubeObject[], live: boolean][] = [
-  ['nothing there', [], [], false], ['a ready Deployment', [deployment(1)], [], true], ['a Deployment that is not ready', [deployment(0)], [], false],
-  ['a lease renewed in time', [], [lease('2026-01-01T00:00:00.000000Z')], true], ['a lease that ran out', [], [lease('2025-12-31T23:59:00Z')], false], ['a released lease', [], [lease('2026-01-01T00:00:29Z', '')], false],
+  ['nothing there', [], [], false],
+  ['a ready Deployment', [deployment(1)], [], true],
+  ['a Deployment that is not ready', [deployment(0)], [], false],
+  ['a lease renewed in time', [], [lease('2026-01-01T00:00:00.000000Z')], true],
+  ['a lease that ran out', [], [lease('2025-12-31T23:59:00Z')], false],
+  ['a released lease', [], [lease('2026-01-01T00:00:29Z', '')], false],
 ]
-for (const [says, deployments, leases, live] of lively) test(`${says} is ${live ? '' : 'not '}live`, () => assert.equal(isLive('kustomize-controller', { deployments, leases, now }), live))
+for (const [says, deployments, leases, live] of lively)
+  test(`${says} is ${live ? '' : 'not '}live`, () => assert.equal(isLive('kustomize-controller', { deployments, leases, now }), live))
 
 const selectors: [args: string[], excluded: boolean][] = [
-  [[], false], [['--watch-label-selector=!sharding.fluxcd.io/key'], true], [['--log-level=info', '--watch-label-selector=sharding.fluxcd.io/key=shard2'], true], [['--watch-label-selector=sharding.fluxcd.io/key=shard1'], false],
-  [['--watch-label-selector=sharding.fluxcd.io/key notin (shard1, shard2)'], true], [['--watch-label-selector=sharding.fluxcd.io/key in (shard1)'], false], [['--watch-label-selector=sharding.fluxcd.io/key!=shard1'], true], [['--watch-label-selector=team=a'], false],
+  [[], false],
+  [['--watch-label-selector=!sharding.fluxcd.io/key'], true],
+  [['--log-level=info', '--watch-label-selector=sharding.fluxcd.io/key=shard2'], true],
+  [['--watch-label-selector=sharding.fluxcd.io/key=shard1'], false],
+  [['--watch-label-selector=sharding.fluxcd.io/key notin (shard1, shard2)'], true],
+  [['--watch-label-selector=sharding.fluxcd.io/key in (shard1)'], false],
+  [['--watch-label-selector=sharding.fluxcd.io/key!=shard1'], true],
+  [['--watch-label-selector=team=a'], false],
 ]
-for (const [args, excluded] of selectors) test(`${args.join(' ') || 'no selector'} ${excluded ? 'leaves shard1 alone' : 'takes shard1'}`, () => assert.equal(excludesShard(deployment(1, ...args), 'shard1'), excluded))
+for (const [args, excluded] of selectors)
+  test(`${args.join(' ') || 'no selector'} ${excluded ? 'leaves shard1 alone' : 'takes shard1'}`, () =>
+    assert.equal(excludesShard(deployment(1, ...args), 'shard1'), excluded))
 
 test('groups and kinds have their controllers', () => {
   assert.equal(controllerOf('image.toolkit.fluxcd.io', 'ImagePolicy'), 'image-reflector-controller')

@@ -21,8 +21,14 @@ const http = createHttp({})
 const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => log }
 const cluster = restCluster({ name: 'child', server, http, clock: realClock })
 const hands = {
-  cluster, http, log, clock: realClock, kernel: openKernel({ modules: join(root, 'kernel/modules'), worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')) }), fetcher: artifactFetcher({ http, clock: realClock }),
-  artifacts: diskArtifacts({ folder, advertised, clock: realClock }), registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),
+  cluster,
+  http,
+  log,
+  clock: realClock,
+  kernel: openKernel({ modules: join(root, 'kernel/modules'), worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')) }),
+  fetcher: artifactFetcher({ http, clock: realClock }),
+  artifacts: diskArtifacts({ folder, advertised, clock: realClock }),
+  registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),
 }
 const pass = { hub: cluster, hands, clock: realClock, settings: fluxDefaults, signal: new AbortController().signal }
 process.stdout.write('ready\n')

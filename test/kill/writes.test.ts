@@ -23,21 +23,34 @@ after(() => world.stop())
 const writes = ['apply', 'create', 'patch', 'replace', 'delete'] as const
 
 /** A cluster that dies at its n-th write: before it happens, or right after. Dry runs do not count. */
-function mortal(cluster: Cluster, { at, after: late }: { at: number; after: boolean }): { cluster: Cluster; written: () => number; died: AbortSignal } {
+function mortal(
+  cluster: Cluster,
+  { at, after: late }: { at: number; after: boolean },
+): { cluster: Cluster; written: () => number; died: AbortSignal } {
   const death = new AbortController()
   let written = 0
-  const guard = (name: (typeof writes)[number]) => async (...args: unknown[]): Promise<unknown> => {
-    death.signal.throwIfAborted()
-    const call = (): Promise<unknown> => Reflect.apply(cluster[name], cluster, args) as Promise<unknown>
-    if ((args[1] as { dryRun?: boolean } | undefined)?.dryRun) return call()
-    const mine = ++written === at
-    if (mine && !late) { death.abort(new Error('killed before a write')); throw death.signal.reason }
-    const result = await call()
-    if (mine) { death.abort(new Error('killed after a write')); throw death.signal.reason }
-    return result
-  }
+  const guard =
+    (name: (typeof writes)[number]) =>
+    async (...args: unknown[]): Promise<unknown> => {
+      death.signal.throwIfAborted()
+      const call = (): Promise<unknown> => Reflect.apply(cluster[name], cluster, args) as Promise<unknown>
+      if ((args[1] as { dryRun?: boolean } | undefined)?.dryRun) return call()
+      const mine = ++written === at
+      if (mine && !late) {
+        death.abort(new Error('killed before a write'))
+        throw death.signal.reason
+      }
+      const result = await call()
+      if (mine) {
+        death.abort(new Error('killed after a write'))
+        throw death.signal.reason
+      }
+      return result
+    }
   const guarded = Object.fromEntries(writes.map(name => [name, guard(name)]))
-  const proxy = new Proxy(cluster, { get: (target, key) => (typeof key === 'string' && key in guarded ? guarded[key] : bound(target, key)) })
+  const proxy = new Proxy(cluster, {
+    get: (target, key) => (typeof key === 'string' && key in guarded ? guarded[key] : bound(target, key)),
+  })
   return { cluster: proxy, written: () => written, died: death.signal }
 }
 
@@ -61,8 +74,17 @@ test('killed before or after any write, the next run converges and nothing is or
     for (let at = 1; ; at++) {
       await ship()
       const { cluster, died } = mortal(world.cluster, { at, after: late })
-      const run = drive(kustomizations, kustomization, { hub: cluster, hands: { ...world.hands, cluster }, clock: realClock, settings: fluxDefaults, signal: died })
-      const survived = await run.then(() => true, () => false)
+      const run = drive(kustomizations, kustomization, {
+        hub: cluster,
+        hands: { ...world.hands, cluster },
+        clock: realClock,
+        settings: fluxDefaults,
+        signal: died,
+      })
+      const survived = await run.then(
+        () => true,
+        () => false,
+      )
       if (survived && !died.aborted) break
       points++
       await world.pass(kustomization)

@@ -19,10 +19,18 @@ function object(name: string, kind: { group: string; kind: string; version: stri
 
 /** Specs that the API server must refuse, with what it must say. */
 const refused: [string, KubeObject, RegExp][] = [
-  ['a wrong value in a list', object('a', Kustomization, { ...whole, postBuild: { substituteFrom: [{ kind: 'Pod', name: 's' }] } }), /spec\.postBuild\.substituteFrom\[0\]\.kind/],
+  [
+    'a wrong value in a list',
+    object('a', Kustomization, { ...whole, postBuild: { substituteFrom: [{ kind: 'Pod', name: 's' }] } }),
+    /spec\.postBuild\.substituteFrom\[0\]\.kind/,
+  ],
   ['a required field that is not there', object('b', Kustomization, { interval: '1m', prune: true }), /spec\.sourceRef/],
   ['no reference in kubeConfig', object('c', Kustomization, { ...whole, kubeConfig: {} }), /exactly one of secretRef and configMapRef/],
-  ['both references in kubeConfig', object('d', Kustomization, { ...whole, kubeConfig: { secretRef: { name: 's' }, configMapRef: { name: 'c' } } }), /exactly one of secretRef and configMapRef/],
+  [
+    'both references in kubeConfig',
+    object('d', Kustomization, { ...whole, kubeConfig: { secretRef: { name: 's' }, configMapRef: { name: 'c' } } }),
+    /exactly one of secretRef and configMapRef/,
+  ],
   ['a url of another scheme', object('e', OCIRepository, { url: 'https://example.com/app', interval: '1m' }), /spec\.url/],
 ]
 
@@ -38,22 +46,54 @@ withPrograms(['etcd', 'kube-apiserver'], { name: 'our CRDs on the real API serve
 
   test('our schemas are structural for the API server', async () => {
     for (const kind of [Kustomization, OCIRepository]) {
-      const live = await cluster.get({ group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', name: `${kind.plural}.${kind.group}` }, within())
-      assert.deepEqual(conditionsOf(live).map(c => `${c.type}=${c.status}`).toSorted(), ['Established=True', 'NamesAccepted=True'])
+      const live = await cluster.get(
+        { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', name: `${kind.plural}.${kind.group}` },
+        within(),
+      )
+      assert.deepEqual(
+        conditionsOf(live)
+          .map(c => `${c.type}=${c.status}`)
+          .toSorted(),
+        ['Established=True', 'NamesAccepted=True'],
+      )
     }
   })
   test('defaults are filled in and unknown fields are pruned', async () => {
-    const written = await cluster.create(object('pruned', Kustomization, { ...whole, later: 1, sourceRef: { ...whole.sourceRef, later: { field: 1 } } }), { manager: 'test' }, within())
+    const written = await cluster.create(
+      object('pruned', Kustomization, { ...whole, later: 1, sourceRef: { ...whole.sourceRef, later: { field: 1 } } }),
+      { manager: 'test' },
+      within(),
+    )
     assert.deepEqual(written.spec, { ...whole, force: false })
   })
   test('maps and the additions are kept', async () => {
-    const spec = { ...whole, force: false, ignoreMissingComponents: true, dependsOn: [{ name: 'x', readyExpr: 'true' }], kubeConfig: { configMapRef: { name: 'c' } }, postBuild: { substitute: { a: 'b' } } }
+    const spec = {
+      ...whole,
+      force: false,
+      ignoreMissingComponents: true,
+      dependsOn: [{ name: 'x', readyExpr: 'true' }],
+      kubeConfig: { configMapRef: { name: 'c' } },
+      postBuild: { substitute: { a: 'b' } },
+    }
     assert.deepEqual((await cluster.create(object('kept', Kustomization, spec), { manager: 'test' }, within())).spec, spec)
   })
   test('what is written as v1beta2 is read as v1', async () => {
-    await cluster.create(object('old', { ...OCIRepository, version: 'v1beta2' }, { url: 'oci://example.com/app', interval: '1m', verify: {} }), { manager: 'test' }, within())
-    const read = await cluster.get({ group: OCIRepository.group, version: 'v1', kind: 'OCIRepository', namespace: 'default', name: 'old' }, within())
-    assert.deepEqual(read?.spec, { url: 'oci://example.com/app', interval: '1m', provider: 'generic', timeout: '60s', verify: { provider: 'cosign' } })
+    await cluster.create(
+      object('old', { ...OCIRepository, version: 'v1beta2' }, { url: 'oci://example.com/app', interval: '1m', verify: {} }),
+      { manager: 'test' },
+      within(),
+    )
+    const read = await cluster.get(
+      { group: OCIRepository.group, version: 'v1', kind: 'OCIRepository', namespace: 'default', name: 'old' },
+      within(),
+    )
+    assert.deepEqual(read?.spec, {
+      url: 'oci://example.com/app',
+      interval: '1m',
+      provider: 'generic',
+      timeout: '60s',
+      verify: { provider: 'cosign' },
+    })
   })
   for (const [name, wrong, says] of refused) {
     test(`the API server refuses ${name}`, async () => {

@@ -14,16 +14,27 @@ type Fields = ReadonlyMap<string, JsonObject>
 
 /** What we take beyond 2.6: spec kustomization 1.1, the fields of 2.7. */
 const additions = new Map([
-  ['Kustomization', ['spec.dependsOn[].readyExpr', 'spec.ignoreMissingComponents', 'spec.kubeConfig.configMapRef', 'spec.kubeConfig.configMapRef.name']],
+  [
+    'Kustomization',
+    ['spec.dependsOn[].readyExpr', 'spec.ignoreMissingComponents', 'spec.kubeConfig.configMapRef', 'spec.kubeConfig.configMapRef.name'],
+  ],
 ])
 /** Where ours must differ: with configMapRef beside it secretRef is no longer required, and a rule wants one of the two. */
 const loosened: { readonly [path: string]: { readonly ours: JsonObject; readonly theirs: JsonObject } } = {
   'spec.kubeConfig': {
-    ours: { type: 'object', 'x-kubernetes-validations': [{ rule: 'has(self.secretRef) != has(self.configMapRef)', message: 'exactly one of secretRef and configMapRef is needed' }] },
+    ours: {
+      type: 'object',
+      'x-kubernetes-validations': [
+        { rule: 'has(self.secretRef) != has(self.configMapRef)', message: 'exactly one of secretRef and configMapRef is needed' },
+      ],
+    },
     theirs: { type: 'object', required: ['secretRef'] },
   },
 }
-const kinds: [Kind, string][] = [[OCIRepository, 'source.toolkit.fluxcd.io_ocirepositories.yaml'], [Kustomization, 'kustomize.toolkit.fluxcd.io_kustomizations.yaml']]
+const kinds: [Kind, string][] = [
+  [OCIRepository, 'source.toolkit.fluxcd.io_ocirepositories.yaml'],
+  [Kustomization, 'kustomize.toolkit.fluxcd.io_kustomizations.yaml'],
+]
 
 /** Every schema by its path. Children are left out of a schema; an `additionalProperties` that is not a schema stays in it. */
 function fieldsOf(schema: JsonObject, path = '', out = new Map<string, JsonObject>()): Map<string, JsonObject> {
@@ -31,7 +42,8 @@ function fieldsOf(schema: JsonObject, path = '', out = new Map<string, JsonObjec
   if (Array.isArray(own.required)) own.required = own.required.map(String).toSorted()
   if (additionalProperties !== undefined && !isObject(additionalProperties)) own.additionalProperties = additionalProperties
   out.set(path, own)
-  for (const [name, property] of Object.entries(isObject(properties) ? properties : {})) if (isObject(property)) fieldsOf(property, path === '' ? name : `${path}.${name}`, out)
+  for (const [name, property] of Object.entries(isObject(properties) ? properties : {}))
+    if (isObject(property)) fieldsOf(property, path === '' ? name : `${path}.${name}`, out)
   if (isObject(items)) fieldsOf(items, `${path}[]`, out)
   if (isObject(additionalProperties)) fieldsOf(additionalProperties, `${path}{}`, out)
   return out
@@ -42,7 +54,9 @@ function withoutDescription(field: JsonObject | undefined): JsonObject | undefin
 }
 
 function versionOf(crd: Json, name: string): JsonObject {
-  const found = listAt(crd, 'spec', 'versions').filter(isObject).find(version => stringAt(version, 'name') === name)
+  const found = listAt(crd, 'spec', 'versions')
+    .filter(isObject)
+    .find(version => stringAt(version, 'name') === name)
   assert.ok(found, `version ${name}`)
   return found
 }
@@ -63,10 +77,12 @@ function compareFields(kind: Kind, version: string, { ours, theirs }: { ours: Fi
 }
 
 function yamlFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.yaml')).map(file => join(folder, file))
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.yaml'))
+    .map(file => join(folder, file))
 }
 
-withData({ name: 'our kinds beside Flux\'s', tests: kinds.length * 2 + 1 }, () => {
+withData({ name: "our kinds beside Flux's", tests: kinds.length * 2 + 1 }, () => {
   for (const [kind, file] of kinds) {
     const theirs = (): Json => parse(readFileSync(join(dataFolder, 'flux-crds', file), 'utf8')) as Json
     test(`the CRD of ${kind.kind} is Flux's, field by field`, () => {
@@ -75,34 +91,58 @@ withData({ name: 'our kinds beside Flux\'s', tests: kinds.length * 2 + 1 }, () =
       assert.equal(mine.metadata.name, stringAt(upstream, 'metadata', 'name'))
       for (const { name } of kind.versions) {
         const [a, b] = [versionOf(mine, name), versionOf(upstream, name)]
-        for (const key of ['additionalPrinterColumns', 'deprecated', 'deprecationWarning', 'served', 'storage', 'subresources']) assert.deepEqual(a[key], b[key], `${name} ${key}`)
+        for (const key of ['additionalPrinterColumns', 'deprecated', 'deprecationWarning', 'served', 'storage', 'subresources'])
+          assert.deepEqual(a[key], b[key], `${name} ${key}`)
         compareFields(kind, name, { ours: fieldsOfVersion(mine, name), theirs: fieldsOfVersion(upstream, name) })
       }
     })
     test(`the descriptions of ${kind.kind} are our own`, () => {
       for (const { name } of kind.versions) {
         const upstream = fieldsOfVersion(theirs(), name)
-        for (const [path, field] of fieldsOfVersion(crdOf(kind), name)) if (field.description !== undefined) assert.notEqual(field.description, upstream.get(path)?.description, `${name} ${path}`)
+        for (const [path, field] of fieldsOfVersion(crdOf(kind), name))
+          if (field.description !== undefined) assert.notEqual(field.description, upstream.get(path)?.description, `${name} ${path}`)
       }
     })
   }
   test('the Kustomizations of a real fleet parse', () => {
-    const objects = yamlFiles(join(dataFolder, 'fleet')).flatMap(file => parseAllDocuments(readFileSync(file, 'utf8')).map(document => document.toJS() as Json))
-      .filter(isObject).filter(object => object.apiVersion === `${Kustomization.group}/v1`)
+    const objects = yamlFiles(join(dataFolder, 'fleet'))
+      .flatMap(file => parseAllDocuments(readFileSync(file, 'utf8')).map(document => document.toJS() as Json))
+      .filter(isObject)
+      .filter(object => object.apiVersion === `${Kustomization.group}/v1`)
     assert.ok(objects.length > 0)
-    for (const object of objects) assert.deepEqual(Kustomization.spec.safeParse(object.spec).error?.issues ?? [], [], stringAt(object, 'metadata', 'name'))
+    for (const object of objects)
+      assert.deepEqual(Kustomization.spec.safeParse(object.spec).error?.issues ?? [], [], stringAt(object, 'metadata', 'name'))
   })
 })
 
 /** What structural schemas take, of what ours need. `additionalProperties` is in a field only when it is not a schema, so it is not here: unknown fields are pruned. */
-const keywords = new Set(['type', 'description', 'default', 'enum', 'pattern', 'format', 'required', 'minLength', 'maxLength', 'minimum', 'maximum', 'minItems', 'maxItems', 'x-kubernetes-validations'])
+const keywords = new Set([
+  'type',
+  'description',
+  'default',
+  'enum',
+  'pattern',
+  'format',
+  'required',
+  'minLength',
+  'maxLength',
+  'minimum',
+  'maximum',
+  'minItems',
+  'maxItems',
+  'x-kubernetes-validations',
+])
 const types = new Set(['object', 'array', 'string', 'boolean', 'integer', 'number'])
 
 for (const [kind] of kinds) {
   test(`the schemas of ${kind.kind} are structural, prune unknown fields and describe theirs`, () => {
     for (const { name } of kind.versions) {
       for (const [path, field] of fieldsOfVersion(crdOf(kind), name)) {
-        assert.deepEqual(Object.keys(field).filter(key => !keywords.has(key)), [], `${name} ${path}`)
+        assert.deepEqual(
+          Object.keys(field).filter(key => !keywords.has(key)),
+          [],
+          `${name} ${path}`,
+        )
         assert.ok(types.has(String(field.type)), `${name} ${path} type`)
         const named = /^(spec|status)\..*[^\]}]$/.test(path)
         if (named) assert.equal(typeof field.description, 'string', `${name} ${path} has no description`)
@@ -110,11 +150,17 @@ for (const [kind] of kinds) {
     }
   })
   test(`exactly one version of ${kind.kind} is stored, the one we read and write`, () => {
-    assert.deepEqual(kind.versions.filter(version => version.storage).map(version => version.name), [kind.version])
+    assert.deepEqual(
+      kind.versions.filter(version => version.storage).map(version => version.name),
+      [kind.version],
+    )
   })
   test(`what ${kind.kind} lists as unsupported is in its schema`, () => {
     const fields = fieldsOfVersion(crdOf(kind), kind.version)
-    assert.deepEqual(kind.unsupported.filter(path => !fields.has(`spec.${path}`)), [])
+    assert.deepEqual(
+      kind.unsupported.filter(path => !fields.has(`spec.${path}`)),
+      [],
+    )
   })
 }
 
@@ -135,18 +181,40 @@ const wrong: [string, Kind, JsonObject, string[]][] = [
 ]
 for (const [name, kind, spec, paths] of wrong) {
   test(`a wrong spec is named with its path: ${name}`, () => {
-    assert.deepEqual(kind.spec.safeParse(spec).error?.issues.map(issue => issue.path.join('.')), paths)
+    assert.deepEqual(
+      kind.spec.safeParse(spec).error?.issues.map(issue => issue.path.join('.')),
+      paths,
+    )
   })
 }
 
 const right: [string, Kind, JsonObject, JsonObject][] = [
   ['a Kustomization', Kustomization, whole, { ...whole, force: false }],
-  ['defaults inside lists', Kustomization, { ...whole, postBuild: { substituteFrom: [{ kind: 'Secret', name: 's' }] } },
-    { ...whole, force: false, postBuild: { substituteFrom: [{ kind: 'Secret', name: 's', optional: false }] } }],
-  ['the three additions', Kustomization, { ...whole, ignoreMissingComponents: true, dependsOn: [{ name: 'a', readyExpr: 'true' }], kubeConfig: { configMapRef: { name: 'c' } } },
-    { ...whole, force: false, ignoreMissingComponents: true, dependsOn: [{ name: 'a', readyExpr: 'true' }], kubeConfig: { configMapRef: { name: 'c' } } }],
+  [
+    'defaults inside lists',
+    Kustomization,
+    { ...whole, postBuild: { substituteFrom: [{ kind: 'Secret', name: 's' }] } },
+    { ...whole, force: false, postBuild: { substituteFrom: [{ kind: 'Secret', name: 's', optional: false }] } },
+  ],
+  [
+    'the three additions',
+    Kustomization,
+    { ...whole, ignoreMissingComponents: true, dependsOn: [{ name: 'a', readyExpr: 'true' }], kubeConfig: { configMapRef: { name: 'c' } } },
+    {
+      ...whole,
+      force: false,
+      ignoreMissingComponents: true,
+      dependsOn: [{ name: 'a', readyExpr: 'true' }],
+      kubeConfig: { configMapRef: { name: 'c' } },
+    },
+  ],
   ['an OCIRepository', OCIRepository, oci, { ...oci, provider: 'generic', timeout: '60s' }],
-  ['fields of later versions, kept', OCIRepository, { ...oci, later: { field: 1 }, ref: { tag: 'v1', later: 2 } }, { ...oci, provider: 'generic', timeout: '60s', later: { field: 1 }, ref: { tag: 'v1', later: 2 } }],
+  [
+    'fields of later versions, kept',
+    OCIRepository,
+    { ...oci, later: { field: 1 }, ref: { tag: 'v1', later: 2 } },
+    { ...oci, provider: 'generic', timeout: '60s', later: { field: 1 }, ref: { tag: 'v1', later: 2 } },
+  ],
 ]
 for (const [name, kind, spec, parsed] of right) {
   test(`a valid spec parses and its defaults are filled in: ${name}`, () => {

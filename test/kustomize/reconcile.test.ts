@@ -9,7 +9,13 @@ const kernel = testKernel()
 kustomizeSuite('Kustomizations in the sandbox', () => startSandboxApi(kernel), kernel)
 
 const name = 'Kustomizations on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 5 }, () => kustomizeSuite(name, async () => {
-  const server = await startKubeApiServer()
-  return { cluster: await server.cluster(), stop: () => server.stop() }
-}, kernel))
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 5 }, () =>
+  kustomizeSuite(
+    name,
+    async () => {
+      const server = await startKubeApiServer()
+      return { cluster: await server.cluster(), stop: () => server.stop() }
+    },
+    kernel,
+  ),
+)

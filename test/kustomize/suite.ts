@@ -12,8 +12,12 @@ const namespace = 'apps'
 const source: ObjectRef = { group: 'source.toolkit.fluxcd.io', version: 'v1', kind: 'OCIRepository', namespace, name: 'shop' }
 const ksRef: ObjectRef = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', kind: 'Kustomization', namespace, name: 'shop' }
 
-export const config = (name: string, value = '1'): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: ${namespace}\ndata:\n  value: "${value}"\n`
-export function workload(name: string, { image = 'example.com/shop:1', label = name, deadline = 3 }: { image?: string; label?: string; deadline?: number } = {}): string {
+export const config = (name: string, value = '1'): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: ${namespace}\ndata:\n  value: "${value}"\n`
+export function workload(
+  name: string,
+  { image = 'example.com/shop:1', label = name, deadline = 3 }: { image?: string; label?: string; deadline?: number } = {},
+): string {
   return `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: ${name}\n  namespace: ${namespace}\nspec:\n  progressDeadlineSeconds: ${deadline}\n  selector:\n    matchLabels:\n      app: ${name}\n  template:\n    metadata:\n      labels:\n        app: ${label}\n    spec:\n      containers:\n      - name: app\n        image: ${image}\n`
 }
 
@@ -29,31 +33,59 @@ export function kustomizeSuite(name: string, open: () => Promise<Started>, kerne
 
     const apply = (object: KubeObject): Promise<KubeObject> => world.cluster.apply(object, { manager: 'test', force: true }, signal)
     const ship = async (files: Record<string, string>, spec: Record<string, unknown> = {}): Promise<KubeObject> => {
-      await pushFiles(world.hands, `oci://${world.registry}/shop:latest`, files, { 'org.opencontainers.image.source': 'https://example.com/shop.git', 'org.opencontainers.image.revision': 'main@sha1:abc' })
-      await apply({ apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'OCIRepository', metadata: { name: 'shop', namespace }, spec: { url: `oci://${world.registry}/shop`, interval: '10m' } })
+      await pushFiles(world.hands, `oci://${world.registry}/shop:latest`, files, {
+        'org.opencontainers.image.source': 'https://example.com/shop.git',
+        'org.opencontainers.image.revision': 'main@sha1:abc',
+      })
+      await apply({
+        apiVersion: 'source.toolkit.fluxcd.io/v1',
+        kind: 'OCIRepository',
+        metadata: { name: 'shop', namespace },
+        spec: { url: `oci://${world.registry}/shop`, interval: '10m' },
+      })
       await world.pass(source)
-      await apply({ apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', metadata: { name: 'shop', namespace }, spec: { interval: '10m', prune: true, sourceRef: { kind: 'OCIRepository', name: 'shop' }, ...spec } as never })
+      await apply({
+        apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+        kind: 'Kustomization',
+        metadata: { name: 'shop', namespace },
+        spec: { interval: '10m', prune: true, sourceRef: { kind: 'OCIRepository', name: 'shop' }, ...spec } as never,
+      })
       await world.pass(ksRef)
       const seen = await world.cluster.get(ksRef, signal)
       assert.ok(seen)
       return seen
     }
     const ids = (ks: KubeObject): string[] => listAt(ks, 'status', 'inventory', 'entries').map(e => stringAt(e, 'id') ?? '')
-    const get = (group: string, kind: string, object: string): Promise<KubeObject | undefined> => world.cluster.get({ group, version: 'v1', kind, namespace, name: object }, signal)
+    const get = (group: string, kind: string, object: string): Promise<KubeObject | undefined> =>
+      world.cluster.get({ group, version: 'v1', kind, namespace, name: object }, signal)
 
     test('what is pushed is applied, with its revision, inventory and events', async () => {
       const ks = await ship({ 'a.yaml': config('one'), 'b.yaml': workload('web') }, { wait: true })
       const revision = stringAt(await world.cluster.get(source, signal), 'status', 'artifact', 'revision') ?? ''
       assert.match(revision, /^latest@sha256:[0-9a-f]{64}$/)
       const { lastTransitionTime: _, ...ready } = conditionOf(ks, 'Ready') ?? { lastTransitionTime: '' }
-      assert.deepEqual(ready, { type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded', message: `Applied revision: ${revision}`, observedGeneration: 1 })
-      assert.deepEqual(conditionsOf(ks).map(c => c.type), ['Ready', 'Healthy'])
+      assert.deepEqual(ready, {
+        type: 'Ready',
+        status: 'True',
+        reason: 'ReconciliationSucceeded',
+        message: `Applied revision: ${revision}`,
+        observedGeneration: 1,
+      })
+      assert.deepEqual(
+        conditionsOf(ks).map(c => c.type),
+        ['Ready', 'Healthy'],
+      )
       assert.deepEqual(ids(ks), ['apps_one__ConfigMap', 'apps_web_apps_Deployment'])
       assert.equal(stringAt(ks, 'status', 'lastAppliedOriginRevision'), 'main@sha1:abc')
       assert.equal((await get('', 'ConfigMap', 'one'))?.metadata.labels?.['kustomize.toolkit.fluxcd.io/name'], 'shop')
-      const events = (await world.cluster.list({ group: '', kind: 'Event', namespace }, signal)).items.filter(e => stringAt(e, 'involvedObject', 'kind') === 'Kustomization').map(e => String(e.message).replace(/\d+(\.\d+)?m?s/g, 'T'))
+      const events = (await world.cluster.list({ group: '', kind: 'Event', namespace }, signal)).items
+        .filter(e => stringAt(e, 'involvedObject', 'kind') === 'Kustomization')
+        .map(e => String(e.message).replace(/\d+(\.\d+)?m?s/g, 'T'))
       assert.ok(events.includes('ConfigMap/apps/one created\nDeployment/apps/web created'), events.join('; '))
-      assert.ok(events.some(e => e.startsWith('Reconciliation finished in T, next run in 10mT')), events.join('; '))
+      assert.ok(
+        events.some(e => e.startsWith('Reconciliation finished in T, next run in 10mT')),
+        events.join('; '),
+      )
     })
 
     test('what leaves the artifact is pruned, what stays is unchanged', async () => {
@@ -68,16 +100,28 @@ export function kustomizeSuite(name: string, open: () => Promise<Started>, kerne
       const ks = await ship({ 'a.yaml': config('one', '2'), 'c.yaml': config('two'), 'd.yaml': workload('bad', { label: 'other' }) })
       const ready = conditionOf(ks, 'Ready')
       assert.equal(ready?.reason, 'ReconciliationFailed')
-      assert.match(ready.message, /^Deployment\/apps\/bad dry-run failed \(Invalid\): Deployment\.apps "bad" is invalid: spec\.template\.metadata\.labels: Invalid value: .*`selector` does not match template `labels`\n$/)
+      assert.match(
+        ready.message,
+        /^Deployment\/apps\/bad dry-run failed \(Invalid\): Deployment\.apps "bad" is invalid: spec\.template\.metadata\.labels: Invalid value: .*`selector` does not match template `labels`\n$/,
+      )
       assert.deepEqual(ids(ks), ['apps_one__ConfigMap', 'apps_two__ConfigMap'])
       assert.deepEqual((await get('', 'ConfigMap', 'one'))?.data, { value: '1' })
       assert.equal(conditionOf(ks, 'Reconciling')?.reason, 'ProgressingWithRetry')
-      assert.match(conditionOf(ks, 'Reconciling')?.message ?? '', /^Detecting drift for revision latest@sha256:\w+ with a timeout of 9m30s$/)
+      assert.match(
+        conditionOf(ks, 'Reconciling')?.message ?? '',
+        /^Detecting drift for revision latest@sha256:\w+ with a timeout of 9m30s$/,
+      )
     })
 
     test('a rollout that never gets healthy fails early', async () => {
-      const ks = await ship({ 'a.yaml': config('one'), 'd.yaml': workload('stuck', { image: 'registry.invalid/shop:1', deadline: 1 }) }, { wait: true })
-      assert.match(conditionOf(ks, 'Ready')?.message ?? '', /^health check failed after .*: failed early due to stalled resources: \[Deployment\/apps\/stuck status: 'Failed'\]$/)
+      const ks = await ship(
+        { 'a.yaml': config('one'), 'd.yaml': workload('stuck', { image: 'registry.invalid/shop:1', deadline: 1 }) },
+        { wait: true },
+      )
+      assert.match(
+        conditionOf(ks, 'Ready')?.message ?? '',
+        /^health check failed after .*: failed early due to stalled resources: \[Deployment\/apps\/stuck status: 'Failed'\]$/,
+      )
       assert.equal(conditionOf(ks, 'Healthy')?.status, 'False')
     })
 

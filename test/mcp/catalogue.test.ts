@@ -18,7 +18,10 @@ test('the tools, their order and their schemas are as pinned', () => {
 })
 
 test('read-only mode has the reading tools alone', () => {
-  assert.deepEqual(allTools({ gates, readOnly: true }).map(t => t.name), ['get_status', 'get_object', 'get_events', 'build', 'plan', 'get_image_digest', 'list_artifacts', 'list_clusters', 'pull_artifact'])
+  assert.deepEqual(
+    allTools({ gates, readOnly: true }).map(t => t.name),
+    ['get_status', 'get_object', 'get_events', 'build', 'plan', 'get_image_digest', 'list_artifacts', 'list_clusters', 'pull_artifact'],
+  )
 })
 
 test('every tool but list_clusters has arguments of its own, and says what it is for in under 600 characters', () => {
@@ -29,12 +32,17 @@ test('every tool but list_clusters has arguments of its own, and says what it is
 })
 
 test('the list costs a model at most 2,000 tokens, a prompt at most 400', () => {
-  const tokens = all.reduce((sum, t) => sum + countTokens(JSON.stringify({ name: t.name, description: t.description, input_schema: shownSchema(t.input) })), 0)
+  const tokens = all.reduce(
+    (sum, t) => sum + countTokens(JSON.stringify({ name: t.name, description: t.description, input_schema: shownSchema(t.input) })),
+    0,
+  )
   assert.ok(tokens <= 2000, String(tokens))
-  for (const { name, body } of prompts) assert.ok(countTokens(body({ kind: 'Kustomization', namespace: 'flux-system', name: 'apps', since: '1h' })) <= 400, name)
+  for (const { name, body } of prompts)
+    assert.ok(countTokens(body({ kind: 'Kustomization', namespace: 'flux-system', name: 'apps', since: '1h' })) <= 400, name)
 })
 
 test('every tool that a prompt names exists', () => {
   const names = new Set(all.map(t => t.name))
-  for (const { body } of prompts) for (const [word] of body({ kind: 'k', name: 'n' }).matchAll(/\b[a-z]+_[a-z_]+\b/g)) assert.ok(names.has(word), word)
+  for (const { body } of prompts)
+    for (const [word] of body({ kind: 'k', name: 'n' }).matchAll(/\b[a-z]+_[a-z_]+\b/g)) assert.ok(names.has(word), word)
 })

@@ -10,8 +10,12 @@ before(async () => {
   free = await startProduct()
   strict = await startProduct({ mode: { planChanges: true, personDestroys: true, isApproved: h => approved.has(h) } })
 })
-after(async () => { await free.stop(); await strict.stop() })
-const yaml = (name: string, value = '1'): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, namespace: default}\ndata: {a: "${value}"}\n`
+after(async () => {
+  await free.stop()
+  await strict.stop()
+})
+const yaml = (name: string, value = '1'): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, namespace: default}\ndata: {a: "${value}"}\n`
 const codeOf = ({ data }: Answer): unknown => (data?.error as { code?: string } | undefined)?.code
 const handleOf = ({ data }: Answer): string => String(data?.plan)
 const configMap = (name: string): Record<string, string> => ({ kind: 'ConfigMap', namespace: 'default', name })
@@ -30,7 +34,10 @@ test('a handle is bound to arguments, caller and live state, and made up ones ar
   for (const name of ['bound', 'other']) await free.call('apply_manifests', { manifests: yaml(name) })
   const plan = handleOf(await free.call('delete_object', configMap('bound')))
   assert.equal(codeOf(await free.call('delete_object', { ...configMap('other'), plan })), 'StalePlan')
-  assert.equal(codeOf(await free.call('delete_object', { ...configMap('bound'), plan }, { caller: { ...stdioCaller, key: 'somebody else' } })), 'StalePlan')
+  assert.equal(
+    codeOf(await free.call('delete_object', { ...configMap('bound'), plan }, { caller: { ...stdioCaller, key: 'somebody else' } })),
+    'StalePlan',
+  )
   assert.equal(codeOf(await free.call('delete_object', { ...configMap('bound'), plan: 'p1-9999999999-00000000000000000000' })), 'StalePlan')
   assert.equal(codeOf(await free.call('delete_object', { ...configMap('bound'), plan: 'yes' })), 'StalePlan')
   const planned = handleOf(await free.call('plan', { tool: 'delete_object', arguments: configMap('bound') }))
@@ -46,7 +53,10 @@ test('with gates on, changes answer with their plan first', async () => {
 })
 
 test('with gates on, destruction needs a person; only the approved handle passes', async () => {
-  await strict.call('apply_manifests', { manifests: yaml('kept'), plan: handleOf(await strict.call('apply_manifests', { manifests: yaml('kept') })) })
+  await strict.call('apply_manifests', {
+    manifests: yaml('kept'),
+    plan: handleOf(await strict.call('apply_manifests', { manifests: yaml('kept') })),
+  })
   const plan = handleOf(await strict.call('delete_object', configMap('kept')))
   assert.equal(codeOf(await strict.call('delete_object', { ...configMap('kept'), plan })), 'ApprovalRequired')
   approved.add(plan)
@@ -55,7 +65,11 @@ test('with gates on, destruction needs a person; only the approved handle passes
 
 test('taking fields from another manager needs the plan in every mode', async () => {
   const { cluster } = free.composed.sandbox ?? {}
-  await cluster?.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace: 'default' }, data: { a: '0' } }, { manager: 'somebody' }, AbortSignal.timeout(10_000))
+  await cluster?.apply(
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace: 'default' }, data: { a: '0' } },
+    { manager: 'somebody' },
+    AbortSignal.timeout(10_000),
+  )
   const planned = await free.call('apply_manifests', { manifests: yaml('theirs', '9') })
   assert.equal(planned.data?.planned, true)
   assert.match(planned.text, /takes fields ConfigMap\/default\/theirs/)
@@ -65,8 +79,15 @@ test('taking fields from another manager needs the plan in every mode', async ()
 test('what Flux owns is refused with its owner', async () => {
   const { cluster } = free.composed.sandbox ?? {}
   const labels = { 'kustomize.toolkit.fluxcd.io/name': 'apps', 'kustomize.toolkit.fluxcd.io/namespace': 'flux-system' }
-  await cluster?.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owned', namespace: 'default', labels } }, { manager: 'kustomize-controller' }, AbortSignal.timeout(10_000))
-  for (const refused of [await free.call('apply_manifests', { manifests: yaml('owned') }), await free.call('delete_object', configMap('owned'))]) {
+  await cluster?.apply(
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owned', namespace: 'default', labels } },
+    { manager: 'kustomize-controller' },
+    AbortSignal.timeout(10_000),
+  )
+  for (const refused of [
+    await free.call('apply_manifests', { manifests: yaml('owned') }),
+    await free.call('delete_object', configMap('owned')),
+  ]) {
     assert.equal(codeOf(refused), 'ManagedByFlux')
     assert.match(refused.text, /owned by Kustomization\/flux-system\/apps/)
   }

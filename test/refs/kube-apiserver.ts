@@ -11,7 +11,13 @@ import { createHttp } from '../../src/world/http/client.ts'
 import { freePort, ready, start } from './processes.ts'
 
 /** A real API server for a test. It has no controllers. */
-export interface ApiServer { readonly url: string; readonly kubeconfigPath: string; readonly token: string; cluster(): Promise<Cluster>; stop(): Promise<void> }
+export interface ApiServer {
+  readonly url: string
+  readonly kubeconfigPath: string
+  readonly token: string
+  cluster(): Promise<Cluster>
+  stop(): Promise<void>
+}
 
 const token = 'admin-token-of-a-test-server'
 
@@ -19,8 +25,23 @@ const token = 'admin-token-of-a-test-server'
 export async function startKubeApiServer(): Promise<ApiServer> {
   const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-kube-'))
   const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()]
-  const etcd = start(program('etcd'), ['--data-dir', join(folder, 'etcd'), '--listen-client-urls', `http://127.0.0.1:${etcdPort}`, '--advertise-client-urls', `http://127.0.0.1:${etcdPort}`,
-    '--listen-peer-urls', `http://127.0.0.1:${peerPort}`, '--initial-advertise-peer-urls', `http://127.0.0.1:${peerPort}`, '--initial-cluster', `default=http://127.0.0.1:${peerPort}`, '--unsafe-no-fsync', '--log-level', 'warn'])
+  const etcd = start(program('etcd'), [
+    '--data-dir',
+    join(folder, 'etcd'),
+    '--listen-client-urls',
+    `http://127.0.0.1:${etcdPort}`,
+    '--advertise-client-urls',
+    `http://127.0.0.1:${etcdPort}`,
+    '--listen-peer-urls',
+    `http://127.0.0.1:${peerPort}`,
+    '--initial-advertise-peer-urls',
+    `http://127.0.0.1:${peerPort}`,
+    '--initial-cluster',
+    `default=http://127.0.0.1:${peerPort}`,
+    '--unsafe-no-fsync',
+    '--log-level',
+    'warn',
+  ])
   const api = start(program('kube-apiserver'), apiArguments(folder, { etcdPort, port }))
   const url = `https://127.0.0.1:${port}`
   const kubeconfigPath = join(folder, 'kubeconfig')
@@ -35,7 +56,12 @@ export async function startKubeApiServer(): Promise<ApiServer> {
     return clusters.named('real')
   }
   try {
-    await ready(api, async () => (await (await cluster()).get({ group: '', version: 'v1', kind: 'Namespace', name: 'default' }, AbortSignal.timeout(2000))) !== undefined)
+    await ready(
+      api,
+      async () =>
+        (await (await cluster()).get({ group: '', version: 'v1', kind: 'Namespace', name: 'default' }, AbortSignal.timeout(2000))) !==
+        undefined,
+    )
   } catch (thrown) {
     await stop()
     throw thrown
@@ -55,15 +81,30 @@ function apiArguments(folder: string, { etcdPort, port }: { etcdPort: number; po
   writeFileSync(key, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }))
   writeFileSync(tokens, `${token},admin,admin,system:masters\n`)
   return [
-    `--etcd-servers=http://127.0.0.1:${etcdPort}`, '--bind-address=127.0.0.1', '--advertise-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${join(folder, 'certs')}`,
-    `--token-auth-file=${tokens}`, '--authorization-mode=RBAC', '--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${key}`, `--service-account-signing-key-file=${key}`,
-    '--disable-admission-plugins=ServiceAccount', '--service-cluster-ip-range=10.96.0.0/16', '--allow-privileged=true', '--endpoint-reconciler-type=none', '--v=0',
+    `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+    '--bind-address=127.0.0.1',
+    '--advertise-address=127.0.0.1',
+    `--secure-port=${port}`,
+    `--cert-dir=${join(folder, 'certs')}`,
+    `--token-auth-file=${tokens}`,
+    '--authorization-mode=RBAC',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-key-file=${key}`,
+    `--service-account-signing-key-file=${key}`,
+    '--disable-admission-plugins=ServiceAccount',
+    '--service-cluster-ip-range=10.96.0.0/16',
+    '--allow-privileged=true',
+    '--endpoint-reconciler-type=none',
+    '--v=0',
   ]
 }
 
 function kubeconfig(server: string, ca: Buffer): string {
   return JSON.stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': 'real', users: [{ name: 'admin', user: { token } }],
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'real',
+    users: [{ name: 'admin', user: { token } }],
     clusters: [{ name: 'real', cluster: { server, 'certificate-authority-data': ca.toString('base64') } }],
     contexts: [{ name: 'real', context: { cluster: 'real', user: 'admin' } }],
   })
@@ -71,5 +112,9 @@ function kubeconfig(server: string, ca: Buffer): string {
 
 /** Runs kubectl against a server. */
 export function kubectl(kubeconfigPath: string, args: readonly string[], input = ''): string {
-  return execFileSync(program('kubectl'), ['--kubeconfig', kubeconfigPath, ...args], { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] })
+  return execFileSync(program('kubectl'), ['--kubeconfig', kubeconfigPath, ...args], {
+    input,
+    encoding: 'utf8',
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
 }

@@ -13,17 +13,24 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-export interface Child { readonly process: ChildProcess; output(): string; stop(): Promise<void> }
+export interface Child {
+  readonly process: ChildProcess
+  output(): string
+  stop(): Promise<void>
+}
 
 /** Starts a program whose output is kept for errors. */
 export function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env } })
   let output = ''
-  const keep = (chunk: Buffer): void => { output = (output + chunk.toString()).slice(-20_000) }
+  const keep = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-20_000)
+  }
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
   return {
-    process: child, output: () => output,
+    process: child,
+    output: () => output,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
       const gone = once(child, 'exit')
@@ -39,8 +46,14 @@ export function start(program: string, args: readonly string[], env: NodeJS.Proc
 export async function ready(child: Child, check: () => Promise<boolean>, seconds = 60): Promise<void> {
   const until = Date.now() + seconds * 1000
   let last: unknown
-  while (!(await check().catch(error => { last = error; return false }))) {
-    if (child.process.exitCode !== null || Date.now() > until) throw new Error(`the program did not get ready:\n${child.output().slice(-2000)}`, { cause: last })
+  while (
+    !(await check().catch(error => {
+      last = error
+      return false
+    }))
+  ) {
+    if (child.process.exitCode !== null || Date.now() > until)
+      throw new Error(`the program did not get ready:\n${child.output().slice(-2000)}`, { cause: last })
     await new Promise(done => setTimeout(done, 50))
   }
 }

@@ -42,8 +42,14 @@ async function startSandbox(): Promise<{ cluster: Cluster; kill(): Promise<void>
   return { cluster, kill }
 }
 
-const settings = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' }, data: { name } })
-const names = async (cluster: Cluster): Promise<string[]> => (await cluster.list({ group: '', kind: 'ConfigMap', namespace: 'default' }, signal)).items.map(o => o.metadata.name)
+const settings = (name: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default' },
+  data: { name },
+})
+const names = async (cluster: Cluster): Promise<string[]> =>
+  (await cluster.list({ group: '', kind: 'ConfigMap', namespace: 'default' }, signal)).items.map(o => o.metadata.name)
 
 test('what was acknowledged is there after a kill in the middle of writing, and revisions go on', async () => {
   const first = await startSandbox()
@@ -59,9 +65,13 @@ test('what was acknowledged is there after a kill in the middle of writing, and 
   appendFileSync(join(data, 'api', 'journal'), '0123456789abcdef {"revision":99999,"type":"ADDED","key":"/configmaps","object":{"torn')
   const second = await startSandbox()
   const kept = await names(second.cluster)
-  assert.deepEqual(acknowledged.filter(n => !kept.includes(n)), [])
+  assert.deepEqual(
+    acknowledged.filter(n => !kept.includes(n)),
+    [],
+  )
   assert.ok(kept.length <= acknowledged.length + 1, 'at most the write that was under way')
-  const before = (await second.cluster.get({ group: '', version: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'c-000' }, signal))?.metadata
+  const before = (await second.cluster.get({ group: '', version: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'c-000' }, signal))
+    ?.metadata
   const created = await second.cluster.create(settings('later'), { manager: 'test' }, signal)
   assert.ok(Number(created.metadata.resourceVersion) > Number(before?.resourceVersion))
   await second.cluster.delete({ group: '', version: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'c-000' }, {}, signal)
@@ -69,6 +79,9 @@ test('what was acknowledged is there after a kill in the middle of writing, and 
   const third = await startSandbox()
   const last = await names(third.cluster)
   assert.ok(last.includes('later') && !last.includes('c-000'))
-  assert.equal((await third.cluster.get({ group: '', version: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'c-001' }, signal))?.metadata.uid, (await third.cluster.list({ group: '', kind: 'ConfigMap', namespace: 'default' }, signal)).items[0]?.metadata.uid)
+  assert.equal(
+    (await third.cluster.get({ group: '', version: 'v1', kind: 'ConfigMap', namespace: 'default', name: 'c-001' }, signal))?.metadata.uid,
+    (await third.cluster.list({ group: '', kind: 'ConfigMap', namespace: 'default' }, signal)).items[0]?.metadata.uid,
+  )
   await third.kill()
 })

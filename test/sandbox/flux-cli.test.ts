@@ -17,8 +17,20 @@ import { startWorld, type TestWorld } from '../support/world.ts'
 const run = promisify(execFile)
 const kernel = testKernel()
 const signal = new AbortController()
-const source: ObjectRef = { group: 'source.toolkit.fluxcd.io', version: 'v1', kind: 'OCIRepository', namespace: 'flux-system', name: 'shop' }
-const shop: ObjectRef = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', kind: 'Kustomization', namespace: 'flux-system', name: 'shop' }
+const source: ObjectRef = {
+  group: 'source.toolkit.fluxcd.io',
+  version: 'v1',
+  kind: 'OCIRepository',
+  namespace: 'flux-system',
+  name: 'shop',
+}
+const shop: ObjectRef = {
+  group: 'kustomize.toolkit.fluxcd.io',
+  version: 'v1',
+  kind: 'Kustomization',
+  namespace: 'flux-system',
+  name: 'shop',
+}
 const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: default\n'
 
 /** Runs a pass whenever somebody asks for one or changes the spec, as a controller would. */
@@ -33,11 +45,20 @@ async function serve(world: TestWorld, ref: ObjectRef): Promise<void> {
 }
 
 const conversation: [typed: string, answer: RegExp][] = [
-  ['get kustomizations', /shop\s+latest@sha256:[0-9a-f]{8}\s+False\s+True\s+Applied revision: latest@sha256:[0-9a-f]{8}/], ['get sources oci', /shop\s+latest@sha256:[0-9a-f]{8}\s+False\s+True\s+stored artifact for digest/],
-  ['get all -A', /ocirepository\/shop[\s\S]*kustomization\/shop/], ['tree kustomization shop', /Kustomization\/flux-system\/shop\n└── ConfigMap\/default\/settings/],
-  ['trace --api-version v1 --kind ConfigMap -n default settings', /Status: +Managed by Flux[\s\S]*Kustomization: +shop[\s\S]*OCIRepository: +shop[\s\S]*Origin Revision: +main@sha1:abc/],
-  ['suspend kustomization shop', /kustomization suspended/], ['get kustomizations', /shop\s+\S+\s+True\s+True/], ['resume kustomization shop', /Kustomization shop reconciliation completed\n✔ applied revision latest@sha256:/],
-  ['reconcile source oci shop', /fetched revision latest@sha256:/], ['reconcile kustomization shop --with-source', /applied revision latest@sha256:/], ['events --for Kustomization/shop', /ConfigMap\/default\/settings created/],
+  ['get kustomizations', /shop\s+latest@sha256:[0-9a-f]{8}\s+False\s+True\s+Applied revision: latest@sha256:[0-9a-f]{8}/],
+  ['get sources oci', /shop\s+latest@sha256:[0-9a-f]{8}\s+False\s+True\s+stored artifact for digest/],
+  ['get all -A', /ocirepository\/shop[\s\S]*kustomization\/shop/],
+  ['tree kustomization shop', /Kustomization\/flux-system\/shop\n└── ConfigMap\/default\/settings/],
+  [
+    'trace --api-version v1 --kind ConfigMap -n default settings',
+    /Status: +Managed by Flux[\s\S]*Kustomization: +shop[\s\S]*OCIRepository: +shop[\s\S]*Origin Revision: +main@sha1:abc/,
+  ],
+  ['suspend kustomization shop', /kustomization suspended/],
+  ['get kustomizations', /shop\s+\S+\s+True\s+True/],
+  ['resume kustomization shop', /Kustomization shop reconciliation completed\n✔ applied revision latest@sha256:/],
+  ['reconcile source oci shop', /fetched revision latest@sha256:/],
+  ['reconcile kustomization shop --with-source', /applied revision latest@sha256:/],
+  ['events --for Kustomization/shop', /ConfigMap\/default\/settings created/],
 ]
 
 withPrograms(['flux'], { name: 'the flux CLI and the sandbox', tests: conversation.length }, () => {
@@ -48,9 +69,32 @@ withPrograms(['flux'], { name: 'the flux CLI and the sandbox', tests: conversati
     const server = await startSandboxApi(kernel)
     world = await startWorld(async () => server, kernel)
     writeFileSync(join(folder, 'config'), kubeconfigFor(server.url))
-    await pushFiles(world.hands, `oci://${world.registry}/shop:latest`, { 'a.yaml': config }, { 'org.opencontainers.image.source': 'https://example.com/shop.git', 'org.opencontainers.image.revision': 'main@sha1:abc' })
-    await world.cluster.apply({ apiVersion: 'source.toolkit.fluxcd.io/v1', kind: 'OCIRepository', metadata: { name: 'shop', namespace: 'flux-system' }, spec: { url: `oci://${world.registry}/shop`, interval: '1h' } }, { manager: 'test' }, signal.signal)
-    await world.cluster.apply({ apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', metadata: { name: 'shop', namespace: 'flux-system' }, spec: { interval: '1h', prune: true, sourceRef: { kind: 'OCIRepository', name: 'shop' } } }, { manager: 'test' }, signal.signal)
+    await pushFiles(
+      world.hands,
+      `oci://${world.registry}/shop:latest`,
+      { 'a.yaml': config },
+      { 'org.opencontainers.image.source': 'https://example.com/shop.git', 'org.opencontainers.image.revision': 'main@sha1:abc' },
+    )
+    await world.cluster.apply(
+      {
+        apiVersion: 'source.toolkit.fluxcd.io/v1',
+        kind: 'OCIRepository',
+        metadata: { name: 'shop', namespace: 'flux-system' },
+        spec: { url: `oci://${world.registry}/shop`, interval: '1h' },
+      },
+      { manager: 'test' },
+      signal.signal,
+    )
+    await world.cluster.apply(
+      {
+        apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+        kind: 'Kustomization',
+        metadata: { name: 'shop', namespace: 'flux-system' },
+        spec: { interval: '1h', prune: true, sourceRef: { kind: 'OCIRepository', name: 'shop' } },
+      },
+      { manager: 'test' },
+      signal.signal,
+    )
     await world.pass(source)
     await world.pass(shop)
     served = Promise.allSettled([serve(world, source), serve(world, shop)])
@@ -63,7 +107,10 @@ withPrograms(['flux'], { name: 'the flux CLI and the sandbox', tests: conversati
   })
   for (const [typed, answer] of conversation) {
     test(`flux ${typed}`, async () => {
-      const { stdout, stderr } = await run(findProgram('flux') ?? '', typed.split(' '), { timeout: 60_000, env: { KUBECONFIG: join(folder, 'config'), HOME: folder } }).catch((thrown: { stdout: string; stderr: string }) => thrown)
+      const { stdout, stderr } = await run(findProgram('flux') ?? '', typed.split(' '), {
+        timeout: 60_000,
+        env: { KUBECONFIG: join(folder, 'config'), HOME: folder },
+      }).catch((thrown: { stdout: string; stderr: string }) => thrown)
       assert.match(stderr + stdout, answer)
     })
   }

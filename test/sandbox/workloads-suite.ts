@@ -14,7 +14,16 @@ const signal = AbortSignal.timeout(60_000)
 
 function deployment(name: string, image: string, more: Record<string, number> = {}): KubeObject {
   const labels = { app: name }
-  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'work' }, spec: { ...more, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: 'app', image }] } } } }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'work' },
+    spec: {
+      ...more,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'app', image }] } },
+    },
+  }
 }
 const refTo = (kind: string, name: string, group = 'apps'): ObjectRef => ({ group, version: 'v1', kind, namespace: 'work', name })
 
@@ -30,10 +39,17 @@ export function workloadsSuite(name: string, open: () => Promise<Started>): void
       workloads = startWorkloads({ cluster, clock: realClock })
       await cluster.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'work' } }, { manager }, signal)
     })
-    after(async () => { await workloads.stop(); await started.stop() })
+    after(async () => {
+      await workloads.stop()
+      await started.stop()
+    })
 
-    const settled = (ref: ObjectRef, done: (o: KubeObject) => boolean): Promise<KubeObject> => until(cluster, ref, { signal, settled: o => (o && done(o) ? o : undefined) })
-    const progressing = (reason: string) => (o: KubeObject): boolean => conditionOf(o, 'Progressing')?.reason === reason && o.status?.observedGeneration === o.metadata.generation
+    const settled = (ref: ObjectRef, done: (o: KubeObject) => boolean): Promise<KubeObject> =>
+      until(cluster, ref, { signal, settled: o => (o && done(o) ? o : undefined) })
+    const progressing =
+      (reason: string) =>
+      (o: KubeObject): boolean =>
+        conditionOf(o, 'Progressing')?.reason === reason && o.status?.observedGeneration === o.metadata.generation
 
     test('a deployment becomes available, with pods and their events', async () => {
       await cluster.apply(deployment('web', 'example.com/web:1', { replicas: 3 }), { manager }, signal)
@@ -47,9 +63,17 @@ export function workloadsSuite(name: string, open: () => Promise<Started>): void
       await cluster.apply(deployment('rolled', 'example.com/web:1'), { manager }, signal)
       await settled(refTo('Deployment', 'rolled'), progressing('NewReplicaSetAvailable'))
       await cluster.apply(deployment('rolled', 'example.com/web:2'), { manager }, signal)
-      await settled(refTo('Deployment', 'rolled'), o => progressing('NewReplicaSetAvailable')(o) && o.metadata.generation === 2 && o.status?.replicas === 1)
+      await settled(
+        refTo('Deployment', 'rolled'),
+        o => progressing('NewReplicaSetAvailable')(o) && o.metadata.generation === 2 && o.status?.replicas === 1,
+      )
       const pods = await cluster.list({ group: '', kind: 'Pod', namespace: 'work', labelSelector: 'app=rolled' }, signal)
-      assert.deepEqual(pods.items.filter(p => !p.metadata.deletionTimestamp).map(p => listAt(p, 'spec', 'containers').map(c => (c as { image: string }).image)), [['example.com/web:2']])
+      assert.deepEqual(
+        pods.items
+          .filter(p => !p.metadata.deletionTimestamp)
+          .map(p => listAt(p, 'spec', 'containers').map(c => (c as { image: string }).image)),
+        [['example.com/web:2']],
+      )
     })
 
     test('an image that cannot be pulled ends in ProgressDeadlineExceeded', async () => {
@@ -70,12 +94,25 @@ export function workloadsSuite(name: string, open: () => Promise<Started>): void
 
     test('a job completes, a stateful set counts its pods, a claim is bound', async () => {
       const spec = { restartPolicy: 'Never', containers: [{ name: 'app', image: 'example.com/job:1' }] }
-      await cluster.apply({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'once', namespace: 'work' }, spec: { template: { spec } } }, { manager }, signal)
+      await cluster.apply(
+        { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'once', namespace: 'work' }, spec: { template: { spec } } },
+        { manager },
+        signal,
+      )
       await settled(refTo('Job', 'once', 'batch'), o => conditionOf(o, 'Complete')?.status === 'True')
       const set = deployment('db', 'example.com/db:1', { replicas: 2 })
       await cluster.apply({ ...set, kind: 'StatefulSet', spec: { ...set.spec, serviceName: 'db' } }, { manager }, signal)
       await settled(refTo('StatefulSet', 'db'), o => o.status?.readyReplicas === 2 && o.status.currentRevision === o.status.updateRevision)
-      await cluster.apply({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'disk', namespace: 'work' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }, { manager }, signal)
+      await cluster.apply(
+        {
+          apiVersion: 'v1',
+          kind: 'PersistentVolumeClaim',
+          metadata: { name: 'disk', namespace: 'work' },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        },
+        { manager },
+        signal,
+      )
       await settled(refTo('PersistentVolumeClaim', 'disk', ''), o => o.status?.phase === 'Bound')
     })
 

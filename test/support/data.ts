@@ -9,6 +9,9 @@ export const dataFolder = process.env.FLUXPILOT_DATA ?? join(import.meta.dirname
 export function withData(what: { name: string; tests: number }, define: () => void): void {
   if (existsSync(dataFolder)) return define()
   const reason = `${what.tests} tests need the data folder: set FLUXPILOT_DATA`
-  if (process.env.CI) test(what.name, () => { throw new Error(reason) })
+  if (process.env.CI)
+    test(what.name, () => {
+      throw new Error(reason)
+    })
   else test(what.name, { skip: reason }, () => {})
 }

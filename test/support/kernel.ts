@@ -8,7 +8,11 @@ const root = join(import.meta.dirname, '../..')
 
 /** The real kernel, closed when the test file ends. */
 export function testKernel(options: { deadlineMs?: number; buildDeadlineMs?: number } = {}): Kernel {
-  const kernel = openKernel({ modules: join(root, 'kernel/modules'), worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')), ...options })
+  const kernel = openKernel({
+    modules: join(root, 'kernel/modules'),
+    worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')),
+    ...options,
+  })
   after(() => kernel.close())
   return kernel
 }

@@ -9,18 +9,33 @@ import type { Hands } from '../../src/world/world.ts'
 const signal = AbortSignal.timeout(60_000)
 
 /** Pushes files as a Flux artifact; answers the manifest's digest. */
-export async function pushFiles({ kernel, registries }: Pick<Hands, 'kernel' | 'registries'>, url: string, files: Record<string, string>, annotations: Record<string, string> = {}): Promise<string> {
+export async function pushFiles(
+  { kernel, registries }: Pick<Hands, 'kernel' | 'registries'>,
+  url: string,
+  files: Record<string, string>,
+  annotations: Record<string, string> = {},
+): Promise<string> {
   const ref = parseOciUrl(url)
   const registry = await registries.open({ credentials: { type: 'anonymous' } }, 'transfer')
   const tree = memoryTree(new Map(Object.entries(files).map(([path, text]) => [path, { content: Buffer.from(text), mode: 0o644 }])))
   const plain = await whole(tar(archiveEntries(tree, { patterns: [], modes: 'kept' })))
   const layer = await whole(kernel.gzip(one(plain), signal))
-  const made = fluxManifest({ tarDigest: sha256(plain), layer: { digest: sha256(layer), size: layer.length }, annotations: { [annotationKeys.created]: '1970-01-01T00:00:00Z', ...annotations } })
-  for (const [descriptor, bytes] of [[made.configDescriptor, made.config], [made.layerDescriptor, layer]] as const) await registry.pushBlob(ref, { descriptor, open: offset => one(bytes.subarray(offset)) }, { signal })
+  const made = fluxManifest({
+    tarDigest: sha256(plain),
+    layer: { digest: sha256(layer), size: layer.length },
+    annotations: { [annotationKeys.created]: '1970-01-01T00:00:00Z', ...annotations },
+  })
+  for (const [descriptor, bytes] of [
+    [made.configDescriptor, made.config],
+    [made.layerDescriptor, layer],
+  ] as const)
+    await registry.pushBlob(ref, { descriptor, open: offset => one(bytes.subarray(offset)) }, { signal })
   return (await registry.pushManifest(ref, { mediaType: mediaTypes.manifest, bytes: made.manifest }, signal)).digest
 }
 
-async function* one(bytes: Uint8Array): AsyncIterable<Uint8Array> { yield bytes }
+async function* one(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}
 
 async function whole(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const parts: Uint8Array[] = []

@@ -9,7 +9,9 @@ import { createHttp } from '../../src/world/http/client.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 
 /** The built-in schemas that the sandbox serves. */
-export const definitions = JSON.parse(readFileSync(join(import.meta.dirname, '../../kernel/k8s/builtin.json'), 'utf8')) as Parameters<typeof listenApiServer>[0]['definitions']
+export const definitions = JSON.parse(readFileSync(join(import.meta.dirname, '../../kernel/k8s/builtin.json'), 'utf8')) as Parameters<
+  typeof listenApiServer
+>[0]['definitions']
 
 /** A sandbox API server with a cluster that speaks to it. */
 export async function startSandboxApi(kernel: Kernel): Promise<{ url: string; cluster: Cluster; stop(): Promise<void> }> {
@@ -17,5 +19,12 @@ export async function startSandboxApi(kernel: Kernel): Promise<{ url: string; cl
   await seed(server.store, realClock)
   const http = createHttp({})
   const cluster = restCluster({ name: 'sandbox', server: server.url, http, clock: realClock })
-  return { url: server.url, cluster, stop: async () => { await server.close(); await http.close() } }
+  return {
+    url: server.url,
+    cluster,
+    stop: async () => {
+      await server.close()
+      await http.close()
+    },
+  }
 }

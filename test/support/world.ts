@@ -46,13 +46,22 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
   await installKinds(cluster, [OCIRepository, Kustomization], { clock: realClock, signal: forever })
   const workloads = startWorkloads({ cluster, clock: realClock })
   const hands: Hands = {
-    cluster, clock: realClock, http, kernel, log: silent, artifacts: diskArtifacts({ folder, advertised: server.address, clock: realClock }),
-    fetcher: artifactFetcher({ http, clock: realClock }), registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),
+    cluster,
+    clock: realClock,
+    http,
+    kernel,
+    log: silent,
+    artifacts: diskArtifacts({ folder, advertised: server.address, clock: realClock }),
+    fetcher: artifactFetcher({ http, clock: realClock }),
+    registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),
   }
   const base = { hub: cluster, hands, clock: realClock, settings: fluxDefaults }
   return {
-    hands, cluster, registry: registry.address,
-    pass: (ref, signal = AbortSignal.timeout(60_000)) => (ref.kind === 'Kustomization' ? drive(kustomizations, ref, { ...base, signal }) : drive(ociRepositories, ref, { ...base, signal })),
+    hands,
+    cluster,
+    registry: registry.address,
+    pass: (ref, signal = AbortSignal.timeout(60_000)) =>
+      ref.kind === 'Kustomization' ? drive(kustomizations, ref, { ...base, signal }) : drive(ociRepositories, ref, { ...base, signal }),
     async stop() {
       await workloads.stop()
       await stop()
@@ -66,5 +75,9 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
 
 /** Creates a namespace, unless it is there. */
 export async function ensureNamespace(cluster: Cluster, name: string): Promise<KubeObject> {
-  return cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { manager: 'test', force: true }, AbortSignal.timeout(10_000))
+  return cluster.apply(
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+    { manager: 'test', force: true },
+    AbortSignal.timeout(10_000),
+  )
 }

@@ -5,7 +5,10 @@ import { httpBounds, Limits } from '../../src/tools/limits.ts'
 import type { Caller } from '../../src/tools/tool.ts'
 
 const caller = (key: string): Caller => ({ key, user: key, scopes: [], via: 'http' })
-const limited = (seconds: number) => (error: ToolError): boolean => error.code === 'RateLimited' && error.told.next.includes(`wait ${seconds} s`)
+const limited =
+  (seconds: number) =>
+  (error: ToolError): boolean =>
+    error.code === 'RateLimited' && error.told.next.includes(`wait ${seconds} s`)
 
 test('a caller has eight calls at once, and another one is not held up by that', () => {
   const limits = new Limits(httpBounds, () => 0)

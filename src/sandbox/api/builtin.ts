@@ -51,11 +51,23 @@ discovery.k8s.io v1 endpointslices EndpointSlice ns - - -
 `
 
 /** The built-in kinds that the sandbox serves. */
-export const builtinResources: readonly Resource[] = table.trim().split('\n').map(line => {
-  const [group = '', version = '', plural = '', kind = '', scope = '', short = '', subresources = '', categories = ''] = line.split(' ')
-  const many = (cell: string): string[] => (cell === '-' ? [] : cell.split('+'))
-  return {
-    group: group === 'core' ? '' : group, version, storageVersion: version, plural, kind, singular: kind.toLowerCase(), namespaced: scope === 'ns',
-    shortNames: many(short), subresources: many(subresources), categories: many(categories), verbs: plural === 'selfsubjectaccessreviews' ? ['create'] : standardVerbs,
-  }
-})
+export const builtinResources: readonly Resource[] = table
+  .trim()
+  .split('\n')
+  .map(line => {
+    const [group = '', version = '', plural = '', kind = '', scope = '', short = '', subresources = '', categories = ''] = line.split(' ')
+    const many = (cell: string): string[] => (cell === '-' ? [] : cell.split('+'))
+    return {
+      group: group === 'core' ? '' : group,
+      version,
+      storageVersion: version,
+      plural,
+      kind,
+      singular: kind.toLowerCase(),
+      namespaced: scope === 'ns',
+      shortNames: many(short),
+      subresources: many(subresources),
+      categories: many(categories),
+      verbs: plural === 'selfsubjectaccessreviews' ? ['create'] : standardVerbs,
+    }
+  })

@@ -12,13 +12,19 @@ export class Catalog {
   readonly #store: Store
   #known: { revision: string; resources: Resource[] } | undefined
 
-  constructor(store: Store) { this.#store = store }
+  constructor(store: Store) {
+    this.#store = store
+  }
 
   /** Built-in kinds first; versions of a group in the server's order of preference. */
   resources(): readonly Resource[] {
     const crds = this.#store.list(definitions)
     const revision = crds.map(c => `${c.metadata.uid}:${c.metadata.generation}`).join()
-    if (this.#known?.revision !== revision) this.#known = { revision, resources: [...builtinResources, ...crds.flatMap(served).toSorted((a, b) => compareVersions(b.version, a.version))] }
+    if (this.#known?.revision !== revision)
+      this.#known = {
+        revision,
+        resources: [...builtinResources, ...crds.flatMap(served).toSorted((a, b) => compareVersions(b.version, a.version))],
+      }
     return this.#known.resources
   }
 
@@ -47,19 +53,41 @@ export class Catalog {
 function served(crd: KubeObject): Resource[] {
   const names = objectAt(crd, 'spec', 'names')
   const versions = listAt(crd, 'spec', 'versions').filter(isObject)
-  const storageVersion = stringAt(versions.find(v => v.storage === true), 'name') ?? ''
+  const storageVersion =
+    stringAt(
+      versions.find(v => v.storage === true),
+      'name',
+    ) ?? ''
   const plural = stringAt(names, 'plural') ?? ''
   const kind = stringAt(names, 'kind') ?? ''
-  return versions.filter(v => v.served === true).map(v => ({
-    group: stringAt(crd, 'spec', 'group') ?? '', version: stringAt(v, 'name') ?? '', storageVersion, plural, kind,
-    singular: stringAt(names, 'singular') ?? kind.toLowerCase(), shortNames: listAt(names, 'shortNames').map(String), categories: listAt(names, 'categories').map(String),
-    namespaced: stringAt(crd, 'spec', 'scope') === 'Namespaced', verbs: standardVerbs, subresources: Object.keys(objectAt(v, 'subresources')),
-    custom: { schema: objectAt(v, 'schema', 'openAPIV3Schema'), columns: listAt(v, 'additionalPrinterColumns').filter(isObject).map(columnOf) },
-  }))
+  return versions
+    .filter(v => v.served === true)
+    .map(v => ({
+      group: stringAt(crd, 'spec', 'group') ?? '',
+      version: stringAt(v, 'name') ?? '',
+      storageVersion,
+      plural,
+      kind,
+      singular: stringAt(names, 'singular') ?? kind.toLowerCase(),
+      shortNames: listAt(names, 'shortNames').map(String),
+      categories: listAt(names, 'categories').map(String),
+      namespaced: stringAt(crd, 'spec', 'scope') === 'Namespaced',
+      verbs: standardVerbs,
+      subresources: Object.keys(objectAt(v, 'subresources')),
+      custom: {
+        schema: objectAt(v, 'schema', 'openAPIV3Schema'),
+        columns: listAt(v, 'additionalPrinterColumns').filter(isObject).map(columnOf),
+      },
+    }))
 }
 
 function columnOf(column: JsonObject): Column {
-  return { name: stringAt(column, 'name') ?? '', type: stringAt(column, 'type') ?? 'string', path: stringAt(column, 'jsonPath') ?? '', ...(typeof column.priority === 'number' && column.priority > 0 ? { wide: true } : {}) }
+  return {
+    name: stringAt(column, 'name') ?? '',
+    type: stringAt(column, 'type') ?? 'string',
+    path: stringAt(column, 'jsonPath') ?? '',
+    ...(typeof column.priority === 'number' && column.priority > 0 ? { wide: true } : {}),
+  }
 }
 
 /** Kubernetes' version order: GA above beta above alpha, then by number. */

@@ -3,16 +3,27 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { Catalog } from './catalog.ts'
 import type { Resource } from './resource.ts'
 
-const subresourceKinds: Readonly<Record<string, { group: string; version: string; kind: string }>> = { scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' } }
+const subresourceKinds: Readonly<Record<string, { group: string; version: string; kind: string }>> = {
+  scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+}
 
 /** `/api` and `/apis` in the aggregated form of apidiscovery.k8s.io/v2. */
 export function aggregated(catalog: Catalog, core: boolean): JsonObject {
   const groups = [...catalog.groups()].filter(([group]) => (group === '') === core)
   return {
-    kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {},
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+    metadata: {},
     items: groups.map(([group, versions]) => ({
       metadata: core ? {} : { name: group },
-      versions: versions.map(version => ({ version, freshness: 'Current', resources: catalog.resources().filter(r => r.group === group && r.version === version).map(entry) })),
+      versions: versions.map(version => ({
+        version,
+        freshness: 'Current',
+        resources: catalog
+          .resources()
+          .filter(r => r.group === group && r.version === version)
+          .map(entry),
+      })),
     })),
   }
 }
@@ -20,9 +31,22 @@ export function aggregated(catalog: Catalog, core: boolean): JsonObject {
 function entry(r: Resource): JsonObject {
   const responseKind = { group: r.group, version: r.version, kind: r.kind }
   return {
-    resource: r.plural, responseKind, scope: r.namespaced ? 'Namespaced' : 'Cluster', singularResource: r.singular, verbs: [...r.verbs],
-    ...(r.shortNames.length > 0 ? { shortNames: [...r.shortNames] } : {}), ...(r.categories.length > 0 ? { categories: [...r.categories] } : {}),
-    ...(r.subresources.length > 0 ? { subresources: r.subresources.map(s => ({ subresource: s, responseKind: subresourceKinds[s] ?? responseKind, verbs: ['get', 'patch', 'update'] })) } : {}),
+    resource: r.plural,
+    responseKind,
+    scope: r.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: r.singular,
+    verbs: [...r.verbs],
+    ...(r.shortNames.length > 0 ? { shortNames: [...r.shortNames] } : {}),
+    ...(r.categories.length > 0 ? { categories: [...r.categories] } : {}),
+    ...(r.subresources.length > 0
+      ? {
+          subresources: r.subresources.map(s => ({
+            subresource: s,
+            responseKind: subresourceKinds[s] ?? responseKind,
+            verbs: ['get', 'patch', 'update'],
+          })),
+        }
+      : {}),
   }
 }
 
@@ -33,7 +57,11 @@ export function coreVersions(): JsonObject {
 
 /** `/apis` as old clients read it. */
 export function groupList(catalog: Catalog): JsonObject {
-  return { kind: 'APIGroupList', apiVersion: 'v1', groups: [...catalog.groups()].filter(([group]) => group !== '').map(([group, versions]) => groupEntry(group, versions)) }
+  return {
+    kind: 'APIGroupList',
+    apiVersion: 'v1',
+    groups: [...catalog.groups()].filter(([group]) => group !== '').map(([group, versions]) => groupEntry(group, versions)),
+  }
 }
 
 /** `/apis/<group>`. `undefined` when it is not served. */
@@ -52,8 +80,23 @@ export function resourceList(catalog: Catalog, group: string, version: string): 
   const resources = catalog.resources().filter(r => r.group === group && r.version === version)
   if (resources.length === 0) return undefined
   const rows = resources.flatMap(r => [
-    { name: r.plural, singularName: r.singular, namespaced: r.namespaced, kind: r.kind, verbs: [...r.verbs], shortNames: [...r.shortNames], categories: [...r.categories] },
-    ...r.subresources.map(s => ({ name: `${r.plural}/${s}`, singularName: '', namespaced: r.namespaced, ...subresourceKinds[s], kind: subresourceKinds[s]?.kind ?? r.kind, verbs: ['get', 'patch', 'update'] })),
+    {
+      name: r.plural,
+      singularName: r.singular,
+      namespaced: r.namespaced,
+      kind: r.kind,
+      verbs: [...r.verbs],
+      shortNames: [...r.shortNames],
+      categories: [...r.categories],
+    },
+    ...r.subresources.map(s => ({
+      name: `${r.plural}/${s}`,
+      singularName: '',
+      namespaced: r.namespaced,
+      ...subresourceKinds[s],
+      kind: subresourceKinds[s]?.kind ?? r.kind,
+      verbs: ['get', 'patch', 'update'],
+    })),
   ])
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: joinApiVersion({ group, version }), resources: rows }
 }

@@ -5,11 +5,22 @@ import type { KubeObject } from '../../kinds/manifest.ts'
 import type { Change, Journal } from './store.ts'
 
 /** What a journal kept: the objects by storage key, and the last revision. */
-export interface Kept { readonly objects: Iterable<{ key: string; object: KubeObject }>; readonly revision: number }
+export interface Kept {
+  readonly objects: Iterable<{ key: string; object: KubeObject }>
+  readonly revision: number
+}
 /** A journal in a folder, with what it kept from before. */
-export interface OpenJournal extends Journal { readonly kept: Kept; close(): Promise<void> }
+export interface OpenJournal extends Journal {
+  readonly kept: Kept
+  close(): Promise<void>
+}
 
-interface Line { readonly revision: number; readonly type: Change['type'] | 'REVISION'; readonly key: string; readonly object?: KubeObject | undefined }
+interface Line {
+  readonly revision: number
+  readonly type: Change['type'] | 'REVISION'
+  readonly key: string
+  readonly object?: KubeObject | undefined
+}
 
 /**
  * Opens the journal of a folder: each change is a line with its checksum, on disk before the write is acknowledged. A torn tail is dropped.
@@ -22,7 +33,11 @@ export async function openJournal(folder: string): Promise<OpenJournal> {
   const lines = [...objects.values()].map(({ key, object }) => encode({ revision, type: 'ADDED', key, object }))
   await replace(path, [...lines, encode({ revision, type: 'REVISION', key: '' })].join(''))
   const appender = new Appender(await open(path, 'a'))
-  return { kept: { objects: objects.values(), revision }, append: ({ type, key, object, revision: at }) => appender.append(encode({ revision: at, type, key, object })), close: () => appender.close() }
+  return {
+    kept: { objects: objects.values(), revision },
+    append: ({ type, key, object, revision: at }) => appender.append(encode({ revision: at, type, key, object })),
+    close: () => appender.close(),
+  }
 }
 
 /** Lines that come while one batch is on its way to the disk go with the next. */
@@ -32,7 +47,9 @@ class Appender {
   #written: Promise<void> = Promise.resolve()
   #next: Promise<void> | undefined
 
-  constructor(file: FileHandle) { this.#file = file }
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
 
   append(line: string): Promise<void> {
     this.#waiting += line

@@ -9,7 +9,9 @@ const refPrefix = '#/components/schemas/'
 
 /** `/openapi/v3`: where each group version's document is. */
 export function openapiIndex(catalog: Catalog): JsonObject {
-  const paths = [...catalog.groups()].flatMap(([group, versions]) => versions.map(version => (group ? `apis/${group}/${version}` : `api/${version}`)))
+  const paths = [...catalog.groups()].flatMap(([group, versions]) =>
+    versions.map(version => (group ? `apis/${group}/${version}` : `api/${version}`)),
+  )
   return { paths: Object.fromEntries(paths.map(path => [path, { serverRelativeURL: `/openapi/v3/${path}` }])) }
 }
 
@@ -20,15 +22,27 @@ export function openapiDocument(catalog: Catalog, schemas: Schemas, at: { group:
   const definitions: JsonObject = {}
   const own: [string, JsonObject][] = resources.flatMap(r => definitionOf(r, schemas))
   for (const [name, schema] of own) add(name, schema, { schemas, definitions })
-  return { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'v1.37.2' }, paths: Object.fromEntries(resources.flatMap(pathsOf)), components: { schemas: definitions } }
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: 'v1.37.2' },
+    paths: Object.fromEntries(resources.flatMap(pathsOf)),
+    components: { schemas: definitions },
+  }
 }
 
 function definitionOf(resource: Resource, schemas: Schemas): [string, JsonObject][] {
   const schema = schemas.of(resource)
   if (!schema) return []
   const { group, version, kind } = resource
-  const name = Object.keys(schemas.definitions).find(key => schemas.definitions[key] === schema) ?? `${group.split('.').toReversed().join('.')}.${version}.${kind}`
-  const properties = { apiVersion: { type: 'string' }, kind: { type: 'string' }, ...(isObject(schema.properties) ? schema.properties : {}), metadata: { $ref: `${refPrefix}io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta` } }
+  const name =
+    Object.keys(schemas.definitions).find(key => schemas.definitions[key] === schema) ??
+    `${group.split('.').toReversed().join('.')}.${version}.${kind}`
+  const properties = {
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    ...(isObject(schema.properties) ? schema.properties : {}),
+    metadata: { $ref: `${refPrefix}io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta` },
+  }
   return [[name, { ...schema, properties, 'x-kubernetes-group-version-kind': [{ group, version, kind }] }]]
 }
 
@@ -51,6 +65,14 @@ function pathsOf(resource: Resource): [string, JsonObject][] {
   const { group, version, kind, plural, namespaced } = resource
   const base = `/${group ? 'apis/' : 'api/'}${joinApiVersion({ group, version })}${namespaced ? '/namespaces/{namespace}' : ''}/${plural}`
   const gvk = { group, version, kind }
-  const operation = (action: string): JsonObject => ({ 'x-kubernetes-action': action, 'x-kubernetes-group-version-kind': gvk, responses: {}, parameters: [{ name: 'fieldValidation', in: 'query', schema: { type: 'string' } }] })
-  return [[base, { get: operation('list'), post: operation('post') }], [`${base}/{name}`, { get: operation('get'), put: operation('put'), patch: operation('patch'), delete: operation('delete') }]]
+  const operation = (action: string): JsonObject => ({
+    'x-kubernetes-action': action,
+    'x-kubernetes-group-version-kind': gvk,
+    responses: {},
+    parameters: [{ name: 'fieldValidation', in: 'query', schema: { type: 'string' } }],
+  })
+  return [
+    [base, { get: operation('list'), post: operation('post') }],
+    [`${base}/{name}`, { get: operation('get'), put: operation('put'), patch: operation('patch'), delete: operation('delete') }],
+  ]
 }

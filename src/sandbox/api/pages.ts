@@ -9,9 +9,16 @@ export class Pages {
   #next = 1
 
   /** One page, with the token for the next. @throws {ApiProblem} 410 for a token that is no longer known. */
-  page(all: () => { objects: KubeObject[]; revision: number }, limit: number, token: string | null): { objects: KubeObject[]; revision: number; token?: string; remaining?: number } {
+  page(
+    all: () => { objects: KubeObject[]; revision: number },
+    limit: number,
+    token: string | null,
+  ): { objects: KubeObject[]; revision: number; token?: string; remaining?: number } {
     const source = token ? this.#rests.get(token) : all()
-    if (!source) throw problems.expired('The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.')
+    if (!source)
+      throw problems.expired(
+        'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
+      )
     if (limit <= 0 || source.objects.length <= limit) return source
     const rest = source.objects.slice(limit)
     const next = `page-${this.#next++}`

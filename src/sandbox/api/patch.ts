@@ -20,7 +20,11 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
 }
 
 /** What a PATCH request changes. @throws {ApiProblem} for a body that is no patch of its type. */
-export function patchChange(target: Target, { type, body, force }: { type: string; body: string; force: boolean }, context: WriteContext): Change {
+export function patchChange(
+  target: Target,
+  { type, body, force }: { type: string; body: string; force: boolean },
+  context: WriteContext,
+): Change {
   const mediaType = (type.split(';')[0] ?? '').trim()
   if (mediaType === 'application/apply-patch+yaml') return applyChange(target, { body, force }, context)
   return async live => {
@@ -30,13 +34,21 @@ export function patchChange(target: Target, { type, body, force }: { type: strin
   }
 }
 
-async function patched(live: KubeObject, { mediaType, body }: { mediaType: string; body: string }, context: WriteContext): Promise<KubeObject> {
+async function patched(
+  live: KubeObject,
+  { mediaType, body }: { mediaType: string; body: string },
+  context: WriteContext,
+): Promise<KubeObject> {
   const patch = parsed(body)
   switch (mediaType) {
-    case 'application/json-patch+json': return jsonPatched(live, patch)
-    case 'application/merge-patch+json': return asObject(mergePatch(live, patch))
-    case 'application/strategic-merge-patch+json': return strategic(live, patch, context)
-    default: throw problems.mediaType(mediaType)
+    case 'application/json-patch+json':
+      return jsonPatched(live, patch)
+    case 'application/merge-patch+json':
+      return asObject(mergePatch(live, patch))
+    case 'application/strategic-merge-patch+json':
+      return strategic(live, patch, context)
+    default:
+      throw problems.mediaType(mediaType)
   }
 }
 
@@ -44,7 +56,8 @@ function jsonPatched(live: KubeObject, patch: Json): KubeObject {
   if (!Array.isArray(patch)) throw problems.badRequest('a JSON patch is a list of operations')
   const copy = structuredClone(live)
   const failure = applyPatch(copy, patch as unknown as Operation[]).find(error => error !== null)
-  if (failure) throw new ApiProblem([422, 'Invalid'], `the server rejected our request due to an error in our request: ${failure.message}`, {})
+  if (failure)
+    throw new ApiProblem([422, 'Invalid'], `the server rejected our request due to an error in our request: ${failure.message}`, {})
   return copy
 }
 
@@ -61,9 +74,12 @@ async function strategic(live: KubeObject, patch: Json, { kernel, signal }: Writ
 
 function applyChange(target: Target, { body, force }: { body: string; force: boolean }, context: WriteContext): Change {
   const document = parsed(body)
-  const named = isObject(document) ? { ...document, metadata: { name: target.name, ...(isObject(document.metadata) ? document.metadata : {}) } } : document
+  const named = isObject(document)
+    ? { ...document, metadata: { name: target.name, ...(isObject(document.metadata) ? document.metadata : {}) } }
+    : document
   const object = checkIdentity(target.resource, asObject(named), target)
-  if (Array.isArray(object.metadata.managedFields) && object.metadata.managedFields.length > 0) throw problems.badRequest('metadata.managedFields must be nil')
+  if (Array.isArray(object.metadata.managedFields) && object.metadata.managedFields.length > 0)
+    throw problems.badRequest('metadata.managedFields must be nil')
   return live => applied(live, object, { resource: target.resource, context, force })
 }
 
@@ -79,5 +95,5 @@ export function parsed(body: string): Json {
 /** @throws {ApiProblem} BadRequest for anything but an object with apiVersion, kind and a name. */
 export function asObject(value: Json): KubeObject {
   if (isKubeObject(value)) return value
-  throw problems.badRequest('Object \'Kind\', \'apiVersion\' or \'metadata.name\' is missing')
+  throw problems.badRequest("Object 'Kind', 'apiVersion' or 'metadata.name' is missing")
 }

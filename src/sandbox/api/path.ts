@@ -16,7 +16,16 @@ export function resourcePath(path: string): ResourcePath | undefined {
   const [group = '', version = ''] = core ? ['', parts[1]] : [parts[1], parts[2]]
   const rest = parts.slice(core ? 2 : 3)
   if (rest.length === 0) return undefined
-  const isNamespace = rest[0] === 'namespaces' && (rest.length < 3 || (core && rest.length === 3 && ['status', 'finalize'].includes(rest[2] ?? '')))
-  const [namespace, [plural = '', name, subresource]] = rest[0] === 'namespaces' && !isNamespace ? [rest[1], rest.slice(2)] : [undefined, rest]
-  return { group, version, plural, ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }), ...(subresource === undefined ? {} : { subresource }) }
+  const isNamespace =
+    rest[0] === 'namespaces' && (rest.length < 3 || (core && rest.length === 3 && ['status', 'finalize'].includes(rest[2] ?? '')))
+  const [namespace, [plural = '', name, subresource]] =
+    rest[0] === 'namespaces' && !isNamespace ? [rest[1], rest.slice(2)] : [undefined, rest]
+  return {
+    group,
+    version,
+    plural,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+    ...(subresource === undefined ? {} : { subresource }),
+  }
 }

@@ -3,7 +3,17 @@ import type { Json, JsonObject } from '../../lib/json.ts'
 import type { Resource } from './resource.ts'
 
 /** One wrong field of an object: `message` as the API server words it, without the field. */
-export interface Cause { readonly field: string; readonly reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueNotSupported' | 'FieldValueDuplicate' | 'FieldValueForbidden' | 'FieldValueTypeInvalid'; readonly message: string }
+export interface Cause {
+  readonly field: string
+  readonly reason:
+    | 'FieldValueInvalid'
+    | 'FieldValueRequired'
+    | 'FieldValueNotSupported'
+    | 'FieldValueDuplicate'
+    | 'FieldValueForbidden'
+    | 'FieldValueTypeInvalid'
+  readonly message: string
+}
 
 /** An answer that is a failure: a Kubernetes Status. */
 export class ApiProblem extends Error {
@@ -12,7 +22,16 @@ export class ApiProblem extends Error {
 
   constructor([code, reason]: readonly [number, string], message: string, details?: JsonObject) {
     super(message)
-    this.status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, ...(reason ? { reason } : {}), ...(details ? { details } : {}), code }
+    this.status = {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      ...(reason ? { reason } : {}),
+      ...(details ? { details } : {}),
+      code,
+    }
   }
 }
 
@@ -31,24 +50,48 @@ function detailsOf(resource: Resource, name: string): JsonObject {
 }
 
 export const problems = {
-  notFound: (resource: Resource, name: string): ApiProblem => new ApiProblem([404, 'NotFound'], `${resourceName(resource)} "${name}" not found`, detailsOf(resource, name)),
+  notFound: (resource: Resource, name: string): ApiProblem =>
+    new ApiProblem([404, 'NotFound'], `${resourceName(resource)} "${name}" not found`, detailsOf(resource, name)),
   noRoute: (): ApiProblem => new ApiProblem([404, 'NotFound'], 'the server could not find the requested resource', {}),
-  exists: (resource: Resource, name: string): ApiProblem => new ApiProblem([409, 'AlreadyExists'], `${resourceName(resource)} "${name}" already exists`, detailsOf(resource, name)),
-  changed: (resource: Resource, name: string): ApiProblem => new ApiProblem([409, 'Conflict'], `Operation cannot be fulfilled on ${resourceName(resource)} "${name}": the object has been modified; please apply your changes to the latest version and try again`, detailsOf(resource, name)),
-  precondition: (resource: Resource, name: string, why: string): ApiProblem => new ApiProblem([409, 'Conflict'], `Operation cannot be fulfilled on ${resourceName(resource)} "${name}": Precondition failed: ${why}`, detailsOf(resource, name)),
-  invalid: (resource: Resource, name: string, causes: readonly Cause[]): ApiProblem => new ApiProblem([422, 'Invalid'], `${kindName(resource)} "${name}" is invalid: ${listed(causes)}`, {
-    name, ...(resource.group ? { group: resource.group } : {}), kind: resource.kind, causes: causes.map(c => ({ reason: c.reason, message: c.message, field: c.field })),
-  }),
+  exists: (resource: Resource, name: string): ApiProblem =>
+    new ApiProblem([409, 'AlreadyExists'], `${resourceName(resource)} "${name}" already exists`, detailsOf(resource, name)),
+  changed: (resource: Resource, name: string): ApiProblem =>
+    new ApiProblem(
+      [409, 'Conflict'],
+      `Operation cannot be fulfilled on ${resourceName(resource)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
+      detailsOf(resource, name),
+    ),
+  precondition: (resource: Resource, name: string, why: string): ApiProblem =>
+    new ApiProblem(
+      [409, 'Conflict'],
+      `Operation cannot be fulfilled on ${resourceName(resource)} "${name}": Precondition failed: ${why}`,
+      detailsOf(resource, name),
+    ),
+  invalid: (resource: Resource, name: string, causes: readonly Cause[]): ApiProblem =>
+    new ApiProblem([422, 'Invalid'], `${kindName(resource)} "${name}" is invalid: ${listed(causes)}`, {
+      name,
+      ...(resource.group ? { group: resource.group } : {}),
+      kind: resource.kind,
+      causes: causes.map(c => ({ reason: c.reason, message: c.message, field: c.field })),
+    }),
   badRequest: (message: string): ApiProblem => new ApiProblem([400, 'BadRequest'], message),
   internal: (message: string): ApiProblem => new ApiProblem([500, 'InternalError'], message),
   /** What merging refuses: the real server gives no reason either. */
   untyped: (message: string): ApiProblem => new ApiProblem([500, ''], message),
-  method: (method: string): ApiProblem => new ApiProblem([405, 'MethodNotAllowed'], `the server does not allow this method on the requested resource: ${method}`, {}),
-  mediaType: (type: string): ApiProblem => new ApiProblem([415, 'UnsupportedMediaType'], `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml: ${type}`, {}),
-  notText: (type: string): ApiProblem => new ApiProblem([415, 'UnsupportedMediaType'], `the sandbox reads JSON and YAML, not ${type}: use kubectl apply -f with a manifest`, {}),
+  method: (method: string): ApiProblem =>
+    new ApiProblem([405, 'MethodNotAllowed'], `the server does not allow this method on the requested resource: ${method}`, {}),
+  mediaType: (type: string): ApiProblem =>
+    new ApiProblem(
+      [415, 'UnsupportedMediaType'],
+      `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml: ${type}`,
+      {},
+    ),
+  notText: (type: string): ApiProblem =>
+    new ApiProblem([415, 'UnsupportedMediaType'], `the sandbox reads JSON and YAML, not ${type}: use kubectl apply -f with a manifest`, {}),
   tooLarge: (limit: number): ApiProblem => new ApiProblem([413, 'RequestEntityTooLarge'], `Request entity too large: limit is ${limit}`),
   expired: (message: string): ApiProblem => new ApiProblem([410, 'Expired'], message),
-  forbidden: (resource: Resource, name: string, why: string): ApiProblem => new ApiProblem([403, 'Forbidden'], `${resourceName(resource)} "${name}" is forbidden: ${why}`, detailsOf(resource, name)),
+  forbidden: (resource: Resource, name: string, why: string): ApiProblem =>
+    new ApiProblem([403, 'Forbidden'], `${resourceName(resource)} "${name}" is forbidden: ${why}`, detailsOf(resource, name)),
 }
 
 function listed(causes: readonly Cause[]): string {
@@ -68,7 +111,11 @@ export function requiredValue(field: string, why = ''): Cause {
   return { field, reason: 'FieldValueRequired', message: why ? `Required value: ${why}` : 'Required value' }
 }
 export function notSupported(field: string, value: Json | undefined, supported: readonly string[]): Cause {
-  return { field, reason: 'FieldValueNotSupported', message: `Unsupported value: ${shown(value)}: supported values: ${supported.map(s => `"${s}"`).join(', ')}` }
+  return {
+    field,
+    reason: 'FieldValueNotSupported',
+    message: `Unsupported value: ${shown(value)}: supported values: ${supported.map(s => `"${s}"`).join(', ')}`,
+  }
 }
 
 /** `apps/v1, Kind=Deployment`. */

@@ -7,14 +7,21 @@ export type Resolve = (ref: string) => JsonObject | undefined
 export function followed(schema: JsonObject, resolve: Resolve): JsonObject {
   if (typeof schema.$ref === 'string') return followed(resolve(schema.$ref) ?? {}, resolve)
   const [only, ...others] = Array.isArray(schema.allOf) ? schema.allOf : []
-  return isObject(only) && others.length === 0 && schema.properties === undefined && typeof only.$ref === 'string' ? followed(only, resolve) : schema
+  return isObject(only) && others.length === 0 && schema.properties === undefined && typeof only.$ref === 'string'
+    ? followed(only, resolve)
+    : schema
 }
 
 /** Fields of every object, whatever its schema says of them. */
 const rootFields = new Set(['apiVersion', 'kind', 'metadata'])
 
 /** `open`: an object schema without properties holds anything, as in the built-in kinds. `dropped` collects paths. */
-export interface Pruning { readonly resolve: Resolve; readonly open: boolean; readonly dropped: string[]; readonly path?: string }
+export interface Pruning {
+  readonly resolve: Resolve
+  readonly open: boolean
+  readonly dropped: string[]
+  readonly path?: string
+}
 
 /** A value without the fields that its schema does not know; their paths are added to `dropped`. apiVersion, kind and metadata of the object itself stay. */
 export function prune(value: Json, given: JsonObject, at: Pruning): Json {
@@ -27,7 +34,8 @@ export function prune(value: Json, given: JsonObject, at: Pruning): Json {
   if (!isObject(value)) return value
   if (schema['x-kubernetes-preserve-unknown-fields'] === true && schema.properties === undefined) return value
   const more = schema.additionalProperties
-  if (schema.properties === undefined && more === undefined) return at.open || schema.type !== 'object' || path === '' || isOpen(schema) ? value : emptied(value, { path, dropped })
+  if (schema.properties === undefined && more === undefined)
+    return at.open || schema.type !== 'object' || path === '' || isOpen(schema) ? value : emptied(value, { path, dropped })
   const out: JsonObject = {}
   for (const [key, item] of Object.entries(value)) {
     const known = isObject(schema.properties) ? schema.properties[key] : undefined
@@ -60,10 +68,13 @@ export function withDefaults(value: Json, schema: JsonObject): Json {
   const out: JsonObject = { ...value }
   for (const [key, property] of Object.entries(isObject(schema.properties) ? schema.properties : {})) {
     if (!isObject(property)) continue
-    if ((out[key] === undefined || (out[key] === null && property.nullable !== true)) && property.default !== undefined) out[key] = structuredClone(property.default)
+    if ((out[key] === undefined || (out[key] === null && property.nullable !== true)) && property.default !== undefined)
+      out[key] = structuredClone(property.default)
     if (out[key] !== undefined && out[key] !== null) out[key] = withDefaults(out[key], property)
   }
   const more = schema.additionalProperties
-  if (isObject(more)) for (const [key, item] of Object.entries(out)) if (!(isObject(schema.properties) && key in schema.properties)) out[key] = withDefaults(item ?? null, more)
+  if (isObject(more))
+    for (const [key, item] of Object.entries(out))
+      if (!(isObject(schema.properties) && key in schema.properties)) out[key] = withDefaults(item ?? null, more)
   return out
 }

@@ -2,7 +2,12 @@ import type { JsonObject } from '../../lib/json.ts'
 import type { ApiResource } from '../../world/cluster/cluster.ts'
 
 /** A printed column: `path` is a JSONPath such as `.spec.url`; `wide` ones show with `-o wide`. */
-export interface Column { readonly name: string; readonly type: string; readonly path: string; readonly wide?: boolean | undefined }
+export interface Column {
+  readonly name: string
+  readonly type: string
+  readonly path: string
+  readonly wide?: boolean | undefined
+}
 
 /** One served version of an API type. */
 export interface Resource extends ApiResource {

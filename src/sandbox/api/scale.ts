@@ -4,10 +4,21 @@ import { at, type JsonObject, objectAt } from '../../lib/json.ts'
 /** The scale subresource of a workload. */
 export function scaleOf(object: KubeObject): JsonObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
-  const selector = Object.entries(objectAt(object, 'spec', 'selector', 'matchLabels')).map(([k, v]) => `${k}=${String(v)}`).join(',')
+  const selector = Object.entries(objectAt(object, 'spec', 'selector', 'matchLabels'))
+    .map(([k, v]) => `${k}=${String(v)}`)
+    .join(',')
   return {
-    kind: 'Scale', apiVersion: 'autoscaling/v1', metadata: { name, namespace: namespace ?? '', uid: uid ?? '', resourceVersion: resourceVersion ?? '', creationTimestamp: creationTimestamp ?? '' },
-    spec: { replicas: at(object, 'spec', 'replicas') ?? 0 }, status: { replicas: at(object, 'status', 'replicas') ?? 0, selector },
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name,
+      namespace: namespace ?? '',
+      uid: uid ?? '',
+      resourceVersion: resourceVersion ?? '',
+      creationTimestamp: creationTimestamp ?? '',
+    },
+    spec: { replicas: at(object, 'spec', 'replicas') ?? 0 },
+    status: { replicas: at(object, 'status', 'replicas') ?? 0, selector },
   }
 }
 

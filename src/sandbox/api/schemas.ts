@@ -14,11 +14,14 @@ export class Schemas {
     this.#definitions = definitions
     for (const definition of Object.values(definitions)) {
       const [kind] = listAt(definition, 'x-kubernetes-group-version-kind')
-      if (isObject(kind) && isObject(definition)) this.#byKind.set(`${String(kind.group ?? '')}/${String(kind.version)}/${String(kind.kind)}`, definition)
+      if (isObject(kind) && isObject(definition))
+        this.#byKind.set(`${String(kind.group ?? '')}/${String(kind.version)}/${String(kind.kind)}`, definition)
     }
   }
 
-  get definitions(): JsonObject { return this.#definitions }
+  get definitions(): JsonObject {
+    return this.#definitions
+  }
 
   /** `undefined` when nothing is known of the kind. */
   of(resource: Resource): JsonObject | undefined {

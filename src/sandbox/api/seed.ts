@@ -10,8 +10,16 @@ export async function seed(store: Store, clock: Clock): Promise<void> {
   for (const name of names) {
     if (store.get(namespaces, undefined, name)) continue
     await store.put(namespaces, undefined, {
-      apiVersion: 'v1', kind: 'Namespace', metadata: { name, uid: `${clock.id(4)}-${clock.id(2)}-4000-a000-${clock.id(6)}`, creationTimestamp: timestamp(clock.now()), labels: { 'kubernetes.io/metadata.name': name } },
-      spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' },
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name,
+        uid: `${clock.id(4)}-${clock.id(2)}-4000-a000-${clock.id(6)}`,
+        creationTimestamp: timestamp(clock.now()),
+        labels: { 'kubernetes.io/metadata.name': name },
+      },
+      spec: { finalizers: ['kubernetes'] },
+      status: { phase: 'Active' },
     })
   }
 }

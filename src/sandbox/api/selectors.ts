@@ -11,7 +11,10 @@ export function labelSelector(text: string): Test {
 }
 
 function clauses(text: string): string[] {
-  return text.split(/,(?![^(]*\))/).map(part => part.trim()).filter(Boolean)
+  return text
+    .split(/,(?![^(]*\))/)
+    .map(part => part.trim())
+    .filter(Boolean)
 }
 
 function labelTest(clause: string): Test {

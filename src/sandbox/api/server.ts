@@ -26,15 +26,36 @@ export interface ApiServerOptions {
 }
 
 /** A running API server on loopback. */
-export interface ApiServer { readonly url: string; readonly store: Store; close(): Promise<void> }
+export interface ApiServer {
+  readonly url: string
+  readonly store: Store
+  close(): Promise<void>
+}
 
 const bodyLimit = 3 * 1024 * 1024
-const version = { major: '1', minor: '37', gitVersion: 'v1.37.2-fluxpilot-sandbox', gitCommit: '', gitTreeState: 'clean', buildDate: '1970-01-01T00:00:00Z', goVersion: '', compiler: '', platform: 'sandbox' }
+const version = {
+  major: '1',
+  minor: '37',
+  gitVersion: 'v1.37.2-fluxpilot-sandbox',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: '',
+  platform: 'sandbox',
+}
 
 /** Answers as a Kubernetes API server for what fluxpilot, kubectl and the flux CLI use. No RBAC. */
 export async function listenApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const store = options.store ?? new Store()
-  const api: Api = { store, catalog: new Catalog(store), schemas: new Schemas(options.definitions), pages: new Pages(), kernel: options.kernel, clock: options.clock }
+  const api: Api = {
+    store,
+    catalog: new Catalog(store),
+    schemas: new Schemas(options.definitions),
+    pages: new Pages(),
+    kernel: options.kernel,
+    clock: options.clock,
+  }
   const closing = new AbortController()
   const server = createServer((request, response) => void serve(api, { request, response, closing: closing.signal }))
   server.keepAliveTimeout = 60_000
@@ -52,7 +73,10 @@ async function shut(server: Server, closing: AbortController): Promise<void> {
   await once(server, 'close')
 }
 
-async function serve(api: Api, { request, response, closing }: { request: IncomingMessage; response: ServerResponse; closing: AbortSignal }): Promise<void> {
+async function serve(
+  api: Api,
+  { request, response, closing }: { request: IncomingMessage; response: ServerResponse; closing: AbortSignal },
+): Promise<void> {
   const gone = new AbortController()
   response.on('close', () => gone.abort(new Error('the client is gone')))
   const signal = AbortSignal.any([gone.signal, closing])
@@ -66,7 +90,10 @@ async function serve(api: Api, { request, response, closing }: { request: Incomi
   }
 }
 
-async function answerTo(api: Api, { request, response, signal }: { request: IncomingMessage; response: ServerResponse; signal: AbortSignal }): Promise<Answer | undefined> {
+async function answerTo(
+  api: Api,
+  { request, response, signal }: { request: IncomingMessage; response: ServerResponse; signal: AbortSignal },
+): Promise<Answer | undefined> {
   const url = new URL(request.url ?? '/', 'http://sandbox')
   const fixed = documentAt(api, url.pathname, request.headers.accept ?? '')
   if (fixed !== undefined) return { status: 200, body: fixed }
@@ -88,7 +115,12 @@ function documentAt(api: Api, pathname: string, accept: string): JsonObject | un
   if (path === '/api') return grouped ? aggregated(api.catalog, true) : coreVersions()
   if (path === '/apis') return grouped ? aggregated(api.catalog, false) : groupList(api.catalog)
   if (path === '/openapi/v3') return openapiIndex(api.catalog)
-  if (path.startsWith('/openapi/v3/')) return openapiDocument(api.catalog, api.schemas, parts[2] === 'api' ? { group: '', version: parts[3] ?? '' } : { group: parts[3] ?? '', version: parts[4] ?? '' })
+  if (path.startsWith('/openapi/v3/'))
+    return openapiDocument(
+      api.catalog,
+      api.schemas,
+      parts[2] === 'api' ? { group: '', version: parts[3] ?? '' } : { group: parts[3] ?? '', version: parts[4] ?? '' },
+    )
   if (parts[0] === 'api' && parts.length === 2) return resourceList(api.catalog, '', parts[1] ?? '')
   if (parts[0] === 'apis' && parts.length === 2) return oneGroup(api.catalog, parts[1] ?? '')
   if (parts[0] === 'apis' && parts.length === 3) return resourceList(api.catalog, parts[1] ?? '', parts[2] ?? '')
@@ -107,7 +139,11 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 function reply(response: ServerResponse, { status, body, warnings = [] }: Answer): void {
-  const type = body.kind === 'APIGroupDiscoveryList' ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' : 'application/json'
-  response.writeHead(status, { 'content-type': type, ...(warnings.length > 0 ? { warning: warnings.map(w => `299 - ${JSON.stringify(w)}`).join(', ') } : {}) })
+  const type =
+    body.kind === 'APIGroupDiscoveryList' ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' : 'application/json'
+  response.writeHead(status, {
+    'content-type': type,
+    ...(warnings.length > 0 ? { warning: warnings.map(w => `299 - ${JSON.stringify(w)}`).join(', ') } : {}),
+  })
   response.end(`${JSON.stringify(body)}\n`)
 }

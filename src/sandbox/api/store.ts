@@ -12,7 +12,9 @@ export interface Change {
 }
 
 /** Where changes are made durable before they are acknowledged. */
-export interface Journal { append(change: Change): Promise<void> }
+export interface Journal {
+  append(change: Change): Promise<void>
+}
 
 const historyLength = 20_000
 
@@ -24,9 +26,13 @@ export class Store {
   readonly #journal: Journal | undefined
   #revision = 1
 
-  constructor(journal?: Journal) { this.#journal = journal }
+  constructor(journal?: Journal) {
+    this.#journal = journal
+  }
 
-  get revision(): number { return this.#revision }
+  get revision(): number {
+    return this.#revision
+  }
 
   get(resource: Pick<Resource, 'group' | 'plural'>, namespace: string | undefined, name: string): KubeObject | undefined {
     return this.#objects.get(storageKey(resource))?.get(nameKey(namespace, name))
@@ -44,11 +50,21 @@ export class Store {
   }
 
   /** Stores an object if the live one is still `live`; answers it with its new resourceVersion, or `undefined` when somebody was faster. */
-  async put(resource: Pick<Resource, 'group' | 'plural'>, live: KubeObject | undefined, object: KubeObject): Promise<KubeObject | undefined> {
+  async put(
+    resource: Pick<Resource, 'group' | 'plural'>,
+    live: KubeObject | undefined,
+    object: KubeObject,
+  ): Promise<KubeObject | undefined> {
     const { namespace, name } = object.metadata
     if (this.get(resource, namespace, name) !== live) return undefined
     const stored: KubeObject = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#revision + 1) } }
-    await this.#record({ type: live ? 'MODIFIED' : 'ADDED', key: storageKey(resource), object: stored, ...(live ? { previous: live } : {}), revision: this.#revision + 1 })
+    await this.#record({
+      type: live ? 'MODIFIED' : 'ADDED',
+      key: storageKey(resource),
+      object: stored,
+      ...(live ? { previous: live } : {}),
+      revision: this.#revision + 1,
+    })
     return stored
   }
 
@@ -69,7 +85,8 @@ export class Store {
   /** Changes of a storage key after `revision`. @throws {ApiProblem} 410 when history does not go back that far. */
   since(key: string, revision: number): Change[] {
     const oldest = this.#history[0]?.revision ?? this.#revision + 1
-    if (revision + 1 < oldest && revision < this.#revision) throw new ApiProblem([410, 'Expired'], `too old resource version: ${revision} (${oldest})`)
+    if (revision + 1 < oldest && revision < this.#revision)
+      throw new ApiProblem([410, 'Expired'], `too old resource version: ${revision} (${oldest})`)
     return this.#history.filter(c => c.key === key && c.revision > revision)
   }
 

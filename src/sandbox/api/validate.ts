@@ -25,30 +25,50 @@ function wrongType(value: Json, schema: JsonObject): string | undefined {
 }
 
 function typeProblem(field: string, actual: string, schema: JsonObject): Cause {
-  return { field: field || '<nil>', reason: 'FieldValueTypeInvalid', message: `Invalid value: "${actual}": ${field} in body must be of type ${String(schema.type ?? 'integer,string')}: "${actual}"` }
+  return {
+    field: field || '<nil>',
+    reason: 'FieldValueTypeInvalid',
+    message: `Invalid value: "${actual}": ${field} in body must be of type ${String(schema.type ?? 'integer,string')}: "${actual}"`,
+  }
 }
 
 function textProblems(value: string, schema: JsonObject, field: string): Cause[] {
   const { pattern, minLength, maxLength, format } = schema
   return [
-    ...(typeof maxLength === 'number' && [...value].length > maxLength ? [{ field, reason: 'FieldValueInvalid', message: `Too long: may not be more than ${maxLength} bytes` } as const] : []),
-    ...(typeof minLength === 'number' && [...value].length < minLength ? [invalidValue(field, value, `${field} in body should be at least ${minLength} chars long`)] : []),
-    ...(typeof pattern === 'string' && !new RegExp(pattern).test(value) ? [invalidValue(field, value, `${field} in body should match '${pattern}'`)] : []),
-    ...(format === 'date-time' && Number.isNaN(Date.parse(value)) ? [invalidValue(field, value, `${field} in body must be of type date-time: ${JSON.stringify(value)}`)] : []),
+    ...(typeof maxLength === 'number' && [...value].length > maxLength
+      ? [{ field, reason: 'FieldValueInvalid', message: `Too long: may not be more than ${maxLength} bytes` } as const]
+      : []),
+    ...(typeof minLength === 'number' && [...value].length < minLength
+      ? [invalidValue(field, value, `${field} in body should be at least ${minLength} chars long`)]
+      : []),
+    ...(typeof pattern === 'string' && !new RegExp(pattern).test(value)
+      ? [invalidValue(field, value, `${field} in body should match '${pattern}'`)]
+      : []),
+    ...(format === 'date-time' && Number.isNaN(Date.parse(value))
+      ? [invalidValue(field, value, `${field} in body must be of type date-time: ${JSON.stringify(value)}`)]
+      : []),
   ]
 }
 
 function numberProblems(value: number, { minimum, maximum }: JsonObject, field: string): Cause[] {
   return [
-    ...(typeof minimum === 'number' && value < minimum ? [invalidValue(field, value, `${field} in body should be greater than or equal to ${minimum}`)] : []),
-    ...(typeof maximum === 'number' && value > maximum ? [invalidValue(field, value, `${field} in body should be less than or equal to ${maximum}`)] : []),
+    ...(typeof minimum === 'number' && value < minimum
+      ? [invalidValue(field, value, `${field} in body should be greater than or equal to ${minimum}`)]
+      : []),
+    ...(typeof maximum === 'number' && value > maximum
+      ? [invalidValue(field, value, `${field} in body should be less than or equal to ${maximum}`)]
+      : []),
   ]
 }
 
 function listProblems(value: Json[], { items, minItems, maxItems }: JsonObject, field: string): Cause[] {
   return [
-    ...(typeof maxItems === 'number' && value.length > maxItems ? [{ field, reason: 'FieldValueInvalid', message: `Too many: ${value.length}: must have at most ${maxItems} items` } as const] : []),
-    ...(typeof minItems === 'number' && value.length < minItems ? [invalidValue(field, value.length, `${field} in body should have at least ${minItems} items`)] : []),
+    ...(typeof maxItems === 'number' && value.length > maxItems
+      ? [{ field, reason: 'FieldValueInvalid', message: `Too many: ${value.length}: must have at most ${maxItems} items` } as const]
+      : []),
+    ...(typeof minItems === 'number' && value.length < minItems
+      ? [invalidValue(field, value.length, `${field} in body should have at least ${minItems} items`)]
+      : []),
     ...(isObject(items) ? value.flatMap((item, i) => schemaProblems(item, items, `${field}[${i}]`)) : []),
   ]
 }

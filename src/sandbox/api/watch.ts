@@ -22,12 +22,21 @@ export interface WatchOptions {
 const bookmarkMs = 45_000
 
 /** Streams changes as JSON lines until the client goes, the time is up or the server closes. */
-export async function watch(response: ServerResponse, { store, clock }: { store: Store; clock: Clock }, options: WatchOptions): Promise<void> {
-  const send = (type: string, object: Json): void => { response.write(`${JSON.stringify({ type, object })}\n`) }
+export async function watch(
+  response: ServerResponse,
+  { store, clock }: { store: Store; clock: Clock },
+  options: WatchOptions,
+): Promise<void> {
+  const send = (type: string, object: Json): void => {
+    response.write(`${JSON.stringify({ type, object })}\n`)
+  }
   response.writeHead(200, { 'content-type': 'application/json' })
   response.flushHeaders()
   const key = storageKey(options.resource)
-  const pass = (change: Change): void => { if (change.key === key) for (const [type, object] of eventsOf(change, options)) send(type, options.render(inVersion(object, options.resource))) }
+  const pass = (change: Change): void => {
+    if (change.key === key)
+      for (const [type, object] of eventsOf(change, options)) send(type, options.render(inVersion(object, options.resource)))
+  }
   const unsubscribe = store.subscribe(pass)
   try {
     catchUp({ store, send, pass }, options)
@@ -41,7 +50,10 @@ export async function watch(response: ServerResponse, { store, clock }: { store:
   }
 }
 
-function catchUp({ store, send, pass }: { store: Store; send: (type: string, object: Json) => void; pass: (change: Change) => void }, options: WatchOptions): void {
+function catchUp(
+  { store, send, pass }: { store: Store; send: (type: string, object: Json) => void; pass: (change: Change) => void },
+  options: WatchOptions,
+): void {
   const { from, resource, initialEvents } = options
   if (from !== null && from !== '' && from !== '0' && !initialEvents) {
     for (const change of store.since(storageKey(resource), Number(from))) pass(change)
@@ -60,11 +72,18 @@ function eventsOf({ type, object, previous }: Change, { matches }: WatchOptions)
 }
 
 function bookmark({ kind, group, version }: Resource, revision: number, annotations?: JsonObject): JsonObject {
-  return { kind, apiVersion: group ? `${group}/${version}` : version, metadata: { resourceVersion: String(revision), creationTimestamp: null, ...(annotations ? { annotations } : {}) } }
+  return {
+    kind,
+    apiVersion: group ? `${group}/${version}` : version,
+    metadata: { resourceVersion: String(revision), creationTimestamp: null, ...(annotations ? { annotations } : {}) },
+  }
 }
 
 /** Bookmarks now and then until the time is up. */
-async function ticking({ clock, send }: { clock: Clock; send: () => void }, { bookmarks, timeoutSeconds, signal }: WatchOptions): Promise<void> {
+async function ticking(
+  { clock, send }: { clock: Clock; send: () => void },
+  { bookmarks, timeoutSeconds, signal }: WatchOptions,
+): Promise<void> {
   for (let left = timeoutSeconds * 1000; left > 0; left -= bookmarkMs) {
     await clock.sleep(Math.min(left, bookmarkMs), signal)
     if (bookmarks) send()

@@ -16,10 +16,12 @@ export const registryProblems = {
   nameInvalid: (name: string): RegistryProblem => new RegistryProblem(400, 'NAME_INVALID', `invalid repository name: ${name}`),
   blobUnknown: (digest: string): RegistryProblem => new RegistryProblem(404, 'BLOB_UNKNOWN', `blob unknown to registry: ${digest}`),
   uploadUnknown: (): RegistryProblem => new RegistryProblem(404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry'),
-  digestInvalid: (digest: string): RegistryProblem => new RegistryProblem(400, 'DIGEST_INVALID', `provided digest did not match uploaded content: ${digest}`),
+  digestInvalid: (digest: string): RegistryProblem =>
+    new RegistryProblem(400, 'DIGEST_INVALID', `provided digest did not match uploaded content: ${digest}`),
   rangeInvalid: (): RegistryProblem => new RegistryProblem(416, 'BLOB_UPLOAD_INVALID', 'the chunk does not start where the upload stopped'),
   manifestInvalid: (why: string): RegistryProblem => new RegistryProblem(400, 'MANIFEST_INVALID', `manifest invalid: ${why}`),
-  missingBlob: (digest: string): RegistryProblem => new RegistryProblem(400, 'MANIFEST_BLOB_UNKNOWN', `blob unknown to registry: ${digest}`),
+  missingBlob: (digest: string): RegistryProblem =>
+    new RegistryProblem(400, 'MANIFEST_BLOB_UNKNOWN', `blob unknown to registry: ${digest}`),
   tooLarge: (): RegistryProblem => new RegistryProblem(413, 'MANIFEST_INVALID', 'manifest is larger than 4 MiB'),
   unauthorized: (): RegistryProblem => new RegistryProblem(401, 'UNAUTHORIZED', 'authentication required'),
   unsupported: (): RegistryProblem => new RegistryProblem(405, 'UNSUPPORTED', 'the operation is unsupported'),

@@ -29,12 +29,26 @@ export function memoryContent(): Content {
   return {
     async begin() {
       const parts: Uint8Array[] = []
-      return tracked(async chunk => { parts.push(Uint8Array.from(chunk)) }, async digest => { blobs.set(digest, Buffer.concat(parts)) }, async () => {})
+      return tracked(
+        async chunk => {
+          parts.push(Uint8Array.from(chunk))
+        },
+        async digest => {
+          blobs.set(digest, Buffer.concat(parts))
+        },
+        async () => {},
+      )
     },
-    async size(digest) { return blobs.get(digest)?.length },
-    async *read(digest, start = 0, end = undefined) { yield (blobs.get(digest) ?? new Uint8Array()).subarray(start, end) },
+    async size(digest) {
+      return blobs.get(digest)?.length
+    },
+    async *read(digest, start = 0, end = undefined) {
+      yield (blobs.get(digest) ?? new Uint8Array()).subarray(start, end)
+    },
     async saveIndex() {},
-    async loadIndexes() { return [] },
+    async loadIndexes() {
+      return []
+    },
   }
 }
 
@@ -49,10 +63,26 @@ export async function folderContent(folder: string): Promise<Content> {
     async begin() {
       const path = join(uploads, String(next++))
       const file = await open(path, 'wx')
-      return tracked(async chunk => { await file.write(chunk) }, async digest => { await file.sync(); await file.close(); await rename(path, fileOf(digest)) }, async () => { await file.close(); await rm(path, { force: true }) })
+      return tracked(
+        async chunk => {
+          await file.write(chunk)
+        },
+        async digest => {
+          await file.sync()
+          await file.close()
+          await rename(path, fileOf(digest))
+        },
+        async () => {
+          await file.close()
+          await rm(path, { force: true })
+        },
+      )
     },
-    async size(digest) { return isDigest(digest) ? (await stat(fileOf(digest)).catch(() => undefined))?.size : undefined },
-    read: (digest, start = 0, end = undefined) => createReadStream(fileOf(digest), { start, ...(end === undefined ? {} : { end: end - 1 }) }),
+    async size(digest) {
+      return isDigest(digest) ? (await stat(fileOf(digest)).catch(() => undefined))?.size : undefined
+    },
+    read: (digest, start = 0, end = undefined) =>
+      createReadStream(fileOf(digest), { start, ...(end === undefined ? {} : { end: end - 1 }) }),
     async saveIndex(repository, text) {
       const path = join(indexes, encodeURIComponent(repository))
       await writeFile(`${path}.new`, text, { flush: true })
@@ -60,16 +90,24 @@ export async function folderContent(folder: string): Promise<Content> {
     },
     async loadIndexes() {
       const names = (await readdir(indexes)).filter(name => !name.endsWith('.new'))
-      return Promise.all(names.map(async name => ({ repository: decodeURIComponent(name), text: await readFile(join(indexes, name), 'utf8') })))
+      return Promise.all(
+        names.map(async name => ({ repository: decodeURIComponent(name), text: await readFile(join(indexes, name), 'utf8') })),
+      )
     },
   }
 }
 
-function tracked(append: (chunk: Uint8Array) => Promise<void>, keep: (digest: Digest) => Promise<void>, discard: () => Promise<void>): Upload {
+function tracked(
+  append: (chunk: Uint8Array) => Promise<void>,
+  keep: (digest: Digest) => Promise<void>,
+  discard: () => Promise<void>,
+): Upload {
   const sums = new Map(['sha256', 'sha512'].map(algorithm => [algorithm, digester(algorithm)]))
   let size = 0
   return {
-    get size() { return size },
+    get size() {
+      return size
+    },
     async append(chunk) {
       size += chunk.length
       for (const sum of sums.values()) sum.update(chunk)

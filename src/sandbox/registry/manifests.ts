@@ -6,10 +6,17 @@ import { registryProblems } from './answers.ts'
 import type { Content } from './content.ts'
 import type { Repositories } from './repositories.ts'
 
-export interface Shelf { readonly content: Content; readonly repositories: Repositories }
+export interface Shelf {
+  readonly content: Content
+  readonly repositories: Repositories
+}
 
 /** Checks and stores a manifest under its digest, and under a tag when `reference` is one. */
-export async function storeManifest({ content, repositories }: Shelf, at: { name: string; reference: string }, given: { mediaType: string; bytes: Uint8Array }): Promise<{ digest: Digest; subject?: string | undefined }> {
+export async function storeManifest(
+  { content, repositories }: Shelf,
+  at: { name: string; reference: string },
+  given: { mediaType: string; bytes: Uint8Array },
+): Promise<{ digest: Digest; subject?: string | undefined }> {
   const document = parsed(given.bytes)
   const digest = sha256(given.bytes)
   if (isDigest(at.reference) && at.reference !== digest) throw registryProblems.digestInvalid(at.reference)
@@ -27,15 +34,21 @@ export async function storeManifest({ content, repositories }: Shelf, at: { name
   await upload.finish(digest)
   const subject = stringAt(document, 'subject', 'digest')
   await repositories.change(at.name, r => {
-    r.manifests.set(digest, { ...descriptorOf(document, { digest, size: given.bytes.length, mediaType: given.mediaType }), ...(subject ? { subject } : {}) })
+    r.manifests.set(digest, {
+      ...descriptorOf(document, { digest, size: given.bytes.length, mediaType: given.mediaType }),
+      ...(subject ? { subject } : {}),
+    })
     if (!isDigest(at.reference)) r.tags.set(at.reference, digest)
   })
   return { digest, ...(subject ? { subject } : {}) }
 }
 
 function descriptorOf(document: JsonObject, { digest, size, mediaType }: { digest: Digest; size: number; mediaType: string }): Descriptor {
-  const artifactType = stringAt(document, 'artifactType') ?? (mediaType === mediaTypes.manifest ? stringAt(document, 'config', 'mediaType') : undefined)
-  const annotations = isObject(document.annotations) ? Object.fromEntries(Object.entries(document.annotations).map(([k, v]) => [k, String(v)])) : undefined
+  const artifactType =
+    stringAt(document, 'artifactType') ?? (mediaType === mediaTypes.manifest ? stringAt(document, 'config', 'mediaType') : undefined)
+  const annotations = isObject(document.annotations)
+    ? Object.fromEntries(Object.entries(document.annotations).map(([k, v]) => [k, String(v)]))
+    : undefined
   return { mediaType, digest, size, ...(artifactType ? { artifactType } : {}), ...(annotations ? { annotations } : {}) }
 }
 

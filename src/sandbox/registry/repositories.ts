@@ -14,7 +14,9 @@ export class Repositories {
   readonly #content: Content
   readonly #all = new Map<string, Repository>()
 
-  private constructor(content: Content) { this.#content = content }
+  private constructor(content: Content) {
+    this.#content = content
+  }
 
   static async load(content: Content): Promise<Repositories> {
     const loaded = new Repositories(content)
@@ -22,16 +24,23 @@ export class Repositories {
     return loaded
   }
 
-  names(): string[] { return [...this.#all.keys()].toSorted() }
+  names(): string[] {
+    return [...this.#all.keys()].toSorted()
+  }
 
   /** `undefined` when nothing was ever pushed there. */
-  get(name: string): Repository | undefined { return this.#all.get(name) }
+  get(name: string): Repository | undefined {
+    return this.#all.get(name)
+  }
 
   async change(name: string, edit: (repository: Repository) => void): Promise<void> {
     const repository = this.#all.get(name) ?? { manifests: new Map(), tags: new Map(), blobs: new Set() }
     this.#all.set(name, repository)
     edit(repository)
-    await this.#content.saveIndex(name, JSON.stringify({ manifests: [...repository.manifests], tags: [...repository.tags], blobs: [...repository.blobs] }))
+    await this.#content.saveIndex(
+      name,
+      JSON.stringify({ manifests: [...repository.manifests], tags: [...repository.tags], blobs: [...repository.blobs] }),
+    )
   }
 
   /** Manifests whose subject is the digest. */

@@ -11,7 +11,9 @@ export class Uploads {
   readonly #open = new Map<string, Upload>()
   #next = 1
 
-  constructor(shelf: Shelf) { this.#shelf = shelf }
+  constructor(shelf: Shelf) {
+    this.#shelf = shelf
+  }
 
   /** POST: mounts a blob of another repository, takes a whole one, or begins an upload. */
   async begin(name: string, { request, query }: { request: IncomingMessage; query: URLSearchParams }): Promise<Reply> {
@@ -65,7 +67,15 @@ export class Uploads {
 
   #progress(name: string, id: string, status: number): Reply {
     const size = this.#open.get(id)?.size ?? 0
-    return { status, headers: { location: `/v2/${name}/blobs/uploads/${id}`, range: `0-${Math.max(0, size - 1)}`, 'docker-upload-uuid': id, 'content-length': '0' } }
+    return {
+      status,
+      headers: {
+        location: `/v2/${name}/blobs/uploads/${id}`,
+        range: `0-${Math.max(0, size - 1)}`,
+        'docker-upload-uuid': id,
+        'content-length': '0',
+      },
+    }
   }
 }
 

@@ -11,9 +11,18 @@ const service: Rule = {
     const spec = fill(o.spec, { sessionAffinity: 'None', type: 'ClusterIP' })
     if (spec.type === 'ExternalName') return withSpec(o, spec)
     const ip = stringAt(spec, 'clusterIP') || stringAt(live, 'spec', 'clusterIP') || addressOf(o)
-    const ports = each(spec.ports, p => ({ ...fill(p, { protocol: 'TCP', targetPort: p.port ?? 0 }), ...nodePort(p, { type: spec.type, live, o }) }))
+    const ports = each(spec.ports, p => ({
+      ...fill(p, { protocol: 'TCP', targetPort: p.port ?? 0 }),
+      ...nodePort(p, { type: spec.type, live, o }),
+    }))
     return withSpec(o, {
-      ...spec, ports, clusterIP: ip, clusterIPs: [ip], internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster', ipFamilies: spec.ipFamilies ?? ['IPv4'], ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack',
+      ...spec,
+      ports,
+      clusterIP: ip,
+      clusterIPs: [ip],
+      internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
+      ipFamilies: spec.ipFamilies ?? ['IPv4'],
+      ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack',
       ...(spec.type === 'ClusterIP' ? {} : { externalTrafficPolicy: spec.externalTrafficPolicy ?? 'Cluster' }),
       ...(spec.type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true } : {}),
     })
@@ -24,9 +33,16 @@ const service: Rule = {
     return [
       ...(serviceTypes.includes(String(spec.type)) ? [] : [notSupported('spec.type', spec.type, serviceTypes)]),
       ...(ports.length === 0 && spec.clusterIP !== 'None' && spec.type !== 'ExternalName' ? [requiredValue('spec.ports')] : []),
-      ...ports.flatMap((p, i) => (isObject(p) && typeof p.port === 'number' && p.port > 0 && p.port < 65536 ? [] : [invalidValue(`spec.ports[${i}].port`, at(p, 'port'), 'must be between 1 and 65535, inclusive')])),
+      ...ports.flatMap((p, i) =>
+        isObject(p) && typeof p.port === 'number' && p.port > 0 && p.port < 65536
+          ? []
+          : [invalidValue(`spec.ports[${i}].port`, at(p, 'port'), 'must be between 1 and 65535, inclusive')],
+      ),
       ...(ports.length > 1 ? ports.flatMap((p, i) => (stringAt(p, 'name') ? [] : [requiredValue(`spec.ports[${i}].name`)])) : []),
-      ...duplicates(ports.map(p => stringAt(p, 'name')), i => `spec.ports[${i}].name`),
+      ...duplicates(
+        ports.map(p => stringAt(p, 'name')),
+        i => `spec.ports[${i}].name`,
+      ),
       ...(live && stringAt(live, 'spec', 'type') !== 'ExternalName' && spec.type !== 'ExternalName' ? immutableAddress(o, live) : []),
     ]
   },
@@ -34,7 +50,9 @@ const service: Rule = {
 
 function immutableAddress(o: KubeObject, live: KubeObject): Cause[] {
   const value = at(o, 'spec', 'clusterIPs')
-  return equal(value, at(live, 'spec', 'clusterIPs')) ? [] : [invalidValue('spec.clusterIPs[0]', at(o, 'spec', 'clusterIP'), 'may not change once set')]
+  return equal(value, at(live, 'spec', 'clusterIPs'))
+    ? []
+    : [invalidValue('spec.clusterIPs[0]', at(o, 'spec', 'clusterIP'), 'may not change once set')]
 }
 
 function number(o: KubeObject, span: number): number {
@@ -46,7 +64,10 @@ function addressOf(o: KubeObject): string {
   return `10.96.${Math.floor(n / 254)}.${(n % 254) + 1}`
 }
 
-function nodePort(port: JsonObject, { type, live, o }: { type: Json | undefined; live: KubeObject | undefined; o: KubeObject }): JsonObject {
+function nodePort(
+  port: JsonObject,
+  { type, live, o }: { type: Json | undefined; live: KubeObject | undefined; o: KubeObject },
+): JsonObject {
   if (type === 'ClusterIP') return {}
   const before = listAt(live, 'spec', 'ports').find(p => isObject(p) && p.port === port.port)
   const known = port.nodePort ?? at(before, 'nodePort')
@@ -55,8 +76,15 @@ function nodePort(port: JsonObject, { type, live, o }: { type: Json | undefined;
 
 function frozen(o: KubeObject, live: KubeObject | undefined): Cause[] {
   if (live?.immutable !== true) return []
-  const forbidden = (field: string): Cause => ({ field, reason: 'FieldValueForbidden', message: 'Forbidden: field is immutable when `immutable` is set' })
-  return [...(o.immutable === true ? [] : [forbidden('immutable')]), ...['data', 'binaryData'].filter(f => !equal(o[f], live[f])).map(forbidden)]
+  const forbidden = (field: string): Cause => ({
+    field,
+    reason: 'FieldValueForbidden',
+    message: 'Forbidden: field is immutable when `immutable` is set',
+  })
+  return [
+    ...(o.immutable === true ? [] : [forbidden('immutable')]),
+    ...['data', 'binaryData'].filter(f => !equal(o[f], live[f])).map(forbidden),
+  ]
 }
 
 const configMap: Rule = { check: frozen }
@@ -64,40 +92,70 @@ const secret: Rule = {
   defaults: o => {
     const { stringData, ...rest } = o
     const encoded = Object.entries(isObject(stringData) ? stringData : {}).map(([k, v]) => [k, Buffer.from(String(v)).toString('base64')])
-    return { ...rest, apiVersion: o.apiVersion, kind: o.kind, metadata: o.metadata, type: o.type ?? 'Opaque', ...(encoded.length > 0 ? { data: { ...objectAt(o, 'data'), ...Object.fromEntries(encoded) } } : {}) }
+    return {
+      ...rest,
+      apiVersion: o.apiVersion,
+      kind: o.kind,
+      metadata: o.metadata,
+      type: o.type ?? 'Opaque',
+      ...(encoded.length > 0 ? { data: { ...objectAt(o, 'data'), ...Object.fromEntries(encoded) } } : {}),
+    }
   },
   check: (o, live) => [
-    ...immutable(o, live, 'type'), ...frozen(o, live),
-    ...Object.entries(objectAt(o, 'data')).filter(([, v]) => typeof v !== 'string' || !/^[A-Za-z0-9+/\s]*={0,2}$/.test(v)).map(([k]) => invalidValue(`data[${k}]`, '<value omitted>', 'must be base64')),
+    ...immutable(o, live, 'type'),
+    ...frozen(o, live),
+    ...Object.entries(objectAt(o, 'data'))
+      .filter(([, v]) => typeof v !== 'string' || !/^[A-Za-z0-9+/\s]*={0,2}$/.test(v))
+      .map(([k]) => invalidValue(`data[${k}]`, '<value omitted>', 'must be base64')),
   ],
 }
 const namespace: Rule = {
   defaults: o => ({
-    ...o, metadata: { ...o.metadata, labels: { ...o.metadata.labels, 'kubernetes.io/metadata.name': o.metadata.name } },
-    spec: o.metadata.deletionTimestamp ? (o.spec ?? {}) : fill(o.spec, { finalizers: ['kubernetes'] }), status: fill(o.status, { phase: 'Active' }),
+    ...o,
+    metadata: { ...o.metadata, labels: { ...o.metadata.labels, 'kubernetes.io/metadata.name': o.metadata.name } },
+    spec: o.metadata.deletionTimestamp ? (o.spec ?? {}) : fill(o.spec, { finalizers: ['kubernetes'] }),
+    status: fill(o.status, { phase: 'Active' }),
   }),
 }
 const claim: Rule = {
   defaults: o => ({ ...withSpec(o, fill(o.spec, { volumeMode: 'Filesystem' })), status: fill(o.status, { phase: 'Pending' }) }),
-  check: (o, live) => (live ? immutable(o, live, 'spec.accessModes', 'spec.storageClassName', 'spec.selector') : listAt(o, 'spec', 'accessModes').length > 0 ? [] : [requiredValue('spec.accessModes', 'at least 1 access mode is required')]),
+  check: (o, live) =>
+    live
+      ? immutable(o, live, 'spec.accessModes', 'spec.storageClassName', 'spec.selector')
+      : listAt(o, 'spec', 'accessModes').length > 0
+        ? []
+        : [requiredValue('spec.accessModes', 'at least 1 access mode is required')],
 }
 const roleRef = (o: KubeObject, live: KubeObject | undefined): Cause[] =>
   live && !equal(o.roleRef, live.roleRef) ? [invalidValue('roleRef', o.roleRef, 'cannot change roleRef')] : []
 const storageClass: Rule = {
   defaults: o => ({ ...o, reclaimPolicy: o.reclaimPolicy ?? 'Delete', volumeBindingMode: o.volumeBindingMode ?? 'Immediate' }),
-  check: (o, live) => (live ? ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'].filter(f => !equal(o[f], live[f])).map((f): Cause => ({ field: f, reason: 'FieldValueForbidden', message: `Forbidden: updates to ${f} are forbidden.` })) : []),
+  check: (o, live) =>
+    live
+      ? ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode']
+          .filter(f => !equal(o[f], live[f]))
+          .map((f): Cause => ({ field: f, reason: 'FieldValueForbidden', message: `Forbidden: updates to ${f} are forbidden.` }))
+      : [],
 }
 const autoscaler: Rule = {
   defaults: o => withSpec(o, fill(o.spec, { minReplicas: 1 })),
   check: o => {
     const { maxReplicas, minReplicas } = objectAt(o, 'spec')
-    return Number(maxReplicas) < Number(minReplicas) ? [invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')] : []
+    return Number(maxReplicas) < Number(minReplicas)
+      ? [invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')]
+      : []
   },
 }
 
 /** Rules of the core, networking, RBAC and storage kinds, by `group/Kind`. */
 export const coreRules: Readonly<Record<string, Rule>> = {
-  '/Service': service, '/ConfigMap': configMap, '/Secret': secret, '/Namespace': namespace, '/PersistentVolumeClaim': claim,
-  'rbac.authorization.k8s.io/RoleBinding': { check: roleRef }, 'rbac.authorization.k8s.io/ClusterRoleBinding': { check: roleRef },
-  'storage.k8s.io/StorageClass': storageClass, 'autoscaling/HorizontalPodAutoscaler': autoscaler,
+  '/Service': service,
+  '/ConfigMap': configMap,
+  '/Secret': secret,
+  '/Namespace': namespace,
+  '/PersistentVolumeClaim': claim,
+  'rbac.authorization.k8s.io/RoleBinding': { check: roleRef },
+  'rbac.authorization.k8s.io/ClusterRoleBinding': { check: roleRef },
+  'storage.k8s.io/StorageClass': storageClass,
+  'autoscaling/HorizontalPodAutoscaler': autoscaler,
 }

@@ -9,13 +9,26 @@ function established(o: KubeObject): KubeObject {
   const kind = stringAt(names, 'kind') ?? ''
   const accepted = fill(names, { listKind: `${kind}List`, singular: kind.toLowerCase() })
   const at = o.metadata.creationTimestamp ?? null
-  const condition = (type: string, reason: string, message: string): JsonObject => ({ type, status: 'True', reason, message, lastTransitionTime: at })
-  const storage = listAt(o, 'spec', 'versions').filter(isObject).find(v => v.storage === true)
+  const condition = (type: string, reason: string, message: string): JsonObject => ({
+    type,
+    status: 'True',
+    reason,
+    message,
+    lastTransitionTime: at,
+  })
+  const storage = listAt(o, 'spec', 'versions')
+    .filter(isObject)
+    .find(v => v.storage === true)
   return {
-    ...o, spec: fill({ ...o.spec, names: accepted }, { conversion: { strategy: 'None' } }),
+    ...o,
+    spec: fill({ ...o.spec, names: accepted }, { conversion: { strategy: 'None' } }),
     status: {
-      acceptedNames: accepted, storedVersions: [stringAt(storage, 'name') ?? ''],
-      conditions: [condition('NamesAccepted', 'NoConflicts', 'no conflicts found'), condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted')],
+      acceptedNames: accepted,
+      storedVersions: [stringAt(storage, 'name') ?? ''],
+      conditions: [
+        condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
+        condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
+      ],
     },
   }
 }
@@ -25,11 +38,21 @@ function problemsOf(o: KubeObject): Cause[] {
   const group = stringAt(o, 'spec', 'group') ?? ''
   const versions = listAt(o, 'spec', 'versions').filter(isObject)
   return [
-    ...(o.metadata.name === `${plural}.${group}` ? [] : [invalidValue('metadata.name', o.metadata.name, `must be spec.names.plural+"."+spec.group`)]),
-    ...(versions.filter(v => v.storage === true).length === 1 ? [] : [invalidValue('spec.versions', null, 'must have exactly one version marked as storage version')]),
-    ...versions.flatMap((v, i) => (Object.keys(objectAt(v, 'schema', 'openAPIV3Schema')).length > 0 ? [] : [requiredValue(`spec.versions[${i}].schema.openAPIV3Schema`, 'schemas are required')])),
+    ...(o.metadata.name === `${plural}.${group}`
+      ? []
+      : [invalidValue('metadata.name', o.metadata.name, `must be spec.names.plural+"."+spec.group`)]),
+    ...(versions.filter(v => v.storage === true).length === 1
+      ? []
+      : [invalidValue('spec.versions', null, 'must have exactly one version marked as storage version')]),
+    ...versions.flatMap((v, i) =>
+      Object.keys(objectAt(v, 'schema', 'openAPIV3Schema')).length > 0
+        ? []
+        : [requiredValue(`spec.versions[${i}].schema.openAPIV3Schema`, 'schemas are required')],
+    ),
   ]
 }
 
 /** The rule of CustomResourceDefinition, by `group/Kind`. */
-export const definitionRule: Readonly<Record<string, Rule>> = { 'apiextensions.k8s.io/CustomResourceDefinition': { defaults: established, check: problemsOf } }
+export const definitionRule: Readonly<Record<string, Rule>> = {
+  'apiextensions.k8s.io/CustomResourceDefinition': { defaults: established, check: problemsOf },
+}

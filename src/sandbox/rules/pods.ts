@@ -6,7 +6,13 @@ import { each, fill } from './rule.ts'
 export function podSpecDefaults(given: Json | undefined): JsonObject {
   const spec = isObject(given) ? given : {}
   return {
-    ...fill(spec, { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', securityContext: {}, schedulerName: 'default-scheduler' }),
+    ...fill(spec, {
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      dnsPolicy: 'ClusterFirst',
+      securityContext: {},
+      schedulerName: 'default-scheduler',
+    }),
     ...(spec.serviceAccountName && !spec.serviceAccount ? { serviceAccount: spec.serviceAccountName } : {}),
     containers: each(spec.containers, container),
     ...(spec.initContainers ? { initContainers: each(spec.initContainers, container) } : {}),
@@ -17,7 +23,12 @@ export function podSpecDefaults(given: Json | undefined): JsonObject {
 function container(c: JsonObject): JsonObject {
   const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'].filter(p => isObject(c[p])).map(p => [p, probe(c[p])])
   return {
-    ...fill(c, { resources: {}, terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', imagePullPolicy: pullPolicy(stringAt(c, 'image') ?? '') }),
+    ...fill(c, {
+      resources: {},
+      terminationMessagePath: '/dev/termination-log',
+      terminationMessagePolicy: 'File',
+      imagePullPolicy: pullPolicy(stringAt(c, 'image') ?? ''),
+    }),
     ...(c.ports ? { ports: each(c.ports, p => fill(p, { protocol: 'TCP' })) } : {}),
     ...(c.env ? { env: each(c.env, env) } : {}),
     ...Object.fromEntries(probes),
@@ -26,7 +37,9 @@ function container(c: JsonObject): JsonObject {
 
 function env(e: JsonObject): JsonObject {
   const from = e.valueFrom
-  return isObject(from) && isObject(from.fieldRef) ? { ...e, valueFrom: { ...from, fieldRef: fill(from.fieldRef, { apiVersion: 'v1' }) } } : e
+  return isObject(from) && isObject(from.fieldRef)
+    ? { ...e, valueFrom: { ...from, fieldRef: fill(from.fieldRef, { apiVersion: 'v1' }) } }
+    : e
 }
 
 function probe(given: Json | undefined): JsonObject {
@@ -52,7 +65,10 @@ export function podSpecProblems(spec: JsonObject, field: string, restartPolicies
   return [
     ...(containers.length === 0 ? [requiredValue(`${field}.containers`)] : []),
     ...containers.flatMap((c, i) => containerProblems(c, `${field}.containers[${i}]`)),
-    ...duplicates(containers.map(c => stringAt(c, 'name')), i => `${field}.containers[${i}].name`),
+    ...duplicates(
+      containers.map(c => stringAt(c, 'name')),
+      i => `${field}.containers[${i}].name`,
+    ),
     ...(restartPolicies.includes(policy) ? [] : [notSupported(`${field}.restartPolicy`, policy, restartPolicies)]),
   ]
 }
@@ -60,13 +76,21 @@ export function podSpecProblems(spec: JsonObject, field: string, restartPolicies
 function containerProblems(c: Json, field: string): Cause[] {
   const ports = listAt(c, 'ports')
   return [
-    ...(stringAt(c, 'name') ? [] : [requiredValue(`${field}.name`)]), ...(stringAt(c, 'image') ? [] : [requiredValue(`${field}.image`)]),
+    ...(stringAt(c, 'name') ? [] : [requiredValue(`${field}.name`)]),
+    ...(stringAt(c, 'image') ? [] : [requiredValue(`${field}.image`)]),
     ...ports.flatMap((p, i) => (isObject(p) && p.containerPort ? [] : [requiredValue(`${field}.ports[${i}].containerPort`)])),
-    ...duplicates(ports.map(p => stringAt(p, 'name')), i => `${field}.ports[${i}].name`),
+    ...duplicates(
+      ports.map(p => stringAt(p, 'name')),
+      i => `${field}.ports[${i}].name`,
+    ),
   ]
 }
 
 /** Names that stand twice in a list. */
 export function duplicates(names: readonly (string | undefined)[], field: (index: number) => string): Cause[] {
-  return names.flatMap((name, i) => (name !== undefined && names.indexOf(name) < i ? [{ field: field(i), reason: 'FieldValueDuplicate', message: `Duplicate value: "${name}"` } as const] : []))
+  return names.flatMap((name, i) =>
+    name !== undefined && names.indexOf(name) < i
+      ? [{ field: field(i), reason: 'FieldValueDuplicate', message: `Duplicate value: "${name}"` } as const]
+      : [],
+  )
 }

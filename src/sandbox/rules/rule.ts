@@ -23,7 +23,9 @@ export function each(list: Json | undefined, map: (item: JsonObject) => JsonObje
 /** Refuses a change of fields that are fixed at creation. */
 export function immutable(object: KubeObject, live: KubeObject | undefined, ...paths: string[]): Cause[] {
   if (!live) return []
-  return paths.filter(path => !equal(at(object, ...path.split('.')), at(live, ...path.split('.')))).map(path => invalidValue(path, at(object, ...path.split('.')), 'field is immutable'))
+  return paths
+    .filter(path => !equal(at(object, ...path.split('.')), at(live, ...path.split('.'))))
+    .map(path => invalidValue(path, at(object, ...path.split('.')), 'field is immutable'))
 }
 
 /** An object with another spec. */

@@ -11,7 +11,14 @@ export type Action =
   | { readonly do: 'delete'; readonly ref: ObjectRef; readonly uid?: string | undefined }
   /** Ends a namespace whose content is gone. */
   | { readonly do: 'finalize'; readonly namespace: KubeObject }
-  | { readonly do: 'event'; readonly about: KubeObject; readonly type: 'Normal' | 'Warning'; readonly reason: string; readonly message: string; readonly component: string }
+  | {
+      readonly do: 'event'
+      readonly about: KubeObject
+      readonly type: 'Normal' | 'Warning'
+      readonly reason: string
+      readonly message: string
+      readonly component: string
+    }
   /** Look at the object again after a while. */
   | { readonly do: 'later'; readonly ms: number }
 

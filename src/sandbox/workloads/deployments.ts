@@ -14,9 +14,13 @@ export const deployments: Controller = (deployment, view) => {
   const replicas = numberAt(deployment, ['spec', 'replicas'], 1)
   if (!current) return [{ do: 'create', object: replicaSetOf(deployment, { hash, replicas }) }]
   const old = sets.filter(s => s !== current)
-  const done = numberAt(current, ['status', 'readyReplicas'], 0) >= replicas && numberAt(current, ['status', 'observedGeneration'], 0) === current.metadata.generation
+  const done =
+    numberAt(current, ['status', 'readyReplicas'], 0) >= replicas &&
+    numberAt(current, ['status', 'observedGeneration'], 0) === current.metadata.generation
   return [
-    ...scaled(current, replicas), ...(done ? old.flatMap(s => scaled(s, 0)) : []), ...outlived(deployment, old),
+    ...scaled(current, replicas),
+    ...(done ? old.flatMap(s => scaled(s, 0)) : []),
+    ...outlived(deployment, old),
     ...rollout(deployment, { current, sets, replicas, view }),
   ]
 }
@@ -26,8 +30,14 @@ function replicaSetOf(deployment: KubeObject, { hash, replicas }: { hash: string
   const labels = { ...objectAt(template, 'metadata', 'labels'), [hashLabel]: hash }
   const metadata = { ...objectAt(template, 'metadata'), labels }
   return {
-    apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: ownedMeta(deployment, `${deployment.metadata.name}-${hash}`, labels),
-    spec: { replicas, selector: { ...objectAt(selector), matchLabels: { ...objectAt(selector, 'matchLabels'), [hashLabel]: hash } }, template: { ...objectAt(template), metadata } },
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: ownedMeta(deployment, `${deployment.metadata.name}-${hash}`, labels),
+    spec: {
+      replicas,
+      selector: { ...objectAt(selector), matchLabels: { ...objectAt(selector, 'matchLabels'), [hashLabel]: hash } },
+      template: { ...objectAt(template), metadata },
+    },
   }
 }
 
@@ -39,33 +49,65 @@ function scaled(set: KubeObject, replicas: number): Action[] {
 function outlived(deployment: KubeObject, old: readonly KubeObject[]): Action[] {
   const empty = old.filter(s => numberAt(s, ['spec', 'replicas'], 1) === 0 && numberAt(s, ['status', 'replicas'], 0) === 0)
   const byAge = empty.toSorted((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1))
-  return byAge.slice(0, Math.max(0, byAge.length - numberAt(deployment, ['spec', 'revisionHistoryLimit'], 10))).map(s => ({ do: 'delete', ref: refOf(s), uid: s.metadata.uid }))
+  return byAge
+    .slice(0, Math.max(0, byAge.length - numberAt(deployment, ['spec', 'revisionHistoryLimit'], 10)))
+    .map(s => ({ do: 'delete', ref: refOf(s), uid: s.metadata.uid }))
 }
 
-function rollout(deployment: KubeObject, { current, sets, replicas, view }: { current: KubeObject; sets: readonly KubeObject[]; replicas: number; view: View }): Action[] {
+function rollout(
+  deployment: KubeObject,
+  { current, sets, replicas, view }: { current: KubeObject; sets: readonly KubeObject[]; replicas: number; view: View },
+): Action[] {
   const sum = (field: string): number => sets.reduce((n, s) => n + numberAt(s, ['status', field], 0), 0)
-  const counts = { replicas: sum('replicas'), updatedReplicas: numberAt(current, ['status', 'replicas'], 0), readyReplicas: sum('readyReplicas'), availableReplicas: sum('availableReplicas') }
+  const counts = {
+    replicas: sum('replicas'),
+    updatedReplicas: numberAt(current, ['status', 'replicas'], 0),
+    readyReplicas: sum('readyReplicas'),
+    availableReplicas: sum('availableReplicas'),
+  }
   const complete = counts.updatedReplicas === replicas && counts.replicas === replicas && counts.availableReplicas === replicas
   const name = current.metadata.name
   const before = listAt(deployment, 'status', 'conditions').find(c => stringAt(c, 'type') === 'Progressing')
-  const moved = Object.entries(counts).some(([k, v]) => numberAt(deployment, ['status', k], 0) !== v) || numberAt(deployment, ['status', 'observedGeneration'], 0) !== deployment.metadata.generation
+  const moved =
+    Object.entries(counts).some(([k, v]) => numberAt(deployment, ['status', k], 0) !== v) ||
+    numberAt(deployment, ['status', 'observedGeneration'], 0) !== deployment.metadata.generation
   const lastProgress = moved ? view.now : Date.parse(stringAt(before, 'lastUpdateTime') ?? '') || view.now
   const deadline = lastProgress + numberAt(deployment, ['spec', 'progressDeadlineSeconds'], 600) * 1000
   const late = !complete && !moved && (view.now >= deadline || stringAt(before, 'reason') === 'ProgressDeadlineExceeded')
   const progressing: ConditionDraft = complete
-    ? { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message: `ReplicaSet "${name}" has successfully progressed.` }
+    ? {
+        type: 'Progressing',
+        status: 'True',
+        reason: 'NewReplicaSetAvailable',
+        message: `ReplicaSet "${name}" has successfully progressed.`,
+      }
     : late
-      ? { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: `ReplicaSet "${name}" has timed out progressing.` }
+      ? {
+          type: 'Progressing',
+          status: 'False',
+          reason: 'ProgressDeadlineExceeded',
+          message: `ReplicaSet "${name}" has timed out progressing.`,
+        }
       : { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message: `ReplicaSet "${name}" is progressing.` }
   const enough = counts.availableReplicas >= replicas - Math.floor(replicas / 4)
   const available: ConditionDraft = enough
     ? { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' }
-    : { type: 'Available', status: 'False', reason: 'MinimumReplicasUnavailable', message: 'Deployment does not have minimum availability.' }
+    : {
+        type: 'Available',
+        status: 'False',
+        reason: 'MinimumReplicasUnavailable',
+        message: 'Deployment does not have minimum availability.',
+      }
   const status: JsonObject = {
-    ...counts, unavailableReplicas: replicas > counts.availableReplicas ? replicas - counts.availableReplicas : null,
-    observedGeneration: deployment.metadata.generation ?? 0, conditions: conditions(deployment, [available, progressing], { now: view.now, updateTime: true }),
+    ...counts,
+    unavailableReplicas: replicas > counts.availableReplicas ? replicas - counts.availableReplicas : null,
+    observedGeneration: deployment.metadata.generation ?? 0,
+    conditions: conditions(deployment, [available, progressing], { now: view.now, updateTime: true }),
   }
-  return [...statusAction(deployment, status), ...(complete || late ? [] : [{ do: 'later', ms: Math.max(deadline - view.now, 100) } as const])]
+  return [
+    ...statusAction(deployment, status),
+    ...(complete || late ? [] : [{ do: 'later', ms: Math.max(deadline - view.now, 100) } as const]),
+  ]
 }
 
 /** As many pods as asked for. */
@@ -74,12 +116,20 @@ export const replicaSets: Controller = (set, view) => {
   const pods = view.owned(set, 'Pod').filter(p => !p.metadata.deletionTimestamp)
   const replicas = numberAt(set, ['spec', 'replicas'], 1)
   const missing = Math.max(0, replicas - pods.length)
-  const free = Array.from({ length: replicas + pods.length }, (_, i) => suffix(i)).filter(s => !pods.some(p => p.metadata.name === `${set.metadata.name}-${s}`))
+  const free = Array.from({ length: replicas + pods.length }, (_, i) => suffix(i)).filter(
+    s => !pods.some(p => p.metadata.name === `${set.metadata.name}-${s}`),
+  )
   const ready = pods.filter(isReady).length
   return [
     ...free.slice(0, missing).map(s => ({ do: 'create', object: podOf(set, `${set.metadata.name}-${s}`) }) as const),
     ...pods.slice(replicas).map(p => ({ do: 'delete', ref: refOf(p), uid: p.metadata.uid }) as const),
-    ...statusAction(set, { replicas: pods.length, fullyLabeledReplicas: pods.length, readyReplicas: ready, availableReplicas: ready, observedGeneration: set.metadata.generation ?? 0 }),
+    ...statusAction(set, {
+      replicas: pods.length,
+      fullyLabeledReplicas: pods.length,
+      readyReplicas: ready,
+      availableReplicas: ready,
+      observedGeneration: set.metadata.generation ?? 0,
+    }),
   ]
 }
 

@@ -4,19 +4,33 @@ import type { Controller, View } from './action.ts'
 import { statusAction } from './common.ts'
 
 /** Every claim finds a volume. */
-export const claims: Controller = claim => claim.metadata.deletionTimestamp ? [] : statusAction(claim, {
-  phase: 'Bound', accessModes: listAt(claim, 'spec', 'accessModes'), capacity: objectAt(claim, 'spec', 'resources', 'requests'),
-})
+export const claims: Controller = claim =>
+  claim.metadata.deletionTimestamp
+    ? []
+    : statusAction(claim, {
+        phase: 'Bound',
+        accessModes: listAt(claim, 'spec', 'accessModes'),
+        capacity: objectAt(claim, 'spec', 'resources', 'requests'),
+      })
 
 /** Load balancers get an address from the documentation range. */
-export const services: Controller = service => stringAt(service, 'spec', 'type') === 'LoadBalancer' && !service.metadata.deletionTimestamp
-  ? statusAction(service, { loadBalancer: { ingress: [{ ip: '192.0.2.10', ipMode: 'VIP' }] } })
-  : []
+export const services: Controller = service =>
+  stringAt(service, 'spec', 'type') === 'LoadBalancer' && !service.metadata.deletionTimestamp
+    ? statusAction(service, { loadBalancer: { ingress: [{ ip: '192.0.2.10', ipMode: 'VIP' }] } })
+    : []
 
 /** Kinds whose objects are watched; those in a terminating namespace are deleted, and what lost its owner goes. */
 export const watchedKinds: readonly { readonly group: string; readonly kind: string }[] = [
-  { group: 'apps', kind: 'Deployment' }, { group: 'apps', kind: 'ReplicaSet' }, { group: 'apps', kind: 'StatefulSet' }, { group: 'apps', kind: 'DaemonSet' },
-  { group: 'batch', kind: 'Job' }, { group: 'batch', kind: 'CronJob' }, { group: '', kind: 'Pod' }, { group: '', kind: 'PersistentVolumeClaim' }, { group: '', kind: 'Service' }, { group: '', kind: 'Namespace' },
+  { group: 'apps', kind: 'Deployment' },
+  { group: 'apps', kind: 'ReplicaSet' },
+  { group: 'apps', kind: 'StatefulSet' },
+  { group: 'apps', kind: 'DaemonSet' },
+  { group: 'batch', kind: 'Job' },
+  { group: 'batch', kind: 'CronJob' },
+  { group: '', kind: 'Pod' },
+  { group: '', kind: 'PersistentVolumeClaim' },
+  { group: '', kind: 'Service' },
+  { group: '', kind: 'Namespace' },
 ]
 
 /** Deletes what an owner left behind, and honours the finalizers of the foreground and orphan policies. */
@@ -27,8 +41,19 @@ export const garbage: Controller = (object, view) => {
   const finalizers = object.metadata.finalizers ?? []
   if (!object.metadata.deletionTimestamp || !finalizers.some(f => f === 'foregroundDeletion' || f === 'orphan')) return []
   const dependents = watchedKinds.flatMap(({ kind }) => view.owned(object, kind))
-  if (dependents.length === 0) return [{ do: 'patch', ref: refOf(object), body: { metadata: { finalizers: finalizers.filter(f => f !== 'foregroundDeletion' && f !== 'orphan') } } }]
-  return dependents.map(d => (finalizers.includes('orphan') ? { do: 'patch', ref: refOf(d), body: { metadata: { ownerReferences: null } } } : { do: 'delete', ref: refOf(d), uid: d.metadata.uid }))
+  if (dependents.length === 0)
+    return [
+      {
+        do: 'patch',
+        ref: refOf(object),
+        body: { metadata: { finalizers: finalizers.filter(f => f !== 'foregroundDeletion' && f !== 'orphan') } },
+      },
+    ]
+  return dependents.map(d =>
+    finalizers.includes('orphan')
+      ? { do: 'patch', ref: refOf(d), body: { metadata: { ownerReferences: null } } }
+      : { do: 'delete', ref: refOf(d), uid: d.metadata.uid },
+  )
 }
 
 function isGone(owner: Json, view: View): boolean {

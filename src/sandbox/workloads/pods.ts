@@ -35,13 +35,27 @@ export const pods: Controller = (pod, { now }) => {
   const done = fates.every(f => f === 'completes')
   const crashed = fates.includes('crashes') && stringAt(pod, 'spec', 'restartPolicy') === 'Never'
   const phase = done ? 'Succeeded' : crashed ? 'Failed' : fates.includes('cannot-pull') ? 'Pending' : 'Running'
-  const notReady = { reason: done ? 'PodCompleted' : 'ContainersNotReady', message: done ? '' : `containers with unready status: [${containers.filter((_, i) => fates[i] !== 'runs').map(c => stringAt(c, 'name')).join(' ')}]` }
-  const readiness = (type: string) => (ready ? { type, status: 'True', reason: '', message: '' } as const : { type, status: 'False', ...notReady } as const)
+  const notReady = {
+    reason: done ? 'PodCompleted' : 'ContainersNotReady',
+    message: done
+      ? ''
+      : `containers with unready status: [${containers
+          .filter((_, i) => fates[i] !== 'runs')
+          .map(c => stringAt(c, 'name'))
+          .join(' ')}]`,
+  }
+  const readiness = (type: string) =>
+    ready ? ({ type, status: 'True', reason: '', message: '' } as const) : ({ type, status: 'False', ...notReady } as const)
   const fixed = (type: string) => ({ type, status: 'True', reason: '', message: '' }) as const
   const drafts = [fixed('Initialized'), readiness('Ready'), readiness('ContainersReady'), fixed('PodScheduled')]
   const status: JsonObject = {
-    phase, startTime: startedAt, podIP: phase === 'Running' ? addressOf(pod) : null, conditions: conditions(pod, drafts, { now }).map(withoutEmpty),
-    containerStatuses: containers.map((c, i) => containerStatus(c, { fate: fates[i] ?? 'runs', startedAt, never: stringAt(pod, 'spec', 'restartPolicy') === 'Never' })),
+    phase,
+    startTime: startedAt,
+    podIP: phase === 'Running' ? addressOf(pod) : null,
+    conditions: conditions(pod, drafts, { now }).map(withoutEmpty),
+    containerStatuses: containers.map((c, i) =>
+      containerStatus(c, { fate: fates[i] ?? 'runs', startedAt, never: stringAt(pod, 'spec', 'restartPolicy') === 'Never' }),
+    ),
   }
   return [...statusAction(pod, status), ...(pod.status?.startTime ? [] : firstEvents(pod, { containers, fates }))]
 }
@@ -55,28 +69,71 @@ function containerStatus(container: Json, { fate, startedAt, never }: { fate: Fa
   const common = { name: stringAt(container, 'name') ?? '', image, imageID: '', restartCount: fate === 'crashes' && !never ? 1 : 0 }
   const ended = (exitCode: number, reason: string): JsonObject => ({ terminated: { exitCode, reason, startedAt, finishedAt: startedAt } })
   switch (fate) {
-    case 'runs': return { ...common, ready: true, started: true, state: { running: { startedAt } } }
-    case 'never-ready': return { ...common, ready: false, started: true, state: { running: { startedAt } } }
-    case 'completes': return { ...common, ready: false, started: false, state: ended(0, 'Completed') }
-    case 'cannot-pull': return { ...common, ready: false, started: false, state: { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` } } }
-    case 'crashes': return never
-      ? { ...common, ready: false, started: false, state: ended(1, 'Error') }
-      : { ...common, ready: false, started: false, state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off restarting failed container' } }, lastState: ended(1, 'Error') }
+    case 'runs':
+      return { ...common, ready: true, started: true, state: { running: { startedAt } } }
+    case 'never-ready':
+      return { ...common, ready: false, started: true, state: { running: { startedAt } } }
+    case 'completes':
+      return { ...common, ready: false, started: false, state: ended(0, 'Completed') }
+    case 'cannot-pull':
+      return {
+        ...common,
+        ready: false,
+        started: false,
+        state: { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image "${image}"` } },
+      }
+    case 'crashes':
+      return never
+        ? { ...common, ready: false, started: false, state: ended(1, 'Error') }
+        : {
+            ...common,
+            ready: false,
+            started: false,
+            state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off restarting failed container' } },
+            lastState: ended(1, 'Error'),
+          }
   }
 }
 
 function firstEvents(pod: KubeObject, { containers, fates }: { containers: readonly Json[]; fates: readonly Fate[] }): Action[] {
-  const event = (type: 'Normal' | 'Warning', reason: string, message: string): Action => ({ do: 'event', about: pod, type, reason, message, component: 'kubelet' })
+  const event = (type: 'Normal' | 'Warning', reason: string, message: string): Action => ({
+    do: 'event',
+    about: pod,
+    type,
+    reason,
+    message,
+    component: 'kubelet',
+  })
   return [
-    { do: 'event', about: pod, type: 'Normal', reason: 'Scheduled', message: `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to sandbox`, component: 'default-scheduler' },
+    {
+      do: 'event',
+      about: pod,
+      type: 'Normal',
+      reason: 'Scheduled',
+      message: `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to sandbox`,
+      component: 'default-scheduler',
+    },
     ...containers.flatMap((c, i): Action[] => {
       const image = stringAt(c, 'image') ?? ''
       const name = stringAt(c, 'name') ?? ''
       switch (fates[i]) {
-        case 'cannot-pull': return [event('Warning', 'Failed', `Failed to pull image "${image}": failed to resolve reference "${image}": no such host`), event('Warning', 'BackOff', `Back-off pulling image "${image}"`)]
-        case 'crashes': return [event('Normal', 'Started', `Started container ${name}`), event('Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod.metadata.name}`)]
-        case 'never-ready': return [event('Normal', 'Started', `Started container ${name}`), event('Warning', 'Unhealthy', 'Readiness probe failed: ')]
-        default: return [event('Normal', 'Pulled', `Container image "${image}" already present on machine`), event('Normal', 'Started', `Started container ${name}`)]
+        case 'cannot-pull':
+          return [
+            event('Warning', 'Failed', `Failed to pull image "${image}": failed to resolve reference "${image}": no such host`),
+            event('Warning', 'BackOff', `Back-off pulling image "${image}"`),
+          ]
+        case 'crashes':
+          return [
+            event('Normal', 'Started', `Started container ${name}`),
+            event('Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod.metadata.name}`),
+          ]
+        case 'never-ready':
+          return [event('Normal', 'Started', `Started container ${name}`), event('Warning', 'Unhealthy', 'Readiness probe failed: ')]
+        default:
+          return [
+            event('Normal', 'Pulled', `Container image "${image}" already present on machine`),
+            event('Normal', 'Started', `Started container ${name}`),
+          ]
       }
     }),
   ]

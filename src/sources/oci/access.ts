@@ -3,7 +3,9 @@ import { objectAt, stringAt } from '../../lib/json.ts'
 
 /** A Secret's values as text. */
 export function secretData(secret: KubeObject): Record<string, string> {
-  return Object.fromEntries(Object.entries(objectAt(secret, 'data')).map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString('utf8')]))
+  return Object.fromEntries(
+    Object.entries(objectAt(secret, 'data')).map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString('utf8')]),
+  )
 }
 
 /** The docker config documents of pull secrets; other types contribute nothing. Spec: sources 3.5. */
@@ -16,7 +18,11 @@ export function dockerConfigs(secrets: readonly KubeObject[]): string[] {
   })
 }
 
-export interface TlsMaterial { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined }
+export interface TlsMaterial {
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
 
 const pem = /-----BEGIN [A-Z ]+-----/
 
@@ -24,7 +30,8 @@ const pem = /-----BEGIN [A-Z ]+-----/
 export function tlsOf(secret: KubeObject): TlsMaterial {
   const { name } = secret.metadata
   const type = stringAt(secret, 'type') ?? ''
-  if (!['', 'Opaque', 'kubernetes.io/tls'].includes(type)) throw new Error(`cannot use secret '${name}' to construct TLS config: invalid secret type: '${type}'`)
+  if (!['', 'Opaque', 'kubernetes.io/tls'].includes(type))
+    throw new Error(`cannot use secret '${name}' to construct TLS config: invalid secret type: '${type}'`)
   const data = secretData(secret)
   const current = ['tls.crt', 'tls.key', 'ca.crt'].some(key => data[key])
   const [cert, key, ca] = current ? [data['tls.crt'], data['tls.key'], data['ca.crt']] : [data.certFile, data.keyFile, data.caFile]

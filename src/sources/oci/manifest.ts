@@ -5,7 +5,8 @@ import { isObject, type Json } from '../../lib/json.ts'
 /** A manifest, or an index, by its content. @throws {SyntaxError} for anything else. */
 export function parseManifest(bytes: Uint8Array): ImageManifest | ImageIndex {
   const document = JSON.parse(new TextDecoder().decode(bytes)) as Json
-  if (isObject(document) && (Array.isArray(document.layers) || Array.isArray(document.manifests))) return document as unknown as ImageManifest | ImageIndex
+  if (isObject(document) && (Array.isArray(document.layers) || Array.isArray(document.manifests)))
+    return document as unknown as ImageManifest | ImageIndex
   throw new SyntaxError('it is neither an image manifest nor an index')
 }
 

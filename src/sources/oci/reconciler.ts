@@ -13,7 +13,10 @@ import { contentOf, pull, type Pulled, resolve, type Resolved } from './pull-rec
 import { repositoryOf, sameContentConfig } from './ref.ts'
 
 export type SourceHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'kernel' | 'registries'>
-interface Step { readonly hands: SourceHands; readonly run: Run }
+interface Step {
+  readonly hands: SourceHands
+  readonly run: Run
+}
 
 /** Resolves the reference, pulls what is new, stores it as an artifact. Spec: sources 3.2. */
 export const ociRepositories = reconciler(OCIRepository, {
@@ -44,9 +47,18 @@ class FetchProblem extends StepError {
 }
 
 function failure(thrown: unknown): Outcome {
-  const [condition, reason] = thrown instanceof FetchProblem ? [thrown.condition, thrown.code] : thrown instanceof StepError ? ['FetchFailed', thrown.code] : ['FetchFailed', 'OCIArtifactPullFailed']
+  const [condition, reason] =
+    thrown instanceof FetchProblem
+      ? [thrown.condition, thrown.code]
+      : thrown instanceof StepError
+        ? ['FetchFailed', thrown.code]
+        : ['FetchFailed', 'OCIArtifactPullFailed']
   const message = messageOf(thrown)
-  return failed(reason, message, { retry: 'backoff', change: { conditions: [{ type: condition, status: 'True', reason, message }] }, events: [{ severity: 'error', reason, message }] })
+  return failed(reason, message, {
+    retry: 'backoff',
+    change: { conditions: [{ type: condition, status: 'True', reason, message }] },
+    events: [{ severity: 'error', reason, message }],
+  })
 }
 
 function ownerOf({ kind, metadata }: OCIRepositoryObject): { kind: string; namespace: string; name: string } {
@@ -58,25 +70,43 @@ function inProgress(run: Run): ConditionChange[] {
   const message = 'reconciliation in progress'
   const missing = before === undefined || before === 'Unknown'
   const kept = conditionOf(run.current(), 'Reconciling')?.message.startsWith('building artifact')
-  return [...(kept ? [] : [{ type: 'Reconciling', status: 'True', reason: 'Progressing', message } as const]), ...(missing && !kept ? [{ type: 'Ready', status: 'Unknown', reason: 'Progressing', message } as const] : [])]
+  return [
+    ...(kept ? [] : [{ type: 'Reconciling', status: 'True', reason: 'Progressing', message } as const]),
+    ...(missing && !kept ? [{ type: 'Ready', status: 'Unknown', reason: 'Progressing', message } as const] : []),
+  ]
 }
 
 /** Collects garbage, then looks whether the stored file is still what the status says. Spec: sources 1.3. */
 async function checkStorage(repository: OCIRepositoryObject, { hands: { artifacts }, run }: Step): Promise<void> {
   const owner = ownerOf(repository)
   const artifact = repository.status?.artifact as Artifact | undefined
-  const collected = await artifacts.collect(owner, artifact, { ttlMs: run.settings.artifactRetentionMs, records: run.settings.artifactRetentionRecords })
-  if (collected > 0) await run.emit({ severity: 'trace', reason: 'GarbageCollectionSucceeded', message: `garbage collected ${collected} artifacts` })
+  const collected = await artifacts.collect(owner, artifact, {
+    ttlMs: run.settings.artifactRetentionMs,
+    records: run.settings.artifactRetentionRecords,
+  })
+  if (collected > 0)
+    await run.emit({ severity: 'trace', reason: 'GarbageCollectionSucceeded', message: `garbage collected ${collected} artifacts` })
   const state = artifact ? await artifacts.verify(artifact, run.signal) : 'none'
   if (artifact && state === 'ok') {
     const url = artifacts.urlOf(artifact.path)
-    return url === artifact.url ? undefined : run.save({ fields: { artifact: { ...artifact, url } as never, url: artifacts.urlOf(`${folderOf(repository)}/latest.tar.gz`) } })
+    return url === artifact.url
+      ? undefined
+      : run.save({ fields: { artifact: { ...artifact, url } as never, url: artifacts.urlOf(`${folderOf(repository)}/latest.tar.gz`) } })
   }
-  if (state === 'corrupt') await run.emit({ severity: 'error', reason: 'ArtifactVerificationFailed', message: `failed to verify artifact '${artifact?.path ?? ''}': its digest does not match` })
+  if (state === 'corrupt')
+    await run.emit({
+      severity: 'error',
+      reason: 'ArtifactVerificationFailed',
+      message: `failed to verify artifact '${artifact?.path ?? ''}': its digest does not match`,
+    })
   const message = `building artifact${state === 'none' ? '' : ': disappeared from storage'}`
   await run.save({
     fields: { artifact: null, url: null },
-    conditions: [{ type: 'ArtifactInStorage', status: 'absent' }, { type: 'Reconciling', status: 'True', reason: 'Progressing', message }, { type: 'Ready', status: 'Unknown', reason: 'Progressing', message }],
+    conditions: [
+      { type: 'ArtifactInStorage', status: 'absent' },
+      { type: 'Reconciling', status: 'True', reason: 'Progressing', message },
+      { type: 'Ready', status: 'Unknown', reason: 'Progressing', message },
+    ],
   })
 }
 
@@ -88,7 +118,11 @@ async function fetched(repository: OCIRepositoryObject, step: Step): Promise<Out
   const target = targetOf(repository)
   if ('is' in target) return target
   const { spec } = repository
-  if (spec.provider !== 'generic' && !spec.secretRef && !spec.serviceAccountName) return stalled('Unsupported', `spec.provider '${spec.provider}' is not supported by this engine: use a pull secret, or let Flux's controller handle this object`)
+  if (spec.provider !== 'generic' && !spec.secretRef && !spec.serviceAccountName)
+    return stalled(
+      'Unsupported',
+      `spec.provider '${spec.provider}' is not supported by this engine: use a pull secret, or let Flux's controller handle this object`,
+    )
   const access = await accessOf(repository, step)
   const registry = await step.hands.registries.open(access, 'lookup')
   const resolved = await resolve(spec, { registry, target, signal: step.run.signal })
@@ -106,7 +140,9 @@ function targetOf({ spec }: OCIRepositoryObject): ParsedReference | Outcome {
     return repositoryOf(spec.url)
   } catch (thrown) {
     const message = `URL validation failed for '${spec.url}': ${messageOf(thrown)}`
-    return stalled('URLInvalid', message, { change: { conditions: [{ type: 'FetchFailed', status: 'True', reason: 'URLInvalid', message }] } })
+    return stalled('URLInvalid', message, {
+      change: { conditions: [{ type: 'FetchFailed', status: 'True', reason: 'URLInvalid', message }] },
+    })
   }
 }
 
@@ -114,7 +150,10 @@ async function upToDate(run: Run, { revision }: Resolved): Promise<Outcome> {
   await run.emit({ severity: 'trace', reason: 'ArtifactUpToDate', message: `artifact up-to-date with remote revision: '${revision}'` })
   const recovered = failedBefore(run)
   const message = `stored artifact for digest '${revision}'`
-  return ready(message, { change: { conditions: success(message) }, ...(recovered ? { events: [{ severity: 'info', reason: 'Succeeded', message }] } : {}) })
+  return ready(message, {
+    change: { conditions: success(message) },
+    ...(recovered ? { events: [{ severity: 'info', reason: 'Succeeded', message }] } : {}),
+  })
 }
 
 function failedBefore(run: Run): boolean {
@@ -123,35 +162,77 @@ function failedBefore(run: Run): boolean {
 
 function success(message: string): ConditionChange[] {
   const absent = (type: string): ConditionChange => ({ type, status: 'absent' })
-  return [absent('FetchFailed'), absent('StorageOperationFailed'), absent('ArtifactOutdated'), absent('SourceVerified'), { type: 'ArtifactInStorage', status: 'True', reason: 'Succeeded', message }]
+  return [
+    absent('FetchFailed'),
+    absent('StorageOperationFailed'),
+    absent('ArtifactOutdated'),
+    absent('SourceVerified'),
+    { type: 'ArtifactInStorage', status: 'True', reason: 'Succeeded', message },
+  ]
 }
 
 async function announce(run: Run, { revision, printed }: Resolved, artifact: Artifact | undefined): Promise<void> {
   if (artifact?.revision === revision) return
   const news = `new revision '${revision}' for '${printed}'`
   run.progress(news)
-  await run.save({ conditions: [
-    { type: 'Reconciling', status: 'True', reason: 'Progressing', message: `building artifact: ${news}` }, { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: `building artifact: ${news}` },
-    ...(artifact ? [{ type: 'ArtifactOutdated', status: 'True', reason: 'NewRevision', message: news } as const] : []),
-  ] })
+  await run.save({
+    conditions: [
+      { type: 'Reconciling', status: 'True', reason: 'Progressing', message: `building artifact: ${news}` },
+      { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: `building artifact: ${news}` },
+      ...(artifact ? [{ type: 'ArtifactOutdated', status: 'True', reason: 'NewRevision', message: news } as const] : []),
+    ],
+  })
 }
 
-async function stored(repository: OCIRepositoryObject, pulled: Pulled, { hands, run, resolved, before }: Step & { resolved: Resolved; before: Artifact | undefined }): Promise<Outcome> {
+async function stored(
+  repository: OCIRepositoryObject,
+  pulled: Pulled,
+  { hands, run, resolved, before }: Step & { resolved: Resolved; before: Artifact | undefined },
+): Promise<Outcome> {
   const { spec } = repository
-  const artifact = await hands.artifacts.store(
-    { owner: ownerOf(repository), filename: `${resolved.digest}.tar.gz`, revision: resolved.revision, metadata: pulled.annotations, link: 'latest.tar.gz' },
-    contentOf(spec, pulled, { kernel: hands.kernel, signal: run.signal }), run.signal,
-  ).catch((thrown: unknown) => { throw thrown instanceof StepError ? thrown : new FetchProblem('StorageOperationFailed', 'ArchiveOperationFailed', `unable to archive artifact to storage: ${messageOf(thrown)}`) })
-  const { source, revision: origin } = { source: pulled.annotations['org.opencontainers.image.source'], revision: pulled.annotations[originRevision] }
+  const artifact = await hands.artifacts
+    .store(
+      {
+        owner: ownerOf(repository),
+        filename: `${resolved.digest}.tar.gz`,
+        revision: resolved.revision,
+        metadata: pulled.annotations,
+        link: 'latest.tar.gz',
+      },
+      contentOf(spec, pulled, { kernel: hands.kernel, signal: run.signal }),
+      run.signal,
+    )
+    .catch((thrown: unknown) => {
+      throw thrown instanceof StepError
+        ? thrown
+        : new FetchProblem(
+            'StorageOperationFailed',
+            'ArchiveOperationFailed',
+            `unable to archive artifact to storage: ${messageOf(thrown)}`,
+          )
+    })
+  const { source, revision: origin } = {
+    source: pulled.annotations['org.opencontainers.image.source'],
+    revision: pulled.annotations[originRevision],
+  }
   const news = `stored artifact with revision '${resolved.revision}' from '${spec.url}'${source && origin ? `, origin source '${source}', origin revision '${origin}'` : ''}`
   const message = `stored artifact for digest '${resolved.revision}'`
   const annotations = { 'source.toolkit.fluxcd.io/revision': artifact.revision, 'source.toolkit.fluxcd.io/digest': artifact.digest ?? '' }
   const changed = artifact.digest !== before?.digest
-  const events = changed ? [{ severity: 'info', reason: 'NewArtifact', message: news, annotations } as const] : failedBefore(run) ? [{ severity: 'info', reason: 'Succeeded', message, annotations } as const] : []
+  const events = changed
+    ? [{ severity: 'info', reason: 'NewArtifact', message: news, annotations } as const]
+    : failedBefore(run)
+      ? [{ severity: 'info', reason: 'Succeeded', message, annotations } as const]
+      : []
   return ready(message, {
     events,
     change: {
-      fields: { artifact: { ...artifact } as never, url: hands.artifacts.urlOf(`${folderOf(repository)}/latest.tar.gz`), observedIgnore: spec.ignore ?? null, observedLayerSelector: (spec.layerSelector as never) ?? null },
+      fields: {
+        artifact: { ...artifact } as never,
+        url: hands.artifacts.urlOf(`${folderOf(repository)}/latest.tar.gz`),
+        observedIgnore: spec.ignore ?? null,
+        observedLayerSelector: (spec.layerSelector as never) ?? null,
+      },
       conditions: success(message),
     },
   })

@@ -6,7 +6,10 @@ import type { Digest } from '../../lib/digest.ts'
 type Spec = OCIRepositoryObject['spec']
 
 /** How a spec names its revision; `latest` is the tag without a ref. Spec: sources 3.3. */
-export type Wanted = { readonly by: 'digest'; readonly digest: string } | { readonly by: 'semver'; readonly range: string; readonly filter: string | undefined } | { readonly by: 'tag'; readonly tag: string }
+export type Wanted =
+  | { readonly by: 'digest'; readonly digest: string }
+  | { readonly by: 'semver'; readonly range: string; readonly filter: string | undefined }
+  | { readonly by: 'tag'; readonly tag: string }
 
 /** Digest wins over range, range over tag. */
 export function wantedOf({ ref }: Spec): Wanted {
@@ -19,7 +22,10 @@ export function wantedOf({ ref }: Spec): Wanted {
 export function repositoryOf(url: string): ParsedReference {
   const parsed = parseOciUrl(url)
   if (parsed.tag === undefined && parsed.digest === undefined) return parsed
-  throw new ReferenceError('INVALID_REFERENCE', `repository can only contain the characters \`abcdefghijklmnopqrstuvwxyz0123456789_-./\`: ${url.slice(url.indexOf('/', 'oci://'.length) + 1)}`)
+  throw new ReferenceError(
+    'INVALID_REFERENCE',
+    `repository can only contain the characters \`abcdefghijklmnopqrstuvwxyz0123456789_-./\`: ${url.slice(url.indexOf('/', 'oci://'.length) + 1)}`,
+  )
 }
 
 /** `tag@sha256:…`, or the digest alone. */

@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts'
 
-interface Sleeper { readonly at: number; wake(): void }
+interface Sleeper {
+  readonly at: number
+  wake(): void
+}
 
 /** A clock that moves only when told to. `advance` wakes sleepers in order of their time. */
 export interface ManualClock extends Clock {
@@ -22,14 +25,34 @@ export function manualClock(start = Date.UTC(2026, 0, 1), seed = 1): ManualClock
     now: () => now,
     elapsed: () => now - start,
     random,
-    id: bytes => Array.from({ length: bytes }, () => Math.floor(random() * 256).toString(16).padStart(2, '0')).join(''),
-    get sleeping() { return sleepers.size },
-    sleep: (ms, signal) => new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason)
-      const sleeper: Sleeper = { at: now + ms, wake: () => { sleepers.delete(sleeper); resolve() } }
-      signal.addEventListener('abort', () => { if (sleepers.delete(sleeper)) reject(signal.reason) }, { once: true })
-      sleepers.add(sleeper)
-    }),
+    id: bytes =>
+      Array.from({ length: bytes }, () =>
+        Math.floor(random() * 256)
+          .toString(16)
+          .padStart(2, '0'),
+      ).join(''),
+    get sleeping() {
+      return sleepers.size
+    },
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason)
+        const sleeper: Sleeper = {
+          at: now + ms,
+          wake: () => {
+            sleepers.delete(sleeper)
+            resolve()
+          },
+        }
+        signal.addEventListener(
+          'abort',
+          () => {
+            if (sleepers.delete(sleeper)) reject(signal.reason)
+          },
+          { once: true },
+        )
+        sleepers.add(sleeper)
+      }),
     async advance(ms) {
       const until = now + ms
       for (;;) {

@@ -35,15 +35,26 @@ export interface ListQuery {
 }
 
 /** A page. `continue` is absent on the last one; `remaining` is the server's estimate of what follows. */
-export interface ObjectList { readonly items: KubeObject[]; readonly resourceVersion: string; readonly continue?: string | undefined; readonly remaining?: number | undefined }
+export interface ObjectList {
+  readonly items: KubeObject[]
+  readonly resourceVersion: string
+  readonly continue?: string | undefined
+  readonly remaining?: number | undefined
+}
 
 /** `gap` says that history was lost (410 Gone) and `objects` is the whole state as re-listed. */
 export type WatchEvent =
   | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: KubeObject }
   | { readonly type: 'gap'; readonly objects: readonly KubeObject[] }
 
-export interface WriteOptions { readonly manager: string; readonly dryRun?: boolean | undefined; readonly subresource?: string | undefined }
-export interface ApplyOptions extends WriteOptions { readonly force?: boolean | undefined }
+export interface WriteOptions {
+  readonly manager: string
+  readonly dryRun?: boolean | undefined
+  readonly subresource?: string | undefined
+}
+export interface ApplyOptions extends WriteOptions {
+  readonly force?: boolean | undefined
+}
 export interface DeleteOptions {
   readonly propagation?: 'Background' | 'Foreground' | 'Orphan' | undefined
   readonly preconditions?: { readonly uid?: string | undefined; readonly resourceVersion?: string | undefined } | undefined
@@ -51,10 +62,8 @@ export interface DeleteOptions {
 }
 
 /** `merge` is RFC 7386, `json` RFC 6902, `strategic` Kubernetes' own. */
-export type Patch = WriteOptions & (
-  | { readonly type: 'merge' | 'strategic'; readonly body: JsonObject }
-  | { readonly type: 'json'; readonly body: readonly JsonObject[] }
-)
+export type Patch = WriteOptions &
+  ({ readonly type: 'merge' | 'strategic'; readonly body: JsonObject } | { readonly type: 'json'; readonly body: readonly JsonObject[] })
 
 /** What reconcilers and the engine need of a cluster: one object at a time. */
 export interface ObjectReader {
@@ -106,9 +115,22 @@ export interface Cluster extends ObjectReader, ObjectWriter, ObjectWatcher {
   /** `v1.37.2`. */
   version(signal: AbortSignal): Promise<string>
   /** Whether the caller may do this, by SelfSubjectAccessReview. */
-  allowed(access: { verb: string; group: string; resource: string; namespace?: string | undefined; name?: string | undefined; subresource?: string | undefined }, signal: AbortSignal): Promise<boolean>
+  allowed(
+    access: {
+      verb: string
+      group: string
+      resource: string
+      namespace?: string | undefined
+      name?: string | undefined
+      subresource?: string | undefined
+    },
+    signal: AbortSignal,
+  ): Promise<boolean>
   /** GET of `path` below a Service through the API server's proxy, as a byte stream. `undefined` for 404. */
-  serviceProxy(target: { namespace: string; service: string; port: string; path: string }, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>
+  serviceProxy(
+    target: { namespace: string; service: string; port: string; path: string },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array> | undefined>
 }
 
 /** The clusters a caller may use: kubeconfig contexts, or those named with `--context`. */

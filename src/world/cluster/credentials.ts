@@ -7,9 +7,17 @@ import { ClusterError } from './error.ts'
 import type { Authorize } from './transport.ts'
 
 /** One context with the `cluster` and `user` that it names; file paths are absolute. */
-export interface Context { readonly name: string; readonly cluster: JsonObject; readonly user: JsonObject }
+export interface Context {
+  readonly name: string
+  readonly cluster: JsonObject
+  readonly user: JsonObject
+}
 
-interface Signed { readonly http: Http; readonly headers: Readonly<Record<string, string>>; readonly until: number }
+interface Signed {
+  readonly http: Http
+  readonly headers: Readonly<Record<string, string>>
+  readonly until: number
+}
 
 /** How long credentials are used before the library is asked again: it re-reads token files and runs expired plugins. */
 const freshMs = 30_000
@@ -32,11 +40,16 @@ export function contextAccess(context: Context, { http, clock }: { http: Http; c
     if (!signed || renew || (until > 0 && clock.now() >= until)) {
       until = 0
       signed = sign()
-      signed.catch(() => { signed = config = undefined })
+      signed.catch(() => {
+        signed = config = undefined
+      })
     }
     return signed
   }
-  return { http: deferred(async () => (await current(false)).http), authorize: async (renew, signal) => (await abortable(current(renew), signal)).headers }
+  return {
+    http: deferred(async () => (await current(false)).http),
+    authorize: async (renew, signal) => (await abortable(current(renew), signal)).headers,
+  }
 }
 
 /** An Http whose connection options are known at the first call. */
@@ -64,10 +77,16 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 async function openConfig({ name, cluster, user }: Context): Promise<KubeConfig> {
   const { KubeConfig: Config } = await import('./kube-config.ts')
   const config = new Config()
-  config.loadFromString(JSON.stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': name, clusters: [{ name, cluster: { ...cluster, server: asSecure(stringAt(cluster, 'server') ?? '') } }], users: [{ name, user: withTokenFile(withExecInfo(user, cluster)) }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-  }))
+  config.loadFromString(
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': name,
+      clusters: [{ name, cluster: { ...cluster, server: asSecure(stringAt(cluster, 'server') ?? '') } }],
+      users: [{ name, user: withTokenFile(withExecInfo(user, cluster)) }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+    }),
+  )
   return config
 }
 
@@ -81,9 +100,25 @@ function withExecInfo(user: JsonObject, cluster: JsonObject): JsonObject {
   const { exec } = user
   if (!isObject(exec)) return user
   const { server, 'tls-server-name': serverName, 'certificate-authority-data': ca } = cluster
-  const about = exec.provideClusterInfo === true ? { cluster: { server, ...(serverName ? { 'tls-server-name': serverName } : {}), ...(ca ? { 'certificate-authority-data': ca } : {}) } } : {}
-  const info = JSON.stringify({ apiVersion: stringAt(exec, 'apiVersion') ?? 'client.authentication.k8s.io/v1', kind: 'ExecCredential', spec: { interactive: false, ...about } })
-  return { ...user, exec: { ...exec, args: listAt(exec, 'args'), env: [...listAt(exec, 'env'), { name: 'KUBERNETES_EXEC_INFO', value: info }] } }
+  const about =
+    exec.provideClusterInfo === true
+      ? {
+          cluster: {
+            server,
+            ...(serverName ? { 'tls-server-name': serverName } : {}),
+            ...(ca ? { 'certificate-authority-data': ca } : {}),
+          },
+        }
+      : {}
+  const info = JSON.stringify({
+    apiVersion: stringAt(exec, 'apiVersion') ?? 'client.authentication.k8s.io/v1',
+    kind: 'ExecCredential',
+    spec: { interactive: false, ...about },
+  })
+  return {
+    ...user,
+    exec: { ...exec, args: listAt(exec, 'args'), env: [...listAt(exec, 'env'), { name: 'KUBERNETES_EXEC_INFO', value: info }] },
+  }
 }
 
 /** The library knows token files only as an auth provider. */
@@ -92,17 +127,34 @@ function withTokenFile(user: JsonObject): JsonObject {
   return typeof tokenFile === 'string' ? { ...rest, 'auth-provider': { name: 'tokenFile', config: { tokenFile } } } : user
 }
 
-async function readAccess(config: KubeConfig, { name, cluster }: Context): Promise<{ options: HttpOptions; headers: Record<string, string> }> {
+async function readAccess(
+  config: KubeConfig,
+  { name, cluster }: Context,
+): Promise<{ options: HttpOptions; headers: Record<string, string> }> {
   const found: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {}
   try {
     await config.applyToHTTPSOptions(found)
   } catch (thrown) {
-    throw new ClusterError('UNAUTHENTICATED', { cluster: name, what: 'read credentials', message: `the credentials of context '${name}' cannot be had: ${messageOf(thrown).trim()}` }, { cause: thrown })
+    throw new ClusterError(
+      'UNAUTHENTICATED',
+      {
+        cluster: name,
+        what: 'read credentials',
+        message: `the credentials of context '${name}' cannot be had: ${messageOf(thrown).trim()}`,
+      },
+      { cause: thrown },
+    )
   }
   const [ca, cert, key] = [text(found.ca), text(found.cert), text(found.key)]
   const proxy = stringAt(cluster, 'proxy-url')
   const verify = found.rejectUnauthorized === false ? { verify: false } : {}
-  const tls = { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}), ...(found.servername ? { serverName: found.servername } : {}), ...verify }
+  const tls = {
+    ...(ca ? { ca } : {}),
+    ...(cert ? { cert } : {}),
+    ...(key ? { key } : {}),
+    ...(found.servername ? { serverName: found.servername } : {}),
+    ...verify,
+  }
   const basic = found.auth ? { authorization: `Basic ${Buffer.from(found.auth).toString('base64')}` } : {}
   const given = Object.entries(found.headers ?? {}).map(([header, value]) => [header.toLowerCase(), String(value).trim()])
   return { options: { ...(proxy ? { proxy } : {}), tls }, headers: { ...basic, ...Object.fromEntries(given) } }

@@ -50,13 +50,21 @@ export async function loadClusters(options: KubeconfigOptions): Promise<Configur
   }
   const current = options.contexts?.[0] ?? (names.includes(merged.current ?? '') ? merged.current : names[0])
   return {
-    names, ...(current ? { current } : {}),
+    names,
+    ...(current ? { current } : {}),
     namespaceOf: name => stringAt(merged.contexts.find(c => c.name === (name ?? current))?.fields, 'namespace'),
     named(name) {
       if (name !== undefined) return names.includes(name) ? open(name) : raise(unknownCluster(name, names))
       const [only, ...others] = names
-      if (only === undefined) throw new ClusterError('NO_CLUSTER', { cluster: '', what: 'choose a cluster', message: 'no cluster is configured' })
-      if (others.length > 0) throw new ClusterError('AMBIGUOUS', { cluster: '', what: 'choose a cluster', message: `several clusters are configured: ${names.join(', ')}`, valid: names })
+      if (only === undefined)
+        throw new ClusterError('NO_CLUSTER', { cluster: '', what: 'choose a cluster', message: 'no cluster is configured' })
+      if (others.length > 0)
+        throw new ClusterError('AMBIGUOUS', {
+          cluster: '',
+          what: 'choose a cluster',
+          message: `several clusters are configured: ${names.join(', ')}`,
+          valid: names,
+        })
       return open(only)
     },
   }
@@ -67,7 +75,12 @@ function raise(error: Error): never {
 }
 
 function unknownCluster(name: string, valid: readonly string[]): ClusterError {
-  return new ClusterError('UNKNOWN_CLUSTER', { cluster: name, what: 'choose a cluster', message: `no cluster '${name}' is configured`, valid })
+  return new ClusterError('UNKNOWN_CLUSTER', {
+    cluster: name,
+    what: 'choose a cluster',
+    message: `no cluster '${name}' is configured`,
+    valid,
+  })
 }
 
 function filesOf({ file, env, home }: KubeconfigOptions): string[] {
@@ -77,8 +90,16 @@ function filesOf({ file, env, home }: KubeconfigOptions): string[] {
   return existsSync(standard) ? [standard] : []
 }
 
-interface Entry { readonly name: string; readonly fields: JsonObject }
-interface Config { readonly clusters: Entry[]; readonly users: Entry[]; readonly contexts: Entry[]; current?: string | undefined }
+interface Entry {
+  readonly name: string
+  readonly fields: JsonObject
+}
+interface Config {
+  readonly clusters: Entry[]
+  readonly users: Entry[]
+  readonly contexts: Entry[]
+  current?: string | undefined
+}
 
 /** Fields that name a file, relative to the kubeconfig they stand in. */
 const fileFields = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']
@@ -88,10 +109,22 @@ async function readConfig(file: string): Promise<Config> {
   try {
     document = parse(await readFile(file, 'utf8')) as Json
   } catch (thrown) {
-    throw new ClusterError('BAD_ANSWER', { cluster: '', what: `read ${file}`, message: `kubeconfig '${file}' cannot be read: ${messageOf(thrown)}` })
+    throw new ClusterError('BAD_ANSWER', {
+      cluster: '',
+      what: `read ${file}`,
+      message: `kubeconfig '${file}' cannot be read: ${messageOf(thrown)}`,
+    })
   }
-  const entries = (list: string, field: string): Entry[] => listAt(document, list).filter(isObject).map(e => ({ name: String(e.name), fields: absolute(objectAt(e, field) ?? {}, dirname(file)) }))
-  return { clusters: entries('clusters', 'cluster'), users: entries('users', 'user'), contexts: entries('contexts', 'context'), current: stringAt(document, 'current-context') || undefined }
+  const entries = (list: string, field: string): Entry[] =>
+    listAt(document, list)
+      .filter(isObject)
+      .map(e => ({ name: String(e.name), fields: absolute(objectAt(e, field) ?? {}, dirname(file)) }))
+  return {
+    clusters: entries('clusters', 'cluster'),
+    users: entries('users', 'user'),
+    contexts: entries('contexts', 'context'),
+    current: stringAt(document, 'current-context') || undefined,
+  }
 }
 
 function absolute(fields: JsonObject, folder: string): JsonObject {
@@ -99,14 +132,20 @@ function absolute(fields: JsonObject, folder: string): JsonObject {
   const files = fileFields.flatMap(field => (typeof fields[field] === 'string' && fields[field] ? [[field, full(fields[field])]] : []))
   const exec = objectAt(fields, 'exec')
   const command = stringAt(exec, 'command')
-  return { ...fields, ...Object.fromEntries(files), ...(exec && command?.includes('/') ? { exec: { ...exec, command: full(command) } } : {}) }
+  return {
+    ...fields,
+    ...Object.fromEntries(files),
+    ...(exec && command?.includes('/') ? { exec: { ...exec, command: full(command) } } : {}),
+  }
 }
 
 /** Earlier files win, entry by entry, as kubectl merges them. */
 function mergeConfigs(configs: Config[]): Config {
   const unique = (list: Entry[]): Entry[] => list.filter((e, i) => list.findIndex(other => other.name === e.name) === i)
   return {
-    clusters: unique(configs.flatMap(c => c.clusters)), users: unique(configs.flatMap(c => c.users)), contexts: unique(configs.flatMap(c => c.contexts)),
+    clusters: unique(configs.flatMap(c => c.clusters)),
+    users: unique(configs.flatMap(c => c.users)),
+    contexts: unique(configs.flatMap(c => c.contexts)),
     current: configs.find(c => c.current)?.current,
   }
 }
@@ -116,7 +155,9 @@ async function addInCluster(config: Config, { env }: KubeconfigOptions): Promise
   if (!host || !existsSync(`${serviceAccount}/token`)) return
   const namespace = await readFile(`${serviceAccount}/namespace`, 'utf8').catch(() => 'default')
   const entry = (fields: JsonObject): Entry => ({ name: 'in-cluster', fields })
-  config.clusters.push(entry({ server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, 'certificate-authority': `${serviceAccount}/ca.crt` }))
+  config.clusters.push(
+    entry({ server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, 'certificate-authority': `${serviceAccount}/ca.crt` }),
+  )
   config.users.push(entry({ tokenFile: `${serviceAccount}/token` }))
   config.contexts.push(entry({ cluster: 'in-cluster', user: 'in-cluster', namespace: namespace.trim() }))
   config.current = 'in-cluster'
@@ -127,6 +168,11 @@ function openContext(name: string, config: Config, { http, clock }: KubeconfigOp
   const cluster = config.clusters.find(c => c.name === stringAt(context, 'cluster'))?.fields
   const user = config.users.find(u => u.name === stringAt(context, 'user'))?.fields ?? {}
   const server = stringAt(cluster, 'server')
-  if (!cluster || !server) throw new ClusterError('UNKNOWN_CLUSTER', { cluster: name, what: 'open a context', message: `context '${name}' names a cluster without a server address` })
+  if (!cluster || !server)
+    throw new ClusterError('UNKNOWN_CLUSTER', {
+      cluster: name,
+      what: 'open a context',
+      message: `context '${name}' names a cluster without a server address`,
+    })
   return restCluster({ name, server, clock, ...contextAccess({ name, cluster, user }, { http, clock }) })
 }

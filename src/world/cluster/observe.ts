@@ -8,16 +8,23 @@ export function observed(cluster: Cluster, onSecret: (secret: KubeObject) => voi
     return object
   }
   return {
-    name: cluster.name, server: cluster.server,
-    discover: signal => cluster.discover(signal), resolve: (typed, signal) => cluster.resolve(typed, signal), resourceOf: (kind, signal) => cluster.resourceOf(kind, signal),
-    version: signal => cluster.version(signal), allowed: (access, signal) => cluster.allowed(access, signal), serviceProxy: (target, signal) => cluster.serviceProxy(target, signal),
+    name: cluster.name,
+    server: cluster.server,
+    discover: signal => cluster.discover(signal),
+    resolve: (typed, signal) => cluster.resolve(typed, signal),
+    resourceOf: (kind, signal) => cluster.resourceOf(kind, signal),
+    version: signal => cluster.version(signal),
+    allowed: (access, signal) => cluster.allowed(access, signal),
+    serviceProxy: (target, signal) => cluster.serviceProxy(target, signal),
     get: async (ref, signal) => seen(await cluster.get(ref, signal)),
     async list(query, signal) {
       const page = await cluster.list(query, signal)
       page.items.forEach(seen)
       return page
     },
-    async *listAll(query, signal) { for await (const object of cluster.listAll(query, signal)) yield seen(object) },
+    async *listAll(query, signal) {
+      for await (const object of cluster.listAll(query, signal)) yield seen(object)
+    },
     async *watch(query, signal) {
       for await (const event of cluster.watch(query, signal)) {
         if (event.type === 'gap') event.objects.forEach(seen)

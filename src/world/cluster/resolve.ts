@@ -4,7 +4,8 @@ import type { ApiResource, Discovery } from './cluster.ts'
 function rank({ group }: ApiResource): number {
   if (group.endsWith('.toolkit.fluxcd.io') || group === 'fluxcd.controlplane.io') return 0
   if (group === '') return 1
-  if (['apps', 'batch', 'autoscaling', 'policy'].includes(group) || group.endsWith('.k8s.io')) return group.startsWith('metrics') || group === 'events.k8s.io' ? 4 : 2
+  if (['apps', 'batch', 'autoscaling', 'policy'].includes(group) || group.endsWith('.k8s.io'))
+    return group.startsWith('metrics') || group === 'events.k8s.io' ? 4 : 2
   return 3
 }
 
@@ -24,7 +25,10 @@ export function resolveKind(typed: string, { resources }: Discovery): ApiResourc
 /** Up to five served kinds whose names are near what was typed; Flux's first. */
 export function nearKinds(typed: string, { resources }: Discovery): string[] {
   const wanted = (typed.split('.')[0] ?? '').toLowerCase()
-  const scored = resources.map(r => ({ r, far: Math.min(distance(wanted, r.kind.toLowerCase()), ...r.shortNames.map(s => distance(wanted, s))) }))
+  const scored = resources.map(r => ({
+    r,
+    far: Math.min(distance(wanted, r.kind.toLowerCase()), ...r.shortNames.map(s => distance(wanted, s))),
+  }))
   const near = scored.filter(({ far }) => far <= Math.max(2, wanted.length / 3)).toSorted((a, b) => a.far - b.far || rank(a.r) - rank(b.r))
   return [...new Set(near.map(({ r }) => (r.group ? `${r.kind}.${r.group}` : r.kind)))].slice(0, 5)
 }
@@ -34,7 +38,8 @@ export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
     row = next
   }
   return row[b.length] ?? 0

@@ -10,7 +10,11 @@ import { watchQuery } from './watch.ts'
 const pageSize = 500
 /** How long discovery is believed; a kind that was not found is looked for again sooner. */
 const [refreshAfterMs, retryAfterMs] = [30_000, 500]
-const patchTypes = { merge: 'application/merge-patch+json', strategic: 'application/strategic-merge-patch+json', json: 'application/json-patch+json' } as const
+const patchTypes = {
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  json: 'application/json-patch+json',
+} as const
 
 /** A cluster over its REST API. */
 export function restCluster(options: TransportOptions): Cluster {
@@ -32,7 +36,7 @@ class RestCluster implements Cluster {
   }
 
   async discover(signal: AbortSignal): Promise<Discovery> {
-    return (await this.#discovered(false, signal))
+    return await this.#discovered(false, signal)
   }
 
   async resolve(typed: string, signal: AbortSignal): Promise<ApiResource> {
@@ -40,31 +44,59 @@ class RestCluster implements Cluster {
     if (found) return found
     const served = await this.#discovered(false, signal)
     const valid = nearKinds(typed, served)
-    throw new ClusterError('NO_MATCH', { cluster: this.name, what: `resolve ${typed}`, message: `no kind '${typed}' is served by cluster '${this.name}'`, valid })
+    throw new ClusterError('NO_MATCH', {
+      cluster: this.name,
+      what: `resolve ${typed}`,
+      message: `no kind '${typed}' is served by cluster '${this.name}'`,
+      valid,
+    })
   }
 
-  async resourceOf(kind: { group: string; version?: string | undefined; kind: string }, signal: AbortSignal): Promise<ApiResource | undefined> {
-    const find = ({ resources }: Discovery): ApiResource | undefined => resources.find(r => r.group === kind.group && r.kind === kind.kind && (!kind.version || r.version === kind.version))
+  async resourceOf(
+    kind: { group: string; version?: string | undefined; kind: string },
+    signal: AbortSignal,
+  ): Promise<ApiResource | undefined> {
+    const find = ({ resources }: Discovery): ApiResource | undefined =>
+      resources.find(r => r.group === kind.group && r.kind === kind.kind && (!kind.version || r.version === kind.version))
     return find(await this.#discovered(false, signal)) ?? find(await this.#discovered(true, signal))
   }
 
   async version(signal: AbortSignal): Promise<string> {
-    return stringAt(await this.#transport.json({ method: 'GET', path: '/version', what: 'get the version' }, signal), 'gitVersion') ?? 'unknown'
+    return (
+      stringAt(await this.#transport.json({ method: 'GET', path: '/version', what: 'get the version' }, signal), 'gitVersion') ?? 'unknown'
+    )
   }
 
-  async allowed({ verb, group, resource, namespace, name, subresource }: Parameters<Cluster['allowed']>[0], signal: AbortSignal): Promise<boolean> {
-    const resourceAttributes = { verb, group, resource, ...(namespace ? { namespace } : {}), ...(name ? { name } : {}), ...(subresource ? { subresource } : {}) }
-    const review = await this.#transport.json({
-      method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', what: 'review own access',
-      body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
-    }, signal)
+  async allowed(
+    { verb, group, resource, namespace, name, subresource }: Parameters<Cluster['allowed']>[0],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const resourceAttributes = {
+      verb,
+      group,
+      resource,
+      ...(namespace ? { namespace } : {}),
+      ...(name ? { name } : {}),
+      ...(subresource ? { subresource } : {}),
+    }
+    const review = await this.#transport.json(
+      {
+        method: 'POST',
+        path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        what: 'review own access',
+        body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+      },
+      signal,
+    )
     return valueAt(review, 'status', 'allowed') === true
   }
 
   async get(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined> {
     const resource = await this.#served(ref, signal)
     try {
-      return objectOf(await this.#transport.json({ method: 'GET', path: pathOf(resource, ref), what: `get ${named(resource, ref)}` }, signal))
+      return objectOf(
+        await this.#transport.json({ method: 'GET', path: pathOf(resource, ref), what: `get ${named(resource, ref)}` }, signal),
+      )
     } catch (thrown) {
       if (thrown instanceof ClusterError && thrown.code === 'NOT_FOUND') return undefined
       throw thrown
@@ -73,16 +105,29 @@ class RestCluster implements Cluster {
 
   async list(query: ListQuery, signal: AbortSignal): Promise<ObjectList> {
     const resource = await this.#served(query, signal)
-    const list = await this.#transport.json({
-      method: 'GET', path: pathOf(resource, { namespace: query.namespace }), what: `list ${typeName(resource)}${query.namespace ? ` in ${query.namespace}` : ''}`,
-      query: { labelSelector: query.labelSelector, fieldSelector: query.fieldSelector, limit: query.limit?.toString(), continue: query.continue, resourceVersion: query.resourceVersion },
-    }, signal)
+    const list = await this.#transport.json(
+      {
+        method: 'GET',
+        path: pathOf(resource, { namespace: query.namespace }),
+        what: `list ${typeName(resource)}${query.namespace ? ` in ${query.namespace}` : ''}`,
+        query: {
+          labelSelector: query.labelSelector,
+          fieldSelector: query.fieldSelector,
+          limit: query.limit?.toString(),
+          continue: query.continue,
+          resourceVersion: query.resourceVersion,
+        },
+      },
+      signal,
+    )
     const rest = valueAt(list, 'metadata', 'remainingItemCount')
     const next = stringAt(list, 'metadata', 'continue')
     const apiVersion = joinApiVersion(resource)
     return {
       items: listAt(list, 'items').map(item => objectOf({ apiVersion, kind: resource.kind, ...(item as JsonObject) })),
-      resourceVersion: stringAt(list, 'metadata', 'resourceVersion') ?? '', ...(next ? { continue: next } : {}), ...(typeof rest === 'number' ? { remaining: rest } : {}),
+      resourceVersion: stringAt(list, 'metadata', 'resourceVersion') ?? '',
+      ...(next ? { continue: next } : {}),
+      ...(typeof rest === 'number' ? { remaining: rest } : {}),
     }
   }
 
@@ -98,45 +143,96 @@ class RestCluster implements Cluster {
   async apply(object: KubeObject, options: WriteOptions & { force?: boolean | undefined }, signal: AbortSignal): Promise<KubeObject> {
     const ref = { ...refParts(object), name: object.metadata.name }
     const resource = await this.#served(ref, signal)
-    return this.#written(objectOf(await this.#transport.json({
-      method: 'PATCH', path: pathOf(resource, ref, options.subresource), what: `apply ${named(resource, ref)}`, contentType: 'application/apply-patch+yaml', body: object,
-      query: { fieldManager: options.manager, force: options.force ? 'true' : undefined, dryRun: options.dryRun ? 'All' : undefined },
-    }, signal)))
+    return this.#written(
+      objectOf(
+        await this.#transport.json(
+          {
+            method: 'PATCH',
+            path: pathOf(resource, ref, options.subresource),
+            what: `apply ${named(resource, ref)}`,
+            contentType: 'application/apply-patch+yaml',
+            body: object,
+            query: { fieldManager: options.manager, force: options.force ? 'true' : undefined, dryRun: options.dryRun ? 'All' : undefined },
+          },
+          signal,
+        ),
+      ),
+    )
   }
 
   async create(object: KubeObject, options: WriteOptions, signal: AbortSignal): Promise<KubeObject> {
     const ref = { ...refParts(object), name: object.metadata.name }
     const resource = await this.#served(ref, signal)
-    return this.#written(objectOf(await this.#transport.json({
-      method: 'POST', path: pathOf(resource, { namespace: ref.namespace }), what: `create ${named(resource, ref)}`, body: object,
-      query: { fieldManager: options.manager, dryRun: options.dryRun ? 'All' : undefined },
-    }, signal)))
+    return this.#written(
+      objectOf(
+        await this.#transport.json(
+          {
+            method: 'POST',
+            path: pathOf(resource, { namespace: ref.namespace }),
+            what: `create ${named(resource, ref)}`,
+            body: object,
+            query: { fieldManager: options.manager, dryRun: options.dryRun ? 'All' : undefined },
+          },
+          signal,
+        ),
+      ),
+    )
   }
 
   async replace(object: KubeObject, options: WriteOptions, signal: AbortSignal): Promise<KubeObject> {
     const ref = { ...refParts(object), name: object.metadata.name }
     const resource = await this.#served(ref, signal)
-    return this.#written(objectOf(await this.#transport.json({
-      method: 'PUT', path: pathOf(resource, ref, options.subresource), what: `replace ${named(resource, ref)}`, body: object,
-      query: { fieldManager: options.manager, dryRun: options.dryRun ? 'All' : undefined },
-    }, signal)))
+    return this.#written(
+      objectOf(
+        await this.#transport.json(
+          {
+            method: 'PUT',
+            path: pathOf(resource, ref, options.subresource),
+            what: `replace ${named(resource, ref)}`,
+            body: object,
+            query: { fieldManager: options.manager, dryRun: options.dryRun ? 'All' : undefined },
+          },
+          signal,
+        ),
+      ),
+    )
   }
 
   async patch(ref: ObjectRef, patch: Patch, signal: AbortSignal): Promise<KubeObject> {
     const resource = await this.#served(ref, signal)
-    return this.#written(objectOf(await this.#transport.json({
-      method: 'PATCH', path: pathOf(resource, ref, patch.subresource), what: `patch ${named(resource, ref)}`, contentType: patchTypes[patch.type], body: patch.body,
-      query: { fieldManager: patch.manager, dryRun: patch.dryRun ? 'All' : undefined },
-    }, signal)))
+    return this.#written(
+      objectOf(
+        await this.#transport.json(
+          {
+            method: 'PATCH',
+            path: pathOf(resource, ref, patch.subresource),
+            what: `patch ${named(resource, ref)}`,
+            contentType: patchTypes[patch.type],
+            body: patch.body,
+            query: { fieldManager: patch.manager, dryRun: patch.dryRun ? 'All' : undefined },
+          },
+          signal,
+        ),
+      ),
+    )
   }
 
   async delete(ref: ObjectRef, options: Parameters<Cluster['delete']>[1], signal: AbortSignal): Promise<Json | undefined> {
     const resource = await this.#served(ref, signal)
     const { uid, resourceVersion } = options.preconditions ?? {}
     const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) }
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: options.propagation ?? 'Background', ...(uid || resourceVersion ? { preconditions } : {}), ...(options.dryRun ? { dryRun: ['All'] } : {}) }
+    const body = {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      propagationPolicy: options.propagation ?? 'Background',
+      ...(uid || resourceVersion ? { preconditions } : {}),
+      ...(options.dryRun ? { dryRun: ['All'] } : {}),
+    }
     try {
-      return await this.#transport.json({ method: 'DELETE', path: pathOf(resource, ref), what: `delete ${named(resource, ref)}`, body }, signal)
+      return await this.#transport.json(
+        { method: 'DELETE', path: pathOf(resource, ref), what: `delete ${named(resource, ref)}`, body },
+        signal,
+      )
     } catch (thrown) {
       if (thrown instanceof ClusterError && thrown.code === 'NOT_FOUND') return undefined
       throw thrown
@@ -145,13 +241,21 @@ class RestCluster implements Cluster {
 
   async *watch(query: ListQuery, signal: AbortSignal): ReturnType<Cluster['watch']> {
     const resource = await this.#served(query, signal)
-    yield* watchQuery({ query, path: pathOf(resource, { namespace: query.namespace }), transport: this.#transport, reader: this, clock: this.#clock }, signal)
+    yield* watchQuery(
+      { query, path: pathOf(resource, { namespace: query.namespace }), transport: this.#transport, reader: this, clock: this.#clock },
+      signal,
+    )
   }
 
   async serviceProxy(target: Parameters<Cluster['serviceProxy']>[0], signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
     const path = `/api/v1/namespaces/${target.namespace}/services/${target.service}:${target.port}/proxy/${target.path.replace(/^\//, '')}`
     try {
-      return (await this.#transport.open({ method: 'GET', path, what: `read from service ${target.namespace}/${target.service}`, accept: '*/*' }, signal)).body
+      return (
+        await this.#transport.open(
+          { method: 'GET', path, what: `read from service ${target.namespace}/${target.service}`, accept: '*/*' },
+          signal,
+        )
+      ).body
     } catch (thrown) {
       if (thrown instanceof ClusterError && thrown.code === 'NOT_FOUND') return undefined
       throw thrown
@@ -169,7 +273,11 @@ class RestCluster implements Cluster {
     const found = await this.resourceOf(kind, signal)
     if (found) return found
     const version = kind.version ? joinApiVersion({ group: kind.group, version: kind.version }) : kind.group || 'v1'
-    throw new ClusterError('NO_MATCH', { cluster: this.name, what: `find ${kind.kind}`, message: `no matches for kind "${kind.kind}" in version "${version}"` })
+    throw new ClusterError('NO_MATCH', {
+      cluster: this.name,
+      what: `find ${kind.kind}`,
+      message: `no matches for kind "${kind.kind}" in version "${version}"`,
+    })
   }
 
   async #discovered(refresh: boolean, signal: AbortSignal): Promise<Discovery> {
@@ -177,12 +285,18 @@ class RestCluster implements Cluster {
     if (known && this.#clock.now() - known.at < (refresh ? retryAfterMs : refreshAfterMs)) return known.found
     const next = { at: this.#clock.now(), found: discover(this.#transport, signal) }
     this.#discovery = next
-    next.found.catch(() => { if (this.#discovery === next) this.#discovery = undefined })
+    next.found.catch(() => {
+      if (this.#discovery === next) this.#discovery = undefined
+    })
     return next.found
   }
 }
 
-function pathOf({ group, version, plural, namespaced }: ApiResource, { namespace, name }: { namespace?: string | undefined; name?: string | undefined }, subresource?: string): string {
+function pathOf(
+  { group, version, plural, namespaced }: ApiResource,
+  { namespace, name }: { namespace?: string | undefined; name?: string | undefined },
+  subresource?: string,
+): string {
   const base = group ? `/apis/${group}/${version}` : `/api/${version}`
   const scope = namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''
   return `${base}${scope}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}${subresource ? `/${subresource}` : ''}`
@@ -199,7 +313,12 @@ function named(resource: ApiResource, ref: Pick<ObjectRef, 'namespace' | 'name'>
 function refParts(object: KubeObject): { group: string; version: string; kind: string; namespace?: string } {
   const slash = object.apiVersion.indexOf('/')
   const namespace = object.metadata.namespace
-  return { group: object.apiVersion.slice(0, Math.max(slash, 0)), version: object.apiVersion.slice(slash + 1), kind: object.kind, ...(namespace ? { namespace } : {}) }
+  return {
+    group: object.apiVersion.slice(0, Math.max(slash, 0)),
+    version: object.apiVersion.slice(slash + 1),
+    kind: object.kind,
+    ...(namespace ? { namespace } : {}),
+  }
 }
 
 function objectOf(value: JsonObject): KubeObject {

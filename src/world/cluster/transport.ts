@@ -20,7 +20,13 @@ export interface Call {
   readonly accept?: string
 }
 
-export interface TransportOptions { readonly name: string; readonly server: string; readonly http: Http; readonly clock: Clock; readonly authorize?: Authorize | undefined }
+export interface TransportOptions {
+  readonly name: string
+  readonly server: string
+  readonly http: Http
+  readonly clock: Clock
+  readonly authorize?: Authorize | undefined
+}
 
 const tries = 4
 
@@ -55,7 +61,10 @@ export class Transport {
     for (let attempt = 0; ; attempt++) {
       const failure = await this.#once(call, { renew: renewed, signal })
       if (!(failure instanceof ClusterError)) return failure
-      if (failure.code === 'UNAUTHENTICATED' && !renewed && this.#options.authorize) { renewed = true; continue }
+      if (failure.code === 'UNAUTHENTICATED' && !renewed && this.#options.authorize) {
+        renewed = true
+        continue
+      }
       if (attempt + 1 >= tries || !mayRetry(call, failure)) throw failure
       await this.#options.clock.sleep(pauseMs(failure, attempt, this.#options.clock.random()), signal)
     }
@@ -65,11 +74,20 @@ export class Transport {
     const at = { cluster: this.#options.name, what: call.what }
     try {
       const credentials = await this.#options.authorize?.(renew, signal)
-      const answer = await this.#options.http.send({
-        method: call.method, url: this.#base + call.path + queryOf(call.query),
-        headers: { accept: call.accept ?? 'application/json', 'user-agent': 'fluxpilot', ...(call.body ? { 'content-type': call.contentType ?? 'application/json' } : {}), ...credentials },
-        ...(call.body ? { body: JSON.stringify(call.body) } : {}),
-      }, signal)
+      const answer = await this.#options.http.send(
+        {
+          method: call.method,
+          url: this.#base + call.path + queryOf(call.query),
+          headers: {
+            accept: call.accept ?? 'application/json',
+            'user-agent': 'fluxpilot',
+            ...(call.body ? { 'content-type': call.contentType ?? 'application/json' } : {}),
+            ...credentials,
+          },
+          ...(call.body ? { body: JSON.stringify(call.body) } : {}),
+        },
+        signal,
+      )
       if (answer.status < 300) return answer
       const text = await readText(answer, { limit: 4 * 1024 * 1024, host: this.#base })
       return errorOf(answer.status, parsedOr(text), { ...at, headers: answer.headers })
@@ -84,7 +102,8 @@ export class Transport {
 function mayRetry(call: Call, failure: ClusterError): boolean {
   if (failure.code === 'RATE_LIMITED') return true
   const notSent = failure.cause instanceof HttpError && !failure.cause.sent
-  if (failure.code === 'UNREACHABLE') return notSent ? failure.cause instanceof HttpError && failure.cause.code !== 'TLS' : call.method === 'GET'
+  if (failure.code === 'UNREACHABLE')
+    return notSent ? failure.cause instanceof HttpError && failure.cause.code !== 'TLS' : call.method === 'GET'
   return call.method === 'GET' && (failure.code === 'UNAVAILABLE' || failure.code === 'TIMEOUT')
 }
 

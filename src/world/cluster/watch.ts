@@ -6,7 +6,13 @@ import type { ListQuery, ObjectReader, WatchEvent } from './cluster.ts'
 import { ClusterError } from './error.ts'
 import type { Transport } from './transport.ts'
 
-interface Source { readonly query: ListQuery; readonly path: string; readonly transport: Transport; readonly reader: ObjectReader; readonly clock: Clock }
+interface Source {
+  readonly query: ListQuery
+  readonly path: string
+  readonly transport: Transport
+  readonly reader: ObjectReader
+  readonly clock: Clock
+}
 
 const watchSeconds = 290
 const types = { ADDED: 'added', MODIFIED: 'modified', DELETED: 'deleted' } as const
@@ -48,11 +54,27 @@ async function listed({ query, reader }: Source, signal: AbortSignal): Promise<{
   return { objects, resourceVersion }
 }
 
-async function* stream({ query, path, transport }: Source, position: string, signal: AbortSignal): AsyncIterable<{ position: string; event?: WatchEvent }> {
-  const answer = await transport.open({
-    method: 'GET', path, what: `watch ${query.kind}`,
-    query: { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: position, timeoutSeconds: String(watchSeconds), labelSelector: query.labelSelector, fieldSelector: query.fieldSelector },
-  }, signal)
+async function* stream(
+  { query, path, transport }: Source,
+  position: string,
+  signal: AbortSignal,
+): AsyncIterable<{ position: string; event?: WatchEvent }> {
+  const answer = await transport.open(
+    {
+      method: 'GET',
+      path,
+      what: `watch ${query.kind}`,
+      query: {
+        watch: 'true',
+        allowWatchBookmarks: 'true',
+        resourceVersion: position,
+        timeoutSeconds: String(watchSeconds),
+        labelSelector: query.labelSelector,
+        fieldSelector: query.fieldSelector,
+      },
+    },
+    signal,
+  )
   let rest = ''
   const decoder = new TextDecoder()
   try {
@@ -68,8 +90,12 @@ async function* stream({ query, path, transport }: Source, position: string, sig
 
 function eventOf(line: string, before: string): { position: string; event?: WatchEvent } {
   const { type, object } = JSON.parse(line) as { type: string; object: Json }
-  if (type === 'ERROR') throw errorOf(isObject(object) && typeof object.code === 'number' ? object.code : 500, object, { cluster: '', what: 'watch' })
-  const position = isObject(object) && isObject(object.metadata) && typeof object.metadata.resourceVersion === 'string' ? object.metadata.resourceVersion : before
+  if (type === 'ERROR')
+    throw errorOf(isObject(object) && typeof object.code === 'number' ? object.code : 500, object, { cluster: '', what: 'watch' })
+  const position =
+    isObject(object) && isObject(object.metadata) && typeof object.metadata.resourceVersion === 'string'
+      ? object.metadata.resourceVersion
+      : before
   const known = type in types ? types[type as keyof typeof types] : undefined
   return known && isKubeObject(object) ? { position, event: { type: known, object } } : { position }
 }

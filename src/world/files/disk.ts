@@ -24,7 +24,9 @@ export function workspaceFiles(workspaces: readonly string[]): Files {
       const entries = await Promise.all((await readdir(real)).map(name => entryOf(join(real, name))))
       return entries.filter(e => e !== undefined).toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
     },
-    async *read(path, signal) { yield* createReadStream(await within(path), { signal }) as AsyncIterable<Uint8Array> },
+    async *read(path, signal) {
+      yield* createReadStream(await within(path), { signal }) as AsyncIterable<Uint8Array>
+    },
     async write(path, content, mode = 0o644) {
       const target = await within(path)
       await mkdir(dirname(target), { recursive: true })

@@ -1,5 +1,10 @@
 /** An entry of a folder. `mode` holds the permission bits, setuid, setgid and sticky. Anything but folders, files and links is `other`. */
-export interface FileEntry { readonly name: string; readonly type: 'folder' | 'file' | 'link' | 'other'; readonly mode: number; readonly size: number }
+export interface FileEntry {
+  readonly name: string
+  readonly type: 'folder' | 'file' | 'link' | 'other'
+  readonly mode: number
+  readonly size: number
+}
 
 /** The user's files, confined to the workspace folders: links are resolved first, then compared. */
 export interface Files {
@@ -24,4 +29,6 @@ export interface Origin {
   readonly revision?: string | undefined
   readonly dirty: boolean
 }
-export interface GitOrigin { of(folder: string, signal: AbortSignal): Promise<Origin | undefined> }
+export interface GitOrigin {
+  of(folder: string, signal: AbortSignal): Promise<Origin | undefined>
+}

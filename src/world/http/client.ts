@@ -21,7 +21,10 @@ export function createHttp(env: ProxyEnv): Http {
     dispatchers.set(key, made)
     return made
   }
-  const close = async (): Promise<void> => { await Promise.all([...dispatchers.values()].map(d => d.destroy())); dispatchers.clear() }
+  const close = async (): Promise<void> => {
+    await Promise.all([...dispatchers.values()].map(d => d.destroy()))
+    dispatchers.clear()
+  }
   const bound = (options: HttpOptions): Http => ({
     send: (what, signal) => send(what, { dispatcher: dispatcherFor(options), signal, timeoutMs: options.timeoutMs ?? 30_000 }),
     with: more => bound({ ...options, ...more }),
@@ -33,15 +36,25 @@ export function createHttp(env: ProxyEnv): Http {
 function makeDispatcher({ tls, proxy, timeoutMs }: HttpOptions, env: ProxyEnv): Dispatcher {
   const connect = {
     timeout: connectTimeoutMs,
-    ...(tls?.ca ? { ca: [...rootCertificates, tls.ca] } : {}), ...(tls?.cert ? { cert: tls.cert } : {}), ...(tls?.key ? { key: tls.key } : {}),
-    ...(tls?.verify === false ? { rejectUnauthorized: false } : {}), ...(tls?.serverName ? { servername: tls.serverName } : {}),
+    ...(tls?.ca ? { ca: [...rootCertificates, tls.ca] } : {}),
+    ...(tls?.cert ? { cert: tls.cert } : {}),
+    ...(tls?.key ? { key: tls.key } : {}),
+    ...(tls?.verify === false ? { rejectUnauthorized: false } : {}),
+    ...(tls?.serverName ? { servername: tls.serverName } : {}),
   }
   const common = { headersTimeout: timeoutMs ?? 30_000, bodyTimeout: bodyIdleMs, pipelining: 1 }
   if (proxy) return new ProxyAgent({ ...common, ...proxyTarget(proxy), requestTls: connect })
   const named = (name: string): string | undefined => env[name] ?? env[name.toLowerCase()]
   const [httpProxy, httpsProxy, noProxy] = [named('HTTP_PROXY'), named('HTTPS_PROXY'), named('NO_PROXY')]
   if (!httpProxy && !httpsProxy) return new Agent({ ...common, connect })
-  return new EnvHttpProxyAgent({ ...common, connect, requestTls: connect, ...(httpProxy ? { httpProxy } : {}), ...(httpsProxy ? { httpsProxy } : {}), noProxy: noProxy ?? '' })
+  return new EnvHttpProxyAgent({
+    ...common,
+    connect,
+    requestTls: connect,
+    ...(httpProxy ? { httpProxy } : {}),
+    ...(httpsProxy ? { httpsProxy } : {}),
+    noProxy: noProxy ?? '',
+  })
 }
 
 function proxyTarget(proxy: string): { uri: string; token?: string } {
@@ -51,16 +64,25 @@ function proxyTarget(proxy: string): { uri: string; token?: string } {
   return { uri: url.href, ...(user === ':' ? {} : { token: `Basic ${Buffer.from(user).toString('base64')}` }) }
 }
 
-async function send(what: HttpRequest, { dispatcher, signal, timeoutMs }: { dispatcher: Dispatcher; signal: AbortSignal; timeoutMs: number }): Promise<HttpAnswer> {
+async function send(
+  what: HttpRequest,
+  { dispatcher, signal, timeoutMs }: { dispatcher: Dispatcher; signal: AbortSignal; timeoutMs: number },
+): Promise<HttpAnswer> {
   signal.throwIfAborted()
   try {
-    const body = what.body === undefined || typeof what.body === 'string' || what.body instanceof Uint8Array ? what.body : Readable.from(what.body)
+    const body =
+      what.body === undefined || typeof what.body === 'string' || what.body instanceof Uint8Array ? what.body : Readable.from(what.body)
     const answer = await request(what.url, {
-      dispatcher, signal, method: what.method as Dispatcher.HttpMethod, headersTimeout: timeoutMs,
-      ...(what.headers ? { headers: what.headers } : {}), ...(body === undefined ? {} : { body }),
+      dispatcher,
+      signal,
+      method: what.method as Dispatcher.HttpMethod,
+      headersTimeout: timeoutMs,
+      ...(what.headers ? { headers: what.headers } : {}),
+      ...(body === undefined ? {} : { body }),
     })
     const headers: Record<string, string> = {}
-    for (const [name, value] of Object.entries(answer.headers)) if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
+    for (const [name, value] of Object.entries(answer.headers))
+      if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
     return { status: answer.statusCode, headers, body: readable(answer.body, { url: what.url, signal }) }
   } catch (thrown) {
     if (signal.aborted) throw signal.reason
@@ -77,9 +99,17 @@ function readable(body: Readable, { url, signal }: { url: string; signal: AbortS
       } catch (thrown) {
         if (signal.aborted) throw signal.reason
         const failure = httpErrorOf(thrown, url)
-        throw failure.code === 'UNREACHABLE' ? new HttpError('CUT_OFF', { host: failure.host, why: (thrown as { code?: string }).code ?? 'closed early', sent: true }, { cause: thrown }) : failure
+        throw failure.code === 'UNREACHABLE'
+          ? new HttpError(
+              'CUT_OFF',
+              { host: failure.host, why: (thrown as { code?: string }).code ?? 'closed early', sent: true },
+              { cause: thrown },
+            )
+          : failure
       }
     },
-    async cancel() { body.destroy() },
+    async cancel() {
+      body.destroy()
+    },
   }
 }

@@ -15,7 +15,15 @@ export interface HttpAnswer {
 
 /** How to connect. PEM texts; `ca` is added to the system's roots. `proxy` beats HTTPS_PROXY and NO_PROXY; `timeoutMs` bounds the wait for headers. */
 export interface HttpOptions {
-  readonly tls?: { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined; readonly verify?: boolean | undefined; readonly serverName?: string | undefined } | undefined
+  readonly tls?:
+    | {
+        readonly ca?: string | undefined
+        readonly cert?: string | undefined
+        readonly key?: string | undefined
+        readonly verify?: boolean | undefined
+        readonly serverName?: string | undefined
+      }
+    | undefined
   readonly proxy?: string | undefined
   readonly timeoutMs?: number | undefined
 }

@@ -5,9 +5,30 @@ import type { Json } from '../../lib/json.ts'
  * BUILD_FAILED, REMOTE_BASE, OUTPUT_TOO_LARGE: the build's own fault. STATUS (with an API Status as detail), INVALID, NO_SCHEMA: merging.
  * DEADLINE, OUT_OF_MEMORY, CRASHED: the input asked for too much; the worker was replaced. FAILED: anything else a library said.
  */
-export type KernelErrorCode = 'BUILD_FAILED' | 'REMOTE_BASE' | 'OUTPUT_TOO_LARGE' | 'STATUS' | 'INVALID' | 'NO_SCHEMA' | 'DEADLINE' | 'OUT_OF_MEMORY' | 'CRASHED' | 'FAILED'
+export type KernelErrorCode =
+  | 'BUILD_FAILED'
+  | 'REMOTE_BASE'
+  | 'OUTPUT_TOO_LARGE'
+  | 'STATUS'
+  | 'INVALID'
+  | 'NO_SCHEMA'
+  | 'DEADLINE'
+  | 'OUT_OF_MEMORY'
+  | 'CRASHED'
+  | 'FAILED'
 
-const codes = new Set<string>(['BUILD_FAILED', 'REMOTE_BASE', 'OUTPUT_TOO_LARGE', 'STATUS', 'INVALID', 'NO_SCHEMA', 'DEADLINE', 'OUT_OF_MEMORY', 'CRASHED', 'FAILED'])
+const codes = new Set<string>([
+  'BUILD_FAILED',
+  'REMOTE_BASE',
+  'OUTPUT_TOO_LARGE',
+  'STATUS',
+  'INVALID',
+  'NO_SCHEMA',
+  'DEADLINE',
+  'OUT_OF_MEMORY',
+  'CRASHED',
+  'FAILED',
+])
 
 /** A failed kernel call. `message` is the library's own text. */
 export class KernelError extends CodedError<KernelErrorCode> {

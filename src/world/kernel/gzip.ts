@@ -1,7 +1,10 @@
 const chunkBytes = 64 * 1024
 
 /** Drives the module's stream: open, write in chunks of 64 KiB, close. The stream is closed also when the consumer stops early. */
-export async function* gzipStream(source: AsyncIterable<Uint8Array>, call: (operation: string, input: Uint8Array) => Promise<Uint8Array>): AsyncIterable<Uint8Array> {
+export async function* gzipStream(
+  source: AsyncIterable<Uint8Array>,
+  call: (operation: string, input: Uint8Array) => Promise<Uint8Array>,
+): AsyncIterable<Uint8Array> {
   const handle = await call('open', new Uint8Array())
   let ended = false
   try {

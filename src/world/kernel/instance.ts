@@ -36,7 +36,12 @@ export async function instantiate(module: WebAssembly.Module, options: { initial
   const api = exports as unknown as Exports & Record<string, unknown>
   memory = api.memory
   if (!options.initialised) api._initialize()
-  return { exports: api, memoryBytes: () => api.memory.buffer.byteLength, printed: host.printed, call: (operation, input) => call(api, operation, input) }
+  return {
+    exports: api,
+    memoryBytes: () => api.memory.buffer.byteLength,
+    printed: host.printed,
+    call: (operation, input) => call(api, operation, input),
+  }
 }
 
 function call(api: Exports, operation: string, input: Uint8Array): Uint8Array {
@@ -66,5 +71,10 @@ export function verdictOn(thrown: unknown, printed: string): { readonly error: K
   const text = printed || (thrown instanceof Error ? thrown.message : String(thrown))
   const memory = /out of memory|memory access out of bounds|cannot allocate/i.test(text)
   const first = text.split('\n')[0] ?? ''
-  return { broken: true, error: memory ? new KernelError('OUT_OF_MEMORY', 'the call needs more memory than the 512 MiB a worker may have: make the input smaller') : new KernelError('CRASHED', `the call broke its worker: ${first}`) }
+  return {
+    broken: true,
+    error: memory
+      ? new KernelError('OUT_OF_MEMORY', 'the call needs more memory than the 512 MiB a worker may have: make the input smaller')
+      : new KernelError('CRASHED', `the call broke its worker: ${first}`),
+  }
 }

@@ -2,10 +2,16 @@ import type { KubeObject } from '../../kinds/manifest.ts'
 import type { JsonObject } from '../../lib/json.ts'
 
 /** A tree of files to build; paths are relative with `/`, and `root` is the folder to build (`.` for the top). */
-export interface BuildInput { readonly root: string; readonly files: ReadonlyMap<string, Uint8Array> }
+export interface BuildInput {
+  readonly root: string
+  readonly files: ReadonlyMap<string, Uint8Array>
+}
 
 /** Which schema merges an object: the built-in one, a CRD version's `openAPIV3Schema`, or none (lists are then atomic). */
-export type MergeSchema = { readonly from: 'builtin' } | { readonly from: 'crd'; readonly openAPIV3Schema: JsonObject } | { readonly from: 'deduced' }
+export type MergeSchema =
+  | { readonly from: 'builtin' }
+  | { readonly from: 'crd'; readonly openAPIV3Schema: JsonObject }
+  | { readonly from: 'deduced' }
 
 export interface ManageInput {
   /** `undefined` while the object does not exist. */

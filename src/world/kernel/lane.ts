@@ -6,8 +6,19 @@ import type { Answer, Ask } from './worker.ts'
 /** Memory past which an idle worker is replaced: linear memory never shrinks. */
 const retireAboveBytes = 160 * 1024 * 1024
 
-interface Job { readonly operation: string; readonly input: Uint8Array; readonly deadlineMs: number; readonly signal: AbortSignal; resolve(output: Uint8Array): void; reject(reason: unknown): void }
-interface Running { readonly job: Job; readonly id: number; end(): void }
+interface Job {
+  readonly operation: string
+  readonly input: Uint8Array
+  readonly deadlineMs: number
+  readonly signal: AbortSignal
+  resolve(output: Uint8Array): void
+  reject(reason: unknown): void
+}
+interface Running {
+  readonly job: Job
+  readonly id: number
+  end(): void
+}
 
 /** One worker with a queue: calls run one at a time, each with a deadline; a worker that traps, hangs or grows is replaced. */
 export class Lane {
@@ -22,7 +33,9 @@ export class Lane {
   }
 
   /** Calls waiting or running. */
-  get load(): number { return this.#queue.length + (this.#running ? 1 : 0) }
+  get load(): number {
+    return this.#queue.length + (this.#running ? 1 : 0)
+  }
 
   call(operation: string, input: Uint8Array, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -41,7 +54,10 @@ export class Lane {
     if (this.#running) return
     const job = this.#queue.shift()
     if (!job) return
-    if (job.signal.aborted) { job.reject(job.signal.reason); return this.#next() }
+    if (job.signal.aborted) {
+      job.reject(job.signal.reason)
+      return this.#next()
+    }
     const running = this.#begin(job)
     try {
       const worker = await (this.#worker ??= this.#spawn())
@@ -56,11 +72,26 @@ export class Lane {
 
   #begin(job: Job): Running {
     const id = ++this.#ids
-    const stop = (reason: unknown): void => { this.#finish(running); void this.#retire(); job.reject(reason); void this.#next() }
-    const timer = setTimeout(() => stop(new KernelError('DEADLINE', `the call did not end within ${job.deadlineMs / 1000} s: make the input smaller`)), job.deadlineMs)
+    const stop = (reason: unknown): void => {
+      this.#finish(running)
+      void this.#retire()
+      job.reject(reason)
+      void this.#next()
+    }
+    const timer = setTimeout(
+      () => stop(new KernelError('DEADLINE', `the call did not end within ${job.deadlineMs / 1000} s: make the input smaller`)),
+      job.deadlineMs,
+    )
     const aborted = (): void => stop(job.signal.reason)
     job.signal.addEventListener('abort', aborted, { once: true })
-    const running: Running = { job, id, end: () => { clearTimeout(timer); job.signal.removeEventListener('abort', aborted) } }
+    const running: Running = {
+      job,
+      id,
+      end: () => {
+        clearTimeout(timer)
+        job.signal.removeEventListener('abort', aborted)
+      },
+    }
     this.#running = running
     return running
   }
@@ -103,7 +134,9 @@ export class Lane {
       const running = this.#running
       if (!running) return
       this.#finish(running)
-      running.job.reject(new KernelError('CRASHED', `the call ended its worker: ${thrown instanceof Error ? thrown.message : 'no reason given'}`))
+      running.job.reject(
+        new KernelError('CRASHED', `the call ended its worker: ${thrown instanceof Error ? thrown.message : 'no reason given'}`),
+      )
       void this.#next()
     })
   }

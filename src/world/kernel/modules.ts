@@ -27,6 +27,7 @@ async function load(folder: string, name: ModuleName): Promise<WebAssembly.Modul
   const bytes = await decompress(compressed)
   const wanted = (JSON.parse(list) as { modules: Record<string, { sha256: string } | undefined> }).modules[name]?.sha256
   const actual = createHash('sha256').update(bytes).digest('hex')
-  if (actual !== wanted) throw new Error(`kernel module '${name}' in ${folder} does not have the digest of digests.json: install the package again`)
+  if (actual !== wanted)
+    throw new Error(`kernel module '${name}' in ${folder} does not have the digest of digests.json: install the package again`)
   return WebAssembly.compile(bytes)
 }

@@ -29,7 +29,8 @@ export function openKernel(options: KernelOptions): Kernel {
   const zipper = lane('gzip')
   const builds = new ResultCache(cacheLimit)
   const deadlineMs = options.deadlineMs ?? 10_000
-  const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> => parse(await merger.call(operation, encode(input), { deadlineMs, signal }))
+  const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> =>
+    parse(await merger.call(operation, encode(input), { deadlineMs, signal }))
   return {
     async kustomizeBuild(input, signal) {
       const request = encodeBuild(input)
@@ -41,10 +42,12 @@ export function openKernel(options: KernelOptions): Kernel {
       builds.set(key, output)
       return output
     },
-    apply: async (input, signal) => await merge('apply', { ...managed(input), force: input.force }, signal) as KubeObject,
-    update: async (input, signal) => await merge('update', managed(input), signal) as KubeObject,
-    strategicMerge: async (original, patch, signal) => await merge('strategic', { apiVersion: original.apiVersion, kind: original.kind, original, patch }, signal) as KubeObject,
-    threeWayMerge: async ({ original, modified, current }, signal) => await merge('threeWay', { apiVersion: current.apiVersion, kind: current.kind, original, modified, current }, signal) as JsonObject,
+    apply: async (input, signal) => (await merge('apply', { ...managed(input), force: input.force }, signal)) as KubeObject,
+    update: async (input, signal) => (await merge('update', managed(input), signal)) as KubeObject,
+    strategicMerge: async (original, patch, signal) =>
+      (await merge('strategic', { apiVersion: original.apiVersion, kind: original.kind, original, patch }, signal)) as KubeObject,
+    threeWayMerge: async ({ original, modified, current }, signal) =>
+      (await merge('threeWay', { apiVersion: current.apiVersion, kind: current.kind, original, modified, current }, signal)) as JsonObject,
     gzip: (source, signal) => gzipStream(source, (operation, input) => zipper.call(operation, input, { deadlineMs, signal })),
     async close() {
       await Promise.all([...builders, merger, zipper].map(l => l.close()))
@@ -75,7 +78,14 @@ function encodeBuild({ root, files }: BuildInput): Uint8Array {
 }
 
 function managed({ live, object, manager, schema, subresource, reset }: ManageInput): JsonObject {
-  return { live: live ?? null, object, manager, subresource: subresource ?? '', reset: (reset ?? []).map(path => [...path]), ...schemaFields(schema, object) }
+  return {
+    live: live ?? null,
+    object,
+    manager,
+    subresource: subresource ?? '',
+    reset: (reset ?? []).map(path => [...path]),
+    ...schemaFields(schema, object),
+  }
 }
 
 function schemaFields(schema: MergeSchema, object: KubeObject): JsonObject {
@@ -84,17 +94,41 @@ function schemaFields(schema: MergeSchema, object: KubeObject): JsonObject {
   const slash = object.apiVersion.indexOf('/')
   const kind = { group: object.apiVersion.slice(0, Math.max(slash, 0)), version: object.apiVersion.slice(slash + 1), kind: object.kind }
   const { openAPIV3Schema } = schema
-  const properties = { ...(openAPIV3Schema.properties as JsonObject | undefined), apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { $ref: '#/components/schemas/meta' } }
+  const properties = {
+    ...(openAPIV3Schema.properties as JsonObject | undefined),
+    apiVersion: { type: 'string' },
+    kind: { type: 'string' },
+    metadata: { $ref: '#/components/schemas/meta' },
+  }
   return { schema: { object: { ...openAPIV3Schema, properties, 'x-kubernetes-group-version-kind': [kind] }, meta: metaSchema } }
 }
 
 const names = { type: 'object', additionalProperties: { type: 'string' } }
 const metaSchema: JsonObject = {
-  type: 'object', 'x-kubernetes-preserve-unknown-fields': true,
+  type: 'object',
+  'x-kubernetes-preserve-unknown-fields': true,
   properties: {
-    labels: { ...names, 'x-kubernetes-map-type': 'granular' }, annotations: { ...names, 'x-kubernetes-map-type': 'granular' },
+    labels: { ...names, 'x-kubernetes-map-type': 'granular' },
+    annotations: { ...names, 'x-kubernetes-map-type': 'granular' },
     finalizers: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set' },
-    ownerReferences: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['uid'], items: { type: 'object', 'x-kubernetes-map-type': 'atomic', required: ['uid'], properties: { uid: { type: 'string' }, apiVersion: { type: 'string' }, kind: { type: 'string' }, name: { type: 'string' }, controller: { type: 'boolean' }, blockOwnerDeletion: { type: 'boolean' } } } },
+    ownerReferences: {
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['uid'],
+      items: {
+        type: 'object',
+        'x-kubernetes-map-type': 'atomic',
+        required: ['uid'],
+        properties: {
+          uid: { type: 'string' },
+          apiVersion: { type: 'string' },
+          kind: { type: 'string' },
+          name: { type: 'string' },
+          controller: { type: 'boolean' },
+          blockOwnerDeletion: { type: 'boolean' },
+        },
+      },
+    },
   },
 }
 
@@ -103,7 +137,9 @@ class ResultCache {
   readonly #kept = new Map<string, string>()
   readonly #limit: number
   #size = 0
-  constructor(limit: number) { this.#limit = limit }
+  constructor(limit: number) {
+    this.#limit = limit
+  }
 
   get(key: string): string | undefined {
     const found = this.#kept.get(key)

@@ -2,15 +2,28 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { type Instance, instantiate, verdictOn } from './instance.ts'
 
 /** What the pool asks of a worker. */
-export interface Ask { readonly id: number; readonly operation: string; readonly input: Uint8Array }
+export interface Ask {
+  readonly id: number
+  readonly operation: string
+  readonly input: Uint8Array
+}
 
 /** What a worker answers. A broken one is replaced. */
 export type Answer =
   | { readonly id: number; readonly output: Uint8Array; readonly memoryBytes: number }
-  | { readonly id: number; readonly code: string; readonly message: string; readonly detail: unknown; readonly broken: boolean; readonly memoryBytes: number }
+  | {
+      readonly id: number
+      readonly code: string
+      readonly message: string
+      readonly detail: unknown
+      readonly broken: boolean
+      readonly memoryBytes: number
+    }
 
 /** How a worker starts. */
-export interface WorkerStart { readonly module: WebAssembly.Module }
+export interface WorkerStart {
+  readonly module: WebAssembly.Module
+}
 
 /** The body of a kernel worker: one instance, one call at a time. */
 export function serve(): void {
@@ -23,10 +36,20 @@ export function serve(): void {
     try {
       const output = live.call(ask.operation, ask.input)
       const answer: Answer = { id: ask.id, output, memoryBytes: live.memoryBytes() }
-      port.postMessage(answer, output.byteOffset === 0 && output.buffer.byteLength === output.byteLength ? [output.buffer as ArrayBuffer] : [])
+      port.postMessage(
+        answer,
+        output.byteOffset === 0 && output.buffer.byteLength === output.byteLength ? [output.buffer as ArrayBuffer] : [],
+      )
     } catch (thrown) {
       const { error, broken } = verdictOn(thrown, live.printed())
-      const answer: Answer = { id: ask.id, code: error.code, message: error.message, detail: error.detail, broken, memoryBytes: live.memoryBytes() }
+      const answer: Answer = {
+        id: ask.id,
+        code: error.code,
+        message: error.message,
+        detail: error.detail,
+        broken,
+        memoryBytes: live.memoryBytes(),
+      }
       port.postMessage(answer)
     }
   })

@@ -1,5 +1,8 @@
 /** One authentication challenge: `scheme` in lower case, parameter names in lower case. */
-export interface Challenge { readonly scheme: string; readonly parameters: Readonly<Record<string, string>> }
+export interface Challenge {
+  readonly scheme: string
+  readonly parameters: Readonly<Record<string, string>>
+}
 
 /** Reads WWW-Authenticate: several challenges, quoted strings with escapes, commas inside quotes. Spec: RFC 9110 11.6.1. */
 export function parseChallenges(header: string): Challenge[] {

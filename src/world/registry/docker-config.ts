@@ -13,10 +13,13 @@ const hubKey = 'https://index.docker.io/v1/'
  * Credentials of the user's docker or podman config: credential helpers, then the store, then `auths`. A file that is not there is no error.
  * @throws {RegistryError} BAD_ANSWER for a malformed file, naming it; DENIED when a helper fails.
  */
-export async function ambientSignIn({ env, home }: { env: Readonly<Record<string, string | undefined>>; home: string }, { registry, repository, signal }: { registry: string; repository: string; signal: AbortSignal }): Promise<SignIn> {
+export async function ambientSignIn(
+  { env, home }: { env: Readonly<Record<string, string | undefined>>; home: string },
+  { registry, repository, signal }: { registry: string; repository: string; signal: AbortSignal },
+): Promise<SignIn> {
   for (const file of configFiles(env, home)) {
     const config = await readConfig(file)
-    const found = config && await signInOf(config, { registry, repository, signal })
+    const found = config && (await signInOf(config, { registry, repository, signal }))
     if (found) return found
   }
   return { type: 'anonymous' }
@@ -28,7 +31,9 @@ function configFiles(env: Readonly<Record<string, string | undefined>>, home: st
 }
 
 async function readConfig(file: string): Promise<JsonObject | undefined> {
-  const text = await readFile(file, 'utf8').catch((thrown: NodeJS.ErrnoException) => (['ENOENT', 'ENOTDIR'].includes(thrown.code ?? '') ? undefined : Promise.reject(thrown)))
+  const text = await readFile(file, 'utf8').catch((thrown: NodeJS.ErrnoException) =>
+    ['ENOENT', 'ENOTDIR'].includes(thrown.code ?? '') ? undefined : Promise.reject(thrown),
+  )
   if (text === undefined) return undefined
   const parsed = jsonOf(text)
   if (isObject(parsed)) return parsed
@@ -43,7 +48,10 @@ function jsonOf(text: string): Json | undefined {
   }
 }
 
-async function signInOf(config: JsonObject, { registry, repository, signal }: { registry: string; repository: string; signal: AbortSignal }): Promise<SignIn | undefined> {
+async function signInOf(
+  config: JsonObject,
+  { registry, repository, signal }: { registry: string; repository: string; signal: AbortSignal },
+): Promise<SignIn | undefined> {
   const key = registry === 'index.docker.io' ? hubKey : registry
   const helper = stringAt(config, 'credHelpers', registry) ?? stringAt(config, 'credHelpers', key) ?? stringAt(config, 'credsStore')
   const told = helper ? await askHelper(helper, key, signal) : undefined
@@ -57,7 +65,8 @@ async function askHelper(name: string, server: string, signal: AbortSignal): Pro
   const answer = jsonOf(stdout)
   if (code !== 0 && /credentials not found/i.test(stdout)) return undefined
   const [username, secret] = [stringAt(answer, 'Username'), stringAt(answer, 'Secret')]
-  if (code !== 0 || username === undefined || secret === undefined) throw new RegistryError('DENIED', { ref: server, message: `the credential helper 'docker-credential-${name}' failed for '${server}'` })
+  if (code !== 0 || username === undefined || secret === undefined)
+    throw new RegistryError('DENIED', { ref: server, message: `the credential helper 'docker-credential-${name}' failed for '${server}'` })
   return username === '<token>' ? { type: 'identityToken', identityToken: secret } : { type: 'basic', username, password: secret }
 }
 
@@ -65,8 +74,20 @@ function run(program: string, input: string, signal: AbortSignal): Promise<{ cod
   const { promise, resolve, reject } = Promise.withResolvers<{ code: number; stdout: string }>()
   const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], signal })
   let stdout = ''
-  child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString('utf8') })
-  child.on('error', thrown => reject(signal.aborted ? signal.reason : new RegistryError('DENIED', { ref: program, message: `the credential helper '${program}' cannot be run: ${thrown.message}` }, { cause: thrown })))
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString('utf8')
+  })
+  child.on('error', thrown =>
+    reject(
+      signal.aborted
+        ? signal.reason
+        : new RegistryError(
+            'DENIED',
+            { ref: program, message: `the credential helper '${program}' cannot be run: ${thrown.message}` },
+            { cause: thrown },
+          ),
+    ),
+  )
   child.on('close', code => resolve({ code: code ?? 1, stdout }))
   child.stdin.on('error', () => {})
   child.stdin.end(input)

@@ -1,7 +1,11 @@
 import { CodedError } from '../../lib/coded-error.ts'
 
 /** What failed. `status` is the HTTP status; absent when no answer came. `message` is the registry's or the CLI's own text. */
-export interface Place { readonly ref: string; readonly status?: number | undefined; readonly message?: string | undefined }
+export interface Place {
+  readonly ref: string
+  readonly status?: number | undefined
+  readonly message?: string | undefined
+}
 
 const advice = {
   NOT_FOUND: 'check the repository and the tag; list_artifacts shows what is there',

@@ -34,7 +34,10 @@ function fits(key: string, target: string): boolean {
   const slash = bare.indexOf('/')
   const [authority, path] = slash < 0 ? [bare, ''] : [bare.slice(0, slash), bare.slice(slash + 1).replace(/^v[12](\/|$)/, '')]
   const cut = target.indexOf('/')
-  return hostFits(authority === 'docker.io' ? 'index.docker.io' : authority, target.slice(0, cut)) && (path === '' || target.slice(cut + 1).startsWith(path))
+  return (
+    hostFits(authority === 'docker.io' ? 'index.docker.io' : authority, target.slice(0, cut)) &&
+    (path === '' || target.slice(cut + 1).startsWith(path))
+  )
 }
 
 function hostFits(pattern: string, host: string): boolean {
@@ -45,7 +48,12 @@ function hostFits(pattern: string, host: string): boolean {
 }
 
 function globFits(pattern: string, text: string): boolean {
-  return new RegExp(`^${pattern.replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '.*').replaceAll('?', '.')}$`).test(text)
+  return new RegExp(
+    `^${pattern
+      .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+  ).test(text)
 }
 
 function signInOf(entry: JsonObject): SignIn | undefined {

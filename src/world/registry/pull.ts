@@ -15,7 +15,10 @@ const maxPages = 10_000
 
 /** What `HEAD` (else `GET`) says of a manifest. @throws {RegistryError} NOT_FOUND with the registry's own words, … */
 export async function lookUp(transport: RegistryTransport, ref: Reference, signal: AbortSignal): Promise<Descriptor> {
-  const head = await transport.ask({ ...ref, method: 'HEAD', path: manifestPath(ref), headers: { accept: acceptManifests }, accept: [400, 401, 403, 404, 405] }, signal)
+  const head = await transport.ask(
+    { ...ref, method: 'HEAD', path: manifestPath(ref), headers: { accept: acceptManifests }, accept: [400, 401, 403, 404, 405] },
+    signal,
+  )
   const digest = head.headers['docker-content-digest']
   const size = Number(head.headers['content-length'])
   if (head.status < 300 && digest && isDigest(digest) && Number.isFinite(size)) {
@@ -26,7 +29,11 @@ export async function lookUp(transport: RegistryTransport, ref: Reference, signa
 }
 
 /** A manifest's exact bytes. @throws {RegistryError} NOT_FOUND, DIGEST_MISMATCH, TOO_LARGE, … */
-export async function manifest(transport: RegistryTransport, ref: Reference, signal: AbortSignal): Promise<{ descriptor: Descriptor; bytes: Uint8Array }> {
+export async function manifest(
+  transport: RegistryTransport,
+  ref: Reference,
+  signal: AbortSignal,
+): Promise<{ descriptor: Descriptor; bytes: Uint8Array }> {
   const answer = await transport.ask({ ...ref, method: 'GET', path: manifestPath(ref), headers: { accept: acceptManifests } }, signal)
   const bytes = await whole(answer, ref)
   const digest = ref.digest?.startsWith('sha512:') ? digestBytes(bytes, 'sha512') : sha256(bytes)
@@ -38,13 +45,21 @@ async function whole(answer: HttpAnswer & { url: URL }, ref: Reference): Promise
   try {
     return await readAll(answer, { limit: manifestLimit, host: answer.url.host })
   } catch (thrown) {
-    if (thrown instanceof HttpError && thrown.code === 'TOO_LARGE') throw new RegistryError('TOO_LARGE', { ref: printReference(ref), message: `manifest of '${printReference(ref)}' is larger than ${manifestLimit} bytes` })
+    if (thrown instanceof HttpError && thrown.code === 'TOO_LARGE')
+      throw new RegistryError('TOO_LARGE', {
+        ref: printReference(ref),
+        message: `manifest of '${printReference(ref)}' is larger than ${manifestLimit} bytes`,
+      })
     throw thrown
   }
 }
 
 /** Streams a blob and checks it on the way: an endless body stops at the declared size. */
-export async function* blob(transport: RegistryTransport, { repository, target }: { repository: Reference; target: Descriptor }, signal: AbortSignal): AsyncIterable<Uint8Array> {
+export async function* blob(
+  transport: RegistryTransport,
+  { repository, target }: { repository: Reference; target: Descriptor },
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
   const answer = await transport.ask({ ...repository, method: 'GET', path: `blobs/${target.digest}` }, signal)
   const place = { ref: printReference({ ...repository, tag: undefined, digest: target.digest }) }
   const sum = digester(target.digest.split(':')[0])
@@ -52,7 +67,8 @@ export async function* blob(transport: RegistryTransport, { repository, target }
   try {
     for await (const chunk of answer.body) {
       size += chunk.length
-      if (size > target.size) throw new RegistryError('SIZE_MISMATCH', { ...place, message: `blob '${place.ref}' is larger than its ${target.size} bytes` })
+      if (size > target.size)
+        throw new RegistryError('SIZE_MISMATCH', { ...place, message: `blob '${place.ref}' is larger than its ${target.size} bytes` })
       sum.update(chunk)
       yield chunk
     }
@@ -64,9 +80,11 @@ export async function* blob(transport: RegistryTransport, { repository, target }
   } finally {
     await answer.body.cancel()
   }
-  if (size !== target.size) throw new RegistryError('SIZE_MISMATCH', { ...place, message: `blob '${place.ref}' ended after ${size} of ${target.size} bytes` })
+  if (size !== target.size)
+    throw new RegistryError('SIZE_MISMATCH', { ...place, message: `blob '${place.ref}' ended after ${size} of ${target.size} bytes` })
   const digest = sum.digest()
-  if (digest !== target.digest) throw new RegistryError('DIGEST_MISMATCH', { ...place, message: `blob '${place.ref}' has the digest ${digest}` })
+  if (digest !== target.digest)
+    throw new RegistryError('DIGEST_MISMATCH', { ...place, message: `blob '${place.ref}' has the digest ${digest}` })
 }
 
 /** Tags page by page; a page that was there before ends in BAD_ANSWER. */
@@ -75,10 +93,14 @@ export async function* tags(transport: RegistryTransport, repository: Reference,
   const seen = new Set<string>()
   for (let page = 0; next !== undefined; page++) {
     const answer: HttpAnswer & { url: URL } = await transport.ask({ ...repository, method: 'GET', path: next, accept: [404] }, signal)
-    if (answer.status === 404) return void await answer.body.cancel()
+    if (answer.status === 404) return void (await answer.body.cancel())
     for (const tag of listAt(await json(answer, repository), 'tags')) if (typeof tag === 'string') yield tag
     next = nextPage(answer)
-    if (next && (seen.has(next.href) || page > maxPages)) throw new RegistryError('BAD_ANSWER', { ref: printReference(repository), message: `the tag list of '${printReference(repository)}' goes round in circles` })
+    if (next && (seen.has(next.href) || page > maxPages))
+      throw new RegistryError('BAD_ANSWER', {
+        ref: printReference(repository),
+        message: `the tag list of '${printReference(repository)}' goes round in circles`,
+      })
     if (next) seen.add(next.href)
   }
 }
@@ -89,9 +111,16 @@ function nextPage({ headers, url }: HttpAnswer & { url: URL }): URL | undefined 
 }
 
 /** Manifests that refer to a digest: by the referrers API, or by the tag schema where the registry has none. */
-export async function* referrers(transport: RegistryTransport, { repository, digest, artifactType }: { repository: Reference; digest: Digest; artifactType: string | undefined }, signal: AbortSignal): AsyncIterable<Descriptor> {
+export async function* referrers(
+  transport: RegistryTransport,
+  { repository, digest, artifactType }: { repository: Reference; digest: Digest; artifactType: string | undefined },
+  signal: AbortSignal,
+): AsyncIterable<Descriptor> {
   const path = `referrers/${digest}${artifactType ? `?artifactType=${encodeURIComponent(artifactType)}` : ''}`
-  const answer = await transport.ask({ ...repository, method: 'GET', path, headers: { accept: mediaTypes.index }, accept: [400, 404, 405] }, signal)
+  const answer = await transport.ask(
+    { ...repository, method: 'GET', path, headers: { accept: mediaTypes.index }, accept: [400, 404, 405] },
+    signal,
+  )
   if (answer.status >= 400 || !(answer.headers['content-type'] ?? '').includes('json')) {
     await answer.body.cancel()
     yield* bySchema(transport, { repository, digest, artifactType }, signal)
@@ -100,10 +129,17 @@ export async function* referrers(transport: RegistryTransport, { repository, dig
   for (const entry of listAt(await json(answer, repository), 'manifests')) if (isDescriptor(entry) && fits(entry, artifactType)) yield entry
 }
 
-async function* bySchema(transport: RegistryTransport, { repository, digest, artifactType }: { repository: Reference; digest: Digest; artifactType: string | undefined }, signal: AbortSignal): AsyncIterable<Descriptor> {
+async function* bySchema(
+  transport: RegistryTransport,
+  { repository, digest, artifactType }: { repository: Reference; digest: Digest; artifactType: string | undefined },
+  signal: AbortSignal,
+): AsyncIterable<Descriptor> {
   const tag = digest.replace(':', '-')
-  const answer = await transport.ask({ ...repository, method: 'GET', path: `manifests/${tag}`, headers: { accept: mediaTypes.index }, accept: [404] }, signal)
-  if (answer.status === 404) return void await answer.body.cancel()
+  const answer = await transport.ask(
+    { ...repository, method: 'GET', path: `manifests/${tag}`, headers: { accept: mediaTypes.index }, accept: [404] },
+    signal,
+  )
+  if (answer.status === 404) return void (await answer.body.cancel())
   for (const entry of listAt(await json(answer, repository), 'manifests')) if (isDescriptor(entry) && fits(entry, artifactType)) yield entry
 }
 
@@ -113,7 +149,13 @@ function fits(entry: Descriptor, artifactType: string | undefined): boolean {
 
 /** True for a value with a media type, a digest and a size. */
 export function isDescriptor(value: unknown): value is Descriptor {
-  return isObject(value) && typeof value.mediaType === 'string' && typeof value.digest === 'string' && isDigest(value.digest) && typeof value.size === 'number'
+  return (
+    isObject(value) &&
+    typeof value.mediaType === 'string' &&
+    typeof value.digest === 'string' &&
+    isDigest(value.digest) &&
+    typeof value.size === 'number'
+  )
 }
 
 async function json(answer: HttpAnswer & { url: URL }, ref: Reference): Promise<Json> {
@@ -121,7 +163,11 @@ async function json(answer: HttpAnswer & { url: URL }, ref: Reference): Promise<
   try {
     return JSON.parse(new TextDecoder().decode(bytes)) as Json
   } catch (cause) {
-    throw new RegistryError('BAD_ANSWER', { ref: printReference(ref), message: `GET ${answer.url.origin}${answer.url.pathname}: the answer is no JSON` }, { cause })
+    throw new RegistryError(
+      'BAD_ANSWER',
+      { ref: printReference(ref), message: `GET ${answer.url.origin}${answer.url.pathname}: the answer is no JSON` },
+      { cause },
+    )
   }
 }
 
@@ -151,5 +197,8 @@ function digestBytes(bytes: Uint8Array, algorithm: string): Digest {
 }
 
 function mismatch(ref: Reference, digest: Digest): RegistryError {
-  return new RegistryError('DIGEST_MISMATCH', { ref: printReference(ref), message: `manifest of '${printReference(ref)}' has the digest ${digest}` })
+  return new RegistryError('DIGEST_MISMATCH', {
+    ref: printReference(ref),
+    message: `manifest of '${printReference(ref)}' has the digest ${digest}`,
+  })
 }

@@ -12,13 +12,23 @@ const resumes = 5
 type Answer = HttpAnswer & { url: URL }
 
 /** Uploads a blob unless it is there; a broken chunk is resumed where the registry says it stopped. */
-export async function pushBlob(transport: RegistryTransport, { repository, blob, mountFrom }: { repository: Reference; blob: BlobSource; mountFrom: string | undefined }, signal: AbortSignal): Promise<'existed' | 'mounted' | 'uploaded'> {
+export async function pushBlob(
+  transport: RegistryTransport,
+  { repository, blob, mountFrom }: { repository: Reference; blob: BlobSource; mountFrom: string | undefined },
+  signal: AbortSignal,
+): Promise<'existed' | 'mounted' | 'uploaded'> {
   const { digest, size } = blob.descriptor
-  const head = await transport.ask({ ...repository, method: 'HEAD', path: `blobs/${digest}`, actions: 'pull,push', accept: [401, 403, 404] }, signal)
+  const head = await transport.ask(
+    { ...repository, method: 'HEAD', path: `blobs/${digest}`, actions: 'pull,push', accept: [401, 403, 404] },
+    signal,
+  )
   await head.body.cancel()
   if (head.status < 300) return 'existed'
   const mount = mountFrom && mountFrom !== repository.repository ? `?mount=${digest}&from=${encodeURIComponent(mountFrom)}` : ''
-  const begun = await transport.ask({ ...repository, method: 'POST', path: `blobs/uploads/${mount}`, actions: 'pull,push', headers: { 'content-length': '0' } }, signal)
+  const begun = await transport.ask(
+    { ...repository, method: 'POST', path: `blobs/uploads/${mount}`, actions: 'pull,push', headers: { 'content-length': '0' } },
+    signal,
+  )
   await begun.body.cancel()
   if (begun.status === 201) return 'mounted'
   const session = locationOf(begun, repository)
@@ -27,7 +37,12 @@ export async function pushBlob(transport: RegistryTransport, { repository, blob,
   return 'uploaded'
 }
 
-interface Upload { readonly repository: Reference; readonly session: URL; readonly blob: BlobSource; readonly offset: number }
+interface Upload {
+  readonly repository: Reference
+  readonly session: URL
+  readonly blob: BlobSource
+  readonly offset: number
+}
 
 async function chunked(transport: RegistryTransport, start: Omit<Upload, 'offset'>, signal: AbortSignal): Promise<void> {
   const { repository, blob } = start
@@ -40,7 +55,8 @@ async function chunked(transport: RegistryTransport, start: Omit<Upload, 'offset
       offset = sent.offset
     } catch (thrown) {
       signal.throwIfAborted()
-      if (!(thrown instanceof RegistryError) || !['UNREACHABLE', 'UNAVAILABLE', 'REFUSED'].includes(thrown.code) || ++failures > resumes) throw thrown
+      if (!(thrown instanceof RegistryError) || !['UNREACHABLE', 'UNAVAILABLE', 'REFUSED'].includes(thrown.code) || ++failures > resumes)
+        throw thrown
       const status = await transport.ask({ ...repository, method: 'GET', path: session, actions: 'pull,push' }, signal)
       await status.body.cancel()
       session = status.headers.location ? locationOf(status, repository) : session
@@ -50,12 +66,27 @@ async function chunked(transport: RegistryTransport, start: Omit<Upload, 'offset
   await put(transport, { repository, session, blob, offset }, signal)
 }
 
-async function patch(transport: RegistryTransport, { repository, session, blob, offset }: Upload, signal: AbortSignal): Promise<{ session: URL; offset: number }> {
+async function patch(
+  transport: RegistryTransport,
+  { repository, session, blob, offset }: Upload,
+  signal: AbortSignal,
+): Promise<{ session: URL; offset: number }> {
   const end = Math.min(offset + chunkBytes, blob.descriptor.size)
-  const answer = await transport.ask({
-    ...repository, method: 'PATCH', path: session, actions: 'pull,push', body: () => limited(blob.open(offset), end - offset),
-    headers: { 'content-type': 'application/octet-stream', 'content-length': String(end - offset), 'content-range': `${offset}-${end - 1}` },
-  }, signal)
+  const answer = await transport.ask(
+    {
+      ...repository,
+      method: 'PATCH',
+      path: session,
+      actions: 'pull,push',
+      body: () => limited(blob.open(offset), end - offset),
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-length': String(end - offset),
+        'content-range': `${offset}-${end - 1}`,
+      },
+    },
+    signal,
+  )
   await answer.body.cancel()
   return { session: locationOf(answer, repository), offset: answer.headers.range ? received(answer) : end }
 }
@@ -64,27 +95,55 @@ async function put(transport: RegistryTransport, { repository, session, blob, of
   const url = new URL(session)
   url.searchParams.set('digest', blob.descriptor.digest)
   const rest = blob.descriptor.size - offset
-  const answer = await transport.ask({
-    ...repository, method: 'PUT', path: url, actions: 'pull,push', headers: { 'content-type': 'application/octet-stream', 'content-length': String(rest) },
-    ...(rest > 0 ? { body: () => blob.open(offset) } : {}),
-  }, signal)
+  const answer = await transport.ask(
+    {
+      ...repository,
+      method: 'PUT',
+      path: url,
+      actions: 'pull,push',
+      headers: { 'content-type': 'application/octet-stream', 'content-length': String(rest) },
+      ...(rest > 0 ? { body: () => blob.open(offset) } : {}),
+    },
+    signal,
+  )
   await answer.body.cancel()
 }
 
 /** Puts a manifest; what the registry says it stored must be what was sent. */
-export async function pushManifest(transport: RegistryTransport, { ref, mediaType, bytes }: { ref: Reference; mediaType: string; bytes: Uint8Array }, signal: AbortSignal): Promise<Descriptor> {
+export async function pushManifest(
+  transport: RegistryTransport,
+  { ref, mediaType, bytes }: { ref: Reference; mediaType: string; bytes: Uint8Array },
+  signal: AbortSignal,
+): Promise<Descriptor> {
   const digest = sha256(bytes)
-  const answer = await transport.ask({ ...ref, method: 'PUT', path: `manifests/${ref.digest ?? ref.tag ?? 'latest'}`, actions: 'pull,push', headers: { 'content-type': mediaType, 'content-length': String(bytes.length) }, body: () => bytes }, signal)
+  const answer = await transport.ask(
+    {
+      ...ref,
+      method: 'PUT',
+      path: `manifests/${ref.digest ?? ref.tag ?? 'latest'}`,
+      actions: 'pull,push',
+      headers: { 'content-type': mediaType, 'content-length': String(bytes.length) },
+      body: () => bytes,
+    },
+    signal,
+  )
   await answer.body.cancel()
   const said = answer.headers['docker-content-digest']
-  if (said && said !== digest) throw new RegistryError('DIGEST_MISMATCH', { ref: printReference(ref), message: `the registry stored '${printReference(ref)}' as ${said}, not as ${digest}` })
+  if (said && said !== digest)
+    throw new RegistryError('DIGEST_MISMATCH', {
+      ref: printReference(ref),
+      message: `the registry stored '${printReference(ref)}' as ${said}, not as ${digest}`,
+    })
   return { mediaType, digest, size: bytes.length }
 }
 
 /** Where an upload goes on; relative to the answer. */
 function locationOf({ headers, url }: Answer, repository: Reference): URL {
   if (headers.location) return new URL(headers.location, url)
-  throw new RegistryError('BAD_ANSWER', { ref: printReference(repository), message: `the registry of '${printReference(repository)}' gave no place to upload to` })
+  throw new RegistryError('BAD_ANSWER', {
+    ref: printReference(repository),
+    message: `the registry of '${printReference(repository)}' gave no place to upload to`,
+  })
 }
 
 /** Bytes that the registry has, from `Range: 0-N`. */

@@ -43,17 +43,32 @@ export interface Lister {
   /** All tags, page by page, in the registry's order. Empty when the repository does not exist. */
   tags(repository: Reference, signal: AbortSignal): AsyncIterable<string>
   /** Manifests whose subject is `digest`; the tag schema is used where the registry lacks the API. */
-  referrers(repository: Reference, digest: Digest, options: { readonly signal: AbortSignal; readonly artifactType?: string | undefined }): AsyncIterable<Descriptor>
+  referrers(
+    repository: Reference,
+    digest: Digest,
+    options: { readonly signal: AbortSignal; readonly artifactType?: string | undefined },
+  ): AsyncIterable<Descriptor>
 }
 
 /** A blob to upload: `open` may be called again after a failed attempt and yields the same bytes from `offset` on. */
-export interface BlobSource { readonly descriptor: Descriptor; open(offset: number): AsyncIterable<Uint8Array> }
+export interface BlobSource {
+  readonly descriptor: Descriptor
+  open(offset: number): AsyncIterable<Uint8Array>
+}
 
 export interface Pusher {
   /** Uploads a blob unless the repository has it; `mountFrom` names a repository of the same registry to mount it from. Says which happened. */
-  pushBlob(repository: Reference, blob: BlobSource, options: { readonly signal: AbortSignal; readonly mountFrom?: string | undefined }): Promise<'existed' | 'mounted' | 'uploaded'>
+  pushBlob(
+    repository: Reference,
+    blob: BlobSource,
+    options: { readonly signal: AbortSignal; readonly mountFrom?: string | undefined },
+  ): Promise<'existed' | 'mounted' | 'uploaded'>
   /** Puts a manifest under its digest or tag; the answered digest must be the content's. */
-  pushManifest(ref: Reference, content: { readonly mediaType: string; readonly bytes: Uint8Array }, signal: AbortSignal): Promise<Descriptor>
+  pushManifest(
+    ref: Reference,
+    content: { readonly mediaType: string; readonly bytes: Uint8Array },
+    signal: AbortSignal,
+  ): Promise<Descriptor>
   /** Gives an existing manifest another tag. */
   tag(from: Reference, tag: string, signal: AbortSignal): Promise<Descriptor>
   /** Copies a manifest with all it points at, within or across registries reached with the same access. */

@@ -15,7 +15,10 @@ export type SignIn =
 /** Finds credentials for a repository. */
 export type FindSignIn = (registry: string, repository: string, signal: AbortSignal) => Promise<SignIn>
 
-export interface Scope { readonly repository: string; readonly actions: 'pull' | 'pull,push' }
+export interface Scope {
+  readonly repository: string
+  readonly actions: 'pull' | 'pull,push'
+}
 
 /** Answers a registry's challenges, and keeps the tokens it was given for their life. */
 export class Keeper {
@@ -34,26 +37,55 @@ export class Keeper {
   }
 
   /** Answers a challenge. `undefined` when nothing can be answered. @throws {RegistryError} DENIED, UNREACHABLE, BAD_ANSWER from the token service. */
-  async answer(origin: URL, header: string | undefined, { scope, signal }: { scope: Scope; signal: AbortSignal }): Promise<string | undefined> {
+  async answer(
+    origin: URL,
+    header: string | undefined,
+    { scope, signal }: { scope: Scope; signal: AbortSignal },
+  ): Promise<string | undefined> {
     const challenge = chosen(header)
     if (!challenge) return undefined
     const signIn = await this.#find(origin.host, scope.repository, signal)
-    const value = challenge.scheme === 'basic' || signIn.type === 'bearer' ? direct(signIn) : await this.#token(origin, challenge, { scope, signIn, signal })
+    const value =
+      challenge.scheme === 'basic' || signIn.type === 'bearer'
+        ? direct(signIn)
+        : await this.#token(origin, challenge, { scope, signIn, signal })
     if (value) this.#headers.set(keyOf(origin.host, scope), value)
     return value
   }
 
-  async #token(origin: URL, { parameters }: Challenge, { scope, signIn, signal }: { scope: Scope; signIn: SignIn; signal: AbortSignal }): Promise<string> {
+  async #token(
+    origin: URL,
+    { parameters }: Challenge,
+    { scope, signIn, signal }: { scope: Scope; signIn: SignIn; signal: AbortSignal },
+  ): Promise<string> {
     const realm = realmOf(parameters.realm, origin)
     const wanted = `repository:${scope.repository}:${scope.actions}`
-    const request = signIn.type === 'identityToken' ? refreshRequest(realm, { service: parameters.service, scope: wanted, token: signIn.identityToken }) : tokenRequest(realm, { service: parameters.service, scope: wanted, signIn })
+    const request =
+      signIn.type === 'identityToken'
+        ? refreshRequest(realm, { service: parameters.service, scope: wanted, token: signIn.identityToken })
+        : tokenRequest(realm, { service: parameters.service, scope: wanted, signIn })
     const answer = await this.#http.send(request, signal)
     const text = await readText(answer, { limit: 1024 * 1024, host: realm.host })
     const ref = `${origin.host}/${scope.repository}`
-    if (answer.status === 401 || answer.status === 403) throw new RegistryError('DENIED', { ref, status: answer.status, message: `GET ${realm.origin}${realm.pathname}: UNAUTHORIZED: the token service refused access to ${wanted}` })
-    if (answer.status >= 300) throw new RegistryError('UNAVAILABLE', { ref, status: answer.status, message: `GET ${realm.origin}${realm.pathname}: unexpected status code ${answer.status}` })
+    if (answer.status === 401 || answer.status === 403)
+      throw new RegistryError('DENIED', {
+        ref,
+        status: answer.status,
+        message: `GET ${realm.origin}${realm.pathname}: UNAUTHORIZED: the token service refused access to ${wanted}`,
+      })
+    if (answer.status >= 300)
+      throw new RegistryError('UNAVAILABLE', {
+        ref,
+        status: answer.status,
+        message: `GET ${realm.origin}${realm.pathname}: unexpected status code ${answer.status}`,
+      })
     const token = tokenIn(text)
-    if (!token) throw new RegistryError('BAD_ANSWER', { ref, status: answer.status, message: `GET ${realm.origin}${realm.pathname}: the answer has no token` })
+    if (!token)
+      throw new RegistryError('BAD_ANSWER', {
+        ref,
+        status: answer.status,
+        message: `GET ${realm.origin}${realm.pathname}: the answer has no token`,
+      })
     return `Bearer ${token}`
   }
 }
@@ -70,15 +102,23 @@ function direct(signIn: SignIn): string | undefined {
 /** A realm must not be weaker than the registry, nor lead into the link-local network. */
 function realmOf(realm: string | undefined, origin: URL): URL {
   const ref = origin.host
-  if (!realm || !URL.canParse(realm)) throw new RegistryError('BAD_ANSWER', { ref, message: `registry '${ref}' names no usable token realm` })
+  if (!realm || !URL.canParse(realm))
+    throw new RegistryError('BAD_ANSWER', { ref, message: `registry '${ref}' names no usable token realm` })
   const url = new URL(realm)
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const linkLocal = isIP(host) === 4 ? host.startsWith('169.254.') : host.toLowerCase().startsWith('fe80:')
-  if (linkLocal || (url.protocol !== 'https:' && !(url.protocol === 'http:' && origin.protocol === 'http:'))) throw new RegistryError('BAD_ANSWER', { ref, message: `registry '${ref}' names the token realm '${url.origin}', which is not to be trusted with credentials` })
+  if (linkLocal || (url.protocol !== 'https:' && !(url.protocol === 'http:' && origin.protocol === 'http:')))
+    throw new RegistryError('BAD_ANSWER', {
+      ref,
+      message: `registry '${ref}' names the token realm '${url.origin}', which is not to be trusted with credentials`,
+    })
   return url
 }
 
-interface Wanted { readonly service: string | undefined; readonly scope: string }
+interface Wanted {
+  readonly service: string | undefined
+  readonly scope: string
+}
 
 function tokenRequest(realm: URL, { service, scope, signIn }: Wanted & { signIn: SignIn }): HttpRequest {
   const url = new URL(realm)
@@ -89,7 +129,13 @@ function tokenRequest(realm: URL, { service, scope, signIn }: Wanted & { signIn:
 }
 
 function refreshRequest(realm: URL, { service, scope, token }: Wanted & { token: string }): HttpRequest {
-  const form = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token, client_id: 'fluxpilot', scope, ...(service ? { service } : {}) })
+  const form = new URLSearchParams({
+    grant_type: 'refresh_token',
+    refresh_token: token,
+    client_id: 'fluxpilot',
+    scope,
+    ...(service ? { service } : {}),
+  })
   return { method: 'POST', url: realm.href, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: form.toString() }
 }
 

@@ -20,7 +20,12 @@ export interface Ask {
   readonly accept?: readonly number[] | undefined
 }
 
-export interface TransportOptions { readonly http: Http; readonly clock: Clock; readonly find: FindSignIn; readonly insecure: boolean }
+export interface TransportOptions {
+  readonly http: Http
+  readonly clock: Clock
+  readonly find: FindSignIn
+  readonly insecure: boolean
+}
 
 const tries = 4
 const redirects = 10
@@ -43,13 +48,18 @@ export class RegistryTransport {
     for (let attempt = 1; ; attempt++) {
       const result = await this.#authorized(ask, { url, origin, signal }).catch((thrown: unknown) => failureOf(thrown, ask))
       if (!(result instanceof RegistryError)) return result
-      const again = result.code === 'RATE_LIMITED' || (['UNAVAILABLE', 'UNREACHABLE'].includes(result.code) && ask.method !== 'POST' && ask.method !== 'PATCH')
+      const again =
+        result.code === 'RATE_LIMITED' ||
+        (['UNAVAILABLE', 'UNREACHABLE'].includes(result.code) && ask.method !== 'POST' && ask.method !== 'PATCH')
       if (!again || attempt >= tries) throw result
       await this.#options.clock.sleep(200 * 3 ** attempt * (0.9 + 0.2 * this.#options.clock.random()), signal)
     }
   }
 
-  async #authorized(ask: Ask, { url, origin, signal }: { url: URL; origin: URL; signal: AbortSignal }): Promise<(HttpAnswer & { url: URL }) | RegistryError> {
+  async #authorized(
+    ask: Ask,
+    { url, origin, signal }: { url: URL; origin: URL; signal: AbortSignal },
+  ): Promise<(HttpAnswer & { url: URL }) | RegistryError> {
     const scope: Scope = { repository: ask.repository, actions: ask.actions ?? 'pull' }
     const trusted = url.origin === origin.origin
     const first = await this.#followed(ask, { url, authorization: trusted ? this.#keeper.known(origin.host, scope) : undefined, signal })
@@ -61,18 +71,33 @@ export class RegistryTransport {
   }
 
   /** Follows redirects of reads; credentials stay with the origin they are for. */
-  async #followed(ask: Ask, { url, authorization, signal }: { url: URL; authorization: string | undefined; signal: AbortSignal }): Promise<HttpAnswer & { url: URL }> {
+  async #followed(
+    ask: Ask,
+    { url, authorization, signal }: { url: URL; authorization: string | undefined; signal: AbortSignal },
+  ): Promise<HttpAnswer & { url: URL }> {
     let current = url
     for (let hop = 0; hop <= redirects; hop++) {
       const own = current.origin === url.origin
-      const answer = await this.#options.http.send({
-        method: ask.method, url: current.href, headers: { 'user-agent': 'flux/v2 fluxpilot', ...ask.headers, ...(own && authorization ? { authorization } : {}) }, ...(ask.body ? { body: ask.body() } : {}),
-      }, signal)
+      const answer = await this.#options.http.send(
+        {
+          method: ask.method,
+          url: current.href,
+          headers: { 'user-agent': 'flux/v2 fluxpilot', ...ask.headers, ...(own && authorization ? { authorization } : {}) },
+          ...(ask.body ? { body: ask.body() } : {}),
+        },
+        signal,
+      )
       const location = answer.headers.location
-      if (![301, 302, 303, 307, 308].includes(answer.status) || !location || !['GET', 'HEAD'].includes(ask.method)) return { ...answer, url: current }
+      if (![301, 302, 303, 307, 308].includes(answer.status) || !location || !['GET', 'HEAD'].includes(ask.method))
+        return { ...answer, url: current }
       await answer.body.cancel()
       const next = new URL(location, current)
-      if (current.protocol === 'https:' && next.protocol !== 'https:') throw new RegistryError('BAD_ANSWER', { ref: refOf(ask), status: answer.status, message: `${ask.method} ${current.origin}: redirected from HTTPS to ${next.protocol}//${next.host}, which is refused` })
+      if (current.protocol === 'https:' && next.protocol !== 'https:')
+        throw new RegistryError('BAD_ANSWER', {
+          ref: refOf(ask),
+          status: answer.status,
+          message: `${ask.method} ${current.origin}: redirected from HTTPS to ${next.protocol}//${next.host}, which is refused`,
+        })
       current = next
     }
     throw new RegistryError('BAD_ANSWER', { ref: refOf(ask), message: `${ask.method} ${url.href}: more than ${redirects} redirects` })
@@ -100,7 +125,10 @@ export class RegistryTransport {
 
   async #speaks(origin: URL, signal: AbortSignal): Promise<boolean> {
     try {
-      const answer = await this.#options.http.send({ method: 'GET', url: `${origin.origin}/v2/`, headers: { 'user-agent': 'flux/v2 fluxpilot' } }, signal)
+      const answer = await this.#options.http.send(
+        { method: 'GET', url: `${origin.origin}/v2/`, headers: { 'user-agent': 'flux/v2 fluxpilot' } },
+        signal,
+      )
       await answer.body.cancel()
       return answer.status !== 400
     } catch (thrown) {

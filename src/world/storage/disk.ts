@@ -19,19 +19,31 @@ const mostWalked = 1000
 
 /** Artifacts in a folder. Files are written aside, synced and renamed, so that a reader never sees half of one. Spec: sources 1.2, 1.3. */
 export function diskArtifacts({ folder, advertised, clock }: DiskOptions): Artifacts {
-  const urlOf = (path: string): string => `${/^https?:\/\//.test(advertised) ? advertised.replace(/\/$/, '') : `http://${advertised}`}/${path}`
+  const urlOf = (path: string): string =>
+    `${/^https?:\/\//.test(advertised) ? advertised.replace(/\/$/, '') : `http://${advertised}`}/${path}`
   return {
-    advertised, urlOf,
+    advertised,
+    urlOf,
     async store({ owner, filename, revision, metadata, link }, content, signal) {
       const path = `${ownerPath(owner)}/${filename}`
       const written = await writeFile(join(folder, path), content, signal)
       if (link) await pointTo(join(folder, ownerPath(owner), link), filename)
       const lastUpdateTime = new Date(clock.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
-      return { path, url: urlOf(path), revision, ...written, lastUpdateTime, ...(metadata && Object.keys(metadata).length > 0 ? { metadata } : {}) }
+      return {
+        path,
+        url: urlOf(path),
+        revision,
+        ...written,
+        lastUpdateTime,
+        ...(metadata && Object.keys(metadata).length > 0 ? { metadata } : {}),
+      }
     },
     verify: (artifact, signal) => verify(join(folder, artifact.path), artifact, signal),
-    collect: (owner, current, retention) => collect(join(folder, ownerPath(owner)), { current: current && join(folder, current.path), retention, now: clock.now() }),
-    remove: async owner => { await rm(join(folder, ownerPath(owner)), { recursive: true, force: true }) },
+    collect: (owner, current, retention) =>
+      collect(join(folder, ownerPath(owner)), { current: current && join(folder, current.path), retention, now: clock.now() }),
+    remove: async owner => {
+      await rm(join(folder, ownerPath(owner)), { recursive: true, force: true })
+    },
   }
 }
 
@@ -92,8 +104,13 @@ async function digestOf(path: string, like: Digest, signal: AbortSignal): Promis
   return sum.digest()
 }
 
-async function collect(folder: string, { current, retention, now }: { current: string | undefined; retention: Retention; now: number }): Promise<number> {
-  const names = (await readdir(folder, { withFileTypes: true }).catch(() => [])).filter(e => e.isFile() && !e.name.endsWith('.lock')).slice(0, mostWalked)
+async function collect(
+  folder: string,
+  { current, retention, now }: { current: string | undefined; retention: Retention; now: number },
+): Promise<number> {
+  const names = (await readdir(folder, { withFileTypes: true }).catch(() => []))
+    .filter(e => e.isFile() && !e.name.endsWith('.lock'))
+    .slice(0, mostWalked)
   const files = await Promise.all(names.map(async e => ({ path: join(folder, e.name), at: (await stat(join(folder, e.name))).mtimeMs })))
   const others = files.filter(f => f.path !== current).toSorted((a, b) => a.at - b.at)
   const old = others.filter(f => now - f.at > retention.ttlMs)
@@ -104,4 +121,3 @@ async function collect(folder: string, { current, retention, now }: { current: s
   for (const { path } of gone) for (const each of [path, `${path}.lock`]) await rm(each, { force: true })
   return gone.length
 }
-

@@ -9,7 +9,15 @@ import { StorageError } from './error.ts'
 const tries = 4
 
 /** Fetches artifacts by URL, and those of in-cluster services through the API server's service proxy when they are not reachable directly. */
-export function artifactFetcher({ http, clock, cluster }: { http: Http; clock: Clock; cluster?: (() => Cluster) | undefined }): ArtifactFetcher {
+export function artifactFetcher({
+  http,
+  clock,
+  cluster,
+}: {
+  http: Http
+  clock: Clock
+  cluster?: (() => Cluster) | undefined
+}): ArtifactFetcher {
   return {
     async fetch({ url, digest }, signal) {
       const body = await openUrl(url, { http, clock, cluster }, signal)
@@ -19,11 +27,18 @@ export function artifactFetcher({ http, clock, cluster }: { http: Http; clock: C
   }
 }
 
-async function openUrl(url: string, { http, clock, cluster }: { http: Http; clock: Clock; cluster?: (() => Cluster) | undefined }, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+async function openUrl(
+  url: string,
+  { http, clock, cluster }: { http: Http; clock: Clock; cluster?: (() => Cluster) | undefined },
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
   const service = serviceOf(url)
   if (service && cluster) return cluster().serviceProxy(service, signal)
   for (let attempt = 1; ; attempt++) {
-    const answer = await http.send({ method: 'GET', url }, signal).catch((thrown: unknown) => { signal.throwIfAborted(); return new StorageError('UNREACHABLE', url, { cause: thrown }) })
+    const answer = await http.send({ method: 'GET', url }, signal).catch((thrown: unknown) => {
+      signal.throwIfAborted()
+      return new StorageError('UNREACHABLE', url, { cause: thrown })
+    })
     if (answer instanceof StorageError) {
       if (attempt >= tries) throw answer
     } else if (answer.status < 300) {
@@ -31,7 +46,8 @@ async function openUrl(url: string, { http, clock, cluster }: { http: Http; cloc
     } else {
       await answer.body.cancel()
       if (answer.status === 404) return undefined
-      if (answer.status < 500 || attempt >= tries) throw new StorageError('UNREACHABLE', url, { cause: new Error(`status ${answer.status}`) })
+      if (answer.status < 500 || attempt >= tries)
+        throw new StorageError('UNREACHABLE', url, { cause: new Error(`status ${answer.status}`) })
     }
     await clock.sleep(200 * 3 ** attempt, signal)
   }

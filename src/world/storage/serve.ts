@@ -6,11 +6,19 @@ import { join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
 /** A running file server; `address` is `host:port`. */
-export interface StorageServer { readonly address: string; close(): Promise<void> }
+export interface StorageServer {
+  readonly address: string
+  close(): Promise<void>
+}
 
 /** Serves a folder of artifacts over HTTP: files only, links followed within the folder. Spec: sources 1.4 (storage server). */
 export async function serveArtifacts({ folder, host, port }: { folder: string; host: string; port: number }): Promise<StorageServer> {
-  const server = createServer((request, response) => void (['GET', 'HEAD'].includes(request.method ?? '') ? send(folder, { path: request.url ?? '/', head: request.method === 'HEAD' }, response) : refuse(response, 405)))
+  const server = createServer(
+    (request, response) =>
+      void (['GET', 'HEAD'].includes(request.method ?? '')
+        ? send(folder, { path: request.url ?? '/', head: request.method === 'HEAD' }, response)
+        : refuse(response, 405)),
+  )
   server.listen(port, host)
   await once(server, 'listening')
   const address = server.address()

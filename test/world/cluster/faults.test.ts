@@ -13,10 +13,38 @@ import { startHostile } from '../../support/hostile.ts'
 /** Waits are noted, not waited. */
 function hasty(): Clock & { readonly waits: number[] } {
   const waits: number[] = []
-  return { ...realClock, waits, sleep: async (ms, signal) => { signal.throwIfAborted(); waits.push(ms) } }
+  return {
+    ...realClock,
+    waits,
+    sleep: async (ms, signal) => {
+      signal.throwIfAborted()
+      waits.push(ms)
+    },
+  }
 }
 
-const discovery = { kind: 'APIGroupDiscoveryList', items: [{ metadata: {}, versions: [{ version: 'v1', resources: builtinResources.filter(r => r.group === '').map(r => ({ resource: r.plural, responseKind: { group: '', version: 'v1', kind: r.kind }, scope: r.namespaced ? 'Namespaced' : 'Cluster', singularResource: r.singular, verbs: r.verbs })) }] }] }
+const discovery = {
+  kind: 'APIGroupDiscoveryList',
+  items: [
+    {
+      metadata: {},
+      versions: [
+        {
+          version: 'v1',
+          resources: builtinResources
+            .filter(r => r.group === '')
+            .map(r => ({
+              resource: r.plural,
+              responseKind: { group: '', version: 'v1', kind: r.kind },
+              scope: r.namespaced ? 'Namespaced' : 'Cluster',
+              singularResource: r.singular,
+              verbs: r.verbs,
+            })),
+        },
+      ],
+    },
+  ],
+}
 const signal = AbortSignal.timeout(20_000)
 const ref = { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'n', name: 'c' }
 const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'n', resourceVersion: '7' } }
@@ -27,7 +55,8 @@ async function against(answer: Answer, use: (cluster: Cluster, seen: { count: nu
   const server = await startHostile((request, response) => {
     const path = request.url ?? ''
     if (path === '/api') return void response.setHeader('content-type', 'application/json').end(JSON.stringify(discovery))
-    if (path === '/apis') return void response.setHeader('content-type', 'application/json').end(JSON.stringify({ kind: 'APIGroupDiscoveryList', items: [] }))
+    if (path === '/apis')
+      return void response.setHeader('content-type', 'application/json').end(JSON.stringify({ kind: 'APIGroupDiscoveryList', items: [] }))
     seen.count++
     answer(request, response, seen.count)
   })
@@ -41,66 +70,113 @@ async function against(answer: Answer, use: (cluster: Cluster, seen: { count: nu
   }
 }
 
-const json = (response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void => void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
+const json = (response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void =>
+  void response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 const failed = (reason: string, message: string, code: number): object => ({ kind: 'Status', status: 'Failure', reason, message, code })
-const code = (wanted: string) => (error: ClusterError): boolean => error.code === wanted
+const code =
+  (wanted: string) =>
+  (error: ClusterError): boolean =>
+    error.code === wanted
 
-test('429 is waited for as long as the server says, for reads and writes alike', () => against((_, response, n) => (n < 3 ? json(response, 429, failed('TooManyRequests', 'slow down', 429), { 'retry-after': '2' }) : json(response, 200, object)), async (cluster, seen) => {
-  assert.equal((await cluster.patch(ref, { type: 'merge', body: {}, manager: 'm' }, signal)).metadata.name, 'c')
-  assert.deepEqual(seen.waits, [2000, 2000])
-}))
+test('429 is waited for as long as the server says, for reads and writes alike', () =>
+  against(
+    (_, response, n) =>
+      n < 3 ? json(response, 429, failed('TooManyRequests', 'slow down', 429), { 'retry-after': '2' }) : json(response, 200, object),
+    async (cluster, seen) => {
+      assert.equal((await cluster.patch(ref, { type: 'merge', body: {}, manager: 'm' }, signal)).metadata.name, 'c')
+      assert.deepEqual(seen.waits, [2000, 2000])
+    },
+  ))
 
-test('a read is tried again after 500 and 503, a write is not', () => against((request, response, n) => (request.method === 'GET' && n > 2 ? json(response, 200, object) : json(response, n === 1 ? 500 : 503, failed('InternalError', 'broken', 500))), async (cluster, seen) => {
-  assert.equal((await cluster.get(ref, signal))?.metadata.name, 'c')
-  seen.count = 0
-  await assert.rejects(cluster.create(object, { manager: 'm' }, signal), code('UNAVAILABLE'))
-  assert.equal(seen.count, 1)
-}))
+test('a read is tried again after 500 and 503, a write is not', () =>
+  against(
+    (request, response, n) =>
+      request.method === 'GET' && n > 2
+        ? json(response, 200, object)
+        : json(response, n === 1 ? 500 : 503, failed('InternalError', 'broken', 500)),
+    async (cluster, seen) => {
+      assert.equal((await cluster.get(ref, signal))?.metadata.name, 'c')
+      seen.count = 0
+      await assert.rejects(cluster.create(object, { manager: 'm' }, signal), code('UNAVAILABLE'))
+      assert.equal(seen.count, 1)
+    },
+  ))
 
-test('Forbidden keeps the server\'s words and is no absence', () => against((_, response) => json(response, 403, failed('Forbidden', 'configmaps "c" is forbidden: User "u" cannot get resource "configmaps"', 403)), async cluster => {
-  await assert.rejects(cluster.get(ref, signal), (error: ClusterError) => error.code === 'FORBIDDEN' && error.message.includes('User "u" cannot get'))
-}))
+test("Forbidden keeps the server's words and is no absence", () =>
+  against(
+    (_, response) =>
+      json(response, 403, failed('Forbidden', 'configmaps "c" is forbidden: User "u" cannot get resource "configmaps"', 403)),
+    async cluster => {
+      await assert.rejects(
+        cluster.get(ref, signal),
+        (error: ClusterError) => error.code === 'FORBIDDEN' && error.message.includes('User "u" cannot get'),
+      )
+    },
+  ))
 
 const odd: [says: string, answer: Answer, code: string][] = [
-  ['an HTML page', (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>proxy</html>'), 'BAD_ANSWER'], ['an HTML error', (_, response) => void response.writeHead(404, { 'content-type': 'text/html' }).end('<html>'), 'NONE'],
-  ['JSON that is cut', (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"kind": "Conf'), 'BAD_ANSWER'], ['JSON that is no object', (_, response) => json(response, 200, [1, 2]), 'BAD_ANSWER'],
+  ['an HTML page', (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>proxy</html>'), 'BAD_ANSWER'],
+  ['an HTML error', (_, response) => void response.writeHead(404, { 'content-type': 'text/html' }).end('<html>'), 'NONE'],
+  [
+    'JSON that is cut',
+    (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"kind": "Conf'),
+    'BAD_ANSWER',
+  ],
+  ['JSON that is no object', (_, response) => json(response, 200, [1, 2]), 'BAD_ANSWER'],
 ]
 for (const [says, answer, wanted] of odd) {
-  test(`${says} is told as what it is`, () => against(answer, async cluster => {
-    if (wanted === 'NONE') assert.equal(await cluster.get(ref, signal), undefined)
-    else await assert.rejects(cluster.get(ref, signal), code(wanted))
-  }))
+  test(`${says} is told as what it is`, () =>
+    against(answer, async cluster => {
+      if (wanted === 'NONE') assert.equal(await cluster.get(ref, signal), undefined)
+      else await assert.rejects(cluster.get(ref, signal), code(wanted))
+    }))
 }
 
-test('a connection that breaks in the middle of a read is tried again', () => against((_, response, n) => {
-  if (n > 1) return json(response, 200, object)
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
-  response.write('{"kind":', () => response.destroy())
-}, async cluster => {
-  assert.equal((await cluster.get(ref, signal))?.metadata.name, 'c')
-}))
+test('a connection that breaks in the middle of a read is tried again', () =>
+  against(
+    (_, response, n) => {
+      if (n > 1) return json(response, 200, object)
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
+      response.write('{"kind":', () => response.destroy())
+    },
+    async cluster => {
+      assert.equal((await cluster.get(ref, signal))?.metadata.name, 'c')
+    },
+  ))
 
-test('a watch goes on after its stream ends, and lists again when history is gone', () => against((request, response, n) => {
-  const url = new URL(request.url ?? '', 'http://x')
-  const list = { kind: 'ConfigMapList', metadata: { resourceVersion: '5' }, items: [{ metadata: { name: `listed-${n}`, namespace: 'n' } }] }
-  if (url.searchParams.get('watch') !== 'true') return json(response, 200, list)
-  response.writeHead(200, { 'content-type': 'application/json' })
-  const event = (type: string, o: object): string => `${JSON.stringify({ type, object: o })}\n`
-  if (n === 2) return void response.end(event('ADDED', object) + event('BOOKMARK', { kind: 'ConfigMap', metadata: { resourceVersion: '9' } }))
-  if (n === 3) return void response.end(event('ERROR', failed('Expired', `too old resource version: ${url.searchParams.get('resourceVersion') ?? ''}`, 410)))
-  response.end(event('MODIFIED', { ...object, metadata: { ...object.metadata, resourceVersion: '12' } }))
-}, async cluster => {
-  const seen: string[] = []
-  const stop = new AbortController()
-  const watching = (async () => {
-    for await (const event of cluster.watch({ group: '', kind: 'ConfigMap', namespace: 'n' }, stop.signal)) {
-      seen.push(describe(event))
-      if (seen.length === 4) stop.abort(new Error('enough'))
-    }
-  })()
-  await assert.rejects(watching, /enough/)
-  assert.deepEqual(seen, ['gap listed-1', 'added c', 'gap listed-4', 'modified c'])
-}))
+test('a watch goes on after its stream ends, and lists again when history is gone', () =>
+  against(
+    (request, response, n) => {
+      const url = new URL(request.url ?? '', 'http://x')
+      const list = {
+        kind: 'ConfigMapList',
+        metadata: { resourceVersion: '5' },
+        items: [{ metadata: { name: `listed-${n}`, namespace: 'n' } }],
+      }
+      if (url.searchParams.get('watch') !== 'true') return json(response, 200, list)
+      response.writeHead(200, { 'content-type': 'application/json' })
+      const event = (type: string, o: object): string => `${JSON.stringify({ type, object: o })}\n`
+      if (n === 2)
+        return void response.end(event('ADDED', object) + event('BOOKMARK', { kind: 'ConfigMap', metadata: { resourceVersion: '9' } }))
+      if (n === 3)
+        return void response.end(
+          event('ERROR', failed('Expired', `too old resource version: ${url.searchParams.get('resourceVersion') ?? ''}`, 410)),
+        )
+      response.end(event('MODIFIED', { ...object, metadata: { ...object.metadata, resourceVersion: '12' } }))
+    },
+    async cluster => {
+      const seen: string[] = []
+      const stop = new AbortController()
+      const watching = (async () => {
+        for await (const event of cluster.watch({ group: '', kind: 'ConfigMap', namespace: 'n' }, stop.signal)) {
+          seen.push(describe(event))
+          if (seen.length === 4) stop.abort(new Error('enough'))
+        }
+      })()
+      await assert.rejects(watching, /enough/)
+      assert.deepEqual(seen, ['gap listed-1', 'added c', 'gap listed-4', 'modified c'])
+    },
+  ))
 
 function describe(event: WatchEvent): string {
   return event.type === 'gap' ? `gap ${event.objects.map(o => o.metadata.name).join()}` : `${event.type} ${event.object.metadata.name}`
@@ -109,19 +185,29 @@ function describe(event: WatchEvent): string {
 test('an API group that does not answer leaves the others usable', async () => {
   const server = await startHostile((request, response) => {
     if (request.url === '/api') return json(response, 200, discovery)
-    json(response, 200, { kind: 'APIGroupDiscoveryList', items: [{ metadata: { name: 'metrics.k8s.io' }, versions: [{ version: 'v1', freshness: 'Stale', resources: [] }] }] })
+    json(response, 200, {
+      kind: 'APIGroupDiscoveryList',
+      items: [{ metadata: { name: 'metrics.k8s.io' }, versions: [{ version: 'v1', freshness: 'Stale', resources: [] }] }],
+    })
   })
   const http = createHttp({})
   const { resources, incomplete } = await restCluster({ name: 'partial', server: server.url, http, clock: realClock }).discover(signal)
   assert.ok(resources.some(r => r.kind === 'Pod'))
-  assert.deepEqual(incomplete.map(i => i.group), ['metrics.k8s.io/v1'])
+  assert.deepEqual(
+    incomplete.map(i => i.group),
+    ['metrics.k8s.io/v1'],
+  )
   await http.close()
   await server.close()
 })
 
-test('a server that never answers does not outlive an abort', () => against(() => {}, async cluster => {
-  const stop = new AbortController()
-  const waiting = cluster.get(ref, stop.signal)
-  setImmediate(() => stop.abort(new Error('no more')))
-  await assert.rejects(waiting, /no more/)
-}))
+test('a server that never answers does not outlive an abort', () =>
+  against(
+    () => {},
+    async cluster => {
+      const stop = new AbortController()
+      const waiting = cluster.get(ref, stop.signal)
+      setImmediate(() => stop.abort(new Error('no more')))
+      await assert.rejects(waiting, /no more/)
+    },
+  ))

@@ -9,24 +9,37 @@ import { testKernel } from '../../support/kernel.ts'
 const kernel = testKernel()
 const signal = new AbortController().signal
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
-const tree = (files: Record<string, string>, root = '.'): BuildInput => ({ root, files: new Map(Object.entries(files).map(([path, text]) => [path, bytes(text)])) })
+const tree = (files: Record<string, string>, root = '.'): BuildInput => ({
+  root,
+  files: new Map(Object.entries(files).map(([path, text]) => [path, bytes(text)])),
+})
 const configMap = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n  a: "1"\n`
 
 test('builds with prefix, namespace and a patch', async () => {
-  const yaml = await kernel.kustomizeBuild(tree({
-    'kustomization.yaml': 'resources: [cm.yaml]\nnamePrefix: p-\nnamespace: web\npatches:\n- patch: |\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: cm}\n    data: {b: "2"}\n',
-    'cm.yaml': configMap('cm'),
-  }), signal)
+  const yaml = await kernel.kustomizeBuild(
+    tree({
+      'kustomization.yaml':
+        'resources: [cm.yaml]\nnamePrefix: p-\nnamespace: web\npatches:\n- patch: |\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: cm}\n    data: {b: "2"}\n',
+      'cm.yaml': configMap('cm'),
+    }),
+    signal,
+  )
   assert.equal(yaml, 'apiVersion: v1\ndata:\n  a: "1"\n  b: "2"\nkind: ConfigMap\nmetadata:\n  name: p-cm\n  namespace: web\n')
 })
 
 test('joins documents as the command line does', async () => {
-  const yaml = await kernel.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [a.yaml, b.yaml]', 'a.yaml': configMap('a'), 'b.yaml': configMap('b') }), signal)
+  const yaml = await kernel.kustomizeBuild(
+    tree({ 'kustomization.yaml': 'resources: [a.yaml, b.yaml]', 'a.yaml': configMap('a'), 'b.yaml': configMap('b') }),
+    signal,
+  )
   assert.equal(yaml.split('---\n').length, 2)
 })
 
-test('a missing resource fails in kustomize\'s own words', async () => {
-  await assert.rejects(kernel.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [nope.yaml]' }), signal), { code: 'BUILD_FAILED', message: /accumulating resources: accumulation err='accumulating resources from 'nope.yaml'/ })
+test("a missing resource fails in kustomize's own words", async () => {
+  await assert.rejects(kernel.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [nope.yaml]' }), signal), {
+    code: 'BUILD_FAILED',
+    message: /accumulating resources: accumulation err='accumulating resources from 'nope.yaml'/,
+  })
 })
 
 for (const url of ['https://example.invalid/base.yaml', 'github.com/example/base?ref=main'])
@@ -35,33 +48,73 @@ for (const url of ['https://example.invalid/base.yaml', 'github.com/example/base
   })
 
 const deployment = (replicas: number | undefined, labels: Record<string, string> = {}): KubeObject => ({
-  apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd', namespace: 'n', labels },
-  spec: { ...(replicas === undefined ? {} : { replicas }), selector: { matchLabels: { app: 'd' } }, template: { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'i:1', ports: [{ containerPort: 80 }] }] } } },
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'd', namespace: 'n', labels },
+  spec: {
+    ...(replicas === undefined ? {} : { replicas }),
+    selector: { matchLabels: { app: 'd' } },
+    template: { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'i:1', ports: [{ containerPort: 80 }] }] } },
+  },
 })
 const builtin = { from: 'builtin' } as const
 
 test('an apply creates, a second one by another manager conflicts, force takes the field', async () => {
   const live = await kernel.apply({ live: undefined, object: deployment(2), manager: 'flux', schema: builtin, force: false }, signal)
-  const edited = await kernel.update({ live, object: { ...live, spec: { ...live.spec, replicas: 5 } }, manager: 'kubectl-edit', schema: builtin }, signal)
+  const edited = await kernel.update(
+    { live, object: { ...live, spec: { ...live.spec, replicas: 5 } }, manager: 'kubectl-edit', schema: builtin },
+    signal,
+  )
   await assert.rejects(kernel.apply({ live: edited, object: deployment(2), manager: 'flux', schema: builtin, force: false }, signal), {
-    code: 'STATUS', message: 'Apply failed with 1 conflict: conflict with "kubectl-edit" using apps/v1: .spec.replicas' })
+    code: 'STATUS',
+    message: 'Apply failed with 1 conflict: conflict with "kubectl-edit" using apps/v1: .spec.replicas',
+  })
   const forced = await kernel.apply({ live: edited, object: deployment(2), manager: 'flux', schema: builtin, force: true }, signal)
   assert.equal(forced.spec?.replicas, 2)
 })
 
 test('a field left out of the next apply is removed', async () => {
-  const live = await kernel.apply({ live: undefined, object: deployment(2, { x: '1', y: '2' }), manager: 'flux', schema: builtin, force: false }, signal)
+  const live = await kernel.apply(
+    { live: undefined, object: deployment(2, { x: '1', y: '2' }), manager: 'flux', schema: builtin, force: false },
+    signal,
+  )
   const next = await kernel.apply({ live, object: deployment(2, { x: '1' }), manager: 'flux', schema: builtin, force: false }, signal)
   assert.deepEqual(next.metadata.labels, { x: '1' })
 })
 
 test('an unknown field is named', async () => {
   const object = deployment(1)
-  await assert.rejects(kernel.apply({ live: undefined, object: { ...object, spec: { ...object.spec, nope: 1 } }, manager: 'flux', schema: builtin, force: false }, signal), { code: 'INVALID', message: /\.spec\.nope: field not declared in schema/ })
+  await assert.rejects(
+    kernel.apply(
+      { live: undefined, object: { ...object, spec: { ...object.spec, nope: 1 } }, manager: 'flux', schema: builtin, force: false },
+      signal,
+    ),
+    { code: 'INVALID', message: /\.spec\.nope: field not declared in schema/ },
+  )
 })
 
-const foo = (items: { id: string }[]): KubeObject => ({ apiVersion: 'x.io/v1', kind: 'Foo', metadata: { name: 'f', namespace: 'n', labels: { a: 'b' } }, spec: { items } })
-const listSchema = { type: 'object', properties: { spec: { type: 'object', properties: { items: { type: 'array', 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['id'], items: { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] } } } } } }
+const foo = (items: { id: string }[]): KubeObject => ({
+  apiVersion: 'x.io/v1',
+  kind: 'Foo',
+  metadata: { name: 'f', namespace: 'n', labels: { a: 'b' } },
+  spec: { items },
+})
+const listSchema = {
+  type: 'object',
+  properties: {
+    spec: {
+      type: 'object',
+      properties: {
+        items: {
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['id'],
+          items: { type: 'object', properties: { id: { type: 'string' } }, required: ['id'] },
+        },
+      },
+    },
+  },
+}
 
 test('a CRD schema merges a list by its keys; without schema the list is atomic', async () => {
   const schema = { from: 'crd', openAPIV3Schema: listSchema } as const
@@ -70,25 +123,33 @@ test('a CRD schema merges a list by its keys; without schema the list is atomic'
   assert.deepEqual(second.spec?.items, [{ id: 'a' }, { id: 'b' }])
   const deduced = { from: 'deduced' } as const
   const live = await kernel.apply({ live: undefined, object: foo([{ id: 'a' }]), manager: 'one', schema: deduced, force: false }, signal)
-  await assert.rejects(kernel.apply({ live, object: foo([{ id: 'b' }]), manager: 'two', schema: deduced, force: false }, signal), { code: 'STATUS' })
+  await assert.rejects(kernel.apply({ live, object: foo([{ id: 'b' }]), manager: 'two', schema: deduced, force: false }, signal), {
+    code: 'STATUS',
+  })
 })
 
 test('a three-way merge keeps what others added', async () => {
   const current = deployment(2)
   const patch = await kernel.threeWayMerge({ original: deployment(2), modified: deployment(3), current }, signal)
   assert.deepEqual(patch, { spec: { replicas: 3 } })
-  const merged = await kernel.strategicMerge(current, { spec: { template: { spec: { containers: [{ name: 'side', image: 's' }] } } } }, signal)
-  assert.equal(((merged.spec as { template: { spec: { containers: unknown[] } } }).template.spec.containers).length, 2)
+  const merged = await kernel.strategicMerge(
+    current,
+    { spec: { template: { spec: { containers: [{ name: 'side', image: 's' }] } } } },
+    signal,
+  )
+  assert.equal((merged.spec as { template: { spec: { containers: unknown[] } } }).template.spec.containers.length, 2)
 })
 
-async function* chunks(...parts: Uint8Array[]): AsyncIterable<Uint8Array> { yield* parts }
+async function* chunks(...parts: Uint8Array[]): AsyncIterable<Uint8Array> {
+  yield* parts
+}
 async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const out: Uint8Array[] = []
   for await (const part of source) out.push(part)
   return Buffer.concat(out)
 }
 
-test('gzip gives Go\'s bytes', async () => {
+test("gzip gives Go's bytes", async () => {
   const empty = await collect(kernel.gzip(chunks(new Uint8Array(1024)), signal))
   assert.equal(createHash('sha256').update(empty).digest('hex'), '4f4fb700ef54461cfa02571ae0db9a0dc1e0cdb5577484a6d75e68dc38e8acc1')
   const large = Buffer.from('flux '.repeat(200_000))
@@ -97,25 +158,47 @@ test('gzip gives Go\'s bytes', async () => {
 
 test('a hostile build ends in a coded error, and the next call works', async () => {
   const small = testKernel({ buildDeadlineMs: 2000 })
-  const bomb = ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]', ...Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array.from({ length: 10 }, () => `*a${i}`).join(',')}]`)].join('\n')
-  const hostile = tree({ 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n${bomb}\n` })
-  await assert.rejects(small.kustomizeBuild(hostile, signal), (e: { code: string }) => ['DEADLINE', 'OUT_OF_MEMORY', 'CRASHED', 'BUILD_FAILED', 'OUTPUT_TOO_LARGE'].includes(e.code))
-  assert.match(await small.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': configMap('fine') }), signal), /fine/)
+  const bomb = [
+    'a0: &a0 [x,x,x,x,x,x,x,x,x,x]',
+    ...Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array.from({ length: 10 }, () => `*a${i}`).join(',')}]`),
+  ].join('\n')
+  const hostile = tree({
+    'kustomization.yaml': 'resources: [a.yaml]',
+    'a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n${bomb}\n`,
+  })
+  await assert.rejects(small.kustomizeBuild(hostile, signal), (e: { code: string }) =>
+    ['DEADLINE', 'OUT_OF_MEMORY', 'CRASHED', 'BUILD_FAILED', 'OUTPUT_TOO_LARGE'].includes(e.code),
+  )
+  assert.match(
+    await small.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': configMap('fine') }), signal),
+    /fine/,
+  )
 })
 
 test('half a gigabyte of output is refused, and the next call works', async () => {
   const files: Record<string, string> = { 'big.txt': 'x'.repeat(1_000_000) }
-  files['kustomization.yaml'] = `configMapGenerator:\n${Array.from({ length: 500 }, (_, i) => `- name: c${i}\n  files: [big.txt]\n`).join('')}`
-  await assert.rejects(kernel.kustomizeBuild(tree(files), signal), (e: { code: string }) => ['OUTPUT_TOO_LARGE', 'OUT_OF_MEMORY', 'DEADLINE'].includes(e.code))
-  assert.match(await kernel.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': configMap('after') }), signal), /after/)
+  files['kustomization.yaml'] =
+    `configMapGenerator:\n${Array.from({ length: 500 }, (_, i) => `- name: c${i}\n  files: [big.txt]\n`).join('')}`
+  await assert.rejects(kernel.kustomizeBuild(tree(files), signal), (e: { code: string }) =>
+    ['OUTPUT_TOO_LARGE', 'OUT_OF_MEMORY', 'DEADLINE'].includes(e.code),
+  )
+  assert.match(
+    await kernel.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': configMap('after') }), signal),
+    /after/,
+  )
 })
 
 test('an abort rejects with its reason, and the next call works', async () => {
   const abort = new AbortController()
-  const files: Record<string, string> = { 'kustomization.yaml': `resources: [${Array.from({ length: 400 }, (_, i) => `r${i}.yaml`).join(', ')}]` }
+  const files: Record<string, string> = {
+    'kustomization.yaml': `resources: [${Array.from({ length: 400 }, (_, i) => `r${i}.yaml`).join(', ')}]`,
+  }
   for (let i = 0; i < 400; i++) files[`r${i}.yaml`] = configMap(`c${i}`)
   const building = kernel.kustomizeBuild(tree(files), abort.signal)
   abort.abort(new Error('changed my mind'))
   await assert.rejects(building, { message: 'changed my mind' })
-  assert.match(await kernel.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': configMap('then') }), signal), /then/)
+  assert.match(
+    await kernel.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': configMap('then') }), signal),
+    /then/,
+  )
 })
