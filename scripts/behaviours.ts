@@ -1,25 +1,21 @@
-// Which behaviours of the specs are cited by a test. `--ids` lists the missing ones.
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { chapters } from '../test/conformance/chapters.ts'
+// How every chapter of the specs stands: which behaviours a test cites, which are to come and why, which are not taken, which are missing.
 import { exempt } from '../test/conformance/behaviours.ts'
+import { standings } from '../test/conformance/citations.ts'
 
-const root = join(import.meta.dirname, '..')
-const tests = globSync('test/**/*.ts', { cwd: root })
-  .filter(f => !f.startsWith('test/conformance/'))
-  .map(f => readFileSync(join(root, f), 'utf8'))
-  .join('\n')
-const cited = new Set([...tests.matchAll(/'((?:sources|kustomization)\/[A-Za-z0-9]+)(?:\.\d+)?'/g)].map(m => m[1]))
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+const count = (what: string, ids: readonly string[]): string => `${what} ${String(ids.length).padStart(3)}`
+const shortId = (id: string): string => id.split('/')[1] ?? id
 
-for (const { name, ids } of chapters(root)) {
-  const [has, todo, notTaken] = [
-    ids.filter(id => cited.has(id)),
-    ids.filter(id => !cited.has(id) && exempt[id]?.todo),
-    ids.filter(id => !cited.has(id) && exempt[id]?.notTaken),
-  ]
-  const missing = ids.filter(id => !cited.has(id) && !exempt[id])
-  process.stdout.write(
-    `${name.padEnd(52)} cited ${String(has.length).padStart(3)}  todo ${String(todo.length).padStart(3)}  not taken ${String(notTaken.length).padStart(3)}  missing ${String(missing.length).padStart(3)}\n`,
-  )
-  if (process.argv.includes('--ids') && missing.length > 0) process.stdout.write(`  ${missing.join(' ')}\n`)
+/** `reason: A1 A2`, one line a reason. */
+function reasons(ids: readonly string[], why: (id: string) => string | undefined): string[] {
+  const groups = Map.groupBy(ids, id => why(id) ?? '')
+  return [...groups].map(([reason, of]) => `${of.map(shortId).join(' ')}: ${reason}`)
+}
+
+for (const { chapter, cited, todo, notTaken, missing } of standings()) {
+  const counts = [count('cited', cited), count('todo', todo), count('not taken', notTaken), count('missing', missing)]
+  say(`${chapter.padEnd(52)} ${counts.join('  ')}`)
+  for (const line of reasons(todo, id => exempt[id]?.todo)) say(`    todo ${line}`)
+  for (const line of reasons(notTaken, id => exempt[id]?.notTaken)) say(`    not taken ${line}`)
+  if (missing.length > 0) say(`    missing ${missing.map(shortId).join(' ')}`)
 }

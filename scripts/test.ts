@@ -1,9 +1,11 @@
-// The gate: types, lint, then every test. Ends by saying what was skipped, and why.
+// The gate: types, layout, lint, then every test. Ends by saying what was skipped, and why, and which behaviours were shown.
 import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { citations, passed } from '../test/conformance/citations.ts'
 
 const root = join(import.meta.dirname, '..')
 const quick = process.argv.includes('--quick')
@@ -20,6 +22,8 @@ gate('format', 'oxfmt', ['--check', 'src', 'test', 'scripts', 'bench'])
 gate('lint', 'oxlint', ['src', 'test', 'scripts', 'bench'])
 
 if (quick) process.env.FLUXPILOT_QUICK = '1'
+const record = mkdtempSync(join(tmpdir(), 'fluxpilot-tests-'))
+process.env.FLUXPILOT_BEHAVIOURS = join(record, 'behaviours')
 const wanted = process.argv.slice(2).filter(a => !a.startsWith('--'))
 const files = (wanted.length > 0 ? wanted : globSync('test/**/*.test.ts', { cwd: root })).map(f => join(root, f)).toSorted()
 const skipped: string[] = []
@@ -36,4 +40,10 @@ await new Promise(done => {
   events.once('end', done)
 })
 if (skipped.length > 0) process.stdout.write(`\nskipped:\n${skipped.map(s => `  ${s}\n`).join('')}`)
+
+const [cited, shown] = [citations(), passed(process.env.FLUXPILOT_BEHAVIOURS)]
+const unshown = [...cited].filter(id => !shown?.has(id))
+process.stdout.write(`\nbehaviours: ${cited.size - unshown.length} of ${cited.size} citations passed here\n`)
+if (wanted.length === 0 && unshown.length > 0) process.stdout.write(`  not run or failed: ${unshown.join(' ')}\n`)
+rmSync(record, { recursive: true, force: true })
 process.exitCode = failed > 0 ? 1 : 0

@@ -20,3 +20,12 @@ export function chapters(root: string): { name: string; ids: string[] }[] {
     })
   })
 }
+
+/** Every case id of the pages that have chapters due, whatever the chapter. */
+export function knownIds(root: string): ReadonlySet<string> {
+  return new Set(
+    due.flatMap(([page, file]) =>
+      [...readFileSync(join(root, 'docs/spec', file), 'utf8').matchAll(/^\| ([A-Z]?\d+) \|/gm)].map(([, id = '']) => `${page}/${id}`),
+    ),
+  )
+}
