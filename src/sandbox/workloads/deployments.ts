@@ -54,60 +54,74 @@ function outlived(deployment: KubeObject, old: readonly KubeObject[]): Action[] 
     .map(s => ({ do: 'delete', ref: refOf(s), uid: s.metadata.uid }))
 }
 
-function rollout(
-  deployment: KubeObject,
-  { current, sets, replicas, view }: { current: KubeObject; sets: readonly KubeObject[]; replicas: number; view: View },
-): Action[] {
+interface Rollout {
+  readonly current: KubeObject
+  readonly sets: readonly KubeObject[]
+  readonly replicas: number
+  readonly view: View
+}
+
+function rollout(deployment: KubeObject, { current, sets, replicas, view }: Rollout): Action[] {
   const sum = (field: string): number => sets.reduce((n, s) => n + numberAt(s, ['status', field], 0), 0)
-  const counts = {
+  const counts: Counts = {
     replicas: sum('replicas'),
     updatedReplicas: numberAt(current, ['status', 'replicas'], 0),
     readyReplicas: sum('readyReplicas'),
     availableReplicas: sum('availableReplicas'),
   }
-  const complete = counts.updatedReplicas === replicas && counts.replicas === replicas && counts.availableReplicas === replicas
-  const name = current.metadata.name
-  const before = listAt(deployment, 'status', 'conditions').find(c => stringAt(c, 'type') === 'Progressing')
-  const moved =
-    Object.entries(counts).some(([k, v]) => numberAt(deployment, ['status', k], 0) !== v) ||
-    numberAt(deployment, ['status', 'observedGeneration'], 0) !== deployment.metadata.generation
-  const lastProgress = moved ? view.now : Date.parse(stringAt(before, 'lastUpdateTime') ?? '') || view.now
-  const deadline = lastProgress + numberAt(deployment, ['spec', 'progressDeadlineSeconds'], 600) * 1000
-  const late = !complete && !moved && (view.now >= deadline || stringAt(before, 'reason') === 'ProgressDeadlineExceeded')
-  const progressing: ConditionDraft = complete
-    ? {
-        type: 'Progressing',
-        status: 'True',
-        reason: 'NewReplicaSetAvailable',
-        message: `ReplicaSet "${name}" has successfully progressed.`,
-      }
-    : late
-      ? {
-          type: 'Progressing',
-          status: 'False',
-          reason: 'ProgressDeadlineExceeded',
-          message: `ReplicaSet "${name}" has timed out progressing.`,
-        }
-      : { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message: `ReplicaSet "${name}" is progressing.` }
-  const enough = counts.availableReplicas >= replicas - Math.floor(replicas / 4)
-  const available: ConditionDraft = enough
-    ? { type: 'Available', status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' }
-    : {
-        type: 'Available',
-        status: 'False',
-        reason: 'MinimumReplicasUnavailable',
-        message: 'Deployment does not have minimum availability.',
-      }
+  const { stage, deadline } = progress(deployment, { counts, replicas, now: view.now })
   const status: JsonObject = {
     ...counts,
     unavailableReplicas: replicas > counts.availableReplicas ? replicas - counts.availableReplicas : null,
     observedGeneration: deployment.metadata.generation ?? 0,
-    conditions: conditions(deployment, [available, progressing], { now: view.now, updateTime: true }),
+    conditions: conditions(deployment, [availability(counts, replicas), progressing(stage, current.metadata.name)], {
+      now: view.now,
+      updateTime: true,
+    }),
   }
   return [
     ...statusAction(deployment, status),
-    ...(complete || late ? [] : [{ do: 'later', ms: Math.max(deadline - view.now, 100) } as const]),
+    ...(stage === 'under way' ? [{ do: 'later', ms: Math.max(deadline - view.now, 100) } as const] : []),
   ]
+}
+
+type Counts = Record<'replicas' | 'updatedReplicas' | 'readyReplicas' | 'availableReplicas', number>
+type Stage = 'complete' | 'late' | 'under way'
+
+/** How far a rollout is, and when it counts as late: the deadline runs from the last change of its counts. */
+function progress(
+  deployment: KubeObject,
+  { counts, replicas, now }: { counts: Counts; replicas: number; now: number },
+): { stage: Stage; deadline: number } {
+  const before = listAt(deployment, 'status', 'conditions').find(c => stringAt(c, 'type') === 'Progressing')
+  const moved =
+    Object.entries(counts).some(([k, v]) => numberAt(deployment, ['status', k], 0) !== v) ||
+    numberAt(deployment, ['status', 'observedGeneration'], 0) !== deployment.metadata.generation
+  const lastProgress = moved ? now : Date.parse(stringAt(before, 'lastUpdateTime') ?? '') || now
+  const deadline = lastProgress + numberAt(deployment, ['spec', 'progressDeadlineSeconds'], 600) * 1000
+  if (counts.updatedReplicas === replicas && counts.replicas === replicas && counts.availableReplicas === replicas)
+    return { stage: 'complete', deadline }
+  const late = !moved && (now >= deadline || stringAt(before, 'reason') === 'ProgressDeadlineExceeded')
+  return { stage: late ? 'late' : 'under way', deadline }
+}
+
+function progressing(stage: Stage, name: string): ConditionDraft {
+  const type = 'Progressing'
+  switch (stage) {
+    case 'complete':
+      return { type, status: 'True', reason: 'NewReplicaSetAvailable', message: `ReplicaSet "${name}" has successfully progressed.` }
+    case 'late':
+      return { type, status: 'False', reason: 'ProgressDeadlineExceeded', message: `ReplicaSet "${name}" has timed out progressing.` }
+    case 'under way':
+      return { type, status: 'True', reason: 'ReplicaSetUpdated', message: `ReplicaSet "${name}" is progressing.` }
+  }
+}
+
+function availability({ availableReplicas }: Counts, replicas: number): ConditionDraft {
+  const type = 'Available'
+  return availableReplicas >= replicas - Math.floor(replicas / 4)
+    ? { type, status: 'True', reason: 'MinimumReplicasAvailable', message: 'Deployment has minimum availability.' }
+    : { type, status: 'False', reason: 'MinimumReplicasUnavailable', message: 'Deployment does not have minimum availability.' }
 }
 
 /** As many pods as asked for. */

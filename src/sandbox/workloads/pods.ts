@@ -95,48 +95,44 @@ function containerStatus(container: Json, { fate, startedAt, never }: { fate: Fa
   }
 }
 
+type Said = readonly [type: 'Normal' | 'Warning', reason: string, message: string]
+
 function firstEvents(pod: KubeObject, { containers, fates }: { containers: readonly Json[]; fates: readonly Fate[] }): Action[] {
-  const event = (type: 'Normal' | 'Warning', reason: string, message: string): Action => ({
+  const event = ([type, reason, message]: Said, component: string): Action => ({
     do: 'event',
     about: pod,
     type,
     reason,
     message,
-    component: 'kubelet',
+    component,
   })
+  const placed = `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to sandbox`
   return [
-    {
-      do: 'event',
-      about: pod,
-      type: 'Normal',
-      reason: 'Scheduled',
-      message: `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to sandbox`,
-      component: 'default-scheduler',
-    },
-    ...containers.flatMap((c, i): Action[] => {
-      const image = stringAt(c, 'image') ?? ''
-      const name = stringAt(c, 'name') ?? ''
-      switch (fates[i]) {
-        case 'cannot-pull':
-          return [
-            event('Warning', 'Failed', `Failed to pull image "${image}": failed to resolve reference "${image}": no such host`),
-            event('Warning', 'BackOff', `Back-off pulling image "${image}"`),
-          ]
-        case 'crashes':
-          return [
-            event('Normal', 'Started', `Started container ${name}`),
-            event('Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod.metadata.name}`),
-          ]
-        case 'never-ready':
-          return [event('Normal', 'Started', `Started container ${name}`), event('Warning', 'Unhealthy', 'Readiness probe failed: ')]
-        default:
-          return [
-            event('Normal', 'Pulled', `Container image "${image}" already present on machine`),
-            event('Normal', 'Started', `Started container ${name}`),
-          ]
-      }
-    }),
+    event(['Normal', 'Scheduled', placed], 'default-scheduler'),
+    ...containers.flatMap((c, i) =>
+      containerEvents(c, { fate: fates[i] ?? 'runs', pod: pod.metadata.name }).map(said => event(said, 'kubelet')),
+    ),
   ]
+}
+
+function containerEvents(container: Json, { fate, pod }: { fate: Fate; pod: string }): Said[] {
+  const image = stringAt(container, 'image') ?? ''
+  const name = stringAt(container, 'name') ?? ''
+  const started: Said = ['Normal', 'Started', `Started container ${name}`]
+  switch (fate) {
+    case 'cannot-pull':
+      return [
+        ['Warning', 'Failed', `Failed to pull image "${image}": failed to resolve reference "${image}": no such host`],
+        ['Warning', 'BackOff', `Back-off pulling image "${image}"`],
+      ]
+    case 'crashes':
+      return [started, ['Warning', 'BackOff', `Back-off restarting failed container ${name} in pod ${pod}`]]
+    case 'never-ready':
+      return [started, ['Warning', 'Unhealthy', 'Readiness probe failed: ']]
+    case 'runs':
+    case 'completes':
+      return [['Normal', 'Pulled', `Container image "${image}" already present on machine`], started]
+  }
 }
 
 function addressOf(pod: KubeObject): string {

@@ -1,10 +1,11 @@
-import { isKubeObject, joinApiVersion, type KubeObject, type ObjectRef, printRef } from '../../kinds/manifest.ts'
+import { isKubeObject, joinApiVersion, type KubeObject, type ObjectRef, refOf } from '../../kinds/manifest.ts'
 import { type Json, type JsonObject, at as valueAt, listAt, stringAt } from '../../lib/json.ts'
-import type { ApiResource, Cluster, Discovery, ListQuery, ObjectList, Patch, WriteOptions } from './cluster.ts'
+import type { ApiResource, ApplyOptions, Cluster, Discovery, ListQuery, ObjectList, Patch, WriteOptions } from './cluster.ts'
 import { discover } from './discovery.ts'
 import { ClusterError } from './error.ts'
+import { named, pathOf, typeName, withoutUserInfo } from './paths.ts'
 import { nearKinds, resolveKind } from './resolve.ts'
-import { Transport, type TransportOptions } from './transport.ts'
+import { type Call, Transport, type TransportOptions } from './transport.ts'
 import { watchQuery } from './watch.ts'
 
 const pageSize = 500
@@ -140,81 +141,62 @@ class RestCluster implements Cluster {
     } while (next)
   }
 
-  async apply(object: KubeObject, options: WriteOptions & { force?: boolean | undefined }, signal: AbortSignal): Promise<KubeObject> {
-    const ref = { ...refParts(object), name: object.metadata.name }
-    const resource = await this.#served(ref, signal)
-    return this.#written(
-      objectOf(
-        await this.#transport.json(
-          {
-            method: 'PATCH',
-            path: pathOf(resource, ref, options.subresource),
-            what: `apply ${named(resource, ref)}`,
-            contentType: 'application/apply-patch+yaml',
-            body: object,
-            query: { fieldManager: options.manager, force: options.force ? 'true' : undefined, dryRun: options.dryRun ? 'All' : undefined },
-          },
-          signal,
-        ),
-      ),
-    )
+  async apply(object: KubeObject, options: ApplyOptions, signal: AbortSignal): Promise<KubeObject> {
+    const call = {
+      method: 'PATCH',
+      verb: 'apply',
+      contentType: 'application/apply-patch+yaml',
+      body: object,
+      force: options.force === true,
+    } as const
+    return this.#write(refOf(object), { ...call, options }, signal)
   }
 
   async create(object: KubeObject, options: WriteOptions, signal: AbortSignal): Promise<KubeObject> {
-    const ref = { ...refParts(object), name: object.metadata.name }
-    const resource = await this.#served(ref, signal)
-    return this.#written(
-      objectOf(
-        await this.#transport.json(
-          {
-            method: 'POST',
-            path: pathOf(resource, { namespace: ref.namespace }),
-            what: `create ${named(resource, ref)}`,
-            body: object,
-            query: { fieldManager: options.manager, dryRun: options.dryRun ? 'All' : undefined },
-          },
-          signal,
-        ),
-      ),
-    )
+    return this.#write(refOf(object), { method: 'POST', verb: 'create', body: object, options }, signal)
   }
 
   async replace(object: KubeObject, options: WriteOptions, signal: AbortSignal): Promise<KubeObject> {
-    const ref = { ...refParts(object), name: object.metadata.name }
-    const resource = await this.#served(ref, signal)
-    return this.#written(
-      objectOf(
-        await this.#transport.json(
-          {
-            method: 'PUT',
-            path: pathOf(resource, ref, options.subresource),
-            what: `replace ${named(resource, ref)}`,
-            body: object,
-            query: { fieldManager: options.manager, dryRun: options.dryRun ? 'All' : undefined },
-          },
-          signal,
-        ),
-      ),
-    )
+    return this.#write(refOf(object), { method: 'PUT', verb: 'replace', body: object, options }, signal)
   }
 
   async patch(ref: ObjectRef, patch: Patch, signal: AbortSignal): Promise<KubeObject> {
-    const resource = await this.#served(ref, signal)
-    return this.#written(
-      objectOf(
-        await this.#transport.json(
-          {
-            method: 'PATCH',
-            path: pathOf(resource, ref, patch.subresource),
-            what: `patch ${named(resource, ref)}`,
-            contentType: patchTypes[patch.type],
-            body: patch.body,
-            query: { fieldManager: patch.manager, dryRun: patch.dryRun ? 'All' : undefined },
-          },
-          signal,
-        ),
-      ),
+    return this.#write(
+      ref,
+      { method: 'PATCH', verb: 'patch', contentType: patchTypes[patch.type], body: patch.body, options: patch },
+      signal,
     )
+  }
+
+  /** One write of an object, or of a subresource. */
+  async #write(
+    ref: ObjectRef,
+    {
+      method,
+      verb,
+      body,
+      contentType,
+      options,
+      force = false,
+    }: Pick<Call, 'method' | 'contentType'> & Required<Pick<Call, 'body'>> & { verb: string; options: WriteOptions; force?: boolean },
+    signal: AbortSignal,
+  ): Promise<KubeObject> {
+    const resource = await this.#served(ref, signal)
+    const at = method === 'POST' ? { namespace: ref.namespace } : ref
+    const answer = await this.#transport.json(
+      {
+        method,
+        path: pathOf(resource, at, options.subresource),
+        what: `${verb} ${named(resource, ref)}`,
+        body,
+        ...(contentType ? { contentType } : {}),
+        query: { fieldManager: options.manager, force: force ? 'true' : undefined, dryRun: options.dryRun ? 'All' : undefined },
+      },
+      signal,
+    )
+    // Writing a definition changes what is served.
+    if (resource.kind === 'CustomResourceDefinition') this.#discovery = undefined
+    return objectOf(answer)
   }
 
   async delete(ref: ObjectRef, options: Parameters<Cluster['delete']>[1], signal: AbortSignal): Promise<Json | undefined> {
@@ -262,12 +244,6 @@ class RestCluster implements Cluster {
     }
   }
 
-  /** Writing a definition changes what is served. */
-  #written(object: KubeObject): KubeObject {
-    if (object.kind === 'CustomResourceDefinition') this.#discovery = undefined
-    return object
-  }
-
   /** The served resource, or the error that the API machinery words for a kind it lacks. */
   async #served(kind: { group: string; version?: string | undefined; kind: string }, signal: AbortSignal): Promise<ApiResource> {
     const found = await this.resourceOf(kind, signal)
@@ -292,42 +268,7 @@ class RestCluster implements Cluster {
   }
 }
 
-function pathOf(
-  { group, version, plural, namespaced }: ApiResource,
-  { namespace, name }: { namespace?: string | undefined; name?: string | undefined },
-  subresource?: string,
-): string {
-  const base = group ? `/apis/${group}/${version}` : `/api/${version}`
-  const scope = namespaced && namespace ? `/namespaces/${encodeURIComponent(namespace)}` : ''
-  return `${base}${scope}/${plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}${subresource ? `/${subresource}` : ''}`
-}
-
-function typeName({ plural, group }: ApiResource): string {
-  return group ? `${plural}.${group}` : plural
-}
-
-function named(resource: ApiResource, ref: Pick<ObjectRef, 'namespace' | 'name'>): string {
-  return `${typeName(resource)} ${printRef({ kind: '', ...ref }).replace(/^\//, '')}`
-}
-
-function refParts(object: KubeObject): { group: string; version: string; kind: string; namespace?: string } {
-  const slash = object.apiVersion.indexOf('/')
-  const namespace = object.metadata.namespace
-  return {
-    group: object.apiVersion.slice(0, Math.max(slash, 0)),
-    version: object.apiVersion.slice(slash + 1),
-    kind: object.kind,
-    ...(namespace ? { namespace } : {}),
-  }
-}
-
 function objectOf(value: JsonObject): KubeObject {
   if (isKubeObject(value)) return value
   throw new ClusterError('BAD_ANSWER', { cluster: '', what: 'read an object', message: 'the answer is not a Kubernetes object' })
-}
-
-function withoutUserInfo(server: string): string {
-  const url = new URL(server)
-  url.username = url.password = ''
-  return url.href.replace(/\/$/, '')
 }

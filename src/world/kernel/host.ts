@@ -18,7 +18,8 @@ export const liveInputs: HostInputs = {
 
 const badDescriptor = 8
 const notSupported = 52
-type WasiCall = (...args: number[]) => number
+const printedLimit = 65536
+type WasiCalls = Record<string, (...args: number[]) => number>
 
 /**
  * The smallest WASI host: a clock, random bytes, an argv of one word, stderr kept in memory. Every other call answers ENOSYS, so a
@@ -28,37 +29,57 @@ export function wasiImports(
   inputs: HostInputs,
   memory: () => WebAssembly.Memory,
 ): { readonly imports: WebAssembly.Imports; printed(): string } {
-  let printed = ''
-  const view = (): DataView => new DataView(memory().buffer)
-  const bytes = (at: number, size: number): Uint8Array => new Uint8Array(memory().buffer, at, size)
-  const pair = (a: number, b: number, values: [number, number]): number => {
-    view().setUint32(a, values[0], true)
-    view().setUint32(b, values[1], true)
+  const reach: Reach = {
+    view: () => new DataView(memory().buffer),
+    bytes: (at, size) => new Uint8Array(memory().buffer, at, size),
+  }
+  const stderr = new Stderr(reach)
+  const clock = (id: number, _precision: bigint, at: number): number => {
+    reach.view().setBigUint64(at, id === 0 ? inputs.nowNs() : inputs.monotonicNs(), true)
     return 0
   }
-  const calls: Record<string, WasiCall> = {
-    args_sizes_get: (count = 0, size = 0) => pair(count, size, [1, 2]),
+  const random = (at = 0, size = 0): number => {
+    inputs.fillRandom(reach.bytes(at, size))
+    return 0
+  }
+  const all: Record<string, unknown> = {
+    ...argumentCalls(reach),
+    ...processCalls(reach),
+    fd_write: (_fd = 0, vectors = 0, count = 0, written = 0) => stderr.write({ vectors, count, written }),
+    clock_time_get: clock,
+    random_get: random,
+  }
+  const functions = new Proxy({}, { get: (_t, name) => all[String(name)] ?? (() => notSupported) }) as WebAssembly.ModuleImports
+  return { imports: { wasi_snapshot_preview1: functions }, printed: () => stderr.printed }
+}
+
+/** Windows on the module's memory, which moves when it grows. */
+interface Reach {
+  view(): DataView
+  bytes(at: number, size: number): Uint8Array
+}
+
+/** argv is one word: Go packages read os.Args[0] when they are initialised. The environment is empty. */
+function argumentCalls({ view, bytes }: Reach): WasiCalls {
+  const pair = (at: readonly [number, number], values: readonly [number, number]): number => {
+    view().setUint32(at[0], values[0], true)
+    view().setUint32(at[1], values[1], true)
+    return 0
+  }
+  return {
+    args_sizes_get: (count = 0, size = 0) => pair([count, size], [1, 2]),
     args_get: (list = 0, text = 0) => {
       view().setUint32(list, text, true)
       bytes(text, 2).set([0x6b, 0])
       return 0
     },
-    environ_sizes_get: (count = 0, size = 0) => pair(count, size, [0, 0]),
+    environ_sizes_get: (count = 0, size = 0) => pair([count, size], [0, 0]),
     environ_get: () => 0,
-    random_get: (at = 0, size = 0) => {
-      inputs.fillRandom(bytes(at, size))
-      return 0
-    },
-    fd_write: (_fd, vectors = 0, count = 0, written = 0) => {
-      let total = 0
-      for (let i = 0; i < count; i++) {
-        const size = view().getUint32(vectors + 8 * i + 4, true)
-        if (printed.length < 65536) printed += new TextDecoder().decode(bytes(view().getUint32(vectors + 8 * i, true), size))
-        total += size
-      }
-      view().setUint32(written, total, true)
-      return 0
-    },
+  }
+}
+
+function processCalls({ view }: Reach): WasiCalls {
+  return {
     fd_fdstat_get: () => badDescriptor,
     fd_prestat_get: () => badDescriptor,
     proc_exit: (status = 0) => {
@@ -70,11 +91,27 @@ export function wasiImports(
       return 0
     },
   }
-  const clock = (id: number, _precision: bigint, at: number): number => {
-    view().setBigUint64(at, id === 0 ? inputs.nowNs() : inputs.monotonicNs(), true)
+}
+
+/** Keeps the beginning of what a module prints. */
+class Stderr {
+  readonly #reach: Reach
+  printed = ''
+
+  constructor(reach: Reach) {
+    this.#reach = reach
+  }
+
+  write({ vectors, count, written }: { vectors: number; count: number; written: number }): number {
+    const view = this.#reach.view()
+    let total = 0
+    for (let i = 0; i < count; i++) {
+      const size = view.getUint32(vectors + 8 * i + 4, true)
+      if (this.printed.length < printedLimit)
+        this.printed += new TextDecoder().decode(this.#reach.bytes(view.getUint32(vectors + 8 * i, true), size))
+      total += size
+    }
+    view.setUint32(written, total, true)
     return 0
   }
-  const all: Record<string, unknown> = { ...calls, clock_time_get: clock }
-  const functions = new Proxy({}, { get: (_t, name) => all[String(name)] ?? (() => notSupported) }) as WebAssembly.ModuleImports
-  return { imports: { wasi_snapshot_preview1: functions }, printed: () => printed }
 }
