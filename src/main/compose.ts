@@ -11,7 +11,7 @@ import { OCIRepository } from '../kinds/oci-repository.ts'
 import { type JsonObject, objectAt } from '../lib/json.ts'
 import { Redactor } from '../lib/safe.ts'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
-import type { Service } from '../tools/answer.ts'
+import type { EngineOptions } from '../tools/tool.ts'
 import { realClock } from '../world/clock/real.ts'
 import type { Clusters } from '../world/cluster/cluster.ts'
 import { loadClusters } from '../world/cluster/kubeconfig.ts'
@@ -27,6 +27,7 @@ import { openRegistries } from '../world/registry/open.ts'
 import { diskArtifacts } from '../world/storage/disk.ts'
 import { artifactFetcher } from '../world/storage/fetch.ts'
 import { serveArtifacts } from '../world/storage/serve.ts'
+import type { World } from '../world/world.ts'
 
 /** The kinds that our engine reconciles. */
 export const kinds: readonly Kind[] = [OCIRepository, Kustomization]
@@ -51,44 +52,19 @@ const texts = (options: JsonObject, name: string): string[] | undefined =>
 export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode: Mode): Promise<Composed> {
   const key = text(options, 'keyFile') ? readFileSync(text(options, 'keyFile') ?? '') : randomBytes(32)
   const redactor = new Redactor(options.fingerprints === 'off' ? undefined : key)
-  const log = pinoLog({ level: (text(options, 'logLevel') ?? 'warn') as LogLevel, censor: line => redactor.censor(line) })
   const http = createHttp(env)
   const kernel = openKernel({ modules: assets.modules, worker: assets.worker })
   const sandbox = options.sandbox === true ? await openSandbox({ kernel, http }, { port: 0, registryPort: 0 }) : undefined
   const { clusters, current, namespace } = await clustersFor(options, { env, http, sandbox })
   const storage = await openStorage(options)
-  const seen = observedClusters(clusters, secret => {
-    for (const value of Object.values(objectAt(secret, 'data'))) redactor.learn(Buffer.from(String(value), 'base64').toString('utf8'))
-  })
-  const world = {
-    clusters: seen,
-    registries: openRegistries({
-      http,
-      clock: realClock,
-      env,
-      home: homedir(),
-      oras: (text(options, 'oras') ?? 'auto') as 'auto' | 'required' | 'off',
-    }),
-    artifacts: storage.artifacts,
-    kernel,
-    http,
-    clock: realClock,
-    log,
-    fetcher: artifactFetcher({ http, clock: realClock, ...(seen.names.length === 1 ? { cluster: () => seen.named() } : {}) }),
-    ...(mode.files ? { files: workspaceFiles(texts(options, 'workspace') ?? [process.cwd()]), origin: gitOrigin(env) } : {}),
-  }
-  const service: Service = {
-    world,
-    redactor,
-    gates: { key, planChanges: mode.planChanges, personDestroys: mode.personDestroys, isApproved: handle => mode.isApproved(handle) },
-  }
-  const shard = text(options, 'shard')
+  const world = worldOf(options, { env, http, kernel, redactor, artifacts: storage.artifacts, clusters, files: mode.files })
+  const gates = { key, planChanges: mode.planChanges, personDestroys: mode.personDestroys, isApproved: mode.isApproved.bind(mode) }
   return {
-    service,
+    service: { world, redactor, gates },
     sandbox,
     cluster: current,
     namespace,
-    engine: { mode: (text(options, 'engine') ?? 'auto') as 'auto' | 'flux' | 'own', ...(shard ? { shard } : {}), settings: fluxDefaults },
+    engine: engineOf(options),
     async close() {
       await sandbox?.close()
       await storage.close()
@@ -96,6 +72,36 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
       await http.close()
     },
   }
+}
+
+interface Parts extends Pick<World, 'http' | 'kernel' | 'artifacts' | 'clusters'> {
+  readonly env: NodeJS.ProcessEnv
+  readonly redactor: Redactor
+  readonly files: boolean
+}
+
+/** The hands that options choose, over those that are open. */
+function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, clusters, files }: Parts): World {
+  const seen = observedClusters(clusters, secret => {
+    for (const value of Object.values(objectAt(secret, 'data'))) redactor.learn(Buffer.from(String(value), 'base64').toString('utf8'))
+  })
+  const oras = (text(options, 'oras') ?? 'auto') as 'auto' | 'required' | 'off'
+  return {
+    clusters: seen,
+    registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras }),
+    artifacts,
+    kernel,
+    http,
+    clock: realClock,
+    log: pinoLog({ level: (text(options, 'logLevel') ?? 'warn') as LogLevel, censor: line => redactor.censor(line) }),
+    fetcher: artifactFetcher({ http, clock: realClock, ...(seen.names.length === 1 ? { cluster: () => seen.named() } : {}) }),
+    ...(files ? { files: workspaceFiles(texts(options, 'workspace') ?? [process.cwd()]), origin: gitOrigin(env) } : {}),
+  }
+}
+
+function engineOf(options: JsonObject): EngineOptions {
+  const shard = text(options, 'shard')
+  return { mode: (text(options, 'engine') ?? 'auto') as EngineOptions['mode'], ...(shard ? { shard } : {}), settings: fluxDefaults }
 }
 
 export function openSandbox(

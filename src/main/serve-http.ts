@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { JsonObject } from '../lib/json.ts'
 import { httpBounds, Limits } from '../tools/limits.ts'
+import type { Exposure } from '../transports/http.ts'
 import { realClock } from '../world/clock/real.ts'
 import { catalogueFor } from './catalogue.ts'
 import { compose, splitAddress } from './compose.ts'
@@ -20,16 +21,7 @@ export async function serveHttp(
   const { callerOf } = await import('../transports/tokens.ts')
   const approvals = new Approvals(realClock)
   const [host, port] = splitAddress(address)
-  const [cert, key] = [fileOf(options, 'tlsCert'), fileOf(options, 'tlsKey')]
-  const exposure = {
-    host,
-    tokens: fileOf(options, 'tokenFile'),
-    allowedHosts: textsOf(options, 'allowedHost'),
-    allowedOrigins: textsOf(options, 'allowedOrigin'),
-    tls: cert && key ? { cert, key } : undefined,
-    behindTlsProxy: options.behindTlsProxy === true,
-    writes: options.allowWrites === true,
-  }
+  const exposure = exposureOf(options, host)
   const wrong = refusal(exposure)
   if (wrong) throw new TypeError(wrong)
   const composed = await compose(options, env, {
@@ -57,4 +49,18 @@ export async function serveHttp(
   await admin?.close()
   await server.close()
   await composed.close()
+}
+
+/** How the options let a server be reached. */
+function exposureOf(options: JsonObject, host: string): Exposure {
+  const [cert, key] = [fileOf(options, 'tlsCert'), fileOf(options, 'tlsKey')]
+  return {
+    host,
+    tokens: fileOf(options, 'tokenFile'),
+    allowedHosts: textsOf(options, 'allowedHost'),
+    allowedOrigins: textsOf(options, 'allowedOrigin'),
+    tls: cert && key ? { cert, key } : undefined,
+    behindTlsProxy: options.behindTlsProxy === true,
+    writes: options.allowWrites === true,
+  }
 }
