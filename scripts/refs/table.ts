@@ -1,6 +1,8 @@
 /**
- * How a reference program is obtained. `main` absent: the module's own package at `target` is built. `placeholder`: a file that the module
- * embeds and lacks; a copy of the module is built with an empty one.
+ * How a reference program is obtained. `main` absent: the package `target` is built. `requires`: further modules with their versions.
+ * `replaceStaging`: the version that stands in for the staging modules of Kubernetes. `repeatsReplaces`: the module's own `replace` lines
+ * hold for us too; `replaces`: more of them. `placeholder`: a file that the module embeds and lacks; a copy of the module is built with an
+ * empty one.
  */
 export type Recipe =
   | {
@@ -11,6 +13,8 @@ export type Recipe =
       readonly main?: string
       readonly requires?: readonly string[]
       readonly replaceStaging?: string
+      readonly repeatsReplaces?: boolean
+      readonly replaces?: readonly string[]
       readonly placeholder?: string
     }
   | { readonly how: 'debian'; readonly package: string; readonly binary: string }
@@ -57,6 +61,20 @@ func main() {
 	log.Fatal(http.Serve(listener, registry.New(registry.WithReferrersSupport(true), registry.Logger(log.New(os.Stderr, "", 0)))))
 }
 `
+
+function fluxController(name: string, replaces: readonly string[] = []): Program {
+  const module = `github.com/fluxcd/${name}`
+  const recipe: Recipe = {
+    how: 'go',
+    module,
+    version: 'v1.9.6',
+    target: module,
+    requires: [`${module}/api v1.9.6`],
+    repeatsReplaces: true,
+    replaces,
+  }
+  return { name, required: false, minutes: 6, recipe }
+}
 
 /** Every reference program of the tests. The versions are the judge's versions: change them on purpose only. */
 export const programs: readonly Program[] = [
@@ -121,6 +139,9 @@ export const programs: readonly Program[] = [
       placeholder: 'cmd/flux/manifests/placeholder.yaml',
     },
   },
+  fluxController('kustomize-controller'),
+  // Version 0.18.3 of this package, which source-controller names, is not served.
+  fluxController('source-controller', ['github.com/fluxcd/pkg/artifact => github.com/fluxcd/pkg/artifact v0.18.0']),
   {
     name: 'node-floor',
     required: true,
