@@ -6,6 +6,39 @@ const secretNames = /passw(or)?d|secret|token|api[-_]?key|private[-_]?key|creden
 /** How a value is shown; it is also learned, so that copies of it elsewhere are hidden. */
 export type Show = (value: string) => string
 
+/** The secret values that an object carries: those of a Secret, with the words inside JSON and basic credentials; a Provider's address; a Receiver's path. */
+export function secretsOf({ kind, apiVersion, data, stringData, spec, status }: JsonObject): string[] {
+  if (kind === 'Secret' && apiVersion === 'v1') {
+    const decoded = isObject(data) ? Object.values(data).map(value => Buffer.from(String(value), 'base64').toString('utf8')) : []
+    return [...decoded, ...(isObject(stringData) ? Object.values(stringData).map(String) : [])].flatMap(value => [value, ...wordsOf(value)])
+  }
+  if (kind === 'Provider') return isObject(spec) && typeof spec.address === 'string' ? [spec.address] : []
+  if (kind === 'Receiver') return isObject(status) && typeof status.webhookPath === 'string' ? [status.webhookPath] : []
+  return []
+}
+
+/** The strings within a JSON document, and the parts of `user:password` in base64. */
+function wordsOf(value: string): string[] {
+  if (!/^\s*[[{]/.test(value)) return []
+  try {
+    return leavesOf(JSON.parse(value) as Json).flatMap(leaf => [leaf, ...credentialOf(leaf)])
+  } catch {
+    return []
+  }
+}
+
+function leavesOf(value: Json): string[] {
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(leavesOf)
+  return isObject(value) ? Object.values(value).flatMap(item => leavesOf(item ?? null)) : []
+}
+
+function credentialOf(leaf: string): string[] {
+  const decoded = /^[A-Za-z0-9+/]{8,}={0,2}$/.test(leaf) ? Buffer.from(leaf, 'base64').toString('utf8') : ''
+  const colon = decoded.indexOf(':')
+  return colon > 0 && !decoded.includes('\ufffd') ? [decoded.slice(colon + 1)] : []
+}
+
 /** A Kubernetes object as it may leave: secrets by structure masked, managedFields and copies of manifests dropped. Spec: mcp 4.5. */
 export function maskObject(object: JsonObject, show: Show): JsonObject {
   const { kind, metadata } = object

@@ -28,13 +28,14 @@ const shapes: readonly RegExp[] = [
   /(\b[Bb]earer\s+)([A-Za-z0-9._~+/-]{12,}=*)/g,
   /(\b[Bb]asic\s+)([A-Za-z0-9+/]{12,}={0,2})/g,
   /([a-z][a-z0-9+.-]*:\/\/)([^\s/@:"']*:[^\s/@"']+)(?=@)/g,
+  /(\/hook\/)([0-9a-f]{64})/g,
 ]
 
 /** Hides secrets in whatever leaves: values that were seen, in any encoding, and shapes. `key` makes fingerprints; without one they say nothing. */
 export class Redactor {
   readonly #key: Uint8Array | undefined
-  readonly #values = new Map<string, string>()
-  #pattern: RegExp | undefined
+  readonly #known = new Set<string>()
+  readonly #forms = new Forms()
 
   constructor(key?: Uint8Array) {
     this.#key = key
@@ -49,55 +50,110 @@ export class Redactor {
   /** Remembers a secret value, and its lines when it has several. Values that are short or common words are left. */
   learn(value: string): void {
     for (const part of new Set([value, value.trim(), ...value.split('\n').filter(line => line.trim().length >= 16)])) {
-      if (part.length < shortest || tooCommon.has(part.toLowerCase()) || this.#values.has(part)) continue
+      if (part.trim().length < shortest || tooCommon.has(part.toLowerCase()) || this.#known.has(part)) continue
+      this.#known.add(part)
       const print = this.print(part)
-      for (const form of encodings(part)) this.#values.set(form, print)
-      this.#pattern = undefined
+      for (const form of encodings(part)) this.#forms.add(form, print)
     }
   }
 
   /** The text with all that is known and all that has a secret's shape hidden. */
   censor(text: string): Safe {
-    const known = this.#known()
-    const byValue = known ? text.replaceAll(known, match => this.#values.get(match) ?? 'redacted') : text
     return shapes.reduce(
       (out, shape) => out.replaceAll(shape, (_, kept: string, secret: string) => kept + this.print(secret)),
-      byValue,
+      this.#forms.replaceIn(text),
     ) as Safe
   }
+}
 
-  #known(): RegExp | undefined {
-    if (this.#values.size === 0) return undefined
-    this.#pattern ??= new RegExp(
-      [...this.#values.keys()]
-        .toSorted((a, b) => b.length - a.length)
-        .map(escaped)
-        .join('|'),
-      'g',
+const prefixLength = 4
+
+/** Many texts to be replaced at once, found by how they begin. White space in them matches any: printers fold and indent. */
+class Forms {
+  readonly #byPrefix = new Map<string, { readonly words: readonly string[]; readonly size: number; readonly print: string }[]>()
+
+  add(form: string, print: string): void {
+    const words = form.trim().split(/\s+/)
+    const prefix = (words[0] ?? '').slice(0, prefixLength)
+    if (prefix === '') return
+    const bucket = this.#byPrefix.get(prefix) ?? []
+    if (bucket.some(f => f.words.join(' ') === words.join(' '))) return
+    this.#byPrefix.set(
+      prefix,
+      [...bucket, { words, size: form.length, print }].toSorted((a, b) => b.size - a.size),
     )
-    return this.#pattern
   }
+
+  replaceIn(text: string): string {
+    if (this.#byPrefix.size === 0) return text
+    const out: string[] = []
+    let from = 0
+    for (let at = 0; at < text.length; at++) {
+      const found = this.#at(text, at)
+      if (!found) continue
+      out.push(text.slice(from, at), found.print)
+      at = found.end - 1
+      from = found.end
+    }
+    return from === 0 ? text : [...out, text.slice(from)].join('')
+  }
+
+  #at(text: string, at: number): { print: string; end: number } | undefined {
+    for (let length = prefixLength; length > 0; length--)
+      for (const { words, print } of this.#byPrefix.get(text.slice(at, at + length)) ?? []) {
+        const end = endOf(words, text, at)
+        if (end !== undefined) return { print, end }
+      }
+    return undefined
+  }
+}
+
+const space = /\s*/y
+
+function endOf(words: readonly string[], text: string, start: number): number | undefined {
+  let at = start
+  for (const [i, word] of words.entries()) {
+    if (i > 0) {
+      space.lastIndex = at
+      const gap = space.exec(text)?.[0].length ?? 0
+      if (gap === 0) return undefined
+      at += gap
+    }
+    if (!text.startsWith(word, at)) return undefined
+    at += word.length
+  }
+  return at
 }
 
 function encodings(value: string): string[] {
   const base64 = Buffer.from(value).toString('base64')
   const json = JSON.stringify(value).slice(1, -1)
+  const uri = encodeURIComponent(value)
   return [
     ...new Set([
       value,
-      base64,
+      ...[base64, ...insideBase64(value)].flatMap(form => [form, form.replaceAll('+', '-').replaceAll('/', '_'), encodeURIComponent(form)]),
       base64.replace(/=+$/, ''),
       base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, ''),
-      encodeURIComponent(value),
+      uri,
+      uri.replaceAll('%20', '+'),
+      uri.replaceAll(/%[0-9A-F]{2}/g, code => code.toLowerCase()),
       json,
       JSON.stringify(json).slice(1, -1),
+      value.replaceAll("'", "''"),
       Buffer.from(value).toString('hex'),
     ]),
   ]
 }
 
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`)
+/** How a value looks within the base64 of a longer text, at each of the three offsets; the digits that its neighbours share are left out. */
+function insideBase64(value: string): string[] {
+  const bytes = Buffer.from(value)
+  return [0, 1, 2].map(offset => {
+    const whole = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
+    const [start, end] = [Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6)]
+    return whole.slice(start, end)
+  })
 }
 
 // eslint-disable-next-line no-control-regex
@@ -108,7 +164,35 @@ export function plain(text: string): string {
   return text.replaceAll(invisible, '')
 }
 
-/** Fences text of others so that nothing in it can end the fence. `id` is random. Spec: mcp 2.9. */
-export function fenced(what: string, text: string, id: string): string {
-  return `--- untrusted ${what}, id ${id} ---\n${plain(text).replaceAll(id, 'x')}\n--- end ${id} ---`
+const marks = { open: '\u0001', body: '\u0002', close: '\u0003' }
+const marked = /\u0001([^\u0001-\u0003]*)\u0002([^\u0001-\u0003]*)\u0003/g
+const lookAlike = /^(\s*)---(?=\s*(?:untrusted|end)\b)/gim
+
+/** Marks text of others within ours; {@link fence} puts the fences. `what` is our own word for it. */
+export function foreign(what: string, text: string): string {
+  return `${marks.open}${plain(what)}${marks.body}${plain(text)}${marks.close}`
+}
+
+/** Marked text for a terminal: no fences, and nothing that a terminal would obey. */
+export function unfenced(text: string): string {
+  return text
+    .split(/[\u0001-\u0003]/)
+    .map((part, i) => (i % 3 === 1 ? '' : plain(part)))
+    .join('')
+}
+
+/**
+ * Puts a fence around each marked text, so that nothing in it can end the fence: `id` is random, made anew for each reply, and
+ * lines that look like a fence are changed. Takes terminal codes and invisible characters out of everything. Spec: mcp 2.9.
+ */
+export function fence(text: string, id: string): string {
+  const out: string[] = []
+  let from = 0
+  for (const found of text.matchAll(marked)) {
+    const [whole, what = '', body = ''] = found
+    const inside = plain(body).replaceAll(lookAlike, '$1- - -').replaceAll(id, 'x').trimEnd()
+    out.push(plain(text.slice(from, found.index)), `--- untrusted ${plain(what)}, id ${id} ---\n${inside}\n--- end ${id} ---`)
+    from = found.index + whole.length
+  }
+  return [...out, plain(text.slice(from))].join('')
 }

@@ -8,7 +8,8 @@ import { fluxDefaults } from '../engine/settings.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { Kustomization } from '../kinds/kustomization.ts'
 import { OCIRepository } from '../kinds/oci-repository.ts'
-import { type JsonObject, objectAt } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json.ts'
+import { secretsOf } from '../lib/mask.ts'
 import { Redactor } from '../lib/safe.ts'
 import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import type { EngineOptions } from '../tools/tool.ts'
@@ -82,8 +83,8 @@ interface Parts extends Pick<World, 'http' | 'kernel' | 'artifacts' | 'clusters'
 
 /** The hands that options choose, over those that are open. */
 function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, clusters, files }: Parts): World {
-  const seen = observedClusters(clusters, secret => {
-    for (const value of Object.values(objectAt(secret, 'data'))) redactor.learn(Buffer.from(String(value), 'base64').toString('utf8'))
+  const seen = observedClusters(clusters, object => {
+    for (const value of secretsOf(object)) redactor.learn(value)
   })
   const oras = (text(options, 'oras') ?? 'auto') as 'auto' | 'required' | 'off'
   return {

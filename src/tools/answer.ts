@@ -1,11 +1,13 @@
 import * as z from 'zod'
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
-import type { Redactor, Safe } from '../lib/safe.ts'
+import { fence, plain, type Redactor, type Safe, unfenced } from '../lib/safe.ts'
 import type { World } from '../world/world.ts'
+import { Pager } from './cursor.ts'
 import { ToolError, toolErrorOf } from './error.ts'
+import { fit } from './fit.ts'
 import { gated, type Gates } from './gate.ts'
 import type { Limits } from './limits.ts'
-import type { Call, Tool } from './tool.ts'
+import type { Asked, Call, Running, Tool } from './tool.ts'
 
 /** What every call shares. `gates` come from the mode the server runs in. */
 export interface Service {
@@ -15,11 +17,14 @@ export interface Service {
   readonly limits?: Limits | undefined
 }
 
-/** A finished call as it may leave the process. */
+/** A call as it may leave the process: finished, failed, or asking first. */
 export interface Answer {
   readonly isError: boolean
   readonly text: Safe
   readonly data: JsonObject | undefined
+  /** Questions that must be answered before the call goes on; nothing else is in the answer then. */
+  readonly asked?: Asked | undefined
+  readonly raw?: JsonObject | undefined
 }
 
 /** How a failure looks in structured form. */
@@ -36,11 +41,12 @@ export const planEnvelope = z.looseObject({
   next: z.string(),
 })
 
-const defaultTokens = 10_000
-const charactersAToken = 3
+const hardCap = 10_000
+const listBudget = 2_000
 
 /**
- * Runs a tool: arguments are checked, the gate is asked, and whatever is thrown becomes a typed error. Nothing leaves that did not pass the redactor.
+ * Runs a tool: arguments are checked, the gate is asked, and whatever is thrown becomes a typed error. Nothing leaves that did not
+ * pass the redactor, and nothing is cut before it did.
  */
 export async function answer(service: Service, tool: Tool, { args, call }: { args: Json; call: Call }): Promise<Answer> {
   const { world, redactor } = service
@@ -48,32 +54,70 @@ export async function answer(service: Service, tool: Tool, { args, call }: { arg
   try {
     leave = service.limits?.enter(call.caller, tool.effect)
     const checked = checkedArguments(tool, args)
-    const held = await gated(service, tool, { args: checked, call })
-    const { data, text } = held ?? (await tool.run(checked, world, call))
-    const limit = (typeof checked.maxTokens === 'number' ? checked.maxTokens : defaultTokens) * charactersAToken
-    const cut = data && withinLimit(data, limit)
-    return { isError: false, text: redactor.censor(cutText(text, limit)), data: cut && (censored(cut, redactor) as JsonObject) }
+    const budget = budgetOf(tool, { args, call })
+    const running = { ...call, ...bound(service, tool, { args: checked, call, budget }) }
+    const done = (await gated(service, tool, { args: checked, call: running })) ?? (await tool.run(checked, world, running))
+    if ('raw' in done) return { isError: false, text: redactor.censor(''), data: undefined, raw: done.raw }
+    if ('ask' in done) return { isError: false, text: redactor.censor(''), data: undefined, asked: cleanQuestions(done, redactor) }
+    const data = done.data && (clean(done.data, redactor) as JsonObject)
+    const fitting = fit({ data, text: data && done.say ? done.say(data) : done.text, say: done.say }, { pages: running.pages, budget })
+    const shown = call.caller.via === 'cli' ? unfenced(fitting.text) : fence(fitting.text, world.clock.id(2))
+    return { isError: false, text: redactor.censor(shown), data: fitting.data }
   } catch (thrown) {
     const error =
       call.signal.aborted && !(thrown instanceof ToolError)
         ? new ToolError('Cancelled', 'the call was cancelled', { next: 'what was already written stays; a new reconcile repairs the rest' })
         : toolErrorOf(thrown, world.clock.id(4))
-    if (error.code === 'Internal')
-      world.log.error('a tool failed unforeseen', {
-        tool: tool.name,
-        message: error.message,
-        cause: String(error.cause instanceof Error ? error.cause.stack : error.cause),
-      })
+    if (error.code === 'Internal') reportUnforeseen(service, tool, error)
     return failure(error, redactor)
   } finally {
     leave?.()
   }
 }
 
+function reportUnforeseen({ world }: Service, tool: Tool, error: ToolError): void {
+  world.log.error('a tool failed unforeseen', {
+    tool: tool.name,
+    message: error.message,
+    cause: String(error.cause instanceof Error ? error.cause.stack : error.cause),
+  })
+}
+
+/** How many tokens an answer may cost: a terminal has room for all of it. Spec: mcp 2.4. */
+function budgetOf(tool: Tool, { args, call }: { args: Json; call: Call }): number {
+  if (call.caller.via === 'cli') return Number.POSITIVE_INFINITY
+  if (isObject(args) && typeof args.maxTokens === 'number') return args.maxTokens
+  return 'limit' in tool.input.shape && !(isObject(args) && 'limit' in args) ? listBudget : hardCap
+}
+
+/** What a tool gets for this call alone. */
+function bound(
+  { world, redactor, gates }: Service,
+  tool: Tool,
+  { args, call, budget }: { args: JsonObject; call: Call; budget: number },
+): Pick<Running, 'pages' | 'show'> {
+  const { cursor, limit, maxTokens: _maxTokens, detail: _detail, ...rest } = args
+  const pages = new Pager({
+    key: gates.key,
+    question: [tool.name, rest],
+    caller: call.caller.key,
+    now: world.clock.now(),
+    cursor: typeof cursor === 'string' ? cursor : undefined,
+    limit: typeof limit === 'number' ? limit : Number.POSITIVE_INFINITY,
+    budget,
+    censor: text => redactor.censor(plain(text)),
+  })
+  const show = (value: string): string => {
+    redactor.learn(value)
+    return redactor.print(value)
+  }
+  return { pages, show }
+}
+
 function failure({ code, message, told }: ToolError, redactor: Redactor): Answer {
   const error = { code, message: message.trimEnd(), retryable: false, ...told }
   const text = `${code}: ${error.message}${/[.!?]$/.test(error.message) ? '' : '.'} Next: ${told.next}`
-  return { isError: true, text: redactor.censor(text), data: censored({ error } as unknown as Json, redactor) as JsonObject }
+  return { isError: true, text: redactor.censor(plain(text)), data: clean({ error } as unknown as Json, redactor) as JsonObject }
 }
 
 function checkedArguments(tool: Tool, args: Json): JsonObject {
@@ -93,29 +137,21 @@ function checkedArguments(tool: Tool, args: Json): JsonObject {
   })
 }
 
-function censored(value: Json, redactor: Redactor): Json {
-  if (typeof value === 'string') return redactor.censor(value)
-  if (Array.isArray(value)) return value.map(item => censored(item, redactor))
+/** Every string without invisible characters and without secrets. */
+function clean(value: Json, redactor: Redactor): Json {
+  if (typeof value === 'string') return redactor.censor(plain(value))
+  if (Array.isArray(value)) return value.map(item => clean(item, redactor))
   if (!isObject(value)) return value
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => [redactor.censor(key), censored(item ?? null, redactor)]),
+      .map(([key, item]) => [redactor.censor(plain(key)), clean(item ?? null, redactor)]),
   )
 }
 
-/** Cuts the rows of a list until it fits; nothing else is ever cut. */
-function withinLimit(data: JsonObject, limit: number): JsonObject {
-  let cut = data
-  while (Array.isArray(cut.rows) && cut.rows.length > 1 && JSON.stringify(cut).length > limit)
-    cut = { ...cut, rows: cut.rows.slice(0, Math.ceil(cut.rows.length / 2)), truncated: true }
-  return cut
-}
-
-function cutText(text: string, limit: number): string {
-  if (text.length <= limit) return text
-  const end = text.lastIndexOf('\n', limit)
-  const kept = text.slice(0, end > 0 ? end : limit)
-  const [lines, all] = [kept.split('\n').length, text.split('\n').length]
-  return `${kept}\n… lines 1 to ${lines} of ${all}: raise maxTokens or narrow the question for the rest`
+function cleanQuestions({ ask, state }: Asked, redactor: Redactor): Asked {
+  const asked = Object.entries(ask).map(([key, question]) =>
+    'raw' in question ? ([key, question] as const) : ([key, { ...question, message: redactor.censor(plain(question.message)) }] as const),
+  )
+  return { ask: Object.fromEntries(asked), ...(state === undefined ? {} : { state }) }
 }

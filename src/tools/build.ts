@@ -9,7 +9,7 @@ import type { World } from '../world/world.ts'
 import { ToolError } from './error.ts'
 import { existing, locate } from './locate.ts'
 import { renderLive } from './preview-kustomization.ts'
-import { type Call, target, textTool } from './tool.ts'
+import { type Body, type Running, target, textTool } from './tool.ts'
 
 export const build = textTool({
   name: 'build',
@@ -22,28 +22,26 @@ export const build = textTool({
     const located = await locate(world, args, call.signal)
     if (args.path === undefined) {
       const { objects, revision } = await renderLive(world, located, call)
-      return shown(objects, `revision=${revision}`)
+      return shown(objects, `revision=${revision}`, call)
     }
     if (located.ref.kind !== Kustomization.kind)
       throw new ToolError('Unsupported', `${located.ref.kind} cannot be rendered here`, { next: 'name a Kustomization' })
     const ks = (await existing(located, call.signal)) as KustomizationObject
     const files = await readFolder(world, args.path, call)
     const hands = { ...world, cluster: located.cluster }
-    return shown(
-      owned(await render(ks, files, { hands, strict: call.engine.settings.strictSubstitution, signal: call.signal }), ks),
-      `path=${args.path}`,
-    )
+    const rendered = await render(ks, files, { hands, strict: call.engine.settings.strictSubstitution, signal: call.signal })
+    return shown(owned(rendered, ks), `path=${args.path}`, call)
   },
 })
 
-function shown(objects: readonly KubeObject[], from: string): string {
-  return `objects=${objects.length} ${from}\n${printAll(objects.map(o => maskObject(o, () => '(masked)')))}`
+function shown(objects: readonly KubeObject[], from: string, { show }: Running): Body {
+  return { head: `objects=${objects.length} ${from}`, what: 'manifests', body: printAll(objects.map(o => maskObject(o, show))).trimEnd() }
 }
 
 const mostFiles = 20_000
 
 /** All files of a folder in the workspace, by relative path. */
-export async function readFolder(world: World, path: string, { signal }: Call): Promise<Map<string, Uint8Array>> {
+export async function readFolder(world: World, path: string, { signal }: Running): Promise<Map<string, Uint8Array>> {
   const { files } = world
   if (!files) throw new ToolError('InvalidArgument', 'this server reads no files', { next: 'leave path away' })
   const root = await files.resolve(path)

@@ -44,8 +44,7 @@ async function failingObjects(cluster: Cluster, object: KubeObject, signal: Abor
     bad.map(async ({ ref, status, message }) => ({
       object: printRef(ref),
       status,
-      untrusted: plain(message).slice(0, mostMessage),
-      events: await eventsAbout(cluster, ref, signal),
+      untrusted: [plain(message).slice(0, mostMessage), ...(await eventsAbout(cluster, ref, signal))],
     })),
   )
 }

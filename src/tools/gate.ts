@@ -1,8 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { JsonObject } from '../lib/json.ts'
+import { type JsonObject, stringAt } from '../lib/json.ts'
 import type { World } from '../world/world.ts'
+import { foreign } from '../lib/safe.ts'
 import { ToolError } from './error.ts'
-import type { Call, Preview, Tool } from './tool.ts'
+import type { Answered, Asked, Call, Finished, Preview, Question, Running, Tool } from './tool.ts'
 
 /** What a call must bring, by the mode the server runs in. `key` signs handles. */
 export interface Gates {
@@ -24,8 +25,8 @@ const lifeMs = 10 * 60_000
 export async function gated(
   service: { world: World; gates: Gates },
   tool: Tool,
-  { args, call }: { args: JsonObject; call: Call },
-): Promise<{ data: JsonObject; text: string } | undefined> {
+  { args, call }: { args: JsonObject; call: Running },
+): Promise<Finished | Asked | undefined> {
   const { world, gates } = service
   if (!tool.preview) return undefined
   const given = typeof args.plan === 'string' ? args.plan : undefined
@@ -36,30 +37,73 @@ export async function gated(
   if (given === undefined)
     return planAnswer(tool, { preview, handle: handleOf({ tool, args, call, preview }, gates.key, world.clock.now() + lifeMs) })
   check(given, { tool, args, call, preview }, { gates, now: world.clock.now() })
-  if (tool.effect === 'destroys' && gates.personDestroys && !gates.isApproved(given)) {
-    throw new ToolError('ApprovalRequired', `a person must approve ${tool.name}`, {
-      next: `a person runs: fluxpilot approve ${given} --server URL --token-file FILE; then call again with this plan`,
-    })
-  }
+  if (tool.effect === 'destroys' && gates.personDestroys && !gates.isApproved(given)) return person(tool, { handle: given, call, preview })
   return undefined
 }
 
+const decision: Question['form'] = {
+  type: 'object',
+  properties: { decision: { type: 'string', title: 'Decision', enum: ['approve', 'refuse'] } },
+  required: ['decision'],
+}
+
+/**
+ * Asks a person; `undefined` when one approved this very plan. An answer counts only with the state of the round that asked.
+ * @throws {ToolError} Declined; ApprovalRequired when nobody can be asked.
+ */
+function person(tool: Tool, { handle, call, preview }: { handle: string; call: Call; preview: Preview }): Asked | undefined {
+  const said: Answered =
+    stringAt(call.state, 'approves') === handle ? (call.answered?.('approval') ?? { action: 'missing' }) : { action: 'missing' }
+  if (said.action === 'accept' && said.value?.decision === 'approve') return undefined
+  if (said.action !== 'missing')
+    throw new ToolError('Declined', `the person did not approve ${tool.name}`, { next: 'do not try again unless the person asks for it' })
+  if (call.canAsk?.form)
+    return { ask: { approval: { message: `${tool.title}: ${preview.summary}. Approve?`, form: decision } }, state: { approves: handle } }
+  throw new ToolError('ApprovalRequired', `a person must approve ${tool.name}`, {
+    next:
+      call.caller.via === 'http'
+        ? `a person runs: fluxpilot approve ${handle} --server URL --token-file FILE; then call again with this plan`
+        : 'this client cannot ask a person: use one that can, or serve over HTTP, where fluxpilot approve works',
+  })
+}
+
 /** The plan of a call, as the plan tool gives it. */
-export function planAnswer(tool: Tool, { preview, handle }: { preview: Preview; handle: string }): { data: JsonObject; text: string } {
-  const lines = preview.changes.map(c =>
-    [String(c.action), String(c.object), c.detail === undefined ? '' : `(${String(c.detail)})`].join(' ').trim(),
-  )
-  return {
-    data: {
-      planned: true,
-      tool: tool.name,
-      summary: preview.summary,
-      changes: [...preview.changes],
-      plan: handle,
-      next: `show this to the user, then call ${tool.name} again with the same arguments and plan=${handle}`,
-    },
-    text: `Plan, nothing done yet: ${preview.summary}\n${lines.join('\n')}\nplan=${handle} (10 minutes). Show this to the user, then call ${tool.name} with the same arguments and this plan.`,
+export function planAnswer(tool: Tool, { preview, handle }: { preview: Preview; handle: string }): Finished & { data: Planned } {
+  const data: Planned = {
+    planned: true,
+    tool: tool.name,
+    summary: preview.summary,
+    changes: preview.changes.map(({ action, object, detail }) => ({
+      action,
+      object,
+      ...(detail === undefined ? {} : { untrusted: detail }),
+    })),
+    plan: handle,
+    next: `show this to the user, then call ${tool.name} again with the same arguments and plan=${handle} (10 minutes)`,
   }
+  const say = (shown: JsonObject): string => sayPlan(shown as unknown as Planned)
+  return { data: data as JsonObject & Planned, text: sayPlan(data), say }
+}
+
+/** A plan as clients see it. Changes carry texts of the API server, so they are fenced. */
+export interface Planned {
+  readonly planned: boolean
+  readonly tool: string
+  readonly summary: string
+  readonly changes: JsonObject[]
+  readonly plan: string
+  readonly next: string
+}
+
+/** A plan in words. */
+export function sayPlan({ summary, changes, plan, next }: Omit<Planned, 'tool' | 'planned'>): string {
+  const lines = changes.map(c => `${String(c.action)} ${String(c.object)}${c.untrusted === undefined ? '' : ` (${String(c.untrusted)})`}`)
+  return [
+    `Plan, nothing done yet: ${summary}`,
+    ...(lines.length > 0 ? [foreign('plan', lines.join('\n'))] : []),
+    `plan=${plan}`,
+    `Next: ${next}`,
+  ].join('\n')
 }
 
 interface Bound {
@@ -73,7 +117,7 @@ interface Bound {
 export function handleOf({ tool, args, call, preview }: Bound, key: Uint8Array, expiry: number): string {
   const { plan: _plan, ...rest } = args
   const until = Math.floor(expiry / 1000)
-  const canonical = JSON.stringify([tool.name, sorted(rest), call.caller.key, preview.live, until])
+  const canonical = JSON.stringify(['plan', tool.name, sorted(rest), call.caller.key, preview.live, preview.changes, until])
   return `p1-${until}-${createHmac('sha256', key).update(canonical).digest('hex').slice(0, 20)}`
 }
 

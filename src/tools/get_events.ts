@@ -2,8 +2,7 @@ import * as z from 'zod'
 import type { KubeObject } from '../kinds/manifest.ts'
 import { formatAge, parseDuration } from '../lib/duration.ts'
 import { objectAt } from '../lib/json.ts'
-import { plain } from '../lib/safe.ts'
-import { pageOf } from './cursor.ts'
+import { foreign, plain } from '../lib/safe.ts'
 import { ToolError } from './error.ts'
 import { lastTime } from './evidence.ts'
 import { footer, limit, rows, tool, tsv } from './tool.ts'
@@ -25,7 +24,7 @@ export const getEvents = tool({
     cursor: z.string().optional(),
   }),
   output: z.looseObject({ cluster: z.string(), ...rows }),
-  async run({ kind, namespace, name, since, limit: most, cursor, cluster: named }, world, { signal }) {
+  async run({ kind, namespace, name, since, cluster: named }, world, { signal, pages }) {
     const cluster = world.clusters.named(named)
     const now = world.clock.now()
     const from = since === undefined ? 0 : startOf(since, now)
@@ -43,16 +42,15 @@ export const getEvents = tool({
       )
         events.push(event)
     }
-    const page = pageOf(
+    const page = pages.of(
       events.toSorted((a, b) => (lastTime(a) < lastTime(b) ? 1 : -1)),
-      [cluster.name, kind, namespace, name, since],
-      { limit: most, cursor },
+      e => `${e.metadata.uid} ${lastTime(e)}`,
     )
     return { cluster: cluster.name, cols, ...page, rows: page.rows.map(e => rowOf(e, now)) }
   },
   say: data =>
     [
-      ...(data.rows.length > 0 ? ['untrusted event texts:', tsv(data.cols, data.rows)] : []),
+      ...(data.rows.length > 0 ? [foreign('event texts', tsv(data.cols, data.rows))] : []),
       footer(data, 'kind=, name=, namespace= or since='),
     ].join('\n'),
 })

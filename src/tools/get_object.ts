@@ -6,7 +6,7 @@ import { conditionsOf, type KubeObject, printRef, refOf } from '../kinds/manifes
 import { shortRevision } from '../lib/digest.ts'
 import { at, type Json, type JsonObject, listAt, objectAt } from '../lib/json.ts'
 import { maskObject } from '../lib/mask.ts'
-import { plain } from '../lib/safe.ts'
+import { foreign } from '../lib/safe.ts'
 import { print } from '../lib/yaml.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import { evidenceFor, eventsAbout } from './evidence.ts'
@@ -25,17 +25,17 @@ export const getObject = tool({
     fields: z.array(z.string()).max(50).optional(),
   }),
   output: z.looseObject({ object: z.string(), cluster: z.string(), untrusted: z.looseObject({}) }),
-  async run(args, world, { signal }) {
+  async run(args, world, { signal, show }) {
     const located = await locate(world, args, signal)
     const object = await existing(located, signal)
-    const masked = maskObject(object, () => '(masked)') as KubeObject
+    const masked = maskObject(object, show) as KubeObject
     const untrusted = args.fields
       ? Object.fromEntries(args.fields.map(f => [f, at(masked, ...f.split('.')) ?? null]))
       : await viewOf(args.view, masked, { cluster: located.cluster, signal })
     return { object: printRef(located.ref), cluster: located.cluster.name, untrusted }
   },
   say: ({ object, cluster, untrusted }) =>
-    `${object} [${cluster}]\n${plain(typeof untrusted.yaml === 'string' ? untrusted.yaml : print(untrusted as Json)).trimEnd()}`,
+    `${object} [${cluster}]\n${foreign(object, (typeof untrusted.yaml === 'string' ? untrusted.yaml : print(untrusted as Json)).trimEnd())}`,
 })
 
 async function viewOf(

@@ -5,9 +5,8 @@ import { conditionOf, type KubeObject } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { shortRevision } from '../lib/digest.ts'
 import { formatAge } from '../lib/duration.ts'
-import { plain } from '../lib/safe.ts'
+import { foreign, plain } from '../lib/safe.ts'
 import type { ApiResource, Cluster } from '../world/cluster/cluster.ts'
-import { pageOf } from './cursor.ts'
 import { readControllers } from './engine.ts'
 import { fluxKinds } from './locate.ts'
 import { footer, limit, rows, tool, tsv } from './tool.ts'
@@ -39,7 +38,7 @@ export const getStatus = tool({
     ...rows,
     incomplete: z.array(z.looseObject({})).optional(),
   }),
-  async run({ namespace, kind, selector, state, limit: most, cursor, detail, cluster: named }, world, { signal }) {
+  async run({ namespace, kind, selector, state, detail, cluster: named }, world, { signal, pages }) {
     const cluster = world.clusters.named(named)
     const { kinds, incomplete } = kind ? { kinds: [await cluster.resolve(kind, signal)], incomplete: [] } : await fluxKinds(cluster, signal)
     const [lists, controllers] = await Promise.all([
@@ -49,7 +48,7 @@ export const getStatus = tool({
     const all = lists.flatMap(l => l.objects).toSorted((a, b) => order.indexOf(stateOf(a)) - order.indexOf(stateOf(b)))
     const counts = Object.fromEntries(order.map(s => [s, all.filter(o => stateOf(o) === s).length]).filter(([, n]) => n !== 0))
     const wanted = state ? all.filter(o => stateOf(o) === state) : all
-    const page = pageOf(wanted, [cluster.name, namespace, kind, selector, state], { limit: most, cursor })
+    const page = pages.of(wanted, o => `${o.kind} ${o.metadata.uid}`)
     const missing = [
       ...incomplete,
       ...lists.flatMap(l => l.problem ?? []),
@@ -77,7 +76,7 @@ export const getStatus = tool({
           .map(([c, h]) => `${c} ${h}`)
           .join(', ') || 'none'
       }`,
-      ...(data.rows.length > 0 ? [tsv(data.cols, data.rows)] : []),
+      ...(data.rows.length > 0 ? [foreign('condition messages', tsv(data.cols, data.rows))] : []),
       ...(data.incomplete ?? []).map(i => `incomplete: ${String(i.part)}: ${String(i.message)}`),
       footer(data, 'namespace=, kind= or state='),
     ].join('\n'),

@@ -5,7 +5,6 @@ import { shortRevision } from '../lib/digest.ts'
 import { type ParsedReference, parseOciUrl } from '../lib/reference.ts'
 import { matchingTags } from '../lib/semver.ts'
 import type { Registry } from '../world/registry/registry.ts'
-import { pageOf } from './cursor.ts'
 import { ToolError } from './error.ts'
 import { openRegistry, registryArguments } from './registry-access.ts'
 import { footer, limit, rows, tool, tsv } from './tool.ts'
@@ -27,7 +26,7 @@ export const listArtifacts = tool({
     ...registryArguments,
   }),
   output: z.looseObject({ url: z.string(), ...rows }),
-  async run({ url, semver, regex, limit: most, cursor, insecure }, world, { signal }) {
+  async run({ url, semver, regex, insecure }, world, { signal, pages }) {
     const ref = parseOciUrl(url)
     if (ref.tag ?? ref.digest)
       throw new ToolError('InvalidArgument', `url '${url}' has a tag or a digest`, { next: 'give the repository alone' })
@@ -36,7 +35,7 @@ export const listArtifacts = tool({
     const all: string[] = []
     for await (const tag of registry.tags(ref, signal)) if (!hidden.test(tag) && (expression?.test(tag) ?? true)) all.push(tag)
     const tags = (semver === undefined ? all : matchingTags(all, semver)).toSorted().toReversed()
-    const page = pageOf(tags, [url, semver, regex], { limit: most, cursor })
+    const page = pages.of(tags)
     return { url, cols, ...page, rows: await Promise.all(page.rows.map(tag => rowOf(registry, { ...ref, tag }, signal))) }
   },
   say: data => [...(data.rows.length > 0 ? [tsv(data.cols, data.rows)] : []), footer(data, 'semver= or regex=')].join('\n'),

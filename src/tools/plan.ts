@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { JsonObject } from '../lib/json.ts'
 import { planEnvelope } from './answer.ts'
 import { ToolError } from './error.ts'
-import { type Gates, handleOf, planAnswer } from './gate.ts'
+import { type Gates, handleOf, planAnswer, sayPlan } from './gate.ts'
 import { type Tool, tool } from './tool.ts'
 
 const lifeMs = 10 * 60_000
@@ -34,9 +34,8 @@ export function planTool(tools: readonly Tool[], gates: Pick<Gates, 'key'>): Too
       const args = parsed.data as JsonObject
       const preview = await named.preview(args, world, call)
       return planAnswer(named, { preview, handle: handleOf({ tool: named, args, call, preview }, gates.key, world.clock.now() + lifeMs) })
-        .data as { planned: boolean; summary: string; changes: JsonObject[]; plan: string; next: string }
+        .data
     },
-    say: d =>
-      `${d.summary}\n${d.changes.map(c => `${String(c.action)} ${String(c.object)}${c.detail ? ` (${String(c.detail)})` : ''}`).join('\n')}\nplan=${d.plan}\nNext: ${d.next}`,
+    say: d => sayPlan({ summary: d.summary, changes: d.changes as JsonObject[], plan: d.plan, next: d.next }),
   })
 }

@@ -5,13 +5,11 @@ import { parseOciUrl, printReference } from '../lib/reference.ts'
 import { cleanPath, untar } from '../lib/untar.ts'
 import { pull } from '../sources/oci/pull-reconciler.ts'
 import type { World } from '../world/world.ts'
-import { cursorFor, offsetOf } from './cursor.ts'
 import { ToolError } from './error.ts'
 import { openRegistry, registryArguments } from './registry-access.ts'
-import { type Call, textTool } from './tool.ts'
+import { type Body, type Call, textTool } from './tool.ts'
 
 const limits = { maxBytes: 256 * 1024 * 1024, maxEntries: 100_000, maxEntryBytes: 64 * 1024 * 1024 }
-const pageCharacters = 12_000
 
 export const pullArtifact = textTool({
   name: 'pull_artifact',
@@ -19,8 +17,8 @@ export const pullArtifact = textTool({
   effect: 'reads',
   foreignText: true,
   description: 'The files of a Flux artifact, in pages; with output they are written to that folder instead.',
-  input: z.object({ url: z.string(), output: z.string().optional(), cursor: z.string().optional(), ...registryArguments }),
-  async run({ url, output, cursor, insecure }, world, call) {
+  input: z.object({ url: z.string(), output: z.string().optional(), ...registryArguments }),
+  async run({ url, output, insecure }, world, call) {
     const { files, digest } = await contentOf(world, { url, insecure }, call)
     if (output !== undefined) return written(world, { files, output, digest })
     const text = [...files]
@@ -29,10 +27,7 @@ export const pullArtifact = textTool({
           `=== ${path}\n${content.includes(0) ? `(binary, ${content.length} bytes)` : new TextDecoder().decode(content)}`,
       )
       .join('\n')
-    const start = offsetOf([url, digest], cursor)
-    const end = Math.min(text.length, start + pageCharacters)
-    const rest = end < text.length ? ` truncated=true cursor=${cursorFor([url, digest], end)}` : ''
-    return `${digest} files=${files.size} characters=${start}-${end}/${text.length}${rest}\n${text.slice(start, end)}`
+    return { head: `${digest} files=${files.size}`, what: 'file content', body: text }
   },
 })
 
@@ -55,10 +50,10 @@ async function contentOf(
 async function written(
   world: World,
   { files, output, digest }: { files: Map<string, Uint8Array>; output: string; digest: string },
-): Promise<string> {
+): Promise<Body> {
   if (!world.files)
     throw new ToolError('InvalidArgument', 'this server writes no files', { next: 'leave output away: the content comes in pages' })
   const folder = await world.files.resolve(output)
   for (const [path, content] of files) await world.files.write(posix.join(folder, path), content)
-  return `${digest} files=${files.size}\nwritten to ${output}`
+  return { head: `${digest} files=${files.size}\nwritten to ${output}`, what: '', body: '' }
 }

@@ -4,7 +4,7 @@ import { isFluxGroup } from '../engine/controllers.ts'
 import { type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { shortRevision } from '../lib/digest.ts'
 import { type JsonObject, listAt, objectAt, stringAt } from '../lib/json.ts'
-import { plain } from '../lib/safe.ts'
+import { foreign, plain } from '../lib/safe.ts'
 import { refOfEntry } from '../kustomize/inventory.ts'
 import type { World } from '../world/world.ts'
 import { type Acting, actingOn } from './engine.ts'
@@ -202,17 +202,21 @@ function nextStep({ verdict, reason }: Judged, ref: ObjectRef): string {
 /** A verdict as text. */
 export function sayVerdict(data: VerdictAnswer): string {
   const failing = (data.failing ?? []).map(f => {
-    const events = Array.isArray(f.events) ? f.events.map(e => `\n    ${String(e)}`).join('') : ''
-    return `\n  failing: ${String(f.object)} ${String(f.status)}: ${String(f.untrusted)}${events}`
+    const [message = '', ...events] = listAt(f, 'untrusted').map(String)
+    return [`failing: ${String(f.object)} ${String(f.status)}: ${message}`, ...events].join('\n  ')
   })
   const blocked = data.blockedBy as JsonObject | undefined
+  const told = [
+    ...(data.untrusted ? [data.untrusted] : []),
+    ...failing,
+    ...(blocked ? [`blocked by ${String(blocked.object)}: ${String(blocked.state)} ${String(blocked.untrusted ?? '')}`] : []),
+  ]
   return [
     `${data.verdict}: ${data.object}${data.revision ? ` at ${data.revision}` : ''}${data.before && data.before !== data.revision ? ` (was ${data.before})` : ''} [${data.cluster}, ${data.engine}]`,
-    ...(data.reason ? [`${data.reason}: ${data.untrusted ?? ''}`] : data.untrusted ? [data.untrusted] : []),
+    ...(data.reason ? [`reason: ${data.reason}`] : []),
     ...list('added', data.added),
     ...list('pruned', data.pruned),
-    ...(failing.length > 0 ? [`evidence (untrusted text):${failing.join('')}`] : []),
-    ...(blocked ? [`blocked by ${String(blocked.object)}: ${String(blocked.state)} ${String(blocked.untrusted ?? '')}`] : []),
+    ...(told.length > 0 ? [foreign('messages and events', told.join('\n'))] : []),
     ...(data.incomplete ? [`incomplete: ${data.incomplete}`] : []),
     `Next: ${data.next}`,
   ].join('\n')

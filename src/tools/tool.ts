@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import type { Settings } from '../engine/settings.ts'
-import type { JsonObject } from '../lib/json.ts'
+import type { Json, JsonObject } from '../lib/json.ts'
+import type { Show } from '../lib/mask.ts'
 import type { World } from '../world/world.ts'
+import type { Pager } from './cursor.ts'
 
 /** What a tool does to a cluster, a registry or files: the only source of hints, filters, scopes and docs. Spec: mcp 1.2. */
 export type Effect = 'reads' | 'changes' | 'destroys'
@@ -21,13 +23,61 @@ export interface EngineOptions {
   readonly settings: Settings
 }
 
-/** One call. */
+/** A question to the person at the client: a form of strings, choices and yes or no. */
+export interface Question {
+  readonly message: string
+  /** JSON Schema of the form: a flat object. */
+  readonly form: JsonObject
+}
+
+/** What came back for a question. `missing`: nothing yet. */
+export interface Answered {
+  readonly action: 'missing' | 'accept' | 'decline' | 'cancel'
+  readonly value?: JsonObject | undefined
+}
+
+/** One call, as it arrives. */
 export interface Call {
   readonly signal: AbortSignal
   readonly caller: Caller
   readonly engine: EngineOptions
+  /** Which questions the client can put to a person; none when absent. */
+  readonly canAsk?: { readonly form: boolean; readonly url: boolean } | undefined
+  /** What came back for a question that an earlier round of this call asked. */
+  answered?(question: string): Answered
+  /** What the earlier round left, unchanged since; `undefined` on the first. */
+  readonly state?: Json | undefined
+  /** What the transport has, for the fixtures of the conformance suite alone. */
+  readonly raw?: unknown
   /** A short line for whoever waits. */
   progress(note: string): void
+}
+
+/** A call while a tool runs it. */
+export interface Running extends Call {
+  /** Pages of this question, bound to its caller. */
+  readonly pages: Pager
+  /** How a secret value is shown; it is also learned, so that copies of it elsewhere are hidden. */
+  readonly show: Show
+}
+
+/** What a finished run answers. */
+export interface Finished {
+  readonly data: JsonObject | undefined
+  readonly text: string
+  /** The text for data that was cleaned or cut; absent where the text is all there is. */
+  readonly say?: ((data: JsonObject) => string) | undefined
+}
+
+/** The call goes on when the questions are answered: it runs again from the start. `state` comes back with the answers. */
+export interface Asked {
+  readonly ask: Readonly<Record<string, Question | { readonly raw: Json }>>
+  readonly state?: Json | undefined
+}
+
+/** A protocol result that no product tool makes: only the fixtures of the conformance suite do. */
+export interface RawResult {
+  readonly raw: JsonObject
 }
 
 /** What a gated call would do. `live` is what the plan depends on: the handle is void when it changes. */
@@ -55,8 +105,8 @@ export interface Tool {
   /** Absent: the answer is text alone. */
   readonly output: z.ZodObject | undefined
   /** What it would do; absent for tools that are never gated. */
-  preview?(args: JsonObject, world: World, call: Call): Promise<Preview>
-  run(args: JsonObject, world: World, call: Call): Promise<{ readonly data: JsonObject | undefined; readonly text: string }>
+  preview?(args: JsonObject, world: World, call: Running): Promise<Preview>
+  run(args: JsonObject, world: World, call: Running): Promise<Finished | Asked | RawResult>
 }
 
 interface Definition<I extends z.ZodObject, O extends z.ZodObject> {
@@ -69,12 +119,18 @@ interface Definition<I extends z.ZodObject, O extends z.ZodObject> {
   readonly gate?: Gate
   readonly input: I
   readonly output: O
-  preview?(args: z.infer<I> & Common, world: World, call: Call): Promise<Preview>
-  run(args: z.infer<I> & Common, world: World, call: Call): Promise<z.infer<O>>
+  preview?(args: z.infer<I> & Common, world: World, call: Running): Promise<Preview>
+  run(args: z.infer<I> & Common, world: World, call: Running): Promise<z.infer<O>>
   say(data: z.infer<O>): string
 }
+/** A text answer: a line of `key=value` facts, then content of others, which comes in pages. */
+export interface Body {
+  readonly head: string
+  readonly what: string
+  readonly body: string
+}
 interface TextDefinition<I extends z.ZodObject> extends Omit<Definition<I, z.ZodObject>, 'output' | 'run' | 'say'> {
-  run(args: z.infer<I> & Common, world: World, call: Call): Promise<string>
+  run(args: z.infer<I> & Common, world: World, call: Running): Promise<Body>
 }
 interface Common {
   readonly cluster?: string | undefined
@@ -84,6 +140,7 @@ interface Common {
 
 const cluster = { cluster: z.string().optional() }
 const maxTokens = { maxTokens: z.int().min(200).max(20_000).optional() }
+const pageable = { cursor: z.string().optional() }
 const plan = { plan: z.string().optional().describe('handle from plan') }
 
 function complete(input: z.ZodObject, effect: Effect, gated: boolean): z.ZodObject {
@@ -100,7 +157,7 @@ export function tool<I extends z.ZodObject, O extends z.ZodObject>(definition: D
     ...(preview ? { preview: (args, world, call) => preview(args as z.infer<I> & Common, world, call) } : {}),
     async run(args, world, call) {
       const data = await run(args as z.infer<I> & Common, world, call)
-      return { data: data as JsonObject, text: say(data) }
+      return { data: data as JsonObject, text: say(data), say: cut => say(cut as z.infer<O>) }
     },
   }
 }
@@ -111,9 +168,12 @@ export function textTool<I extends z.ZodObject>(definition: TextDefinition<I>): 
   return {
     ...identity(definition),
     output: undefined,
-    input: complete(input, definition.effect, preview !== undefined),
+    input: complete(input.extend(pageable), definition.effect, preview !== undefined),
     ...(preview ? { preview: (args, world, call) => preview(args as z.infer<I> & Common, world, call) } : {}),
-    run: async (args, world, call) => ({ data: undefined, text: await run(args as z.infer<I> & Common, world, call) }),
+    async run(args, world, call) {
+      const { head, what, body } = await run(args as z.infer<I> & Common, world, call)
+      return { data: undefined, text: body === '' ? head : call.pages.ofText(head, { what, body }) }
+    },
   }
 }
 

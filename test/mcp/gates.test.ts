@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Answer } from '../../src/tools/answer.ts'
+import type { Answered, Question } from '../../src/tools/tool.ts'
 import { type Product, startProduct, stdioCaller } from '../support/service.ts'
 
 const approved = new Set<string>()
@@ -61,6 +62,53 @@ test('with gates on, destruction needs a person; only the approved handle passes
   assert.equal(codeOf(await strict.call('delete_object', { ...configMap('kept'), plan })), 'ApprovalRequired')
   approved.add(plan)
   assert.equal((await strict.call('delete_object', { ...configMap('kept'), plan })).data?.deleted, true)
+})
+
+test('a person who can be asked decides; what is no clear yes is a no', async () => {
+  const remove = configMap('asked')
+  await strict.call('apply_manifests', {
+    manifests: yaml('asked'),
+    plan: handleOf(await strict.call('apply_manifests', { manifests: yaml('asked') })),
+  })
+  const plan = handleOf(await strict.call('delete_object', remove))
+  const canAsk = { form: true, url: false }
+  const first = await strict.call('delete_object', { ...remove, plan }, { canAsk })
+  const { message } = (first.asked?.ask.approval ?? { message: '' }) as Question
+  assert.match(message, /^Delete an object: delete ConfigMap\/default\/asked.*Approve\?$/)
+  assert.deepEqual(first.asked?.state, { approves: plan })
+  const answers: [Answered, code: string | undefined][] = [
+    [{ action: 'decline' }, 'Declined'],
+    [{ action: 'cancel' }, 'Declined'],
+    [{ action: 'accept' }, 'Declined'],
+    [{ action: 'accept', value: { decision: 'refuse' } }, 'Declined'],
+    [{ action: 'accept', value: { decision: true } }, 'Declined'],
+    [{ action: 'accept', value: { approve: 'approve' } }, 'Declined'],
+  ]
+  for (const [answered, code] of answers)
+    assert.equal(
+      codeOf(await strict.call('delete_object', { ...remove, plan }, { canAsk, state: { approves: plan }, answered: () => answered })),
+      code,
+    )
+  const yes = (): Answered => ({ action: 'accept', value: { decision: 'approve' } })
+  for (const state of [undefined, { approves: 'p1-1-00000000000000000000' }, 'approves'])
+    assert.ok(
+      (await strict.call('delete_object', { ...remove, plan }, { canAsk, state, answered: yes })).asked,
+      'an answer without its question',
+    )
+  assert.equal(codeOf(await strict.call('delete_object', { ...remove, plan }, { canAsk: { form: false, url: true } })), 'ApprovalRequired')
+  assert.equal((await strict.call('get_object', remove)).isError, false)
+  assert.equal(
+    (await strict.call('delete_object', { ...remove, plan }, { canAsk, state: { approves: plan }, answered: yes })).data?.deleted,
+    true,
+  )
+})
+
+test('a plan is void when what it would do changed', async () => {
+  await free.call('apply_manifests', { manifests: yaml('drifting') })
+  const target = { manifests: `${yaml('drifting', '2')}` }
+  const plan = handleOf(await free.call('plan', { tool: 'apply_manifests', arguments: target }))
+  await free.call('apply_manifests', target)
+  assert.equal(codeOf(await free.call('apply_manifests', { ...target, plan })), 'StalePlan')
 })
 
 test('taking fields from another manager needs the plan in every mode', async () => {

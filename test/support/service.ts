@@ -1,7 +1,7 @@
 import { compose, type Composed, type Mode } from '../../src/main/compose.ts'
 import { answer, type Answer } from '../../src/tools/answer.ts'
 import { allTools } from '../../src/tools/index.ts'
-import type { Caller } from '../../src/tools/tool.ts'
+import type { Call, Caller } from '../../src/tools/tool.ts'
 
 const open: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false }
 export const stdioCaller: Caller = { key: 'stdio', user: 'test', scopes: [], via: 'stdio' }
@@ -10,7 +10,7 @@ export const stdioCaller: Caller = { key: 'stdio', user: 'test', scopes: [], via
 export interface Product {
   readonly composed: Composed
   readonly registry: string
-  call(name: string, args?: Record<string, unknown>, more?: { caller?: Caller; signal?: AbortSignal; notes?: string[] }): Promise<Answer>
+  call(name: string, args?: Record<string, unknown>, more?: Partial<Call> & { notes?: string[] }): Promise<Answer>
   stop(): Promise<void>
 }
 
@@ -25,12 +25,12 @@ export async function startProduct({
     composed,
     registry: composed.sandbox?.registry ?? '',
     stop: () => composed.close(),
-    async call(name, args = {}, { caller = stdioCaller, signal = AbortSignal.timeout(120_000), notes = [] } = {}) {
+    async call(name, args = {}, { caller = stdioCaller, signal = AbortSignal.timeout(120_000), notes = [], ...more } = {}) {
       const tool = tools.find(t => t.name === name)
       if (!tool) throw new TypeError(`no tool is called ${name}`)
       return answer(composed.service, tool, {
         args: args as never,
-        call: { signal, caller, engine: composed.engine, progress: note => void notes.push(note) },
+        call: { signal, caller, engine: composed.engine, progress: note => void notes.push(note), ...more },
       })
     },
   }

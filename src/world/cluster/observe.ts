@@ -1,10 +1,10 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
 import type { Cluster, Clusters } from './cluster.ts'
 
-/** A cluster that shows every Secret it reads, before anybody else sees it. */
-export function observed(cluster: Cluster, onSecret: (secret: KubeObject) => void): Cluster {
+/** A cluster that shows every object it reads or writes, before anybody else sees it. */
+export function observed(cluster: Cluster, onObject: (object: KubeObject) => void): Cluster {
   const seen = <T extends KubeObject | undefined>(object: T): T => {
-    if (object?.kind === 'Secret' && object.apiVersion === 'v1') onSecret(object)
+    if (object) onObject(object)
     return object
   }
   return {
@@ -41,13 +41,13 @@ export function observed(cluster: Cluster, onSecret: (secret: KubeObject) => voi
 }
 
 /** The same for all clusters of a configuration. */
-export function observedClusters(clusters: Clusters, onSecret: (secret: KubeObject) => void): Clusters {
+export function observedClusters(clusters: Clusters, onObject: (object: KubeObject) => void): Clusters {
   const known = new Map<Cluster, Cluster>()
   return {
     names: clusters.names,
     named(name) {
       const cluster = clusters.named(name)
-      const wrapped = known.get(cluster) ?? observed(cluster, onSecret)
+      const wrapped = known.get(cluster) ?? observed(cluster, onObject)
       known.set(cluster, wrapped)
       return wrapped
     },
