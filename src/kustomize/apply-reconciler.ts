@@ -1,14 +1,15 @@
 import { stages } from '../engine/apply-order.ts'
-import { StepError } from '../engine/outcome.ts'
+import { during, StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
-import { type KubeObject, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
+import { type KubeObject, type ObjectRef, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { stringAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
 import { cleanUp, drifted, isForced, isSkipped, keepsManagers, manager } from './apply.ts'
-import { type Change, changeLines, changeOf } from './change.ts'
+import { type Change, changeLines, changeOf, skipped } from './change.ts'
 import { waitCurrent } from './health-reconciler.ts'
+import { applyFailure, dryRunFailure, needsRecreation } from './failure.ts'
 import { inParallel } from './parallel.ts'
 import { timeoutMs } from './timing.ts'
 
@@ -29,6 +30,8 @@ interface Prepared {
 }
 
 const discoveryMs = 10_000
+/** How often an object that others change meanwhile is tried. */
+const tries = 5
 
 /**
  * Applies objects in stages: definitions and namespaces, classes, the rest. Nothing of a stage is written before all its dry runs passed.
@@ -44,15 +47,21 @@ export async function applyAll(
   const changes: Change[] = []
   for (const early of [definitions, classes]) {
     if (early.length === 0) continue
-    changes.push(...(await applyStage(early, task(definitions))))
-    await waitCurrent(early.map(refOf), { hands, run, timeoutMs: timeoutMs(ks.spec) })
+    const applied = await applyStage(early, task(definitions))
+    changes.push(...applied)
+    await waitCurrent(named(applied), { hands, run, timeoutMs: timeoutMs(ks.spec) })
   }
   try {
     return [...changes, ...(await applyStage(rest, task(definitions)))]
   } catch (thrown) {
     if (!(thrown instanceof StepError)) throw thrown
-    throw new StepError(thrown.code, `${thrown.message}\n${changeLines(changes, ['created', 'configured'])}`, { cause: thrown })
+    const before = changeLines(changes, ['created', 'configured'])
+    throw new StepError(thrown.code, `${thrown.message}\n${before && `${before}\n`}`, { cause: thrown })
   }
+}
+
+function named(changes: readonly Change[]): ObjectRef[] {
+  return changes.map(c => c.ref).filter(ref => ref.name !== '')
 }
 
 async function applyStage(objects: readonly KubeObject[], task: Task): Promise<Change[]> {
@@ -63,18 +72,34 @@ async function applyStage(objects: readonly KubeObject[], task: Task): Promise<C
 }
 
 async function prepare(desired: KubeObject, task: Task): Promise<Prepared> {
-  const {
-    hands: { cluster },
-    run,
-  } = task
   const live = await readLive(desired, task)
-  if (isSkipped(desired, live)) return { desired, change: changeOf(desired, 'skipped'), write: false }
+  if (isSkipped(desired, live)) return { desired, change: skipped(desired, live), write: false }
   const dryRun = await dryRunOf(desired, live, task)
-  const ops = live && !keepsManagers(desired, live) ? cleanUp(live, run.settings.overrideManagers) : []
-  if (ops.length > 0) await cluster.patch(refOf(desired), { type: 'json', body: ops, manager }, run.signal)
-  if (dryRun.recreated || !live) return { desired, change: changeOf(desired, 'created'), write: true }
-  const differs = drifted(live, dryRun.object)
-  return { desired, change: changeOf(desired, differs || ops.length > 0 ? 'configured' : 'unchanged'), write: differs || ops.length > 0 }
+  if (dryRun.recreated || !live) return { desired, change: changeOf(dryRun.object, 'created'), write: true }
+  const write = (await tookOver(desired, live, task)) || drifted(live, dryRun.object)
+  return { desired, change: changeOf(dryRun.object, write ? 'configured' : 'unchanged'), write }
+}
+
+/** Takes over what earlier tools own of an object; whether there was anything. */
+async function tookOver(desired: KubeObject, live: KubeObject, { hands: { cluster }, run }: Task): Promise<boolean> {
+  const ref = refOf(desired)
+  let seen: KubeObject | undefined = live
+  for (let attempt = 1; seen; attempt++) {
+    const body = keepsManagers(desired, seen) ? [] : cleanUp(seen, run.settings.overrideManagers)
+    if (body.length === 0) return false
+    try {
+      await cluster.patch(ref, { type: 'json', body, manager }, run.signal)
+      return true
+    } catch (thrown) {
+      run.signal.throwIfAborted()
+      if (!(thrown instanceof CodedError && thrown.code === 'CONFLICT') || attempt >= tries)
+        throw new StepError('ReconciliationFailed', `${printRef(ref)} metadata.managedFields cleanup failed: ${messageOf(thrown)}`, {
+          cause: thrown,
+        })
+      seen = await cluster.get(ref, run.signal)
+    }
+  }
+  return false
 }
 
 /** A kind whose definition was applied in this run may be served a little later. */
@@ -127,13 +152,14 @@ async function dryRunOf(
 /** Deletes the live object and waits until its finalizers let it go. Spec: kustomization 7.5. */
 async function recreate(desired: KubeObject, { hands: { cluster, clock }, run }: Task): Promise<void> {
   const ref = refOf(desired)
-  await cluster.delete(ref, { propagation: 'Background' }, run.signal)
-  for (let pause = 50; await cluster.get(ref, run.signal); pause = Math.min(2000, pause * 2)) await clock.sleep(pause, run.signal)
-}
-
-function needsRecreation(thrown: unknown): boolean {
-  if (!(thrown instanceof CodedError)) return false
-  return reasonOf(thrown) === 'Conflict' || reasonOf(thrown) === 'Invalid' || /is\s+immutable|immutable\s+field/.test(thrown.message)
+  const id = printRef(ref)
+  const deletion = cluster.delete(ref, { propagation: 'Background' }, run.signal)
+  await during('ReconciliationFailed', deletion, `${id} immutable field detected, failed to delete object: `)
+  const why = `${id} immutable field detected, failed to wait for object to be deleted: `
+  for (let pause = 50; await during('ReconciliationFailed', cluster.get(ref, run.signal), why); pause = Math.min(2000, pause * 2)) {
+    run.progress(`waiting for ${id} to be deleted`)
+    await clock.sleep(pause, run.signal)
+  }
 }
 
 async function applyOne(desired: KubeObject, { hands: { cluster }, run }: Task): Promise<void> {
@@ -141,22 +167,6 @@ async function applyOne(desired: KubeObject, { hands: { cluster }, run }: Task):
     await cluster.apply(desired, { manager, force: true }, run.signal)
   } catch (thrown) {
     run.signal.throwIfAborted()
-    throw new StepError('ReconciliationFailed', `${printRef(refOf(desired))} apply failed: ${messageOf(thrown)}`, { cause: thrown })
+    throw applyFailure(desired, thrown)
   }
-}
-
-/** The reason of the API status behind an error; `undefined` when it had none. */
-function reasonOf(thrown: unknown): string | undefined {
-  return thrown instanceof CodedError ? stringAt(thrown, 'call', 'reason') : undefined
-}
-
-function dryRunFailure(desired: KubeObject, thrown: unknown): unknown {
-  if (!(thrown instanceof CodedError)) return thrown
-  const id = printRef(refOf(desired))
-  const reason = reasonOf(thrown)
-  const text =
-    reason === 'NotFound'
-      ? `${id} ${desired.metadata.namespace ? 'not found' : 'namespace not specified'}: ${thrown.message}`
-      : `${id} dry-run failed${reason ? ` (${reason})` : ''}: ${thrown.message}`
-  return new StepError('ReconciliationFailed', text, { cause: thrown })
 }

@@ -45,7 +45,7 @@ export function drifted(live: KubeObject, dryRun: KubeObject): boolean {
 const annotations = ['kubectl.kubernetes.io/last-applied-configuration', 'kustomize.toolkit.fluxcd.io/checksum', 'fluxcd.io/sync-checksum']
 const labels = ['fluxcd.io/sync-gc-mark']
 
-/** The JSON patch that takes over what earlier tools own; empty when there is nothing to take. Spec: kustomization 7.4. */
+/** The JSON patch that takes over what earlier tools own, for the object as read; empty when there is nothing to take. Spec: kustomization 7.4. */
 export function cleanUp(live: KubeObject, overrides: readonly string[]): JsonObject[] {
   const removed = [
     ...gone(live.metadata.annotations, annotations, '/metadata/annotations'),
@@ -53,8 +53,9 @@ export function cleanUp(live: KubeObject, overrides: readonly string[]): JsonObj
   ]
   const managed = listAt(live, 'metadata', 'managedFields').filter(isObject)
   const taken = managed.filter(e => isTaken(e, overrides))
-  if (taken.length === 0) return removed
-  return [...removed, { op: 'replace', path: '/metadata/managedFields', value: folded(managed, taken) }]
+  const fields = taken.length > 0 ? [{ op: 'replace', path: '/metadata/managedFields', value: folded(managed, taken) }] : []
+  const ops = [...removed, ...fields]
+  return ops.length > 0 ? [{ op: 'replace', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion ?? '' }, ...ops] : []
 }
 
 function gone(map: Record<string, string> | undefined, keys: readonly string[], path: string): JsonObject[] {

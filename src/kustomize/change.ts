@@ -19,3 +19,9 @@ export function changeLines(changes: readonly Change[], actions: readonly Action
 export function changeOf(object: KubeObject, action: Action): Change {
   return { ref: refOf(object), action }
 }
+
+/** An object that was left alone, named as it lives; one that is not there has no name, as in Flux 2.6. Spec: kustomization 7.3. */
+export function skipped(desired: KubeObject, live: KubeObject | undefined): Change {
+  const { group, version, kind } = refOf(desired)
+  return live ? changeOf(live, 'skipped') : { ref: { group, version, kind, name: '' }, action: 'skipped' }
+}

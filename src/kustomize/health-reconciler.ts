@@ -1,10 +1,11 @@
 import { kstatus } from '../engine/kstatus.ts'
 import { StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
-import { type ObjectRef, printRef } from '../kinds/manifest.ts'
+import type { Status } from '../engine/kstatus-status.ts'
+import { type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import type { Hands } from '../world/world.ts'
-import { type Checked, timedOut, verdictOf } from './health.ts'
+import { type Checked, podsOf, timedOut, unplaced, verdictOf, withPods } from './health.ts'
 import { inParallel } from './parallel.ts'
 
 interface Wait {
@@ -31,6 +32,8 @@ async function waited(
   { hands, run, timeoutMs, failFast }: Wait & { failFast: boolean },
 ): Promise<string | undefined> {
   const until = hands.clock.now() + timeoutMs
+  const astray = await withoutNamespace(refs, { hands, run })
+  if (astray) return unplaced(astray)
   for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 2)) {
     const checked = await inParallel(refs, readsAtOnce, ref => check(ref, { hands, run }))
     const verdict = verdictOf(checked, { failFast })
@@ -48,14 +51,28 @@ async function waited(
   }
 }
 
+/** The first namespaced object that names no namespace. */
+async function withoutNamespace(refs: readonly ObjectRef[], { hands, run }: Pick<Wait, 'hands' | 'run'>): Promise<ObjectRef | undefined> {
+  for (const { version: _, ...ref } of refs) if (!ref.namespace && (await hands.cluster.resourceOf(ref, run.signal))?.namespaced) return ref
+  return undefined
+}
+
+/** The version that a reference names does not matter. */
 async function check(ref: ObjectRef, { hands, run }: Pick<Wait, 'hands' | 'run'>): Promise<Checked> {
   try {
-    const object = await hands.cluster.get(ref, run.signal)
-    if (!object) return { ref, status: 'NotFound' }
-    const { status, message } = kstatus(object)
-    return { ref, status, message }
+    const object = await hands.cluster.get({ ...ref, version: undefined }, run.signal)
+    return object ? { ref, ...(await judged(object, { hands, run })) } : { ref, status: 'NotFound' }
   } catch (thrown) {
     run.signal.throwIfAborted()
     return { ref, status: 'Unknown', message: messageOf(thrown) }
   }
+}
+
+async function judged(object: KubeObject, { hands: { cluster, clock }, run }: Pick<Wait, 'hands' | 'run'>): Promise<Status> {
+  const own = kstatus(object, clock.now())
+  const query = own.status === 'InProgress' ? podsOf(object) : undefined
+  if (!query) return own
+  const pods: Status[] = []
+  for await (const pod of cluster.listAll(query, run.signal)) pods.push(kstatus(pod, clock.now()))
+  return withPods(own, pods)
 }

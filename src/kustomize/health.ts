@@ -1,5 +1,7 @@
 import type { KustomizationObject } from '../kinds/kustomization.ts'
-import { type ObjectRef, printRef, splitApiVersion } from '../kinds/manifest.ts'
+import type { Status } from '../engine/kstatus-status.ts'
+import { type KubeObject, type ObjectRef, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
+import { type Json, listAt, objectAt, stringAt } from '../lib/json.ts'
 import type { Change } from './change.ts'
 
 /** One checked object as last seen. */
@@ -11,7 +13,7 @@ export interface Checked {
 
 /** What must get healthy: everything applied with `wait`, else `healthChecks`; never the object itself. Spec: kustomization 9.1. */
 export function toCheck(ks: KustomizationObject, changes: readonly Change[]): ObjectRef[] {
-  const wanted = ks.spec.wait ? changes.map(c => c.ref) : (ks.spec.healthChecks ?? []).map(reference)
+  const wanted = ks.spec.wait ? changes.map(c => c.ref).filter(ref => ref.name !== '') : (ks.spec.healthChecks ?? []).map(reference)
   return wanted.filter(ref => !(ref.kind === 'Kustomization' && ref.name === ks.metadata.name && ref.namespace === ks.metadata.namespace))
 }
 
@@ -49,6 +51,45 @@ export function timedOut(checked: readonly Checked[]): string {
     .join(', ')}]`
 }
 
-function line({ ref, status }: Checked): string {
-  return `${printRef(ref)} status: '${status}'`
+function line({ ref, status, message }: Checked): string {
+  return `${printRef(ref)} status: '${status}'${status === 'Unknown' && message ? `: ${message}` : ''}`
+}
+
+/** The pods that a controller's own status does not tell about: those of StatefulSets and ReplicaSets. `undefined` for other kinds. Spec: kustomization 9.4. */
+export function podsOf(object: KubeObject): ListQuery | undefined {
+  const { group, kind, namespace } = refOf(object)
+  const labelSelector = selectorText(object.spec?.selector)
+  return group === 'apps' && (kind === 'StatefulSet' || kind === 'ReplicaSet') && labelSelector
+    ? { group: '', version: 'v1', kind: 'Pod', namespace, labelSelector }
+    : undefined
+}
+interface ListQuery {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly namespace: string | undefined
+  readonly labelSelector: string
+}
+
+/** A label selector as a query. */
+function selectorText(selector: Json | undefined): string {
+  const equalities = Object.entries(objectAt(selector, 'matchLabels')).map(([key, value]) => `${key}=${String(value)}`)
+  const others = listAt(selector, 'matchExpressions').map(expression => {
+    const [key, operator] = [stringAt(expression, 'key') ?? '', stringAt(expression, 'operator') ?? '']
+    if (operator === 'Exists') return key
+    if (operator === 'DoesNotExist') return `!${key}`
+    return `${key} ${operator === 'NotIn' ? 'notin' : 'in'} (${listAt(expression, 'values').map(String).join(',')})`
+  })
+  return [...equalities, ...others].join(',')
+}
+
+/** A controller that is not done while a pod of it has failed has failed. */
+export function withPods(own: Status, pods: readonly Status[]): Status {
+  const failed = pods.filter(p => p.status === 'Failed').length
+  return own.status === 'InProgress' && failed > 0 ? { status: 'Failed', message: `${failed} pods have failed` } : own
+}
+
+/** What a wait for a namespaced object without a namespace ends with. Spec: kustomization 9.2. */
+export function unplaced({ group, kind, name }: ObjectRef): string {
+  return `resource ${group ? `${kind}.${group}` : kind} ${name} is namespace scoped, but namespace is not set`
 }

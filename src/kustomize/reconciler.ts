@@ -3,19 +3,19 @@ import { reconciler, type Run } from '../engine/reconciler.ts'
 import { type Artifact, originRevision } from '../kinds/artifact.ts'
 import { Kustomization, type KustomizationObject } from '../kinds/kustomization.ts'
 import { conditionOf, type KubeObject } from '../kinds/manifest.ts'
-import { CodedError, messageOf } from '../lib/coded-error.ts'
+import { CodedError } from '../lib/coded-error.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { readTree } from '../lib/untar.ts'
 import type { Hands } from '../world/world.ts'
 import { applyAll } from './apply-reconciler.ts'
 import { render } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
-import { deleteEntries, waitGone } from './delete-reconciler.ts'
 import { artifactOf, dependencies, notReady, sourceGroup, sourceOf } from './depends.ts'
 import { waitHealthy } from './health-reconciler.ts'
 import { toCheck } from './health.ts'
-import { entryOf, type Inventory, stale } from './inventory.ts'
+import { entryOf, type Inventory } from './inventory.ts'
 import { owned } from './owned.ts'
+import { finalize, prune } from './prune-reconciler.ts'
 import { convention } from './settle.ts'
 import { timeoutMs } from './timing.ts'
 
@@ -51,7 +51,7 @@ export const kustomizations = reconciler(Kustomization, {
       change: { fields: { lastAppliedRevision: artifact.revision, lastAppliedOriginRevision: origin ?? null } },
     })
   },
-  finalize,
+  finalize: (ks, hands: KustomizeHands, run) => finalize(ks, hands, run),
 })
 
 interface Step {
@@ -159,31 +159,6 @@ function recorder(ks: KustomizationObject, run: Run): (changes: readonly Change[
   }
 }
 
-/** The inventory is saved before anything is deleted: what is to be deleted is in the old one until then. */
-async function prune(ks: KustomizationObject, changes: readonly Change[], { hands, run }: Step): Promise<void> {
-  const old = ks.status?.inventory as Inventory | undefined
-  const inventory = { entries: changes.map(c => ({ ...entryOf(c.ref) })) }
-  const gone = ks.spec.prune ? stale(old, inventory) : []
-  if (gone.length > 0) await run.save({ fields: { inventory: { entries: [...inventory.entries, ...gone.map(e => ({ ...e }))] } } })
-  const pruned = gone.length > 0 ? await deletedOrSaved(gone, { ks, hands, run, inventory }) : []
-  await run.save({ fields: { inventory } })
-  const lines = changeLines(pruned, ['deleted', 'skipped'])
-  if (lines) await run.emit({ severity: 'info', message: lines })
-}
-
-/** A failed deletion ends the run with the new inventory, as in 2.6. */
-async function deletedOrSaved(
-  gone: Inventory['entries'],
-  { ks, hands, run, inventory }: Step & { ks: KustomizationObject; inventory: { entries: { id: string; v: string }[] } },
-): Promise<Change[]> {
-  try {
-    return await deleteEntries(gone, { ks, hands, run })
-  } catch (thrown) {
-    if (thrown instanceof StepError) await run.save({ fields: { inventory } })
-    throw thrown
-  }
-}
-
 async function healthy(ks: KustomizationObject, changes: readonly Change[], step: Sourced): Promise<void> {
   const { hands, run, artifact } = step
   const refs = toCheck(ks, changes)
@@ -208,38 +183,4 @@ async function healthy(ks: KustomizationObject, changes: readonly Change[], step
   const changed = changes.some(c => c.action === 'created' || c.action === 'configured')
   if (before !== 'True' || (changed && ks.status?.lastAppliedRevision !== artifact.revision))
     await run.emit({ severity: 'info', message: passed })
-}
-
-/** What the deletion of the object takes along. Spec: kustomization 8.4. */
-async function finalize(ks: KustomizationObject, hands: KustomizeHands, run: Run): Promise<Outcome> {
-  const policy = ks.spec.deletionPolicy ?? 'MirrorPrune'
-  const entries = (ks.status?.inventory as Inventory | undefined)?.entries ?? []
-  const deletes = policy === 'Delete' || policy === 'WaitForTermination' || (policy === 'MirrorPrune' && ks.spec.prune)
-  if (ks.spec.suspend || entries.length === 0 || !deletes) return ready('')
-  run.annotate(ks.status?.lastAppliedRevision ? { 'kustomize.toolkit.fluxcd.io/revision': ks.status.lastAppliedRevision } : {})
-  const changes = await deletedOrFailed(entries, { ks, hands, run })
-  if ('is' in changes) return changes
-  const lines = changeLines(changes, ['deleted', 'skipped'])
-  if (lines) await run.emit({ severity: 'info', message: lines })
-  if (policy !== 'WaitForTermination') return ready('')
-  const left = await waitGone(
-    changes.filter(c => c.action === 'deleted').map(c => c.ref),
-    { hands, run, timeoutMs: timeoutMs(ks.spec) },
-  )
-  return left.length === 0
-    ? ready('')
-    : ready('', { events: [{ severity: 'error', message: `failed to wait for the termination of ${left.length} objects` }] })
-}
-
-async function deletedOrFailed(
-  entries: Inventory['entries'],
-  step: Step & { ks: KustomizationObject },
-): Promise<Change[] | (Outcome & { is: 'failed' })> {
-  try {
-    return await deleteEntries(entries, step)
-  } catch (thrown) {
-    step.run.signal.throwIfAborted()
-    const message = messageOf(thrown)
-    return failed('PruneFailed', message, { retry: 'backoff', events: [{ severity: 'error', message }] }) as Outcome & { is: 'failed' }
-  }
 }

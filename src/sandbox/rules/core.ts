@@ -126,15 +126,18 @@ const claim: Rule = {
         ? []
         : [requiredValue('spec.accessModes', 'at least 1 access mode is required')],
 }
-const roleRef = (o: KubeObject, live: KubeObject | undefined): Cause[] =>
-  live && !equal(o.roleRef, live.roleRef) ? [invalidValue('roleRef', o.roleRef, 'cannot change roleRef')] : []
+const roleRef = (o: KubeObject, live: KubeObject | undefined): Cause[] => {
+  if (!live || equal(o.roleRef, live.roleRef)) return []
+  const { apiGroup = '', kind = '', name = '' } = objectAt(o, 'roleRef')
+  return [invalidValue('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'field is immutable')]
+}
 const storageClass: Rule = {
   defaults: o => ({ ...o, reclaimPolicy: o.reclaimPolicy ?? 'Delete', volumeBindingMode: o.volumeBindingMode ?? 'Immediate' }),
   check: (o, live) =>
     live
       ? ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode']
           .filter(f => !equal(o[f], live[f]))
-          .map((f): Cause => ({ field: f, reason: 'FieldValueForbidden', message: `Forbidden: updates to ${f} are forbidden.` }))
+          .map(f => invalidValue(f, null, 'field is immutable'))
       : [],
 }
 const autoscaler: Rule = {
