@@ -40,6 +40,15 @@ export function withCondition(
   return [...others.filter(c => c.type !== rival), next]
 }
 
+const first = ['Stalled', 'Reconciling', 'Ready']
+
+/** Conditions as Flux's controllers keep them: Stalled, Reconciling, Ready, then the newer generation, then by type. Spec: sources 1.5. */
+export function inOrder(conditions: readonly Condition[]): Condition[] {
+  const rank = ({ type }: Condition): number => (first.includes(type) ? first.indexOf(type) : first.length)
+  const generation = ({ observedGeneration = 0 }: Condition): number => observedGeneration
+  return conditions.toSorted((a, b) => rank(a) - rank(b) || generation(b) - generation(a) || (a.type < b.type ? -1 : 1))
+}
+
 const opposite: Readonly<Record<string, string>> = { Reconciling: 'Stalled', Stalled: 'Reconciling' }
 
 /** RFC 3339 in UTC with whole seconds, as Kubernetes writes times. @param now Milliseconds since the epoch. */

@@ -2,7 +2,7 @@ import { type KubeObject, type ObjectRef, conditionsOf, refOf } from '../kinds/m
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { equal, isObject, type JsonObject } from '../lib/json.ts'
-import { type StatusChange, withCondition } from './conditions.ts'
+import { inOrder, type StatusChange, withCondition } from './conditions.ts'
 import { eventFor, type EventDraft } from './events.ts'
 import { failed, type Outcome, stalled, StepError } from './outcome.ts'
 import type { Reconciler, Run, Settled } from './reconciler.ts'
@@ -151,7 +151,7 @@ class Working<K extends Kind, Hands> {
     if (conditions) {
       const at = { now: this.#pass.clock.now(), generation: this.#object.metadata.generation ?? 0 }
       const next = conditions.reduce((list, change) => withCondition(list, change, at), conditionsOf(this.#object))
-      status.conditions = this.#reconciler.convention.order(next).map(c => ({ ...c }))
+      status.conditions = inOrder(next).map(c => ({ ...c }))
     }
     this.#object = { ...this.#object, status }
   }

@@ -1,5 +1,5 @@
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
-import type { Condition, KubeObject } from '../kinds/manifest.ts'
+import type { KubeObject } from '../kinds/manifest.ts'
 import type { StatusChange } from './conditions.ts'
 import type { EventDraft } from './events.ts'
 import type { Outcome } from './outcome.ts'
@@ -36,8 +36,6 @@ export interface Settled {
 export interface Convention {
   /** `kustomize-controller`: the event source; status is written by `gotk-<controller>`. */
   readonly controller: string
-  /** Conditions in the order that the controller keeps. */
-  order(conditions: readonly Condition[]): Condition[]
   /** From the outcome to status, events and requeue. `random` is uniform in [0, 1), for jitter. */
   settle(object: KubeObject, outcome: Outcome, at: { now: number; startedAt: number; random: number; settings: Settings }): Settled
   /** What a pass over a suspended object writes. */

@@ -1,6 +1,6 @@
 import type { Convention } from '../engine/reconciler.ts'
 import type { StatusChange } from '../engine/conditions.ts'
-import { conditionOf, type Condition, type KubeObject } from '../kinds/manifest.ts'
+import { conditionOf, type KubeObject } from '../kinds/manifest.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { JsonObject } from '../lib/json.ts'
@@ -12,7 +12,6 @@ const revisionKey = 'kustomize.toolkit.fluxcd.io/commit_status'
 /** How kustomize-controller words a pass. Spec: kustomization 2.3, 10.1, 10.2, 10.4. */
 export const convention: Convention = {
   controller: 'kustomize-controller',
-  order: conditions => conditions.toSorted((a, b) => rank(a) - rank(b)),
   settle(object, outcome, { now, startedAt, random, settings }) {
     const spec = (object as KustomizationObject).spec
     const handled = { ...handledRequest(object) }
@@ -57,10 +56,6 @@ export const convention: Convention = {
     }
   },
   suspended: object => suspendedChange(object),
-}
-
-function rank({ type }: Condition): number {
-  return type === 'Ready' ? 0 : 1
 }
 
 function absent(type: string): { type: string; status: 'absent' } {

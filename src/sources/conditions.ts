@@ -33,7 +33,6 @@ function readiness(condition: Condition): 'True' | 'False' | 'Unknown' {
 /** How source-controller words a pass. Spec: sources 1.4–1.6. */
 export const sourceConvention: Convention = {
   controller: 'source-controller',
-  order: conditions => conditions.toSorted((a, b) => rank(a) - rank(b) || (a.type < b.type ? -1 : 1)),
   settle(object, outcome, { random, settings }) {
     const generation = object.metadata.generation ?? 0
     const handled = handledRequest(object)
@@ -74,10 +73,6 @@ export const sourceConvention: Convention = {
       ...(conditionsOf(object).length > 0 ? { observedGeneration: object.metadata.generation ?? 0 } : {}),
     },
   }),
-}
-
-function rank({ type }: Condition): number {
-  return ['Stalled', 'Reconciling', 'Ready'].indexOf(type) < 0 ? 3 : ['Stalled', 'Reconciling', 'Ready'].indexOf(type)
 }
 
 function absent(type: string): ConditionChange {

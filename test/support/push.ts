@@ -6,8 +6,6 @@ import { annotationKeys, fluxManifest } from '../../src/sources/oci-manifest.ts'
 import { mediaTypes } from '../../src/kinds/oci.ts'
 import type { Hands } from '../../src/world/world.ts'
 
-const signal = AbortSignal.timeout(60_000)
-
 /** Pushes files as a Flux artifact; answers the manifest's digest. */
 export async function pushFiles(
   { kernel, registries }: Pick<Hands, 'kernel' | 'registries'>,
@@ -15,6 +13,7 @@ export async function pushFiles(
   files: Record<string, string>,
   annotations: Record<string, string> = {},
 ): Promise<string> {
+  const signal = AbortSignal.timeout(60_000)
   const ref = parseOciUrl(url)
   const registry = await registries.open({ credentials: { type: 'anonymous' } }, 'transfer')
   const tree = memoryTree(new Map(Object.entries(files).map(([path, text]) => [path, { content: Buffer.from(text), mode: 0o644 }])))
