@@ -1,10 +1,13 @@
-import { failed, type Outcome, ready, StepError } from '../engine/outcome.ts'
+import type { EventDraft } from '../engine/events.ts'
+import { type Outcome, ready, StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
+import { conditionOf } from '../kinds/manifest.ts'
 import type { Hands } from '../world/world.ts'
 import { type Change, changeLines } from './change.ts'
 import { deleteEntries, printFailures, waitGone } from './delete-reconciler.ts'
 import { entryOf, type Inventory, type InventoryEntry, stale } from './inventory.ts'
+import { finishedEvent } from './settle.ts'
 import { timeoutMs } from './timing.ts'
 
 interface Step {
@@ -31,23 +34,42 @@ export async function prune(ks: KustomizationObject, changes: readonly Change[],
 
 /** What the deletion of the object takes along. Spec: kustomization 8.4. */
 export async function finalize(ks: KustomizationObject, hands: Step['hands'], run: Run): Promise<Outcome> {
-  const policy = ks.spec.deletionPolicy ?? 'MirrorPrune'
-  const entries = (ks.status?.inventory as Inventory | undefined)?.entries ?? []
-  const deletes = policy === 'Delete' || policy === 'WaitForTermination' || (policy === 'MirrorPrune' && ks.spec.prune)
-  if (ks.spec.suspend || entries.length === 0 || !deletes) return ready('')
+  if (ks.spec.suspend) return ready('')
   run.annotate(revisionsOf(ks))
-  const { changes, failures } = await deleteEntries(entries, { ks, hands, run })
-  if (failures.length > 0)
-    return failed('PruneFailed', printFailures(failures), {
-      retry: 'backoff',
-      events: [{ severity: 'error', message: 'pruning for deleted resource failed' }],
-    })
+  const taken = deletes(ks) ? await takeAlong(ks, { hands, run }) : []
+  if ('is' in taken) return taken
+  const finished = isReady(ks) ? [finishedEvent(ks, hands.clock.now() - run.startedAt)] : []
+  return ready('', { events: [...taken, ...finished] })
+}
+
+function entriesOf({ status }: KustomizationObject): readonly InventoryEntry[] {
+  return (status?.inventory as Inventory | undefined)?.entries ?? []
+}
+
+function deletes(ks: KustomizationObject): boolean {
+  const { spec } = ks
+  const policy = spec.deletionPolicy ?? 'MirrorPrune'
+  return entriesOf(ks).length > 0 && (policy === 'Delete' || policy === 'WaitForTermination' || (policy === 'MirrorPrune' && spec.prune))
+}
+
+function isReady(ks: KustomizationObject): boolean {
+  const is = (type: string): boolean => conditionOf(ks, type)?.status === 'True'
+  return is('Ready') && !is('Reconciling') && !is('Stalled')
+}
+
+/** Deletes what the inventory names. Answers the events that remain to be told, or why it failed. */
+async function takeAlong(ks: KustomizationObject, { hands, run }: Step): Promise<EventDraft[] | (Outcome & { is: 'failed' })> {
+  const { changes, failures } = await deleteEntries(entriesOf(ks), { ks, hands, run })
+  if (failures.length > 0) {
+    const events = [{ severity: 'error', message: 'pruning for deleted resource failed' }] as const
+    return { is: 'failed', reason: 'PruneFailed', message: printFailures(failures), retry: 'backoff', events }
+  }
   const lines = changeLines(changes, ['deleted', 'skipped'])
   if (lines) await run.emit({ severity: 'info', message: lines })
-  if (policy !== 'WaitForTermination') return ready('')
+  if (ks.spec.deletionPolicy !== 'WaitForTermination') return []
   const deleted = changes.filter(c => c.action === 'deleted').map(c => c.ref)
   const left = await waitGone(deleted, { hands, run, timeoutMs: timeoutMs(ks.spec) })
-  return left.length === 0 ? ready('') : ready('', { events: [{ severity: 'error', message: 'failed to wait for resources termination' }] })
+  return left.length === 0 ? [] : [{ severity: 'error', message: 'failed to wait for resources termination' }]
 }
 
 function revisionsOf({ status }: KustomizationObject): Record<string, string> {

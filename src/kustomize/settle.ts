@@ -1,3 +1,4 @@
+import type { EventDraft } from '../engine/events.ts'
 import type { Convention } from '../engine/reconciler.ts'
 import type { StatusChange } from '../engine/conditions.ts'
 import { conditionOf, type KubeObject } from '../kinds/manifest.ts'
@@ -23,14 +24,7 @@ export const convention: Convention = {
             fields: { ...handled, observedGeneration: object.metadata.generation ?? 0 },
             conditions: [ready('True'), absent('Reconciling'), absent('Stalled')],
           },
-          events: [
-            ...(outcome.events ?? []),
-            {
-              severity: 'info',
-              message: `Reconciliation finished in ${formatDuration(now - startedAt)}, next run in ${formatDuration(intervalMs(spec))}`,
-              annotations: { [revisionKey]: 'update' },
-            },
-          ],
+          events: [...(outcome.events ?? []), finishedEvent(object as KustomizationObject, now - startedAt)],
           requeueMs: intervalMs(spec) * (1 + (settings.intervalJitter / 100) * (2 * random - 1)),
         }
       case 'stalled':
@@ -56,6 +50,12 @@ export const convention: Convention = {
     }
   },
   suspended: object => suspendedChange(object),
+}
+
+/** What a run over an object that is Ready ends with; its deletion as well. Spec: kustomization 10.2. */
+export function finishedEvent({ spec }: KustomizationObject, tookMs: number): EventDraft {
+  const message = `Reconciliation finished in ${formatDuration(tookMs)}, next run in ${formatDuration(intervalMs(spec))}`
+  return { severity: 'info', message, annotations: { [revisionKey]: 'update' } }
 }
 
 function absent(type: string): { type: string; status: 'absent' } {
