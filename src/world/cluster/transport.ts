@@ -40,6 +40,11 @@ export class Transport {
     this.#base = options.server.replace(/\/$/, '')
   }
 
+  /** The name of the cluster, for errors. */
+  get name(): string {
+    return this.#options.name
+  }
+
   /** Sends a call and parses the answer. A read is retried after network failures and 5xx; a write only when it surely did not happen. */
   async json(call: Call, signal: AbortSignal): Promise<JsonObject> {
     const at = { cluster: this.#options.name, what: call.what }

@@ -1,7 +1,7 @@
 import { isKubeObject, type KubeObject } from '../../kinds/manifest.ts'
 import { isObject, type Json } from '../../lib/json.ts'
 import type { Clock } from '../clock/clock.ts'
-import { errorOf } from './answers.ts'
+import { errorOf, unreachable } from './answers.ts'
 import type { ListQuery, ObjectReader, WatchEvent } from './cluster.ts'
 import { ClusterError } from './error.ts'
 import type { Transport } from './transport.ts'
@@ -54,16 +54,18 @@ async function listed({ query, reader }: Source, signal: AbortSignal): Promise<{
   return { objects, resourceVersion }
 }
 
+/** What one watch request brings: first that it was opened, then its events. A stream that breaks off or falls silent ends in a ClusterError. */
 async function* stream(
   { query, path, transport }: Source,
   position: string,
   signal: AbortSignal,
 ): AsyncIterable<{ position: string; event?: WatchEvent }> {
+  const what = `watch ${query.kind}`
   const answer = await transport.open(
     {
       method: 'GET',
       path,
-      what: `watch ${query.kind}`,
+      what,
       query: {
         watch: 'true',
         allowWatchBookmarks: 'true',
@@ -75,6 +77,7 @@ async function* stream(
     },
     signal,
   )
+  yield { position }
   let rest = ''
   const decoder = new TextDecoder()
   try {
@@ -83,13 +86,15 @@ async function* stream(
       rest = lines.pop() ?? ''
       for (const line of lines) if (line) yield eventOf(line, position)
     }
+  } catch (thrown) {
+    throw unreachable(thrown, { cluster: transport.name, what })
   } finally {
     await answer.body.cancel()
   }
 }
 
 function eventOf(line: string, before: string): { position: string; event?: WatchEvent } {
-  const { type, object } = JSON.parse(line) as { type: string; object: Json }
+  const { type, object } = parsedLine(line)
   if (type === 'ERROR')
     throw errorOf(isObject(object) && typeof object.code === 'number' ? object.code : 500, object, { cluster: '', what: 'watch' })
   const position =
@@ -98,4 +103,12 @@ function eventOf(line: string, before: string): { position: string; event?: Watc
       : before
   const known = type in types ? types[type as keyof typeof types] : undefined
   return known && isKubeObject(object) ? { position, event: { type: known, object } } : { position }
+}
+
+function parsedLine(line: string): { type: string; object: Json } {
+  try {
+    return JSON.parse(line) as { type: string; object: Json }
+  } catch (cause) {
+    throw new ClusterError('BAD_ANSWER', { cluster: '', what: 'watch', message: 'the watch sent what is not JSON' }, { cause })
+  }
 }

@@ -45,7 +45,7 @@ const discovery = {
     },
   ],
 }
-const signal = AbortSignal.timeout(20_000)
+const { signal } = new AbortController()
 const ref = { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'n', name: 'c' }
 const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'n', resourceVersion: '7' } }
 type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void
@@ -177,6 +177,31 @@ test('a watch goes on after its stream ends, and lists again when history is gon
       assert.deepEqual(seen, ['gap listed-1', 'added c', 'gap listed-4', 'modified c'])
     },
   ))
+
+const broken: [says: string, breaks: (response: ServerResponse) => void][] = [
+  ['is cut off', response => response.write(' ', () => response.destroy())],
+  ['sends what is not JSON', response => response.end('<html>\n')],
+]
+for (const [says, breaks] of broken)
+  test(`a watch whose stream ${says} goes on from where it was`, () =>
+    against(
+      (request, response, n) => {
+        const url = new URL(request.url ?? '', 'http://x')
+        if (url.searchParams.get('watch') !== 'true')
+          return json(response, 200, { kind: 'ConfigMapList', metadata: { resourceVersion: '5' }, items: [] })
+        response.writeHead(200, { 'content-type': 'application/json' })
+        if (n === 2) return breaks(response)
+        response.end(
+          `${JSON.stringify({ type: 'ADDED', object: { ...object, data: { from: url.searchParams.get('resourceVersion') } } })}\n`,
+        )
+      },
+      async cluster => {
+        const seen: WatchEvent[] = []
+        for await (const event of cluster.watch({ group: '', kind: 'ConfigMap', namespace: 'n' }, signal)) if (seen.push(event) === 2) break
+        const [, added] = seen
+        assert.deepEqual(added?.type === 'added' && added.object.data, { from: '5' })
+      },
+    ))
 
 function describe(event: WatchEvent): string {
   return event.type === 'gap' ? `gap ${event.objects.map(o => o.metadata.name).join()}` : `${event.type} ${event.object.metadata.name}`
