@@ -2,11 +2,15 @@ import { kstatus } from '../engine/kstatus.ts'
 import { StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
 import type { Status } from '../engine/kstatus-status.ts'
-import { type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
+import type { KustomizationObject } from '../kinds/kustomization.ts'
+import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
+import { formatDuration } from '../lib/duration.ts'
 import type { Hands } from '../world/world.ts'
-import { type Checked, podsOf, timedOut, unplaced, verdictOf, withPods } from './health.ts'
+import type { Change } from './change.ts'
+import { type Checked, podsOf, timedOut, toCheck, unplaced, verdictOf, wantedHealthy, withPods } from './health.ts'
 import { inParallel } from './parallel.ts'
+import { timeoutMs } from './timing.ts'
 
 interface Wait {
   readonly hands: Pick<Hands, 'cluster' | 'clock'>
@@ -22,16 +26,49 @@ export async function waitCurrent(refs: readonly ObjectRef[], wait: Wait): Promi
   if (failure) throw new StepError('ReconciliationFailed', failure)
 }
 
-/** Waits until all are healthy. Answers why not, in Flux's words; `undefined` when they are. Spec: kustomization 9.2. */
-export function waitHealthy(refs: readonly ObjectRef[], wait: Wait): Promise<string | undefined> {
-  return waited(refs, { ...wait, failFast: wait.run.settings.failFast })
+/**
+ * Waits for what the spec wants healthy, and says so in the conditions.
+ * @throws {StepError} HealthCheckFailed, in Flux's words. Spec: kustomization 9.1, 9.2.
+ */
+export async function checkHealth(
+  ks: KustomizationObject,
+  changes: readonly Change[],
+  { hands, run, revision }: Omit<Wait, 'timeoutMs'> & { revision: string },
+): Promise<void> {
+  const wanted = wantedHealthy(ks, changes)
+  if (wanted.length === 0) return run.save({ conditions: [{ type: 'Healthy', status: 'absent' }] })
+  const before = conditionOf(run.current(), 'Healthy')?.status
+  const timeout = timeoutMs(ks.spec)
+  const message = `Running health checks for revision ${revision} with a timeout of ${formatDuration(timeout)}`
+  await run.save({
+    conditions: [healthyIs('Unknown', 'Progressing', message), { ...healthyIs('True', 'Progressing', message), type: 'Reconciling' }],
+  })
+  const startedAt = hands.clock.now()
+  const failure = await waited(toCheck(ks, wanted), { hands, run, timeoutMs: timeout, failFast: run.settings.failFast })
+  const took = formatDuration(hands.clock.now() - startedAt)
+  if (failure) {
+    await run.save({ conditions: [healthyIs('False', 'HealthCheckFailed', failure)] })
+    throw new StepError('HealthCheckFailed', `health check failed after ${took}: ${failure}`)
+  }
+  const passed = `Health check passed in ${took}`
+  await run.save({ conditions: [healthyIs('True', 'Succeeded', passed)] })
+  const changed = changes.some(c => c.action === 'created' || c.action === 'configured')
+  if (before !== 'True' || (changed && ks.status?.lastAppliedRevision !== revision)) await run.emit({ severity: 'info', message: passed })
+}
+
+function healthyIs<S extends 'True' | 'False' | 'Unknown'>(
+  status: S,
+  reason: string,
+  message: string,
+): { type: 'Healthy'; status: S; reason: string; message: string } {
+  return { type: 'Healthy', status, reason, message }
 }
 
 async function waited(
   refs: readonly ObjectRef[],
-  { hands, run, timeoutMs, failFast }: Wait & { failFast: boolean },
+  { hands, run, timeoutMs: limit, failFast }: Wait & { failFast: boolean },
 ): Promise<string | undefined> {
-  const until = hands.clock.now() + timeoutMs
+  const until = hands.clock.now() + limit
   const astray = await withoutNamespace(refs, { hands, run })
   if (astray) return unplaced(astray)
   for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 2)) {

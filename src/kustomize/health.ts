@@ -11,10 +11,14 @@ export interface Checked {
   readonly message?: string | undefined
 }
 
-/** What must get healthy: everything applied with `wait`, else `healthChecks`; never the object itself. Spec: kustomization 9.1. */
-export function toCheck(ks: KustomizationObject, changes: readonly Change[]): ObjectRef[] {
-  const wanted = ks.spec.wait ? changes.map(c => c.ref).filter(ref => ref.name !== '') : (ks.spec.healthChecks ?? []).map(reference)
-  return wanted.filter(ref => !(ref.kind === 'Kustomization' && ref.name === ks.metadata.name && ref.namespace === ks.metadata.namespace))
+/** What is wanted healthy: everything applied with `wait`, else `healthChecks`. Spec: kustomization 9.1. */
+export function wantedHealthy({ spec }: KustomizationObject, changes: readonly Change[]): ObjectRef[] {
+  return spec.wait ? changes.map(c => c.ref).filter(ref => ref.name !== '') : (spec.healthChecks ?? []).map(reference)
+}
+
+/** The Kustomization never waits for itself. Spec: kustomization 9.1. */
+export function toCheck({ metadata: { name, namespace } }: KustomizationObject, wanted: readonly ObjectRef[]): ObjectRef[] {
+  return wanted.filter(ref => !(ref.kind === 'Kustomization' && ref.name === name && ref.namespace === namespace))
 }
 
 function reference({

@@ -1,8 +1,8 @@
-import { waiting, during, failed, type Outcome, ready, StepError } from '../engine/outcome.ts'
+import { waiting, during, failed, type Outcome, ready } from '../engine/outcome.ts'
 import { reconciler, type Run } from '../engine/reconciler.ts'
 import { type Artifact, originRevision } from '../kinds/artifact.ts'
 import { Kustomization, type KustomizationObject } from '../kinds/kustomization.ts'
-import { conditionOf, type KubeObject } from '../kinds/manifest.ts'
+import type { KubeObject } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { readTree } from '../lib/untar.ts'
@@ -11,8 +11,7 @@ import { applyAll } from './apply-reconciler.ts'
 import { render } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
 import { artifactOf, dependencies, notReady, sourceGroup, sourceOf } from './depends.ts'
-import { waitHealthy } from './health-reconciler.ts'
-import { toCheck } from './health.ts'
+import { checkHealth } from './health-reconciler.ts'
 import { entryOf, type Inventory } from './inventory.ts'
 import { owned } from './owned.ts'
 import { finalize, prune } from './prune-reconciler.ts'
@@ -44,7 +43,7 @@ export const kustomizations = reconciler(Kustomization, {
     const objects = await build(ks, files, { hands, run, artifact })
     const changes = await apply(ks, objects, { hands, run, artifact })
     await prune(ks, changes, { hands, run })
-    await healthy(ks, changes, { hands, run, artifact })
+    await checkHealth(ks, changes, { hands, run, revision: artifact.revision })
     const origin = artifact.metadata?.[originRevision]
     return ready(`Applied revision: ${artifact.revision}`, {
       reason: 'ReconciliationSucceeded',
@@ -157,30 +156,4 @@ function recorder(ks: KustomizationObject, run: Run): (changes: readonly Change[
     for (const entry of added) known.set(entry.id, entry)
     await run.save({ fields: { inventory: { entries: [...known.values()].map(e => ({ ...e })) } } })
   }
-}
-
-async function healthy(ks: KustomizationObject, changes: readonly Change[], step: Sourced): Promise<void> {
-  const { hands, run, artifact } = step
-  const refs = toCheck(ks, changes)
-  if (refs.length === 0) return run.save({ conditions: [{ type: 'Healthy', status: 'absent' }] })
-  const before = conditionOf(run.current(), 'Healthy')?.status
-  const message = `Running health checks for revision ${artifact.revision} with a timeout of ${formatDuration(timeoutMs(ks.spec))}`
-  await run.save({
-    conditions: [
-      { type: 'Healthy', status: 'Unknown', reason: 'Progressing', message },
-      { type: 'Reconciling', status: 'True', reason: 'Progressing', message },
-    ],
-  })
-  const startedAt = hands.clock.now()
-  const failure = await waitHealthy(refs, { hands, run, timeoutMs: timeoutMs(ks.spec) })
-  const took = formatDuration(hands.clock.now() - startedAt)
-  if (failure) {
-    await run.save({ conditions: [{ type: 'Healthy', status: 'False', reason: 'HealthCheckFailed', message: failure }] })
-    throw new StepError('HealthCheckFailed', `health check failed after ${took}: ${failure}`)
-  }
-  const passed = `Health check passed in ${took}`
-  await run.save({ conditions: [{ type: 'Healthy', status: 'True', reason: 'Succeeded', message: passed }] })
-  const changed = changes.some(c => c.action === 'created' || c.action === 'configured')
-  if (before !== 'True' || (changed && ks.status?.lastAppliedRevision !== artifact.revision))
-    await run.emit({ severity: 'info', message: passed })
 }

@@ -168,3 +168,13 @@ export function leaping(): Clock {
     },
   }
 }
+
+/** A cluster some of whose methods are others. */
+export function over(cluster: Cluster, methods: Partial<Cluster>): Cluster {
+  return new Proxy(cluster, {
+    get(target, key) {
+      const value: unknown = Reflect.get(key in methods ? methods : target, key)
+      return typeof value === 'function' && !(key in methods) ? value.bind(target) : value
+    },
+  })
+}
