@@ -1,7 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type Digest, digester, isDigest } from '../../lib/digest.ts'
+import { type Digest, digester } from '../../lib/digest.ts'
 
 /** One upload in progress. */
 export interface Upload {
@@ -52,52 +49,8 @@ export function memoryContent(): Content {
   }
 }
 
-/** Content in a folder: written to a temporary file, synced, then renamed, so that a kill leaves whole files only. */
-export async function folderContent(folder: string): Promise<Content> {
-  const [blobs, uploads, indexes] = ['blobs', 'uploads', 'repositories'].map(name => join(folder, name)) as [string, string, string]
-  await rm(uploads, { recursive: true, force: true })
-  for (const path of [blobs, uploads, indexes]) await mkdir(path, { recursive: true })
-  let next = 1
-  const fileOf = (digest: Digest): string => join(blobs, digest.replace(':', '-'))
-  return {
-    async begin() {
-      const path = join(uploads, String(next++))
-      const file = await open(path, 'wx')
-      return tracked(
-        async chunk => {
-          await file.write(chunk)
-        },
-        async digest => {
-          await file.sync()
-          await file.close()
-          await rename(path, fileOf(digest))
-        },
-        async () => {
-          await file.close()
-          await rm(path, { force: true })
-        },
-      )
-    },
-    async size(digest) {
-      return isDigest(digest) ? (await stat(fileOf(digest)).catch(() => undefined))?.size : undefined
-    },
-    read: (digest, start = 0, end = undefined) =>
-      createReadStream(fileOf(digest), { start, ...(end === undefined ? {} : { end: end - 1 }) }),
-    async saveIndex(repository, text) {
-      const path = join(indexes, encodeURIComponent(repository))
-      await writeFile(`${path}.new`, text, { flush: true })
-      await rename(`${path}.new`, path)
-    },
-    async loadIndexes() {
-      const names = (await readdir(indexes)).filter(name => !name.endsWith('.new'))
-      return Promise.all(
-        names.map(async name => ({ repository: decodeURIComponent(name), text: await readFile(join(indexes, name), 'utf8') })),
-      )
-    },
-  }
-}
-
-function tracked(
+/** An upload that hashes what it appends; `keep` stores it under its digest. */
+export function tracked(
   append: (chunk: Uint8Array) => Promise<void>,
   keep: (digest: Digest) => Promise<void>,
   discard: () => Promise<void>,
