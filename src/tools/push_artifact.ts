@@ -72,7 +72,7 @@ export const pushArtifact = tool({
         [made.configDescriptor, made.config],
         [made.layerDescriptor, made.layer],
       ] as const)
-        await registry.pushBlob(repository, { descriptor, open: offset => one(bytes.subarray(offset)) }, { signal: call.signal })
+        await registry.pushBlob(repository, { descriptor, open: () => one(bytes) }, { signal: call.signal })
       await registry.pushManifest({ ...repository, tag }, { mediaType: mediaTypes.manifest, bytes: made.manifest }, call.signal)
     }
     for (const extra of args.tags)

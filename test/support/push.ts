@@ -28,7 +28,7 @@ export async function pushFiles(
     [made.configDescriptor, made.config],
     [made.layerDescriptor, layer],
   ] as const)
-    await registry.pushBlob(ref, { descriptor, open: offset => one(bytes.subarray(offset)) }, { signal })
+    await registry.pushBlob(ref, { descriptor, open: () => one(bytes) }, { signal })
   return (await registry.pushManifest(ref, { mediaType: mediaTypes.manifest, bytes: made.manifest }, signal)).digest
 }
 

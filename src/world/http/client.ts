@@ -1,60 +1,70 @@
-import { rootCertificates } from 'node:tls'
-import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from 'undici'
 import { Readable } from 'node:stream'
+import { getCACertificates } from 'node:tls'
+import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
 import { HttpError, httpErrorOf } from './error.ts'
 import type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts'
-
-/** The environment as far as HTTP reads it: HTTPS_PROXY, HTTP_PROXY, NO_PROXY, in upper or lower case. */
-export type ProxyEnv = Readonly<Record<string, string | undefined>>
+import { type ProxyEnv, proxyFor } from './proxy.ts'
 
 const connectTimeoutMs = 10_000
+const defaultTimeoutMs = 30_000
+const mostPools = 100
 const bodyIdleMs = 120_000
+const restBytes = 64 * 1024
+const restMs = 2000
 
 /** HTTP over undici: pooled connections per set of options, custom roots, client certificates, proxies. */
 export function createHttp(env: ProxyEnv): Http {
-  const dispatchers = new Map<string, Dispatcher>()
-  const dispatcherFor = (options: HttpOptions): Dispatcher => {
+  const pools = new Pools()
+  const bound = (options: HttpOptions): Http => {
     const key = JSON.stringify(options)
-    const known = dispatchers.get(key)
-    if (known) return known
-    const made = makeDispatcher(options, env)
-    dispatchers.set(key, made)
-    return made
+    const poolFor = (url: string): Dispatcher => {
+      const proxy = options.proxy ?? proxyFor(new URL(url), env)
+      return pools.get(`${proxy ?? ''} ${key}`, () => makePool(options, proxy))
+    }
+    return {
+      send: (what, signal) => send(what, { poolFor, signal, timeoutMs: options.timeoutMs ?? defaultTimeoutMs }),
+      with: more => bound({ ...options, ...more }),
+      close: () => pools.close(),
+    }
   }
-  const close = async (): Promise<void> => {
-    await Promise.all([...dispatchers.values()].map(d => d.destroy()))
-    dispatchers.clear()
-  }
-  const bound = (options: HttpOptions): Http => ({
-    send: (what, signal) => send(what, { dispatcher: dispatcherFor(options), signal, timeoutMs: options.timeoutMs ?? 30_000 }),
-    with: more => bound({ ...options, ...more }),
-    close,
-  })
   return bound({})
 }
 
-function makeDispatcher({ tls, proxy, timeoutMs }: HttpOptions, env: ProxyEnv): Dispatcher {
+/** Pools of connections; the one that was not used for the longest is closed when there are too many. */
+class Pools {
+  readonly #all = new Map<string, Dispatcher>()
+
+  get(key: string, make: () => Dispatcher): Dispatcher {
+    const pool = this.#all.get(key) ?? make()
+    this.#all.delete(key)
+    this.#all.set(key, pool)
+    const [oldest] = this.#all
+    if (this.#all.size > mostPools && oldest) {
+      this.#all.delete(oldest[0])
+      oldest[1].close().catch(() => undefined)
+    }
+    return pool
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#all.values()].map(pool => pool.destroy()))
+    this.#all.clear()
+  }
+}
+
+function makePool({ tls, timeoutMs }: HttpOptions, proxy: string | undefined): Dispatcher {
   const connect = {
     timeout: connectTimeoutMs,
-    ...(tls?.ca ? { ca: [...rootCertificates, tls.ca] } : {}),
+    ...(tls?.ca ? { ca: [...getCACertificates('default'), tls.ca] } : {}),
     ...(tls?.cert ? { cert: tls.cert } : {}),
     ...(tls?.key ? { key: tls.key } : {}),
     ...(tls?.verify === false ? { rejectUnauthorized: false } : {}),
     ...(tls?.serverName ? { servername: tls.serverName } : {}),
   }
-  const common = { headersTimeout: timeoutMs ?? 30_000, bodyTimeout: bodyIdleMs, pipelining: 1 }
-  if (proxy) return new ProxyAgent({ ...common, ...proxyTarget(proxy), requestTls: connect })
-  const named = (name: string): string | undefined => env[name] ?? env[name.toLowerCase()]
-  const [httpProxy, httpsProxy, noProxy] = [named('HTTP_PROXY'), named('HTTPS_PROXY'), named('NO_PROXY')]
-  if (!httpProxy && !httpsProxy) return new Agent({ ...common, connect })
-  return new EnvHttpProxyAgent({
-    ...common,
-    connect,
-    requestTls: connect,
-    ...(httpProxy ? { httpProxy } : {}),
-    ...(httpsProxy ? { httpsProxy } : {}),
-    noProxy: noProxy ?? '',
-  })
+  const common = { headersTimeout: timeoutMs ?? defaultTimeoutMs, bodyTimeout: bodyIdleMs, pipelining: 1 }
+  return proxy === undefined
+    ? new Agent({ ...common, connect })
+    : new ProxyAgent({ ...common, ...proxyTarget(proxy), requestTls: connect, connectTimeout: connectTimeoutMs })
 }
 
 function proxyTarget(proxy: string): { uri: string; token?: string } {
@@ -66,14 +76,14 @@ function proxyTarget(proxy: string): { uri: string; token?: string } {
 
 async function send(
   what: HttpRequest,
-  { dispatcher, signal, timeoutMs }: { dispatcher: Dispatcher; signal: AbortSignal; timeoutMs: number },
+  { poolFor, signal, timeoutMs }: { poolFor: (url: string) => Dispatcher; signal: AbortSignal; timeoutMs: number },
 ): Promise<HttpAnswer> {
   signal.throwIfAborted()
   try {
     const body =
       what.body === undefined || typeof what.body === 'string' || what.body instanceof Uint8Array ? what.body : Readable.from(what.body)
     const answer = await request(what.url, {
-      dispatcher,
+      dispatcher: poolFor(what.url),
       signal,
       method: what.method as Dispatcher.HttpMethod,
       headersTimeout: timeoutMs,
@@ -90,7 +100,13 @@ async function send(
   }
 }
 
-function readable(body: Readable, { url, signal }: { url: string; signal: AbortSignal }): HttpAnswer['body'] {
+/** A short rest is read, so that the connection can be used again; a long or slow one ends the connection. */
+async function discarded(body: Dispatcher.ResponseData['body']): Promise<void> {
+  if (body.readableFlowing !== null || body.readableDidRead) return void body.destroy()
+  await body.dump({ limit: restBytes, signal: AbortSignal.timeout(restMs) }).catch(() => undefined)
+}
+
+function readable(body: Dispatcher.ResponseData['body'], { url, signal }: { url: string; signal: AbortSignal }): HttpAnswer['body'] {
   body.on('error', () => undefined)
   return {
     async *[Symbol.asyncIterator]() {
@@ -108,8 +124,6 @@ function readable(body: Readable, { url, signal }: { url: string; signal: AbortS
           : failure
       }
     },
-    async cancel() {
-      body.destroy()
-    },
+    cancel: () => discarded(body),
   }
 }

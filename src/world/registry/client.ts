@@ -1,14 +1,17 @@
 import { type Descriptor, type ImageIndex, type ImageManifest, mediaTypes, type Reference } from '../../kinds/oci.ts'
 import type { Digest } from '../../lib/digest.ts'
+import { isObject, type Json, listAt } from '../../lib/json.ts'
 import { printReference } from '../../lib/reference.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Http } from '../http/http.ts'
 import { RegistryError } from './error.ts'
-import { blob, lookUp, manifest, referrers, tags } from './pull.ts'
-import { pushBlob, pushManifest } from './push.ts'
+import { referrers, tags } from './list.ts'
+import { blob, isDescriptor, lookUp, manifest } from './pull.ts'
+import { pushManifest } from './push.ts'
 import type { Access, BlobSource, Registry } from './registry.ts'
 import type { FindSignIn } from './sign-in.ts'
 import { RegistryTransport } from './transport.ts'
+import { pushBlob } from './upload.ts'
 
 export interface ClientOptions {
   readonly http: Http
@@ -19,9 +22,12 @@ export interface ClientOptions {
 
 /** The native client of the OCI distribution API. Spec: sources 3.3–3.7, 11; https://github.com/opencontainers/distribution-spec v1.1 */
 export function registryClient({ http, clock, access, find }: ClientOptions): Registry {
-  const tls = { ...access.tls, ...(access.insecure && !access.tls?.ca ? { verify: false } : {}) }
-  const connection = http.with({ tls, ...(access.proxy ? { proxy: access.proxy } : {}) })
-  return new Client(new RegistryTransport({ http: connection, clock, find, insecure: access.insecure ?? false }))
+  return new Client(new RegistryTransport({ http: connected(http, access), clock, find, insecure: access.insecure ?? false }))
+}
+
+/** HTTP with the certificates and the proxy of an access. Without an authority of its own, insecure skips verification. Spec: sources 3.7. */
+export function connected(http: Http, { tls, insecure, proxy }: Access): Http {
+  return http.with({ tls: { ...tls, ...(insecure && !tls?.ca ? { verify: false } : {}) }, ...(proxy ? { proxy } : {}) })
 }
 
 class Client implements Registry {
@@ -65,7 +71,7 @@ class Client implements Registry {
     source: BlobSource,
     { signal, mountFrom }: { signal: AbortSignal; mountFrom?: string | undefined },
   ): Promise<'existed' | 'mounted' | 'uploaded'> {
-    return pushBlob(this.#transport, { repository, blob: source, mountFrom }, signal)
+    return pushBlob({ transport: this.#transport, repository, blob: source, signal }, mountFrom)
   }
 
   pushManifest(ref: Reference, { mediaType, bytes }: { mediaType: string; bytes: Uint8Array }, signal: AbortSignal): Promise<Descriptor> {
@@ -82,28 +88,27 @@ class Client implements Registry {
   }
 
   async copy(from: Reference, to: Reference, signal: AbortSignal): Promise<Descriptor> {
-    const { descriptor, bytes } = await manifest(this.#transport, from, signal)
+    return this.#copy(from, to, { signal, seen: new Set() })
+  }
+
+  /** `seen` has what is copied already: an index may name a child more than once. */
+  async #copy(from: Reference, to: Reference, run: { signal: AbortSignal; seen: Set<Digest> }): Promise<Descriptor> {
+    const { descriptor, bytes } = await manifest(this.#transport, from, run.signal)
     const document = parsed(bytes, from)
     const source = { registry: from.registry, repository: from.repository }
     const target = { registry: to.registry, repository: to.repository }
-    if ('manifests' in document)
-      for (const child of document.manifests)
-        await this.copy({ ...source, digest: child.digest }, { ...target, digest: child.digest }, signal)
-    else for (const part of [document.config, ...document.layers]) await this.#copyBlob(source, { target, part }, signal)
-    return this.pushManifest(
-      to.digest || to.tag ? to : { ...to, digest: descriptor.digest },
-      { mediaType: descriptor.mediaType, bytes },
-      signal,
-    )
+    for (const { digest } of 'manifests' in document ? document.manifests : [])
+      if (!run.seen.has(digest)) await this.#copy({ ...source, digest }, { ...target, digest }, run)
+    for (const part of 'manifests' in document ? [] : [document.config, ...document.layers])
+      if (!run.seen.has(part.digest)) await this.#copyBlob(source, { target, part }, run.signal).then(() => run.seen.add(part.digest))
+    run.seen.add(descriptor.digest)
+    const at = to.digest || to.tag ? to : { ...to, digest: descriptor.digest }
+    return this.pushManifest(at, { mediaType: descriptor.mediaType, bytes }, run.signal)
   }
 
   async #copyBlob(source: Reference, { target, part }: { target: Reference; part: Descriptor }, signal: AbortSignal): Promise<void> {
-    const open = (offset: number): AsyncIterable<Uint8Array> => skipped(this.blob(source, part, signal), offset)
-    await this.pushBlob(
-      target,
-      { descriptor: part, open },
-      { signal, ...(source.registry === target.registry ? { mountFrom: source.repository } : {}) },
-    )
+    const mountFrom = source.registry === target.registry ? source.repository : undefined
+    await this.pushBlob(target, { descriptor: part, open: () => this.blob(source, part, signal) }, { signal, mountFrom })
   }
 }
 
@@ -117,22 +122,19 @@ async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 function parsed(bytes: Uint8Array, ref: Reference): ImageManifest | ImageIndex {
-  const document = JSON.parse(new TextDecoder().decode(bytes)) as Partial<ImageManifest & ImageIndex>
-  if (Array.isArray(document.manifests) || (Array.isArray(document.layers) && document.config))
-    return document as ImageManifest | ImageIndex
-  throw new RegistryError('BAD_ANSWER', {
-    ref: printReference(ref),
-    message: `'${printReference(ref)}' is neither an image manifest nor an index (${mediaTypes.manifest})`,
-  })
+  const document = jsonOf(bytes)
+  if (listAt(document, 'manifests').every(isDescriptor) && isObject(document) && Array.isArray(document.manifests))
+    return document as unknown as ImageIndex
+  if (isObject(document) && Array.isArray(document.layers) && [document.config, ...document.layers].every(isDescriptor))
+    return document as unknown as ImageManifest
+  const at = printReference(ref)
+  throw new RegistryError('BAD_ANSWER', { ref: at, message: `'${at}' is neither an image manifest nor an index (${mediaTypes.manifest})` })
 }
 
-async function* skipped(source: AsyncIterable<Uint8Array>, offset: number): AsyncIterable<Uint8Array> {
-  let left = offset
-  for await (const chunk of source) {
-    if (left >= chunk.length) left -= chunk.length
-    else {
-      yield left > 0 ? chunk.subarray(left) : chunk
-      left = 0
-    }
+function jsonOf(bytes: Uint8Array): Json | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Json
+  } catch {
+    return undefined
   }
 }

@@ -25,7 +25,8 @@ export async function ambientSignIn(
   return { type: 'anonymous' }
 }
 
-function configFiles(env: Readonly<Record<string, string | undefined>>, home: string): string[] {
+/** Docker's config, then podman's; they need not exist. */
+export function configFiles(env: Readonly<Record<string, string | undefined>>, home: string): string[] {
   const podman = env.REGISTRY_AUTH_FILE ?? (env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'containers', 'auth.json') : undefined)
   return [join(env.DOCKER_CONFIG ?? join(home, '.docker'), 'config.json'), ...(podman ? [podman] : [])]
 }

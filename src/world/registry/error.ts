@@ -5,6 +5,8 @@ export interface Place {
   readonly ref: string
   readonly status?: number | undefined
   readonly message?: string | undefined
+  /** How long the registry asks to wait. */
+  readonly retryAfterSeconds?: number | undefined
 }
 
 const advice = {
@@ -12,6 +14,7 @@ const advice = {
   DENIED: 'check the credentials (spec.secretRef, or the docker config) and their scope',
   UNREACHABLE: 'check the address, the proxy and whether the registry is up',
   TLS: 'check the certificate: spec.certSecretRef adds a CA; insecure allows plain HTTP',
+  TIMEOUT: 'try again later, or check the network and the proxy',
   RATE_LIMITED: 'wait and try again, or sign in for a higher limit',
   UNAVAILABLE: 'the registry failed: try again later',
   DIGEST_MISMATCH: 'do not use the content: push it again',
@@ -33,6 +36,15 @@ export class RegistryError extends CodedError<RegistryErrorCode> {
   constructor(code: RegistryErrorCode, place: Place, options?: ErrorOptions) {
     super(code, place.message ?? `${place.ref}: ${code.toLowerCase().replaceAll('_', ' ')}`, options)
     this.place = place
-    this.advice = advice[code]
+    const { retryAfterSeconds: seconds } = place
+    this.advice = seconds === undefined ? advice[code] : `wait ${seconds} s and try again, or sign in for a higher limit`
   }
+}
+
+/** What an HTTP status of 300 or more means. */
+export function codeOf(status: number): RegistryErrorCode {
+  if (status === 404) return 'NOT_FOUND'
+  if (status === 401 || status === 403) return 'DENIED'
+  if (status === 429) return 'RATE_LIMITED'
+  return status >= 500 ? 'UNAVAILABLE' : status >= 400 ? 'REFUSED' : 'BAD_ANSWER'
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Http } from '../http/http.ts'
-import { registryClient } from './client.ts'
-import { RegistryError } from './error.ts'
-import { findOras, orasRegistry } from './oras.ts'
+import { connected, registryClient } from './client.ts'
 import { ambientSignIn } from './docker-config.ts'
+import { RegistryError } from './error.ts'
+import { orasRegistry } from './oras.ts'
+import { isNewEnough, orasFinder, type OrasProgram } from './oras-find.ts'
+import { Origins } from './origins.ts'
 import { pullSecretSignIn } from './pull-secrets.ts'
 import type { Access, Registries, Registry } from './registry.ts'
 import type { FindSignIn } from './sign-in.ts'
@@ -18,34 +20,53 @@ export interface OpenOptions {
   readonly oras?: 'auto' | 'required' | 'off' | undefined
 }
 
+const mostOpen = 200
+
 /**
  * Opens registries: look-ups through the native client, one per way of access so that tokens are shared; transfers through the oras CLI where it is
- * there and can do what the access asks. @throws {RegistryError} ORAS_MISSING, ORAS_TOO_OLD when it is required.
+ * there. @throws {RegistryError} ORAS_MISSING, ORAS_TOO_OLD when it is required.
  */
 export function openRegistries(options: OpenOptions): Registries {
   const opened = new Map<string, Registry>()
+  const find = orasFinder(options.env)
   return {
     async open(access, purpose) {
-      const cli = purpose === 'transfer' ? await cliFor(access, options) : undefined
-      if (cli) return orasRegistry({ program: cli, env: options.env, access })
-      const key = JSON.stringify(access)
-      const registry =
-        opened.get(key) ?? registryClient({ http: options.http, clock: options.clock, access, find: finder(access, options) })
+      const cli = purpose === 'transfer' && options.oras !== 'off' ? usable(await find(), options.oras) : undefined
+      const key = JSON.stringify([access, cli])
+      const registry = opened.get(key) ?? (cli ? throughOras(cli, access, options) : natively(access, options))
+      opened.delete(key)
       opened.set(key, registry)
+      const [oldest] = opened.keys()
+      if (opened.size > mostOpen && oldest !== undefined) opened.delete(oldest)
       return registry
     },
   }
 }
 
-/** The program to use; `undefined` for the native client. Proxies of one object and client certificates are the native client's. */
-async function cliFor({ credentials, proxy, tls }: Access, { oras = 'off', env }: OpenOptions): Promise<string | undefined> {
-  if (oras === 'off') return undefined
-  const found = await findOras(env)
-  if (found && !found.old && !proxy && !tls?.cert && credentials.type !== 'dockerConfigs') return found.program
-  if (oras === 'auto') return undefined
-  if (!found) throw new RegistryError('ORAS_MISSING', { ref: '', message: 'the oras CLI is not on PATH, and --oras required asks for it' })
-  if (found.old) throw new RegistryError('ORAS_TOO_OLD', { ref: '', message: `the oras CLI ${found.version} is older than 1.2` })
-  return undefined
+function usable(found: OrasProgram | undefined, mode: OpenOptions['oras']): OrasProgram | undefined {
+  if (mode === undefined) return undefined
+  if (found && isNewEnough(found)) return found
+  if (mode === 'auto') return undefined
+  if (found)
+    throw new RegistryError('ORAS_TOO_OLD', {
+      ref: found.program,
+      message: `the oras CLI ${found.major}.${found.minor} at ${found.program} is older than 1.2`,
+    })
+  throw new RegistryError('ORAS_MISSING', { ref: 'oras', message: 'the oras CLI is not on PATH, and --oras required asks for it' })
+}
+
+function throughOras(cli: OrasProgram, access: Access, { http, env, home }: OpenOptions): Registry {
+  return orasRegistry({
+    ...cli,
+    env,
+    home,
+    access,
+    origins: new Origins({ http: connected(http, access), insecure: access.insecure ?? false }),
+  })
+}
+
+function natively(access: Access, options: OpenOptions): Registry {
+  return registryClient({ http: options.http, clock: options.clock, access, find: finder(access, options) })
 }
 
 function finder({ credentials }: Access, { env, home }: OpenOptions): FindSignIn {

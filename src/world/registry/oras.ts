@@ -1,34 +1,13 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { type Descriptor, type Reference } from '../../kinds/oci.ts'
-import { digester, type Digest, sha256 } from '../../lib/digest.ts'
-import { isObject, type Json, listAt } from '../../lib/json.ts'
+import { type Digest, sha256 } from '../../lib/digest.ts'
+import { isObject, type Json, type JsonObject, listAt } from '../../lib/json.ts'
 import { printReference } from '../../lib/reference.ts'
 import { RegistryError } from './error.ts'
 import { type Oras, stream, text } from './oras-run.ts'
-import { isDescriptor } from './pull.ts'
+import { checker, digestOf, isDescriptor, manifestLimit, mismatch } from './pull.ts'
 import type { BlobSource, Registry } from './registry.ts'
 
-const run = promisify(execFile)
-const least = [1, 2]
-const manifestLimit = 4 * 1024 * 1024
-
-/** The CLI on PATH, when it is 1.2 or newer. `undefined` when there is none; `old` names a version that is too old. */
-export async function findOras(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<{ readonly program: string; readonly version: string; readonly old: boolean } | undefined> {
-  try {
-    const { stdout } = await run('oras', ['version'], { env: { PATH: env.PATH }, timeout: 5000 })
-    const [, major = '0', minor = '0'] = /Version:\s+v?(\d+)\.(\d+)/.exec(stdout) ?? []
-    return {
-      program: 'oras',
-      version: `${major}.${minor}`,
-      old: Number(major) < (least[0] ?? 0) || (Number(major) === least[0] && Number(minor) < (least[1] ?? 0)),
-    }
-  } catch {
-    return undefined
-  }
-}
+const listLimit = 64 * 1024 * 1024
 
 /** Drives the oras CLI, so that its credential helpers and plugins work; one push has the same digest as through the native client. */
 export function orasRegistry(oras: Oras): Registry {
@@ -45,9 +24,9 @@ class OrasRegistry implements Registry {
 
   async lookUp(ref: Reference, signal: AbortSignal): Promise<Descriptor> {
     const at = withTag(ref)
-    const found = parsed(await text(this.#oras, { args: ['manifest', 'fetch', '--descriptor', at], ref: at }, signal))
-    if (isDescriptor(found)) return found
-    throw new RegistryError('BAD_ANSWER', { ref: at, message: `oras: no descriptor of '${at}'` })
+    const found = objectOf(await this.#text({ args: ['manifest', 'fetch', '--descriptor', printReference(at)], at }, signal))
+    if (isDescriptor(found)) return { mediaType: found.mediaType, digest: found.digest, size: found.size }
+    throw new RegistryError('BAD_ANSWER', { ref: printReference(at), message: `oras: no descriptor of '${printReference(at)}'` })
   }
 
   resolve(ref: Reference, signal: AbortSignal): Promise<Descriptor | undefined> {
@@ -59,35 +38,31 @@ class OrasRegistry implements Registry {
   }
 
   async #manifest(ref: Reference, signal: AbortSignal): Promise<{ descriptor: Descriptor; bytes: Uint8Array }> {
-    const descriptor = await this.lookUp(ref, signal)
-    const at = printReference({ ...ref, tag: undefined, digest: descriptor.digest })
-    if (descriptor.size > manifestLimit)
-      throw new RegistryError('TOO_LARGE', { ref: at, message: `manifest of '${at}' is larger than ${manifestLimit} bytes` })
-    const bytes = await text(this.#oras, { args: ['manifest', 'fetch', '--output', '-', at], ref: at }, signal)
-    if (sha256(bytes) !== descriptor.digest)
-      throw new RegistryError('DIGEST_MISMATCH', { ref: at, message: `manifest of '${at}' has the digest ${sha256(bytes)}` })
-    return { descriptor, bytes }
+    const seen = ref.digest ? undefined : await this.lookUp(ref, signal)
+    const digest = ref.digest ?? seen?.digest
+    const at = { ...placeOf(ref), digest }
+    const args = ['manifest', 'fetch', '--output', '-', printReference(at)]
+    const bytes = await this.#text({ args, at, limit: manifestLimit }, signal)
+    if (digest && digestOf(bytes, digest) !== digest) throw mismatch(at, digestOf(bytes, digest))
+    const told = objectOf(bytes)?.mediaType
+    const mediaType = seen?.mediaType ?? (typeof told === 'string' ? told : (await this.lookUp(at, signal)).mediaType)
+    return { descriptor: { mediaType, digest: digest ?? sha256(bytes), size: bytes.length }, bytes }
   }
 
   async *blob(repository: Reference, target: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array> {
-    const at = printReference({ ...repository, tag: undefined, digest: target.digest })
-    const sum = digester(target.digest.split(':')[0])
-    let size = 0
-    for await (const chunk of stream(this.#oras, { args: ['blob', 'fetch', '--output', '-', at], ref: at }, signal)) {
-      size += chunk.length
-      if (size > target.size)
-        throw new RegistryError('SIZE_MISMATCH', { ref: at, message: `blob '${at}' is larger than its ${target.size} bytes` })
-      sum.update(chunk)
+    const at = { ...placeOf(repository), digest: target.digest }
+    const check = checker(at, target)
+    const args = ['blob', 'fetch', '--output', '-', printReference(at)]
+    for await (const chunk of stream(this.#oras, { args, sides: [{ at }] }, signal)) {
+      check.take(chunk)
       yield chunk
     }
-    if (size !== target.size)
-      throw new RegistryError('SIZE_MISMATCH', { ref: at, message: `blob '${at}' ended after ${size} of ${target.size} bytes` })
-    if (sum.digest() !== target.digest) throw new RegistryError('DIGEST_MISMATCH', { ref: at, message: `blob '${at}' has another digest` })
+    check.end()
   }
 
   async *tags(repository: Reference, signal: AbortSignal): AsyncIterable<string> {
-    const at = printReference({ registry: repository.registry, repository: repository.repository })
-    const all = await orAbsent(text(this.#oras, { args: ['repo', 'tags', at], ref: at }, signal))
+    const at = placeOf(repository)
+    const all = await orAbsent(this.#text({ args: ['repo', 'tags', printReference(at)], at, limit: listLimit }, signal))
     for (const tag of new TextDecoder().decode(all).split('\n')) if (tag) yield tag
   }
 
@@ -96,13 +71,11 @@ class OrasRegistry implements Registry {
     digest: Digest,
     { signal, artifactType }: { signal: AbortSignal; artifactType?: string | undefined },
   ): AsyncIterable<Descriptor> {
-    const at = printReference({ ...repository, tag: undefined, digest })
-    const found = await text(
-      this.#oras,
-      { args: ['discover', '--format', 'json', '--depth', '1', ...(artifactType ? ['--artifact-type', artifactType] : []), at], ref: at },
-      signal,
-    )
-    const document = parsed(found)
+    const at = { ...placeOf(repository), digest }
+    const depth = this.#oras.major > 1 || this.#oras.minor >= 3 ? ['--depth', '1'] : []
+    const filter = artifactType ? ['--artifact-type', artifactType] : []
+    const args = ['discover', '--format', 'json', ...depth, ...filter, printReference(at)]
+    const document = objectOf(await this.#text({ args, at, limit: listLimit }, signal))
     for (const entry of [...listAt(document, 'referrers'), ...listAt(document, 'manifests')])
       if (isDescriptor(entry)) yield withoutReference(entry)
   }
@@ -112,13 +85,10 @@ class OrasRegistry implements Registry {
     { descriptor, open }: BlobSource,
     { signal }: { signal: AbortSignal; mountFrom?: string | undefined },
   ): Promise<'existed' | 'mounted' | 'uploaded'> {
-    const at = printReference({ ...repository, tag: undefined, digest: descriptor.digest })
-    if (await orAbsent(text(this.#oras, { args: ['blob', 'fetch', '--descriptor', at], ref: at }, signal))) return 'existed'
-    await text(
-      this.#oras,
-      { args: ['blob', 'push', '--media-type', descriptor.mediaType, '--size', String(descriptor.size), at, '-'], ref: at, input: open(0) },
-      signal,
-    )
+    const at = { ...placeOf(repository), digest: descriptor.digest }
+    if (await orAbsent(this.#text({ args: ['blob', 'fetch', '--descriptor', printReference(at)], at }, signal))) return 'existed'
+    const args = ['blob', 'push', '--media-type', descriptor.mediaType, '--size', String(descriptor.size), printReference(at), '-']
+    await this.#text({ args, at, input: checked(open(), at, descriptor) }, signal)
     return 'uploaded'
   }
 
@@ -128,32 +98,46 @@ class OrasRegistry implements Registry {
     signal: AbortSignal,
   ): Promise<Descriptor> {
     const at = withTag(ref)
-    await text(this.#oras, { args: ['manifest', 'push', '--media-type', mediaType, at, '-'], ref: at, input: one(bytes) }, signal)
-    return { mediaType, digest: sha256(bytes), size: bytes.length }
+    const digest = at.digest ? digestOf(bytes, at.digest) : sha256(bytes)
+    if (at.digest && at.digest !== digest) throw mismatch(at, digest)
+    await this.#text({ args: ['manifest', 'push', '--media-type', mediaType, printReference(at), '-'], at, input: one(bytes) }, signal)
+    return { mediaType, digest, size: bytes.length }
   }
 
   async tag(from: Reference, tag: string, signal: AbortSignal): Promise<Descriptor> {
-    const at = withTag(from)
-    await text(this.#oras, { args: ['tag', at, tag], ref: at }, signal)
-    return this.lookUp({ registry: from.registry, repository: from.repository, tag }, signal)
+    const found = await this.lookUp(from, signal)
+    const at = { ...placeOf(from), digest: found.digest }
+    await this.#text({ args: ['tag', printReference(at), tag], at }, signal)
+    return found
   }
 
   async copy(from: Reference, to: Reference, signal: AbortSignal): Promise<Descriptor> {
-    const plain = (host: string): boolean => /^(localhost|127\.|\[::1\])/.test(host)
-    const flags = [...(plain(from.registry) ? ['--from-plain-http'] : []), ...(plain(to.registry) ? ['--to-plain-http'] : [])]
-    const at = withTag(from)
-    await text(copying(this.#oras), { args: ['cp', ...flags, at, withTag(to)], ref: '' }, signal)
-    return this.lookUp(to, signal)
+    const found = await this.lookUp(from, signal)
+    const source = { ...placeOf(from), digest: found.digest }
+    const target = to.tag || to.digest ? to : { ...placeOf(to), digest: found.digest }
+    const args = ['cp', printReference(source), printReference(target)]
+    const sides = [
+      { at: source, side: 'from' },
+      { at: target, side: 'to' },
+    ] as const
+    await text(this.#oras, { args, sides: [...sides] }, { limit: listLimit, signal })
+    return found
+  }
+
+  #text(
+    { args, at, input, limit = listLimit }: { args: string[]; at: Reference; input?: AsyncIterable<Uint8Array>; limit?: number },
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    return text(this.#oras, { args, input, sides: [{ at }] }, { limit, signal })
   }
 }
 
-/** `oras cp` has its own flags for both sides. */
-function copying(oras: Oras): Oras {
-  return { ...oras, access: { credentials: { type: 'ambient' } } }
+function placeOf({ registry, repository }: Reference): Reference {
+  return { registry, repository }
 }
 
-function withTag(ref: Reference): string {
-  return printReference(ref.tag || ref.digest ? ref : { ...ref, tag: 'latest' })
+function withTag(ref: Reference): Reference {
+  return ref.tag || ref.digest ? ref : { ...ref, tag: 'latest' }
 }
 
 function withoutReference(entry: Descriptor): Descriptor {
@@ -161,7 +145,7 @@ function withoutReference(entry: Descriptor): Descriptor {
   return { mediaType, digest, size, ...(annotations ? { annotations } : {}), ...(artifactType ? { artifactType } : {}) }
 }
 
-function parsed(bytes: Uint8Array): Json | undefined {
+function objectOf(bytes: Uint8Array): JsonObject | undefined {
   try {
     const document = JSON.parse(new TextDecoder().decode(bytes)) as Json
     return isObject(document) ? document : undefined
@@ -177,6 +161,16 @@ async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {
     if (thrown instanceof RegistryError && thrown.code === 'NOT_FOUND') return undefined
     throw thrown
   }
+}
+
+/** The source, which must be what its descriptor says. */
+async function* checked(source: AsyncIterable<Uint8Array>, at: Reference, descriptor: Descriptor): AsyncIterable<Uint8Array> {
+  const check = checker(at, descriptor)
+  for await (const chunk of source) {
+    check.take(chunk)
+    yield chunk
+  }
+  check.end()
 }
 
 async function* one(bytes: Uint8Array): AsyncIterable<Uint8Array> {

@@ -1,17 +1,13 @@
 import { type Descriptor, mediaTypes, type Reference } from '../../kinds/oci.ts'
 import { digester, type Digest, isDigest, sha256 } from '../../lib/digest.ts'
-import { isObject, type Json, listAt } from '../../lib/json.ts'
+import { isObject, type Json } from '../../lib/json.ts'
 import { printReference } from '../../lib/reference.ts'
-import { HttpError, httpErrorOf } from '../http/error.ts'
-import type { HttpAnswer } from '../http/http.ts'
-import { readAll } from '../http/read.ts'
+import { wholeBody } from './body.ts'
 import { RegistryError } from './error.ts'
 import type { RegistryTransport } from './transport.ts'
 
 export const acceptManifests = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerList].join(', ')
-const manifestLimit = 4 * 1024 * 1024
-const pageSize = 1000
-const maxPages = 10_000
+export const manifestLimit = 4 * 1024 * 1024
 
 /** What `HEAD` (else `GET`) says of a manifest. @throws {RegistryError} NOT_FOUND with the registry's own words, … */
 export async function lookUp(transport: RegistryTransport, ref: Reference, signal: AbortSignal): Promise<Descriptor> {
@@ -19,9 +15,10 @@ export async function lookUp(transport: RegistryTransport, ref: Reference, signa
     { ...ref, method: 'HEAD', path: manifestPath(ref), headers: { accept: acceptManifests }, accept: [400, 401, 403, 404, 405] },
     signal,
   )
+  await head.body.cancel()
   const digest = head.headers['docker-content-digest']
   const size = Number(head.headers['content-length'])
-  if (head.status < 300 && digest && isDigest(digest) && Number.isFinite(size)) {
+  if (head.status < 300 && digest && isDigest(digest) && Number.isSafeInteger(size) && size > 0) {
     if (ref.digest && ref.digest !== digest) throw mismatch(ref, digest)
     return { mediaType: mediaTypeOf(head.headers['content-type']), digest, size }
   }
@@ -35,23 +32,13 @@ export async function manifest(
   signal: AbortSignal,
 ): Promise<{ descriptor: Descriptor; bytes: Uint8Array }> {
   const answer = await transport.ask({ ...ref, method: 'GET', path: manifestPath(ref), headers: { accept: acceptManifests } }, signal)
-  const bytes = await whole(answer, ref)
-  const digest = ref.digest?.startsWith('sha512:') ? digestBytes(bytes, 'sha512') : sha256(bytes)
-  if (ref.digest && digest !== ref.digest) throw mismatch(ref, digest)
+  const at = printReference(ref)
+  const bytes = await wholeBody(answer, { limit: manifestLimit, ref: at, what: `manifest of '${at}'` })
+  const told = answer.headers['docker-content-digest'] ?? ''
+  const expected = ref.digest ?? (isDigest(told) ? told : undefined)
+  const digest = expected ? digestOf(bytes, expected) : sha256(bytes)
+  if (expected && digest !== expected) throw mismatch(ref, digest)
   return { descriptor: { mediaType: mediaTypeOf(answer.headers['content-type'], bytes), digest, size: bytes.length }, bytes }
-}
-
-async function whole(answer: HttpAnswer & { url: URL }, ref: Reference): Promise<Uint8Array> {
-  try {
-    return await readAll(answer, { limit: manifestLimit, host: answer.url.host })
-  } catch (thrown) {
-    if (thrown instanceof HttpError && thrown.code === 'TOO_LARGE')
-      throw new RegistryError('TOO_LARGE', {
-        ref: printReference(ref),
-        message: `manifest of '${printReference(ref)}' is larger than ${manifestLimit} bytes`,
-      })
-    throw thrown
-  }
 }
 
 /** Streams a blob and checks it on the way: an endless body stops at the declared size. */
@@ -60,91 +47,37 @@ export async function* blob(
   { repository, target }: { repository: Reference; target: Descriptor },
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
+  const check = checker(repository, target)
   const answer = await transport.ask({ ...repository, method: 'GET', path: `blobs/${target.digest}` }, signal)
-  const place = { ref: printReference({ ...repository, tag: undefined, digest: target.digest }) }
-  const sum = digester(target.digest.split(':')[0])
-  let size = 0
   try {
     for await (const chunk of answer.body) {
-      size += chunk.length
-      if (size > target.size)
-        throw new RegistryError('SIZE_MISMATCH', { ...place, message: `blob '${place.ref}' is larger than its ${target.size} bytes` })
-      sum.update(chunk)
+      check.take(chunk)
       yield chunk
     }
-  } catch (thrown) {
-    signal.throwIfAborted()
-    if (thrown instanceof RegistryError) throw thrown
-    const cause = thrown instanceof HttpError ? thrown : httpErrorOf(thrown, answer.url.href)
-    throw new RegistryError('UNREACHABLE', { ...place, message: cause.message }, { cause })
   } finally {
     await answer.body.cancel()
   }
-  if (size !== target.size)
-    throw new RegistryError('SIZE_MISMATCH', { ...place, message: `blob '${place.ref}' ended after ${size} of ${target.size} bytes` })
-  const digest = sum.digest()
-  if (digest !== target.digest)
-    throw new RegistryError('DIGEST_MISMATCH', { ...place, message: `blob '${place.ref}' has the digest ${digest}` })
+  check.end()
 }
 
-/** Tags page by page; a page that was there before ends in BAD_ANSWER. */
-export async function* tags(transport: RegistryTransport, repository: Reference, signal: AbortSignal): AsyncIterable<string> {
-  let next: string | URL | undefined = `tags/list?n=${pageSize}`
-  const seen = new Set<string>()
-  for (let page = 0; next !== undefined; page++) {
-    const answer: HttpAnswer & { url: URL } = await transport.ask({ ...repository, method: 'GET', path: next, accept: [404] }, signal)
-    if (answer.status === 404) return void (await answer.body.cancel())
-    for (const tag of listAt(await json(answer, repository), 'tags')) if (typeof tag === 'string') yield tag
-    next = nextPage(answer)
-    if (next && (seen.has(next.href) || page > maxPages))
-      throw new RegistryError('BAD_ANSWER', {
-        ref: printReference(repository),
-        message: `the tag list of '${printReference(repository)}' goes round in circles`,
-      })
-    if (next) seen.add(next.href)
+/** Compares content with its descriptor as it passes. @throws {RegistryError} SIZE_MISMATCH, DIGEST_MISMATCH */
+export function checker(repository: Reference, { digest, size }: Descriptor): { take(chunk: Uint8Array): void; end(): void } {
+  const ref = printReference({ registry: repository.registry, repository: repository.repository, digest })
+  const sum = digester(digest.split(':')[0])
+  let seen = 0
+  const wrongSize = (what: string): RegistryError => new RegistryError('SIZE_MISMATCH', { ref, message: `blob '${ref}' ${what}` })
+  return {
+    take(chunk) {
+      seen += chunk.length
+      if (seen > size) throw wrongSize(`is larger than its ${size} bytes`)
+      sum.update(chunk)
+    },
+    end() {
+      if (seen !== size) throw wrongSize(`ended after ${seen} of ${size} bytes`)
+      const found = sum.digest()
+      if (found !== digest) throw new RegistryError('DIGEST_MISMATCH', { ref, message: `blob '${ref}' has the digest ${found}` })
+    },
   }
-}
-
-function nextPage({ headers, url }: HttpAnswer & { url: URL }): URL | undefined {
-  const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.link ?? '')?.[1]
-  return link === undefined ? undefined : new URL(link, url)
-}
-
-/** Manifests that refer to a digest: by the referrers API, or by the tag schema where the registry has none. */
-export async function* referrers(
-  transport: RegistryTransport,
-  { repository, digest, artifactType }: { repository: Reference; digest: Digest; artifactType: string | undefined },
-  signal: AbortSignal,
-): AsyncIterable<Descriptor> {
-  const path = `referrers/${digest}${artifactType ? `?artifactType=${encodeURIComponent(artifactType)}` : ''}`
-  const answer = await transport.ask(
-    { ...repository, method: 'GET', path, headers: { accept: mediaTypes.index }, accept: [400, 404, 405] },
-    signal,
-  )
-  if (answer.status >= 400 || !(answer.headers['content-type'] ?? '').includes('json')) {
-    await answer.body.cancel()
-    yield* bySchema(transport, { repository, digest, artifactType }, signal)
-    return
-  }
-  for (const entry of listAt(await json(answer, repository), 'manifests')) if (isDescriptor(entry) && fits(entry, artifactType)) yield entry
-}
-
-async function* bySchema(
-  transport: RegistryTransport,
-  { repository, digest, artifactType }: { repository: Reference; digest: Digest; artifactType: string | undefined },
-  signal: AbortSignal,
-): AsyncIterable<Descriptor> {
-  const tag = digest.replace(':', '-')
-  const answer = await transport.ask(
-    { ...repository, method: 'GET', path: `manifests/${tag}`, headers: { accept: mediaTypes.index }, accept: [404] },
-    signal,
-  )
-  if (answer.status === 404) return void (await answer.body.cancel())
-  for (const entry of listAt(await json(answer, repository), 'manifests')) if (isDescriptor(entry) && fits(entry, artifactType)) yield entry
-}
-
-function fits(entry: Descriptor, artifactType: string | undefined): boolean {
-  return artifactType === undefined || entry.artifactType === artifactType
 }
 
 /** True for a value with a media type, a digest and a size. */
@@ -156,19 +89,6 @@ export function isDescriptor(value: unknown): value is Descriptor {
     isDigest(value.digest) &&
     typeof value.size === 'number'
   )
-}
-
-async function json(answer: HttpAnswer & { url: URL }, ref: Reference): Promise<Json> {
-  const bytes = await readAll(answer, { limit: 16 * 1024 * 1024, host: answer.url.host })
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Json
-  } catch (cause) {
-    throw new RegistryError(
-      'BAD_ANSWER',
-      { ref: printReference(ref), message: `GET ${answer.url.origin}${answer.url.pathname}: the answer is no JSON` },
-      { cause },
-    )
-  }
 }
 
 function manifestPath({ tag, digest }: Reference): string {
@@ -190,13 +110,15 @@ function parsedOr(bytes: Uint8Array): Json | undefined {
   }
 }
 
-function digestBytes(bytes: Uint8Array, algorithm: string): Digest {
-  const sum = digester(algorithm)
+/** The digest of bytes by the algorithm of another. */
+export function digestOf(bytes: Uint8Array, like: Digest): Digest {
+  const sum = digester(like.split(':')[0])
   sum.update(bytes)
   return sum.digest()
 }
 
-function mismatch(ref: Reference, digest: Digest): RegistryError {
+/** A manifest that has not the digest it should have. */
+export function mismatch(ref: Reference, digest: Digest): RegistryError {
   return new RegistryError('DIGEST_MISMATCH', {
     ref: printReference(ref),
     message: `manifest of '${printReference(ref)}' has the digest ${digest}`,

@@ -1,121 +1,40 @@
-import { type Descriptor, type Reference } from '../../kinds/oci.ts'
-import { sha256 } from '../../lib/digest.ts'
+import { type Descriptor, mediaTypes, type Reference } from '../../kinds/oci.ts'
+import { type Digest, isDigest, sha256 } from '../../lib/digest.ts'
+import { isObject, type Json, type JsonObject, listAt, stringAt } from '../../lib/json.ts'
 import { printReference } from '../../lib/reference.ts'
-import type { HttpAnswer } from '../http/http.ts'
 import { RegistryError } from './error.ts'
-import type { BlobSource } from './registry.ts'
+import { referrers, schemaTag } from './list.ts'
+import { digestOf, isDescriptor, manifest, mismatch } from './pull.ts'
 import type { RegistryTransport } from './transport.ts'
 
-const chunkBytes = 8 * 1024 * 1024
-const resumes = 5
-
-type Answer = HttpAnswer & { url: URL }
-
-/** Uploads a blob unless it is there; a broken chunk is resumed where the registry says it stopped. */
-export async function pushBlob(
-  transport: RegistryTransport,
-  { repository, blob, mountFrom }: { repository: Reference; blob: BlobSource; mountFrom: string | undefined },
-  signal: AbortSignal,
-): Promise<'existed' | 'mounted' | 'uploaded'> {
-  const { digest, size } = blob.descriptor
-  const head = await transport.ask(
-    { ...repository, method: 'HEAD', path: `blobs/${digest}`, actions: 'pull,push', accept: [401, 403, 404] },
-    signal,
-  )
-  await head.body.cancel()
-  if (head.status < 300) return 'existed'
-  const mount = mountFrom && mountFrom !== repository.repository ? `?mount=${digest}&from=${encodeURIComponent(mountFrom)}` : ''
-  const begun = await transport.ask(
-    { ...repository, method: 'POST', path: `blobs/uploads/${mount}`, actions: 'pull,push', headers: { 'content-length': '0' } },
-    signal,
-  )
-  await begun.body.cancel()
-  if (begun.status === 201) return 'mounted'
-  const session = locationOf(begun, repository)
-  if (size <= chunkBytes) await put(transport, { repository, session, blob, offset: 0 }, signal)
-  else await chunked(transport, { repository, session, blob }, signal)
-  return 'uploaded'
-}
-
-interface Upload {
-  readonly repository: Reference
-  readonly session: URL
-  readonly blob: BlobSource
-  readonly offset: number
-}
-
-async function chunked(transport: RegistryTransport, start: Omit<Upload, 'offset'>, signal: AbortSignal): Promise<void> {
-  const { repository, blob } = start
-  let session = start.session
-  let offset = 0
-  for (let failures = 0; offset < blob.descriptor.size;) {
-    try {
-      const sent = await patch(transport, { repository, session, blob, offset }, signal)
-      session = sent.session
-      offset = sent.offset
-    } catch (thrown) {
-      signal.throwIfAborted()
-      if (!(thrown instanceof RegistryError) || !['UNREACHABLE', 'UNAVAILABLE', 'REFUSED'].includes(thrown.code) || ++failures > resumes)
-        throw thrown
-      const status = await transport.ask({ ...repository, method: 'GET', path: session, actions: 'pull,push' }, signal)
-      await status.body.cancel()
-      session = status.headers.location ? locationOf(status, repository) : session
-      offset = received(status)
-    }
-  }
-  await put(transport, { repository, session, blob, offset }, signal)
-}
-
-async function patch(
-  transport: RegistryTransport,
-  { repository, session, blob, offset }: Upload,
-  signal: AbortSignal,
-): Promise<{ session: URL; offset: number }> {
-  const end = Math.min(offset + chunkBytes, blob.descriptor.size)
-  const answer = await transport.ask(
-    {
-      ...repository,
-      method: 'PATCH',
-      path: session,
-      actions: 'pull,push',
-      body: () => limited(blob.open(offset), end - offset),
-      headers: {
-        'content-type': 'application/octet-stream',
-        'content-length': String(end - offset),
-        'content-range': `${offset}-${end - 1}`,
-      },
-    },
-    signal,
-  )
-  await answer.body.cancel()
-  return { session: locationOf(answer, repository), offset: answer.headers.range ? received(answer) : end }
-}
-
-async function put(transport: RegistryTransport, { repository, session, blob, offset }: Upload, signal: AbortSignal): Promise<void> {
-  const url = new URL(session)
-  url.searchParams.set('digest', blob.descriptor.digest)
-  const rest = blob.descriptor.size - offset
-  const answer = await transport.ask(
-    {
-      ...repository,
-      method: 'PUT',
-      path: url,
-      actions: 'pull,push',
-      headers: { 'content-type': 'application/octet-stream', 'content-length': String(rest) },
-      ...(rest > 0 ? { body: () => blob.open(offset) } : {}),
-    },
-    signal,
-  )
-  await answer.body.cancel()
-}
-
-/** Puts a manifest; what the registry says it stored must be what was sent. */
+/** Puts a manifest; what the registry says it stored must be what was sent. A subject is listed by its tag where the registry has no referrers API. */
 export async function pushManifest(
   transport: RegistryTransport,
   { ref, mediaType, bytes }: { ref: Reference; mediaType: string; bytes: Uint8Array },
   signal: AbortSignal,
 ): Promise<Descriptor> {
-  const digest = sha256(bytes)
+  const digest = ref.digest ? digestOf(bytes, ref.digest) : sha256(bytes)
+  if (ref.digest && ref.digest !== digest) throw mismatch(ref, digest)
+  const { headers } = await put(transport, { ref, mediaType, bytes }, signal)
+  const said = headers['docker-content-digest']
+  if (said && isDigest(said) && said !== digestOf(bytes, said))
+    throw new RegistryError('DIGEST_MISMATCH', {
+      ref: printReference(ref),
+      message: `the registry stored '${printReference(ref)}' as ${said}, not as ${digest}`,
+    })
+  const descriptor = { mediaType, digest, size: bytes.length }
+  const document = objectOf(bytes)
+  const subject = stringAt(document, 'subject', 'digest')
+  if (document && subject && isDigest(subject) && headers['oci-subject'] !== subject)
+    await listBySchema(transport, { repository: ref, subject, entry: { ...descriptor, ...describedBy(document) } }, signal)
+  return descriptor
+}
+
+async function put(
+  transport: RegistryTransport,
+  { ref, mediaType, bytes }: { ref: Reference; mediaType: string; bytes: Uint8Array },
+  signal: AbortSignal,
+): Promise<{ headers: Readonly<Record<string, string>> }> {
   const answer = await transport.ask(
     {
       ...ref,
@@ -123,41 +42,46 @@ export async function pushManifest(
       path: `manifests/${ref.digest ?? ref.tag ?? 'latest'}`,
       actions: 'pull,push',
       headers: { 'content-type': mediaType, 'content-length': String(bytes.length) },
-      body: () => bytes,
+      body: bytes,
     },
     signal,
   )
   await answer.body.cancel()
-  const said = answer.headers['docker-content-digest']
-  if (said && said !== digest)
-    throw new RegistryError('DIGEST_MISMATCH', {
-      ref: printReference(ref),
-      message: `the registry stored '${printReference(ref)}' as ${said}, not as ${digest}`,
-    })
-  return { mediaType, digest, size: bytes.length }
+  return answer
 }
 
-/** Where an upload goes on; relative to the answer. */
-function locationOf({ headers, url }: Answer, repository: Reference): URL {
-  if (headers.location) return new URL(headers.location, url)
-  throw new RegistryError('BAD_ANSWER', {
-    ref: printReference(repository),
-    message: `the registry of '${printReference(repository)}' gave no place to upload to`,
+/** Adds an entry to the index that stands for the referrers of a subject. Spec: OCI distribution 1.1, "Referrers Tag Schema". */
+async function listBySchema(
+  transport: RegistryTransport,
+  { repository, subject, entry }: { repository: Reference; subject: Digest; entry: Descriptor },
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const known of referrers(transport, { repository, digest: subject, artifactType: undefined }, signal))
+    if (known.digest === entry.digest) return
+  const ref = { registry: repository.registry, repository: repository.repository, tag: schemaTag(subject) }
+  const before = await manifest(transport, ref, signal).catch((thrown: unknown) => {
+    if (thrown instanceof RegistryError && thrown.code === 'NOT_FOUND') return undefined
+    throw thrown
   })
+  const others = before ? listAt(objectOf(before.bytes), 'manifests').filter(isDescriptor) : []
+  const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...others, entry] }
+  await put(transport, { ref, mediaType: mediaTypes.index, bytes: new TextEncoder().encode(JSON.stringify(index)) }, signal)
 }
 
-/** Bytes that the registry has, from `Range: 0-N`. */
-function received({ headers }: Answer): number {
-  const last = /^(?:bytes=)?0-(\d+)$/.exec(headers.range ?? '')?.[1]
-  return last === undefined ? 0 : Number(last) + 1
+function describedBy(document: JsonObject): Pick<Descriptor, 'artifactType' | 'annotations'> {
+  const artifactType = stringAt(document, 'artifactType') ?? stringAt(document, 'config', 'mediaType')
+  const { annotations } = document
+  return {
+    ...(artifactType ? { artifactType } : {}),
+    ...(isObject(annotations) ? { annotations: Object.fromEntries(Object.entries(annotations).map(([k, v]) => [k, String(v)])) } : {}),
+  }
 }
 
-async function* limited(source: AsyncIterable<Uint8Array>, bytes: number): AsyncIterable<Uint8Array> {
-  let left = bytes
-  for await (const chunk of source) {
-    const part = chunk.subarray(0, left)
-    left -= part.length
-    if (part.length > 0) yield part
-    if (left === 0) return
+function objectOf(bytes: Uint8Array): JsonObject | undefined {
+  try {
+    const document = JSON.parse(new TextDecoder().decode(bytes)) as Json
+    return isObject(document) ? document : undefined
+  } catch {
+    return undefined
   }
 }

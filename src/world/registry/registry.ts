@@ -25,7 +25,7 @@ export interface Resolver {
    *
    * @returns The descriptor as the registry gave it: `digest` is `algo:hex`, `size` is in bytes.
    *   `undefined` means one thing: the registry answered that the repository or tag does not exist.
-   * @throws {RegistryError} DENIED, UNREACHABLE, …; an abort rejects with `signal.reason`.
+   * @throws {RegistryError} DENIED, UNREACHABLE, TIMEOUT, RATE_LIMITED, …; an abort rejects with `signal.reason`.
    */
   resolve(ref: Reference, signal: AbortSignal): Promise<Descriptor | undefined>
   /** The same, but what does not exist is a failure. @throws {RegistryError} NOT_FOUND with the registry's own words: `GET <url>: <CODE>: <message>`. */
@@ -50,20 +50,26 @@ export interface Lister {
   ): AsyncIterable<Descriptor>
 }
 
-/** A blob to upload: `open` may be called again after a failed attempt and yields the same bytes from `offset` on. */
+/** A blob to upload: `open` may be called again after a failed attempt and yields the same bytes. */
 export interface BlobSource {
   readonly descriptor: Descriptor
-  open(offset: number): AsyncIterable<Uint8Array>
+  open(): AsyncIterable<Uint8Array>
 }
 
 export interface Pusher {
-  /** Uploads a blob unless the repository has it; `mountFrom` names a repository of the same registry to mount it from. Says which happened. */
+  /**
+   * Uploads a blob unless the repository has it; `mountFrom` names a repository of the same registry to mount it from. Says which happened.
+   * Rejects with what the source throws. @throws {RegistryError} SIZE_MISMATCH, DIGEST_MISMATCH when the source is not what its descriptor says.
+   */
   pushBlob(
     repository: Reference,
     blob: BlobSource,
     options: { readonly signal: AbortSignal; readonly mountFrom?: string | undefined },
   ): Promise<'existed' | 'mounted' | 'uploaded'>
-  /** Puts a manifest under its digest or tag; the answered digest must be the content's. */
+  /**
+   * Puts a manifest under its digest or tag, else `latest`; one with a subject is then among its referrers.
+   * @throws {RegistryError} DIGEST_MISMATCH when `ref` or the registry has another digest; REFUSED.
+   */
   pushManifest(
     ref: Reference,
     content: { readonly mediaType: string; readonly bytes: Uint8Array },
@@ -71,14 +77,14 @@ export interface Pusher {
   ): Promise<Descriptor>
   /** Gives an existing manifest another tag. */
   tag(from: Reference, tag: string, signal: AbortSignal): Promise<Descriptor>
-  /** Copies a manifest with all it points at, within or across registries reached with the same access. */
+  /** Copies a manifest with all below it, within or across registries reached with the same access. */
   copy(from: Reference, to: Reference, signal: AbortSignal): Promise<Descriptor>
 }
 
-/** Implemented by client.ts (HTTP), oras.ts (the oras CLI) and memory.ts; all pass `registryContract`. */
+/** Implemented by client.ts (HTTP) and oras.ts (the oras CLI); both pass `registryContract`. */
 export interface Registry extends Resolver, Fetcher, Lister, Pusher {
   /** Which adapter serves: answers say so. */
-  readonly served: 'builtin' | 'oras' | 'memory'
+  readonly served: 'builtin' | 'oras'
 }
 
 /** Opens a registry for one way of access. `purpose`: auto mode takes oras for transfers and the builtin client for look-ups. */

@@ -1,9 +1,11 @@
 import { isObject, type Json, listAt, stringAt } from '../../lib/json.ts'
 import type { Clock } from '../clock/clock.ts'
 import { HttpError } from '../http/error.ts'
-import type { Http, HttpAnswer, HttpRequest } from '../http/http.ts'
-import { readText } from '../http/read.ts'
-import { RegistryError, type RegistryErrorCode } from './error.ts'
+import type { Http } from '../http/http.ts'
+import { isLinkLocal } from './address.ts'
+import { type Answer, registryErrorOf, steady, wholeBody } from './body.ts'
+import { codeOf, RegistryError, type RegistryErrorCode } from './error.ts'
+import { Origins, userAgent } from './origins.ts'
 import { type FindSignIn, Keeper, type Scope } from './sign-in.ts'
 
 /** One request to a repository. `path` is below `/v2/<repository>/`, or a URL that the registry gave. */
@@ -13,9 +15,10 @@ export interface Ask {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string | URL
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Called once a try, so that a body can be sent again. */
-  readonly body?: (() => Exclude<HttpRequest['body'], undefined>) | undefined
+  readonly body?: Uint8Array | undefined
   readonly actions?: 'pull' | 'pull,push' | undefined
+  /** Another repository that the request reads from. */
+  readonly alsoPull?: string | undefined
   /** Statuses below 500 to hand over instead of throwing. */
   readonly accept?: readonly number[] | undefined
 }
@@ -29,136 +32,104 @@ export interface TransportOptions {
 
 const tries = 4
 const redirects = 10
+const longestWaitSeconds = 20
+const passing: readonly RegistryErrorCode[] = ['UNAVAILABLE', 'UNREACHABLE', 'TIMEOUT']
 
 /** Requests to registries: scheme, challenges, redirects, retries, errors decoded. */
 export class RegistryTransport {
   readonly #options: TransportOptions
   readonly #keeper: Keeper
-  readonly #origins = new Map<string, Promise<URL>>()
+  readonly #origins: Origins
 
   constructor(options: TransportOptions) {
     this.#options = options
-    this.#keeper = new Keeper(options.http, options.find)
+    this.#keeper = new Keeper(options)
+    this.#origins = new Origins(options)
   }
 
   /** Sends a request. The answer's body is unread. @throws {RegistryError} for any status of 300 or more that `accept` does not name. */
-  async ask(ask: Ask, signal: AbortSignal): Promise<HttpAnswer & { url: URL }> {
-    const origin = await this.#origin(ask.registry, signal)
-    const url = ask.path instanceof URL ? ask.path : new URL(`/v2/${ask.repository}/${ask.path}`, origin)
+  async ask(ask: Ask, signal: AbortSignal): Promise<Answer> {
+    const { clock } = this.#options
     for (let attempt = 1; ; attempt++) {
-      const result = await this.#authorized(ask, { url, origin, signal }).catch((thrown: unknown) => failureOf(thrown, ask))
+      const result = await this.#tried(ask, signal).catch((thrown: unknown) => failureOf(thrown, ask))
       if (!(result instanceof RegistryError)) return result
-      const again =
-        result.code === 'RATE_LIMITED' ||
-        (['UNAVAILABLE', 'UNREACHABLE'].includes(result.code) && ask.method !== 'POST' && ask.method !== 'PATCH')
-      if (!again || attempt >= tries) throw result
-      await this.#options.clock.sleep(200 * 3 ** attempt * (0.9 + 0.2 * this.#options.clock.random()), signal)
+      const again = result.code === 'RATE_LIMITED' || (passing.includes(result.code) && ask.method !== 'POST' && ask.method !== 'PATCH')
+      const told = result.place.retryAfterSeconds
+      if (!again || attempt >= tries || (told !== undefined && told > longestWaitSeconds)) throw result
+      await clock.sleep(told === undefined ? 200 * 3 ** attempt * (0.9 + 0.2 * clock.random()) : told * 1000, signal)
     }
   }
 
-  async #authorized(
-    ask: Ask,
-    { url, origin, signal }: { url: URL; origin: URL; signal: AbortSignal },
-  ): Promise<(HttpAnswer & { url: URL }) | RegistryError> {
-    const scope: Scope = { repository: ask.repository, actions: ask.actions ?? 'pull' }
+  async #tried(ask: Ask, signal: AbortSignal): Promise<Answer | RegistryError> {
+    const origin = await this.#origins.of(ask.registry, signal)
+    const url = ask.path instanceof URL ? ask.path : new URL(`/v2/${ask.repository}/${ask.path}`, origin)
+    return this.#decoded(await this.#authorized(ask, { url, origin, signal }), ask)
+  }
+
+  async #authorized(ask: Ask, { url, origin, signal }: { url: URL; origin: URL; signal: AbortSignal }): Promise<Answer> {
+    const scope: Scope = { repository: ask.repository, actions: ask.actions ?? 'pull', alsoPull: ask.alsoPull }
     const trusted = url.origin === origin.origin
-    const first = await this.#followed(ask, { url, authorization: trusted ? this.#keeper.known(origin.host, scope) : undefined, signal })
-    if (first.status !== 401 || !trusted) return decoded(first, ask)
-    const authorization = await this.#keeper.answer(origin, first.headers['www-authenticate'], { scope, signal })
-    if (!authorization) return decoded(first, ask)
+    const known = trusted ? this.#keeper.known(origin.host, scope) : undefined
+    const first = await this.#followed(ask, { url, authorization: known, signal })
+    if (first.status !== 401 || !trusted || first.url.origin !== origin.origin) return first
+    const authorization = await this.#keeper.answer(origin, first.headers['www-authenticate'], { scope, refused: known, signal })
+    if (!authorization) return first
     await first.body.cancel()
-    return decoded(await this.#followed(ask, { url, authorization, signal }), ask)
+    return this.#followed(ask, { url, authorization, signal })
   }
 
   /** Follows redirects of reads; credentials stay with the origin they are for. */
   async #followed(
     ask: Ask,
     { url, authorization, signal }: { url: URL; authorization: string | undefined; signal: AbortSignal },
-  ): Promise<HttpAnswer & { url: URL }> {
+  ): Promise<Answer> {
+    const { http, clock } = this.#options
     let current = url
     for (let hop = 0; hop <= redirects; hop++) {
       const own = current.origin === url.origin
-      const answer = await this.#options.http.send(
-        {
-          method: ask.method,
-          url: current.href,
-          headers: { 'user-agent': 'flux/v2 fluxpilot', ...ask.headers, ...(own && authorization ? { authorization } : {}) },
-          ...(ask.body ? { body: ask.body() } : {}),
-        },
-        signal,
-      )
-      const location = answer.headers.location
+      const headers = { 'user-agent': userAgent, ...ask.headers, ...(own && authorization ? { authorization } : {}) }
+      const answer = await http.send({ method: ask.method, url: current.href, headers, body: ask.body }, signal)
+      const { location } = answer.headers
       if (![301, 302, 303, 307, 308].includes(answer.status) || !location || !['GET', 'HEAD'].includes(ask.method))
-        return { ...answer, url: current }
+        return steady({ ...answer, url: current }, { clock, ref: refOf(ask) })
       await answer.body.cancel()
-      const next = new URL(location, current)
-      if (current.protocol === 'https:' && next.protocol !== 'https:')
-        throw new RegistryError('BAD_ANSWER', {
-          ref: refOf(ask),
-          status: answer.status,
-          message: `${ask.method} ${current.origin}: redirected from HTTPS to ${next.protocol}//${next.host}, which is refused`,
-        })
-      current = next
+      current = target(location, { current, ask, status: answer.status })
     }
-    throw new RegistryError('BAD_ANSWER', { ref: refOf(ask), message: `${ask.method} ${url.href}: more than ${redirects} redirects` })
+    throw new RegistryError('BAD_ANSWER', {
+      ref: refOf(ask),
+      message: `${ask.method} ${url.origin}${url.pathname}: more than ${redirects} redirects`,
+    })
   }
 
-  /** The scheme that the registry speaks. Loopback may be plain HTTP by itself; private addresses fall back to it. Spec: sources 3.7. */
-  #origin(registry: string, signal: AbortSignal): Promise<URL> {
-    const known = this.#origins.get(registry)
-    if (known) return known
-    const found = this.#probe(registry, signal)
-    this.#origins.set(registry, found)
-    found.catch(() => this.#origins.delete(registry))
-    return found
-  }
-
-  async #probe(registry: string, signal: AbortSignal): Promise<URL> {
-    const host = registry === 'docker.io' ? 'index.docker.io' : registry
-    const [secure, plain] = [new URL(`https://${host}`), new URL(`http://${host}`)]
-    if (isLoopback(plain.hostname)) return (await this.#speaks(plain, signal)) === true ? plain : secure
-    if (!this.#options.insecure && !isPrivate(plain.hostname)) return secure
-    const answer = await this.#speaks(secure, signal)
-    if (answer === true) return secure
-    return (await this.#speaks(plain, signal)) === true ? plain : secure
-  }
-
-  async #speaks(origin: URL, signal: AbortSignal): Promise<boolean> {
-    try {
-      const answer = await this.#options.http.send(
-        { method: 'GET', url: `${origin.origin}/v2/`, headers: { 'user-agent': 'flux/v2 fluxpilot' } },
-        signal,
-      )
-      await answer.body.cancel()
-      return answer.status !== 400
-    } catch (thrown) {
-      signal.throwIfAborted()
-      if (thrown instanceof HttpError) return false
-      throw thrown
-    }
+  async #decoded(answer: Answer, ask: Ask): Promise<Answer | RegistryError> {
+    if (answer.status < 300 || ask.accept?.includes(answer.status)) return answer
+    const ref = refOf(ask)
+    const text = ask.method === 'HEAD' ? '' : await wholeBody(answer, { limit: 64 * 1024, ref, what: 'the error' }).then(decode, () => '')
+    if (ask.method === 'HEAD') await answer.body.cancel()
+    const said = wordsOf(text)
+    const message = `${ask.method} ${answer.url.origin}${answer.url.pathname}: ${said ?? `unexpected status code ${answer.status}`}`
+    const retryAfterSeconds = secondsOf(answer.headers['retry-after'], this.#options.clock.now())
+    return new RegistryError(codeOf(answer.status), { ref, status: answer.status, message, retryAfterSeconds })
   }
 }
 
-/** 127.0.0.0/8, ::1 and localhost. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname.startsWith('127.') || hostname === '[::1]'
+function target(location: string, { current, ask, status }: { current: URL; ask: Ask; status: number }): URL {
+  const refused = (why: string): RegistryError =>
+    new RegistryError('BAD_ANSWER', { ref: refOf(ask), status, message: `${ask.method} ${current.origin}: redirected ${why}` })
+  if (!URL.canParse(location, current)) throw refused('to what is no URL')
+  const next = new URL(location, current)
+  if (next.protocol !== 'https:' && (current.protocol === 'https:' || next.protocol !== 'http:'))
+    throw refused(`from ${current.protocol}// to ${next.protocol}//${next.host}, which is refused`)
+  if (isLinkLocal(next.hostname)) throw refused(`to the link-local address ${next.host}, which is refused`)
+  return next
 }
 
-function isPrivate(hostname: string): boolean {
-  return hostname.endsWith('.local') || /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(hostname)
-}
-
-function refOf({ registry, repository }: Ask): string {
+export function refOf({ registry, repository }: Pick<Ask, 'registry' | 'repository'>): string {
   return `${registry}/${repository}`
 }
 
-async function decoded(answer: HttpAnswer & { url: URL }, ask: Ask): Promise<(HttpAnswer & { url: URL }) | RegistryError> {
-  if (answer.status < 300 || ask.accept?.includes(answer.status)) return answer
-  const text = ask.method === 'HEAD' ? '' : await readText(answer, { limit: 64 * 1024, host: answer.url.host }).catch(() => '')
-  if (ask.method === 'HEAD') await answer.body.cancel()
-  const said = wordsOf(text)
-  const message = `${ask.method} ${answer.url.origin}${answer.url.pathname}: ${said ?? `unexpected status code ${answer.status}`}`
-  return new RegistryError(codeOf(answer.status), { ref: refOf(ask), status: answer.status, message })
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
 }
 
 /** `CODE: message` of each error that a registry lists. */
@@ -172,15 +143,16 @@ function wordsOf(text: string): string | undefined {
   }
 }
 
-function codeOf(status: number): RegistryErrorCode {
-  if (status === 404) return 'NOT_FOUND'
-  if (status === 401 || status === 403) return 'DENIED'
-  if (status === 429) return 'RATE_LIMITED'
-  return status >= 500 ? 'UNAVAILABLE' : status >= 400 ? 'REFUSED' : 'BAD_ANSWER'
+/** Seconds of Retry-After, which has seconds or a date. */
+function secondsOf(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined
+  if (/^\d{1,9}$/.test(header)) return Number(header)
+  const at = Date.parse(header)
+  return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1000))
 }
 
 function failureOf(thrown: unknown, ask: Ask): RegistryError {
   if (thrown instanceof RegistryError) return thrown
   if (!(thrown instanceof HttpError)) throw thrown
-  return new RegistryError(thrown.code === 'TLS' ? 'TLS' : 'UNREACHABLE', { ref: refOf(ask), message: thrown.message }, { cause: thrown })
+  return registryErrorOf(thrown, refOf(ask))
 }

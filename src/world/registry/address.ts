@@ -1,0 +1,47 @@
+import { BlockList, isIP, isIPv4 } from 'node:net'
+
+const nearby = listOf([
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+])
+const linkLocal = listOf([
+  ['169.254.0.0', 16],
+  ['fe80::', 10],
+])
+const loopback = listOf([
+  ['127.0.0.0', 8],
+  ['::1', 128],
+])
+
+function listOf(nets: readonly (readonly [net: string, bits: number])[]): BlockList {
+  const list = new BlockList()
+  for (const [net, bits] of nets) list.addSubnet(net, bits, isIPv4(net) ? 'ipv4' : 'ipv6')
+  return list
+}
+
+function isIn(list: BlockList, hostname: string): boolean {
+  const address = hostname.replace(/^\[|\]$/g, '')
+  const family = isIP(address)
+  return family > 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6')
+}
+
+/** 127.0.0.0/8, ::1 and localhost. `hostname` is as a URL has it. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || isIn(loopback, hostname)
+}
+
+/** Where plain HTTP is a fall-back without being asked for: RFC 1918 addresses and `.local` names. Spec: sources 3.7. */
+export function isPrivate(hostname: string): boolean {
+  return hostname.endsWith('.local') || isIn(nearby, hostname)
+}
+
+/** Where clouds answer with the machine's own credentials: nothing that a registry says leads there. */
+export function isLinkLocal(hostname: string): boolean {
+  return isIn(linkLocal, hostname)
+}
+
+/** The host and port of a registry as a URL's hostname; `undefined` when it is none. */
+export function hostnameOf(registry: string): string | undefined {
+  return URL.canParse(`http://${registry}`) ? new URL(`http://${registry}`).hostname : undefined
+}
