@@ -32,7 +32,7 @@ async function fileUpload(path: string, fileOf: (digest: Digest) => string): Pro
   const file = await open(path, 'wx')
   return tracked(
     async chunk => {
-      await file.write(chunk)
+      await file.appendFile(chunk)
     },
     async digest => {
       await file.sync()

@@ -22,7 +22,7 @@ export interface Abilities {
   readonly checksBlobs: boolean
 }
 
-export const contractTests = 17
+export const contractTests = 19
 export const signal = AbortSignal.timeout(120_000)
 const octets = 'application/octet-stream'
 
