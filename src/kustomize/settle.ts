@@ -1,5 +1,6 @@
 import type { EventDraft } from '../engine/events.ts'
-import type { Convention } from '../engine/reconciler.ts'
+import type { Outcome } from '../engine/outcome.ts'
+import type { Convention, Settled } from '../engine/reconciler.ts'
 import type { StatusChange } from '../engine/conditions.ts'
 import { conditionOf, type KubeObject } from '../kinds/manifest.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
@@ -13,43 +14,56 @@ const revisionKey = 'kustomize.toolkit.fluxcd.io/commit_status'
 /** How kustomize-controller words a pass. Spec: kustomization 2.3, 10.1, 10.2, 10.4. */
 export const convention: Convention = {
   controller: 'kustomize-controller',
-  settle(object, outcome, { now, startedAt, random, settings }) {
-    const spec = (object as KustomizationObject).spec
-    const handled = { ...handledRequest(object) }
-    const ready = (status: 'True' | 'False') => ({ type: 'Ready', status, reason: outcome.reason, message: outcome.message }) as const
+  settle(object, outcome, at) {
     switch (outcome.is) {
       case 'ready':
-        return {
-          status: {
-            fields: { ...handled, observedGeneration: object.metadata.generation ?? 0 },
-            conditions: [ready('True'), absent('Reconciling'), absent('Stalled')],
-          },
-          events: [...(outcome.events ?? []), finishedEvent(object as KustomizationObject, now - startedAt)],
-          requeueMs: intervalMs(spec) * (1 + (settings.intervalJitter / 100) * (2 * random - 1)),
-        }
+        return succeeded(object as KustomizationObject, outcome, at)
       case 'stalled':
         return {
           status: {
-            fields: { ...handled, observedGeneration: object.metadata.generation ?? 0 },
-            conditions: [ready('False'), absent('Reconciling'), { ...ready('True'), type: 'Stalled' }],
+            fields: { ...handledRequest(object), observedGeneration: object.metadata.generation ?? 0 },
+            conditions: [ready('False', outcome), absent('Reconciling'), { ...ready('True', outcome), type: 'Stalled' }],
           },
           events: outcome.events ?? [{ severity: 'error', message: outcome.message }],
         }
       case 'waiting':
-        return {
-          status: { fields: handled, conditions: [ready('False'), ...withRetry(object)] },
-          events: outcome.events ?? [],
-          requeueMs: outcome.retryMs,
-        }
+        return { ...tried(object, outcome), requeueMs: outcome.retryMs }
       case 'failed':
         return {
-          status: { fields: handled, conditions: [ready('False'), ...withRetry(object)] },
-          events: outcome.events ?? [],
-          ...(outcome.retry === 'backoff' ? { backoff: true } : { requeueMs: retryMs(spec) }),
+          ...tried(object, outcome),
+          ...(outcome.retry === 'backoff' ? { backoff: true } : { requeueMs: retryMs((object as KustomizationObject).spec) }),
         }
     }
   },
   suspended: object => suspendedChange(object),
+}
+
+type At = Parameters<Convention['settle']>[2]
+
+function succeeded(ks: KustomizationObject, outcome: Outcome, { now, startedAt, random, settings }: At): Settled {
+  return {
+    status: {
+      fields: { ...handledRequest(ks), observedGeneration: ks.metadata.generation ?? 0 },
+      conditions: [ready('True', outcome), absent('Reconciling'), absent('Stalled')],
+    },
+    events: [...(outcome.events ?? []), finishedEvent(ks, now - startedAt)],
+    requeueMs: intervalMs(ks.spec) * (1 + (settings.intervalJitter / 100) * (2 * random - 1)),
+  }
+}
+
+/** Not done yet: the generation stays unobserved, and a Reconciling that the run got to says that it will be tried again. */
+function tried(object: KubeObject, outcome: Outcome): Pick<Settled, 'status' | 'events'> {
+  return {
+    status: { fields: handledRequest(object), conditions: [ready('False', outcome), ...withRetry(object)] },
+    events: outcome.events ?? [],
+  }
+}
+
+function ready<S extends 'True' | 'False'>(
+  status: S,
+  { reason, message }: Outcome,
+): { type: string; status: S; reason: string; message: string } {
+  return { type: 'Ready', status, reason, message }
 }
 
 /** What a run over an object that is Ready ends with; its deletion as well. Spec: kustomization 10.2. */
