@@ -4,6 +4,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"regexp"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -47,7 +48,7 @@ func build(input []byte) (output []byte, err error) {
 	resources, err := krusty.MakeKustomizer(&krusty.Options{
 		LoadRestrictions: types.LoadRestrictionsNone,
 		PluginConfig:     types.DisabledPluginConfig(),
-	}).Run(tree, r.Root)
+	}).Run(tree, path.Join(mount, r.Root))
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -55,14 +56,14 @@ func build(input []byte) (output []byte, err error) {
 }
 
 func load(r request) (filesys.FileSystem, error) {
-	tree := filesys.MakeFsInMemory()
-	for path, text := range r.Text {
-		if err := tree.WriteFile(path, []byte(text)); err != nil {
+	tree := inMemory()
+	for name, text := range r.Text {
+		if err := tree.WriteFile(path.Join(mount, name), []byte(text)); err != nil {
 			return nil, err
 		}
 	}
-	for path, content := range r.Binary {
-		if err := tree.WriteFile(path, content); err != nil {
+	for name, content := range r.Binary {
+		if err := tree.WriteFile(path.Join(mount, name), content); err != nil {
 			return nil, err
 		}
 	}
@@ -87,17 +88,22 @@ func encode(resources resmap.ResMap, limit int) ([]byte, error) {
 	return output, nil
 }
 
+// remote tells where a build wanted to fetch something; the group is what it named.
 var remote = []*regexp.Regexp{
-	regexp.MustCompile(`no 'git' program on path`),
-	regexp.MustCompile(`Get "https?://`),
-	regexp.MustCompile(`HTTP Error`),
+	regexp.MustCompile(`Get "(https?://[^"]*)"`),
+	regexp.MustCompile(`(?s).*accumulating resources from '([^']*)': [^\n]*(?:no 'git' program on path|HTTP Error)`),
+	regexp.MustCompile(`loader.New "[^"]*'` + mount + `/(?:[^']*/)?((?:https?|ssh):/[^']*|git@[^']*|git::[^']*|github\.com[/:][^']*)' doesn't exist`),
+	regexp.MustCompile(`()no 'git' program on path`),
 }
 
 // explain tells a refused remote base from any other failure of a build.
 func explain(err error) error {
 	for _, pattern := range remote {
-		if pattern.MatchString(err.Error()) {
-			return &abi.Failure{Code: "REMOTE_BASE", Message: err.Error()}
+		if found := pattern.FindStringSubmatch(err.Error()); found != nil {
+			return &abi.Failure{
+				Code:    "REMOTE_BASE",
+				Message: fmt.Sprintf("remote base '%s' is not allowed: put it into the artifact and name its path", found[1]),
+			}
 		}
 	}
 	return &abi.Failure{Code: "BUILD_FAILED", Message: err.Error()}

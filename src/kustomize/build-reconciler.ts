@@ -2,65 +2,93 @@ import { during, StepError } from '../engine/outcome.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
-import { objectAt } from '../lib/json.ts'
+import { type JsonObject, objectAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
-import { decodeObjects } from './decode.ts'
+import { Identities, objectsOf, resourcesOf } from './decode.ts'
 import { BuildError } from './error.ts'
-import { overlay } from './generate.ts'
-import { substitute, variables } from './substitute.ts'
+import { type Overlay, overlay, startOf } from './generate.ts'
+import { type Built, isVerbatim, substitute, variables } from './substitute.ts'
 
-interface Task {
+interface Preparation {
+  readonly hands: Pick<Hands, 'kernel'>
+  readonly signal: AbortSignal
+}
+interface Task extends Preparation {
   readonly hands: Pick<Hands, 'cluster' | 'kernel'>
   readonly strict: boolean
-  readonly signal: AbortSignal
 }
 
 /** What an object renders to: kustomize's output with variables replaced, before owner labels. @throws {StepError} ArtifactFailed, BuildFailed. Spec: kustomization 4, 5. */
 export async function render(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<KubeObject[]> {
-  const prepared = step(() => overlay(files, ks.spec))
+  const prepared = await prepare(ks.spec, files, task)
   const text = await during('BuildFailed', task.hands.kernel.kustomizeBuild(prepared, task.signal), 'kustomize build failed: ')
-  const objects = step(() => decodeObjects(text))
-  if (!ks.spec.postBuild) return objects
-  const vars = await variablesOf(ks, { task, first: objects[0]?.metadata.name ?? '' })
-  return step(() => objects.map(object => substitute(object, vars, { strict: task.strict })))
+  const resources = step(() => resourcesOf(text))
+  const documents = ks.spec.postBuild ? await substituted(resources, ks, task) : resources.map(r => r.object)
+  return documents.flatMap(objectsOf)
+}
+
+/**
+ * What kustomize builds for a spec. A failure of kustomize to read is joined with the result of cleaning up: nothing.
+ * @throws {StepError} ArtifactFailed, BuildFailed. Spec: kustomization 4.1.
+ */
+export async function prepare(
+  spec: KustomizationObject['spec'],
+  files: ReadonlyMap<string, Uint8Array>,
+  { hands, signal }: Preparation,
+): Promise<Overlay> {
+  const start = step(() => startOf(files, spec.path ?? ''))
+  const cleaned = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (thrown) {
+      throw new StepError('BuildFailed', `${messageOf(thrown)} <nil>`, { cause: thrown })
+    }
+  }
+  if ('manifests' in start) await cleaned(hands.kernel.checkManifests(start.manifests, signal))
+  const found =
+    'file' in start ? await cleaned(hands.kernel.kustomizationFile(files.get(start.file) ?? new Uint8Array(), signal)) : undefined
+  return step(() => overlay(files, start, { spec, found }))
 }
 
 function step<T>(work: () => T): T {
   try {
     return work()
   } catch (thrown) {
-    if (thrown instanceof BuildError) throw new StepError(thrown.code, thrown.message, { cause: thrown })
-    throw new StepError('BuildFailed', messageOf(thrown), { cause: thrown })
+    throw new StepError(thrown instanceof BuildError ? thrown.code : 'BuildFailed', messageOf(thrown), { cause: thrown })
   }
+}
+
+/** Variables are read for the first object that takes any: where none does, a missing source goes unnoticed. */
+async function substituted(resources: readonly Built[], ks: KustomizationObject, task: Task): Promise<JsonObject[]> {
+  const taking = resources.find(({ object }) => !isVerbatim(object))
+  if (!taking) return resources.map(r => r.object)
+  const vars = await variablesOf(ks, { task, first: taking.object.metadata.name })
+  const identities = new Identities(resources)
+  return step(() =>
+    resources.map(resource => {
+      if (isVerbatim(resource.object)) return resource.object
+      const result = substitute(resource, vars, task)
+      identities.replace(resource.object, result)
+      return result
+    }),
+  )
 }
 
 async function variablesOf(ks: KustomizationObject, { task, first }: { task: Task; first: string }): Promise<Map<string, string>> {
   const { substitute: inline = {}, substituteFrom = [] } = ks.spec.postBuild ?? {}
   const sources: Record<string, string>[] = []
   for (const { kind, name, optional } of substituteFrom) {
-    const found = await read(kind, { name, namespace: ks.metadata.namespace, task, first })
-    if (!found && !optional)
-      throw new StepError(
-        'BuildFailed',
-        `post build failed for '${first}': substitute from '${kind}/${name}' error: ${kind.toLowerCase()}s "${name}" not found`,
-      )
+    const refused = (why: string, cause?: unknown): StepError =>
+      new StepError('BuildFailed', `post build failed for '${first}': substitute from '${kind}/${name}' error: ${why}`, { cause })
+    const found = await task.hands.cluster
+      .get({ group: '', version: 'v1', kind, name, namespace: ks.metadata.namespace }, task.signal)
+      .catch((thrown: unknown) => {
+        throw thrown instanceof CodedError ? refused(thrown.message, thrown) : thrown
+      })
+    if (!found && !optional) throw refused(`${kind.toLowerCase()}s "${name}" not found`)
     if (found) sources.push(dataOf(found))
   }
   return variables([...sources, inline])
-}
-
-async function read(
-  kind: string,
-  { name, namespace, task, first }: { name: string; namespace: string | undefined; task: Task; first: string },
-): Promise<KubeObject | undefined> {
-  try {
-    return await task.hands.cluster.get({ group: '', version: 'v1', kind, name, namespace }, task.signal)
-  } catch (thrown) {
-    if (!(thrown instanceof CodedError)) throw thrown
-    throw new StepError('BuildFailed', `post build failed for '${first}': substitute from '${kind}/${name}' error: ${thrown.message}`, {
-      cause: thrown,
-    })
-  }
 }
 
 function dataOf(object: KubeObject): Record<string, string> {

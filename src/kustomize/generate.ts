@@ -1,9 +1,7 @@
 import type { KustomizationObject } from '../kinds/kustomization.ts'
-import { messageOf } from '../lib/coded-error.ts'
-import { isObject, type Json, type JsonObject, listAt, stringAt } from '../lib/json.ts'
-import { parseAll } from '../lib/yaml.ts'
+import { type Json, type JsonObject, listAt, stringAt } from '../lib/json.ts'
 import { BuildError } from './error.ts'
-import { below, clamped, filesBelow, folderOf } from './paths.ts'
+import { below, clamped, exists, filesBelow, folderOf, inWalkOrder, joined } from './paths.ts'
 
 /** What the kernel builds: the artifact's files with the kustomization file as the spec orders it, and the folder to build. */
 export interface Overlay {
@@ -11,104 +9,107 @@ export interface Overlay {
   readonly files: ReadonlyMap<string, Uint8Array>
 }
 
+/** Where a build begins: at a kustomization file, or in a folder without one whose content becomes its resources. */
+export type Start =
+  | { readonly root: string; readonly file: string }
+  | { readonly root: string; readonly resources: readonly string[]; readonly manifests: ReadonlyMap<string, Uint8Array> }
+
+type Files = ReadonlyMap<string, Uint8Array>
 type Spec = KustomizationObject['spec']
 
 /** The names that kustomize looks for, in order. */
 const names = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']
+const base = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization' }
 const nothing = '_placeholder'
-const remote = /^(git::|gh:|ssh:\/\/|https:\/\/|http:\/\/|git@|github\.com[:/])/i
+/** Where the kernel has the artifact, for messages. */
+const mount = '/artifact'
+const remote = /^(git::|gh:|ssh:\/\/|https:\/\/|http:\/\/|git@|github\.com[:/])./i
+
+/** Finds where `spec.path` begins. @throws {BuildError} ArtifactFailed for a path that is not there, BuildFailed for a file. Spec: kustomization 3.4, 4.1. */
+export function startOf(files: Files, path: string): Start {
+  const root = clamped(path)
+  if (root !== '.' && !exists(files, root))
+    throw new BuildError('ArtifactFailed', `kustomization path not found: stat ${mount}/${root}: no such file or directory`)
+  if (files.has(root)) throw new BuildError('BuildFailed', `open ${mount}/${root}/kustomization.yaml: not a directory <nil>`)
+  const name = names.find(n => files.has(below(root, n)))
+  return name ? { root, file: below(root, name) } : scanned(files, root)
+}
+
+/** Folders with a kustomization file of their own are taken whole, elsewhere each manifest, in the order of a walk. */
+function scanned(files: Files, root: string): Start {
+  const all = filesBelow(files, root)
+  const own = new Set(all.filter(path => names.includes(path.slice(path.lastIndexOf('/') + 1))).map(folderOf))
+  const covering = (path: string): string | undefined => foldersOf(path, root).find(folder => own.has(folder))
+  const manifests = all.filter(path => /\.ya?ml$/.test(path) && covering(path) === undefined)
+  const folders = new Set(all.flatMap(path => covering(path) ?? []))
+  const relative = (path: string): string => `./${root === '.' ? path : path.slice(root.length + 1)}`
+  return {
+    root,
+    resources: [...folders, ...manifests].toSorted(inWalkOrder).map(relative),
+    manifests: new Map(manifests.map(path => [below(mount, path), files.get(path) ?? new Uint8Array()])),
+  }
+}
+
+/** The folders between `root` and a file, outermost first. */
+function foldersOf(path: string, root: string): string[] {
+  const folder = folderOf(path)
+  if (folder === root || folder === '.') return []
+  return [...foldersOf(folder, root), folder]
+}
 
 /**
- * Finds or creates the kustomization file at `spec.path` and merges the spec into it. @throws {BuildError} ArtifactFailed for a path that
- * is not there; BuildFailed for files that are no Kubernetes objects and components that may not be used. Spec: kustomization 3.4, 4.1.
+ * The files to build: the kustomization file with the spec merged in. @param found The fields of the existing kustomization file; absent where there is none.
+ * @throws {BuildError} BuildFailed for components that may not be used. Spec: kustomization 4.1.
  */
-export function overlay(files: ReadonlyMap<string, Uint8Array>, spec: Spec): Overlay {
-  const root = clamped(spec.path ?? '')
-  if (root !== '.' && filesBelow(files, root).length === 0)
-    throw new BuildError('ArtifactFailed', `kustomization path not found: stat /${root}: no such file or directory`)
-  const name = names.find(n => files.has(below(root, n)))
-  const file = below(root, name ?? 'kustomization.yaml')
-  const found = name ? existing(files, file) : generated(files, root)
-  const merged = merge(found, spec, component => filesBelow(files, clamped(below(root, component))).length > 0)
-  return { root, files: new Map([...files, [file, new TextEncoder().encode(JSON.stringify(merged))]]) }
+export function overlay(files: Files, start: Start, { spec, found }: { spec: Spec; found?: JsonObject | undefined }): Overlay {
+  const file = 'file' in start ? start.file : below(start.root, 'kustomization.yaml')
+  const merged = merge('file' in start ? existing(found ?? {}) : generated(start.resources), spec, component => {
+    const path = joined(start.root, component)
+    return path !== undefined && exists(files, path)
+  })
+  return { root: start.root, files: new Map([...files, [file, new TextEncoder().encode(JSON.stringify(merged))]]) }
 }
 
-function existing(files: ReadonlyMap<string, Uint8Array>, file: string): JsonObject {
-  const document = parsed(files, file)[0] ?? {}
-  if (!isObject(document)) throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${file}: it is no kustomization`)
-  const complete = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization', ...document }
-  return listAt(document, 'resources').length > 0 ? complete : { ...complete, buildMetadata: ['originAnnotations'] }
+/** kustomize refuses a file without resources as empty unless it asks for annotations. */
+function existing(found: JsonObject): JsonObject {
+  const complete = { ...base, ...found }
+  return listAt(complete, 'resources').length > 0 ? complete : { ...complete, buildMetadata: ['originAnnotations'] }
 }
 
-function parsed(files: ReadonlyMap<string, Uint8Array>, file: string): Json[] {
-  try {
-    return parseAll(new TextDecoder().decode(files.get(file)))
-  } catch (thrown) {
-    throw new BuildError(
-      'BuildFailed',
-      `failed to decode Kubernetes YAML from ${file}: MalformedYAMLError: yaml: ${messageOf(thrown)} <nil>`,
-      { cause: thrown },
-    )
-  }
+function generated(resources: readonly string[]): JsonObject {
+  return resources.length > 0 ? { ...base, resources: [...resources] } : { ...base, namespace: nothing }
 }
 
-/** A kustomization file over everything below a folder: folders with a file of their own whole, else each manifest. */
-function generated(files: ReadonlyMap<string, Uint8Array>, root: string): JsonObject {
-  const all = filesBelow(files, root)
-  const own = all.filter(path => names.includes(path.slice(path.lastIndexOf('/') + 1))).map(folderOf)
-  const tops = own.filter(folder => !own.some(other => other !== folder && (folder === other || folder.startsWith(`${other}/`))))
-  const covered = (path: string): boolean => tops.some(folder => path.startsWith(`${folder}/`))
-  const manifests = all.filter(path => /\.ya?ml$/.test(path) && !covered(path))
-  for (const path of manifests) checkManifests(files, path)
-  const relative = (path: string): string => `./${root === '.' ? path : path.slice(root.length + 1)}`
-  const resources = [...new Set([...tops, ...manifests])].toSorted().map(relative)
-  const base = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization' }
-  return resources.length > 0 ? { ...base, resources } : { ...base, namespace: nothing }
-}
-
-function checkManifests(files: ReadonlyMap<string, Uint8Array>, path: string): void {
-  for (const document of parsed(files, path)) {
-    if (!isObject(document))
-      throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${path}: missing kind in object {} <nil>`)
-    const [apiVersion, kind] = [stringAt(document, 'apiVersion') ?? '', stringAt(document, 'kind') ?? '']
-    const [name, namespace] = [stringAt(document, 'metadata', 'name') ?? '', stringAt(document, 'metadata', 'namespace') ?? '']
-    const printed = `{{${apiVersion} ${kind}} {{${name} ${namespace}} map[] map[]}}`
-    if (kind === '')
-      throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${path}: missing kind in object ${printed} <nil>`)
-    if (name === '' && !kind.endsWith('List'))
-      throw new BuildError('BuildFailed', `failed to decode Kubernetes YAML from ${path}: missing metadata.name in object ${printed} <nil>`)
-  }
-}
-
-function merge(file: JsonObject, spec: Spec, exists: (component: string) => boolean): JsonObject {
-  const components = (spec.components ?? []).filter(c => exists(c) || spec.ignoreMissingComponents !== true)
-  for (const component of components) checkComponent(component)
-  const patches = [...listAt(file, 'patches'), ...(spec.patches ?? []).map(p => ({ ...p }))] as Json[]
+function merge(file: JsonObject, spec: Spec, isThere: (component: string) => boolean): JsonObject {
+  for (const component of spec.components ?? []) checkComponent(component)
+  const components = (spec.components ?? []).filter(c => spec.ignoreMissingComponents !== true || isThere(c))
+  const patches = (spec.patches ?? []).map(({ patch, target }): Json => ({ patch, ...(target ? { target: selector(target) } : {}) }))
   return {
     ...file,
     ...(spec.targetNamespace ? { namespace: spec.targetNamespace } : {}),
     ...(spec.namePrefix ? { namePrefix: spec.namePrefix } : {}),
     ...(spec.nameSuffix ? { nameSuffix: spec.nameSuffix } : {}),
-    ...(patches.length > 0 ? { patches } : {}),
+    ...(patches.length > 0 ? { patches: [...listAt(file, 'patches'), ...patches] } : {}),
     ...(components.length > 0 ? { components: [...listAt(file, 'components'), ...components] } : {}),
-    ...(spec.images && spec.images.length > 0
-      ? {
-          images: mergeImages(
-            listAt(file, 'images'),
-            spec.images.map(image => ({ ...image }) as JsonObject),
-          ),
-        }
-      : {}),
+    ...(spec.images && spec.images.length > 0 ? { images: spec.images.reduce(withImage, listAt(file, 'images')) } : {}),
   }
 }
 
-/** An image of the same name is replaced as a whole. */
-function mergeImages(file: Json[], spec: JsonObject[]): Json[] {
-  const replaced = file.map(image => spec.find(s => s.name === stringAt(image, 'name')) ?? image)
-  return [...replaced, ...spec.filter(s => !file.some(image => stringAt(image, 'name') === s.name))]
+const selectorFields = ['group', 'version', 'kind', 'name', 'namespace', 'labelSelector', 'annotationSelector'] as const
+
+function selector(target: Partial<Record<(typeof selectorFields)[number], string | undefined>>): JsonObject {
+  return Object.fromEntries(selectorFields.map(field => [field, target[field]]))
 }
 
-function checkComponent(component: string): void {
-  if (!component.startsWith('/') && !component.startsWith('file:///') && !remote.test(component)) return
+/** An image of the same name is replaced as a whole. */
+function withImage(images: Json[], { name, newName, newTag, digest }: NonNullable<Spec['images']>[number]): Json[] {
+  const image = { name, ...(newName ? { newName } : {}), ...(newTag ? { newTag } : {}), ...(digest ? { digest } : {}) }
+  const at = images.findIndex(i => stringAt(i, 'name') === name)
+  return at < 0 ? [...images, image] : images.with(at, image)
+}
+
+/** @throws {BuildError} BuildFailed for a component that is not a relative path. Spec: kustomization 4.1. */
+export function checkComponent(component: string): void {
+  if (!component.startsWith('/') && !component.toLowerCase().startsWith('file:///') && !remote.test(component)) return
   throw new BuildError('BuildFailed', `component path '${component}' must be local and relative`)
 }

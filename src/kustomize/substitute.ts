@@ -1,6 +1,7 @@
-import { isKubeObject, type KubeObject } from '../kinds/manifest.ts'
+import type { KubeObject } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
-import { parseAll, print } from '../lib/yaml.ts'
+import { isObject, type JsonObject } from '../lib/json.ts'
+import { parseAll } from '../lib/yaml.ts'
 import { envsubst } from './envsubst.ts'
 import { BuildError } from './error.ts'
 
@@ -14,26 +15,43 @@ export function variables(sources: readonly Readonly<Record<string, string>>[]):
   )
 }
 
+/** Whether an object says that its text stays as it is. Spec: kustomization 5.1. */
+export function isVerbatim({ metadata }: KubeObject): boolean {
+  return [metadata.labels, metadata.annotations].some(map => map?.[disabled] === 'disabled')
+}
+
+/** One object of a build with its text, as kustomize prints it. */
+export interface Built {
+  readonly object: KubeObject
+  readonly text: string
+}
+
 /**
- * Replaces variables in the text of one object. Nothing happens without variables, or where the object says `substitute: disabled`.
- * @throws {BuildError} BuildFailed, in Flux's words.
+ * What an object's text reads as once variables are replaced in it. Nothing happens without variables.
+ * @throws {BuildError} BuildFailed, in Flux's words. Spec: kustomization 5.1.
  */
-export function substitute(object: KubeObject, vars: ReadonlyMap<string, string>, { strict }: { strict: boolean }): KubeObject {
-  if (vars.size === 0 || [object.metadata.labels, object.metadata.annotations].some(map => map?.[disabled] === 'disabled')) return object
-  const name = object.metadata.name
+export function substitute({ object, text }: Built, vars: ReadonlyMap<string, string>, { strict }: { strict: boolean }): JsonObject {
+  if (vars.size === 0) return object
+  const fail = (what: string, cause?: unknown): BuildError =>
+    new BuildError('BuildFailed', `post build failed for '${object.metadata.name}': ${what}`, { cause })
   const wrong = [...vars.keys()].find(v => !namePattern.test(v))
-  if (wrong !== undefined)
-    throw new BuildError(
-      'BuildFailed',
-      `post build failed for '${name}': '${wrong}' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`,
-    )
+  if (wrong !== undefined) throw fail(`envsubst error: '${wrong}' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`)
+  const expanded = attempt(
+    () => envsubst(text, vars, { strict }),
+    thrown => fail(`envsubst error: variable substitution failed: ${messageOf(thrown)}`, thrown),
+  )
+  const [result] = attempt(
+    () => parseAll(expanded),
+    thrown => fail(`envsubst error: YAMLToJSON: yaml: ${messageOf(thrown)}`, thrown),
+  )
+  if (!isObject(result)) throw fail('UnmarshalJSON: the result is no object')
+  return result
+}
+
+function attempt<T>(work: () => T, failure: (thrown: unknown) => BuildError): T {
   try {
-    const [result] = parseAll(envsubst(print(object), vars, { strict }))
-    if (isKubeObject(result)) return result
+    return work()
   } catch (thrown) {
-    throw new BuildError('BuildFailed', `post build failed for '${name}': variable substitution failed: ${messageOf(thrown)}`, {
-      cause: thrown,
-    })
+    throw failure(thrown)
   }
-  throw new BuildError('BuildFailed', `post build failed for '${name}': variable substitution failed: the result is no Kubernetes object`)
 }

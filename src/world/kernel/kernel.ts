@@ -33,6 +33,10 @@ export interface ManageInput {
 export interface Kernel {
   /** What `kustomize build` prints: YAML documents with `---` between. Remote bases are refused (REMOTE_BASE). Results are kept by the digest of the input. */
   kustomizeBuild(input: BuildInput, signal: AbortSignal): Promise<string>
+  /** The fields of a kustomization file that kustomize knows. @throws {KernelError} BUILD_FAILED for text that is none. */
+  kustomizationFile(content: Uint8Array, signal: AbortSignal): Promise<JsonObject>
+  /** Takes files as kustomize takes resources. @throws {KernelError} BUILD_FAILED with the first that holds anything but Kubernetes objects. */
+  checkManifests(files: ReadonlyMap<string, Uint8Array>, signal: AbortSignal): Promise<void>
   /** Server-side apply with managed fields. @throws {KernelError} STATUS with the API Status (a conflict), INVALID with the typed error. */
   apply(input: ManageInput & { readonly force: boolean }, signal: AbortSignal): Promise<KubeObject>
   /** Tracks an update by a manager. */

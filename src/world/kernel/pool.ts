@@ -31,16 +31,21 @@ export function openKernel(options: KernelOptions): Kernel {
   const deadlineMs = options.deadlineMs ?? 10_000
   const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> =>
     parse(await merger.call(operation, encode(input), { deadlineMs, signal }))
+  const kept = async (operation: string, request: Uint8Array, signal: AbortSignal): Promise<string> => {
+    const key = createHash('sha256').update(`${operation}\n`).update(request).digest('hex')
+    const known = builds.get(key)
+    if (known !== undefined) return known
+    const free = builders.reduce((a, b) => (b.load < a.load ? b : a))
+    const output = new TextDecoder().decode(await free.call(operation, request, { deadlineMs: options.buildDeadlineMs ?? 60_000, signal }))
+    builds.set(key, output)
+    return output
+  }
   return {
-    async kustomizeBuild(input, signal) {
-      const request = encodeBuild(input)
-      const key = createHash('sha256').update(request).digest('hex')
-      const known = builds.get(key)
-      if (known !== undefined) return known
-      const free = builders.reduce((a, b) => (b.load < a.load ? b : a))
-      const output = new TextDecoder().decode(await free.call('build', request, { deadlineMs: options.buildDeadlineMs ?? 60_000, signal }))
-      builds.set(key, output)
-      return output
+    kustomizeBuild: (input, signal) => kept('build', encodeBuild(input), signal),
+    kustomizationFile: async (content, signal) => JSON.parse(await kept('kustomization', content, signal)) as JsonObject,
+    async checkManifests(files, signal) {
+      const list = [...files].map(([path, content]) => ({ path, content: Buffer.from(content).toString('base64') }))
+      await kept('manifests', encode(list), signal)
     },
     apply: async (input, signal) => (await merge('apply', { ...managed(input), force: input.force }, signal)) as KubeObject,
     update: async (input, signal) => (await merge('update', managed(input), signal)) as KubeObject,
