@@ -8,6 +8,8 @@ import { installKinds } from './engine/install.ts'
 import { messageOf } from './lib/coded-error.ts'
 import type { JsonObject } from './lib/json.ts'
 import { catalogueFor } from './main/catalogue.ts'
+import { resources } from './resources/index.ts'
+import { Watches } from './resources/watches.ts'
 import { serveHttp } from './main/serve-http.ts'
 import { allTools } from './tools/index.ts'
 import { realClock } from './world/clock/real.ts'
@@ -56,6 +58,7 @@ async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<vo
   const server = listenStdio({
     service: composed.service,
     engine: composed.engine,
+    watches: new Watches(resources, composed.service.world),
     catalogue: catalogueFor(composed.service.gates, options.readOnly === true),
     callerOf: () => ({ key: 'stdio', user: env.USER ?? 'stdio', scopes: [], via: 'stdio' }),
   })

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { JsonObject } from '../lib/json.ts'
+import { resources } from '../resources/index.ts'
+import { Watches } from '../resources/watches.ts'
 import { httpBounds, Limits } from '../tools/limits.ts'
 import type { Exposure } from '../transports/http.ts'
 import { realClock } from '../world/clock/real.ts'
@@ -36,6 +38,7 @@ export async function serveHttp(
     approvals,
     service: { ...composed.service, limits: new Limits(httpBounds, () => realClock.elapsed()) },
     engine: composed.engine,
+    watches: new Watches(resources, composed.service.world),
     catalogue: catalogueFor(composed.service.gates, !exposure.writes),
     callerOf: info => callerOf(info as never),
   })

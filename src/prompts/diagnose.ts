@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { completions } from '../tools/completions.ts'
 import { named, prompt } from './prompt.ts'
 
 export const diagnose = prompt({
@@ -6,6 +7,7 @@ export const diagnose = prompt({
   title: 'Diagnose an object',
   description: 'Find out why a Flux object fails, and what to do.',
   args: z.object({ kind: z.string(), namespace: z.string().optional(), name: z.string() }),
+  complete: completions,
   body: ({ kind, namespace, name }) =>
     [
       `Find out why ${named(kind)} ${namespace ? `${named(namespace)}/` : ''}${named(name)} is not ready.`,

@@ -6,6 +6,7 @@ export const incidentReport = prompt({
   title: 'Write an incident report',
   description: 'What broke since a time, in order, with causes.',
   args: z.object({ since: z.string().optional() }),
+  complete: { since: async typed => ['15m', '1h', '6h', '24h'].filter(v => v.startsWith(typed)) },
   body: ({ since }) =>
     [
       `Write a report of what went wrong in this cluster since ${named(since) || '1h'}.`,

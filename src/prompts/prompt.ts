@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import type { Complete } from '../tools/completions.ts'
+import type { Asked, Call, RawResult } from '../tools/tool.ts'
 
 /** A prompt as the registry holds it: it names tools and an order, and carries no data of the cluster. */
 export interface Prompt {
@@ -6,6 +8,9 @@ export interface Prompt {
   readonly title: string
   readonly description: string
   readonly args: z.ZodObject
+  readonly complete?: Readonly<Record<string, Complete>> | undefined
+  /** A result that no product prompt makes: only the fixtures of the conformance suite do. */
+  raw?(args: Readonly<Record<string, string>>, call: Call): Asked | RawResult
   body(args: Readonly<Record<string, string>>): string
 }
 

@@ -1,14 +1,17 @@
+import { createHash } from 'node:crypto'
 import { revisionOf, stateOf } from '../engine/request.ts'
 import { conditionsOf, type KubeObject } from '../kinds/manifest.ts'
-import { listAt, objectAt } from '../lib/json.ts'
+import { CodedError } from '../lib/coded-error.ts'
+import { type JsonObject, listAt, objectAt } from '../lib/json.ts'
 import { maskObject } from '../lib/mask.ts'
-import type { Cluster } from '../world/cluster/cluster.ts'
+import type { ApiResource, Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
-import { fluxKindsOf } from './flux-kinds.ts'
-import { resource } from './resource.ts'
+import { completions, fitting, kindName } from '../tools/completions.ts'
+import { fluxKinds } from '../tools/locate.ts'
+import { resource, type Variables, type Watched } from './resource.ts'
 
-const most = 100
-const completionMs = 300
+const mostEvents = 100
+const views = ['inventory', 'events', 'history', 'spec']
 const dnsName = /^[a-z0-9]([-a-z0-9.:]*[a-z0-9])?$/i
 
 export const object = resource({
@@ -20,20 +23,11 @@ export const object = resource({
     const found = await readObject(vars, world, signal)
     return found && summaryOf(found)
   },
-  complete: completions(),
+  complete: completions,
+  watched: (vars, world, signal) => watchedAt(vars, { world, signal }, found => found && summaryOf(found)),
   async list(world, signal) {
-    const [name] = world.clusters.names
-    if (name === undefined || world.clusters.names.length > 1) return []
-    const cluster = world.clusters.named(name)
-    const out: { uri: string; name: string }[] = []
-    for (const { group, version, kind } of await fluxKindsOf(cluster, signal)) {
-      for (const o of (await cluster.list({ group, version, kind, limit: most, resourceVersion: '0' }, signal)).items)
-        out.push({
-          uri: `flux://${name}/${kind}/${o.metadata.namespace ?? '-'}/${o.metadata.name}`,
-          name: `${kind}/${o.metadata.namespace ?? ''}/${o.metadata.name}`,
-        })
-    }
-    return out.slice(0, most)
+    const lists = await Promise.all(world.clusters.names.map(name => listed(world.clusters.named(name), signal)))
+    return lists.flat()
   },
 })
 
@@ -43,42 +37,106 @@ export const objectView = resource({
   title: 'A view of a Flux object',
   description: 'inventory, events, history or spec of one object.',
   async read(vars, world, signal) {
+    if (!views.includes(vars.view ?? '')) return undefined
     const found = await readObject(vars, world, signal)
     if (!found) return undefined
-    switch (vars.view) {
-      case 'inventory':
-        return { inventory: listAt(found, 'status', 'inventory', 'entries') }
-      case 'history':
-        return { history: listAt(found, 'status', 'history') }
-      case 'spec':
-        return {
-          untrusted: objectAt(
-            maskObject(found, () => '(masked)'),
-            'spec',
-          ),
-        }
-      case 'events':
-        return { untrusted: await eventsOf(found, world.clusters.named(vars.cluster), signal) }
-      default:
-        return undefined
-    }
+    return vars.view === 'events'
+      ? { untrusted: await eventsOf(found, world.clusters.named(vars.cluster), signal) }
+      : viewOf(found, vars.view)
   },
-  complete: { ...completions(), view: async typed => ['inventory', 'events', 'history', 'spec'].filter(v => v.startsWith(typed)) },
+  complete: { ...completions, view: async typed => fitting(views, typed) },
+  watched: async (vars, world, signal) =>
+    vars.view === 'events' || !views.includes(vars.view ?? '')
+      ? undefined
+      : watchedAt(vars, { world, signal }, found => found && viewOf(found, vars.view)),
 })
 
-async function readObject(
-  { cluster: named = '', kind = '', namespace = '', name = '' }: Readonly<Record<string, string>>,
+function viewOf(found: KubeObject, view: string | undefined): JsonObject {
+  if (view === 'inventory') return { inventory: listAt(found, 'status', 'inventory', 'entries') }
+  if (view === 'history') return { history: listAt(found, 'status', 'history') }
+  return { untrusted: objectAt(maskObject(found, hidden), 'spec') }
+}
+
+/** Masked by name alone: what the value was is no business of a print that only says whether it changed. */
+const hidden = (): string => '(masked)'
+
+interface At {
+  readonly cluster: Cluster
+  readonly resource: ApiResource
+  readonly namespace: string | undefined
+  readonly name: string
+}
+
+/** Where an address points; `undefined` when nothing of that form can be. @throws {ClusterError} NO_MATCH for a kind that is not served. */
+async function placeOf(
+  { cluster: named = '', kind = '', namespace = '', name = '' }: Variables,
   world: World,
   signal: AbortSignal,
-): Promise<KubeObject | undefined> {
-  const decoded = [namespace, name].map(decodeURIComponent)
-  if (!world.clusters.names.includes(named) || decoded.some(part => part !== '-' && !dnsName.test(part))) return undefined
-  const cluster = world.clusters.named(named)
-  const { group, version, kind: served } = await cluster.resolve(decodeURIComponent(kind), signal)
-  return cluster.get(
-    { group, version, kind: served, name: decoded[1] ?? '', namespace: decoded[0] === '-' ? undefined : decoded[0] },
-    signal,
+): Promise<At | undefined> {
+  const decoded = [named, kind, namespace, name].map(decodedPart)
+  if (decoded.some(part => part === undefined)) return undefined
+  const [clusterName = '', typed = '', space = '', own = ''] = decoded.map(part => part ?? '')
+  if (!world.clusters.names.includes(clusterName) || !dnsName.test(own) || (space !== '-' && !dnsName.test(space))) return undefined
+  const cluster = world.clusters.named(clusterName)
+  const resource = await cluster.resolve(typed, signal)
+  if (resource.namespaced === (space === '-')) return undefined
+  return { cluster, resource, namespace: space === '-' ? undefined : space, name: own }
+}
+
+/** The SDK hands variables over as they stand in the address. */
+function decodedPart(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return undefined
+  }
+}
+
+async function readObject(vars: Variables, world: World, signal: AbortSignal): Promise<KubeObject | undefined> {
+  const place = await placeOf(vars, world, signal)
+  if (!place) return undefined
+  const { group, version, kind } = place.resource
+  return place.cluster.get({ group, version, kind, name: place.name, namespace: place.namespace }, signal)
+}
+
+async function watchedAt(
+  vars: Variables,
+  { world, signal }: { world: World; signal: AbortSignal },
+  shown: (found: KubeObject | undefined) => JsonObject | undefined,
+): Promise<Watched | undefined> {
+  const place = await placeOf(vars, world, signal)
+  return (
+    place && {
+      ...place,
+      print: found =>
+        createHash('sha256')
+          .update(JSON.stringify(shown(found) ?? null))
+          .digest('hex'),
+    }
   )
+}
+
+/** Flux objects of a cluster; kinds that may not be listed are left out. */
+async function listed(cluster: Cluster, signal: AbortSignal): Promise<{ uri: string; name: string }[]> {
+  const { kinds } = await fluxKinds(cluster, signal)
+  const parts = await Promise.all(
+    kinds.map(async resource => {
+      const { group, version, kind } = resource
+      const shown = kindName(resource, kinds)
+      const out: { uri: string; name: string }[] = []
+      try {
+        for await (const { metadata } of cluster.listAll({ group, version, kind, resourceVersion: '0' }, signal))
+          out.push({
+            uri: `flux://${encodeURIComponent(cluster.name)}/${shown}/${metadata.namespace ?? '-'}/${encodeURIComponent(metadata.name)}`,
+            name: `${shown}/${metadata.namespace ? `${metadata.namespace}/` : ''}${metadata.name}`,
+          })
+      } catch (thrown) {
+        if (!(thrown instanceof CodedError)) throw thrown
+      }
+      return out
+    }),
+  )
+  return parts.flat()
 }
 
 function summaryOf(found: KubeObject) {
@@ -97,69 +155,12 @@ function summaryOf(found: KubeObject) {
 
 async function eventsOf({ kind, metadata: { namespace, name } }: KubeObject, cluster: Cluster, signal: AbortSignal) {
   const { items } = await cluster.list(
-    { group: '', version: 'v1', kind: 'Event', namespace, fieldSelector: `involvedObject.name=${name}`, limit: most },
+    { group: '', version: 'v1', kind: 'Event', namespace, fieldSelector: `involvedObject.name=${name}`, limit: mostEvents },
     signal,
   )
   return {
     events: items
       .filter(e => objectAt(e, 'involvedObject').kind === kind)
       .map(e => ({ type: e.type ?? '', reason: e.reason ?? '', message: e.message ?? '', last: e.lastTimestamp ?? '' })),
-  }
-}
-
-type Complete = (typed: string, others: Readonly<Record<string, string>>, world: World) => Promise<string[]>
-
-function completions(): Record<'cluster' | 'kind' | 'namespace' | 'name', Complete> {
-  return {
-    cluster: async (typed, _others, world) => fitting(world.clusters.names, typed),
-    kind: (typed, others, world) =>
-      orNothing(async signal =>
-        fitting(
-          (await fluxKindsOf(clusterOf(others, world), signal)).map(r => r.kind),
-          typed,
-        ),
-      ),
-    namespace: (typed, others, world) =>
-      orNothing(async signal =>
-        fitting(
-          (await objectsOf(others, world, signal)).map(o => o.metadata.namespace ?? '-'),
-          typed,
-        ),
-      ),
-    name: (typed, others, world) =>
-      orNothing(async signal =>
-        fitting(
-          (await objectsOf(others, world, signal))
-            .filter(o => !others.namespace || (o.metadata.namespace ?? '-') === others.namespace)
-            .map(o => o.metadata.name),
-          typed,
-        ),
-      ),
-  }
-}
-
-function clusterOf(others: Readonly<Record<string, string>>, world: World): Cluster {
-  return world.clusters.named(others.cluster || undefined)
-}
-
-async function objectsOf(others: Readonly<Record<string, string>>, world: World, signal: AbortSignal): Promise<KubeObject[]> {
-  const cluster = clusterOf(others, world)
-  const { group, version, kind } = await cluster.resolve(others.kind || 'Kustomization', signal)
-  return (await cluster.list({ group, version, kind, limit: 500, resourceVersion: '0' }, signal)).items
-}
-
-function fitting(values: readonly string[], typed: string): string[] {
-  return [...new Set(values)]
-    .filter(v => v.toLowerCase().startsWith(typed.toLowerCase()))
-    .toSorted()
-    .slice(0, most)
-}
-
-/** A completion that is late or fails is empty: it never holds a person up. */
-async function orNothing(work: (signal: AbortSignal) => Promise<string[]>): Promise<string[]> {
-  try {
-    return await work(AbortSignal.timeout(completionMs))
-  } catch {
-    return []
   }
 }

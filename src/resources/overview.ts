@@ -1,5 +1,8 @@
+import { CodedError } from '../lib/coded-error.ts'
+import type { JsonObject } from '../lib/json.ts'
 import { stateOf } from '../engine/request.ts'
-import { fluxKindsOf } from './flux-kinds.ts'
+import { completions, kindName } from '../tools/completions.ts'
+import { fluxKinds } from '../tools/locate.ts'
 import { resource } from './resource.ts'
 
 export const overview = resource({
@@ -11,13 +14,22 @@ export const overview = resource({
     if (!world.clusters.names.includes(name)) return undefined
     const cluster = world.clusters.named(name)
     const counts: Record<string, Record<string, number>> = {}
-    for (const { group, version, kind } of await fluxKindsOf(cluster, signal)) {
+    const found = await fluxKinds(cluster, signal)
+    const { kinds } = found
+    const incomplete: JsonObject[] = [...found.incomplete]
+    for (const resource of kinds) {
+      const { group, version, kind } = resource
       const states: Record<string, number> = {}
-      for await (const object of cluster.listAll({ group, version, kind, resourceVersion: '0' }, signal))
-        states[stateOf(object)] = (states[stateOf(object)] ?? 0) + 1
-      if (Object.keys(states).length > 0) counts[kind] = states
+      try {
+        for await (const object of cluster.listAll({ group, version, kind, resourceVersion: '0' }, signal))
+          states[stateOf(object)] = (states[stateOf(object)] ?? 0) + 1
+      } catch (thrown) {
+        if (!(thrown instanceof CodedError) || thrown.code !== 'FORBIDDEN') throw thrown
+        incomplete.push({ part: kind, code: 'Forbidden', message: thrown.message })
+      }
+      if (Object.keys(states).length > 0) counts[kindName(resource, kinds)] = states
     }
-    return { cluster: name, counts }
+    return { cluster: name, counts, ...(incomplete.length > 0 ? { incomplete } : {}) }
   },
-  complete: { cluster: async (typed, _others, world) => world.clusters.names.filter(n => n.startsWith(typed)).slice(0, 100) },
+  complete: { cluster: completions.cluster },
 })

@@ -102,6 +102,8 @@ export interface Tool {
   readonly gate: Gate
   /** Strict: unknown arguments are refused. */
   readonly input: z.ZodObject
+  /** A JSON Schema that clients see instead: only the fixtures of the conformance suite have one. */
+  readonly raw?: JsonObject | undefined
   /** Absent: the answer is text alone. */
   readonly output: z.ZodObject | undefined
   /** What it would do; absent for tools that are never gated. */

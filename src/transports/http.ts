@@ -10,13 +10,17 @@ import {
   isLegacyRequest,
   localhostAllowedHostnames,
   localhostAllowedOrigins,
+  type McpHttpHandler,
   originValidationResponse,
   requireBearerAuth,
+  type ServerEventBus,
 } from '@modelcontextprotocol/server'
 import { type AdapterOptions, serverFactory } from './adapter.ts'
 import type { Approvals } from './approvals.ts'
+import type { Clock } from '../world/clock/clock.ts'
 import { Sessions } from './sessions.ts'
-import { parseTokens, scopes, staticVerifier } from './tokens.ts'
+import { Announcer, listenedUris, narrowed } from './subscriptions.ts'
+import { callerOf, parseTokens, scopes, staticVerifier } from './tokens.ts'
 
 /** How far a server can be reached, and by whom. */
 export interface Exposure {
@@ -34,6 +38,8 @@ export interface Exposure {
 export interface HttpOptions extends AdapterOptions, Exposure {
   readonly port: number
   readonly approvals: Approvals
+  /** Where changes of lists and resources are published; one of this process when absent. */
+  readonly bus?: ServerEventBus | undefined
 }
 
 /** A running server. */
@@ -64,17 +70,20 @@ function isLoopback(host: string): boolean {
 export async function listenHttp(options: HttpOptions): Promise<HttpServer> {
   const wrong = refusal(options)
   if (wrong) throw new TypeError(wrong)
-  const {
-    service: { world },
-    host,
-    port,
-    tls,
-  } = options
+  const { host, port, tls } = options
+  const { clock, log } = options.service.world
   const factory = serverFactory(options)
-  const onerror = (error: Error): void => world.log.warn('protocol error', { message: error.message })
-  const modern = createMcpHandler(factory, { legacy: 'reject', maxSubscriptions, maxRequestBodySize: bodyLimit, onerror })
-  const sessions = new Sessions(factory, world.clock)
-  const fetch = endpoint(options, { modern: (request, auth) => modern.fetch(request, auth ? { authInfo: auth } : {}), sessions })
+  const onerror = (error: Error): void => log.warn('protocol error', { message: error.message })
+  const modern = createMcpHandler(factory, {
+    legacy: 'reject',
+    maxSubscriptions,
+    maxRequestBodySize: bodyLimit,
+    onerror,
+    ...(options.bus ? { bus: options.bus } : {}),
+  })
+  const sessions = new Sessions(factory, clock)
+  const announcer = new Announcer(options.watches, uri => modern.notify.resourceUpdated(uri))
+  const fetch = endpoint(options, { modern: modernLeg(modern, announcer, options), sessions })
   const handler = toNodeHandler({ fetch }, { maxRequestBodySize: bodyLimit, onerror })
   const listener: RequestListener = (request, response) =>
     void handler(Object.assign(request, { method: request.method ?? 'GET', url: request.url ?? '/' }), response)
@@ -93,8 +102,57 @@ export async function listenHttp(options: HttpOptions): Promise<HttpServer> {
   return { url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}/mcp`, close }
 }
 
+type Leg = (request: Request, auth: AuthInfo | undefined) => Promise<Response>
+
+/** The modern era. A listen request loses the addresses that its caller may not watch; its stream ends with the token. Spec: mcp 3.3. */
+function modernLeg(modern: McpHttpHandler, announcer: Announcer, { watches, service: { world } }: HttpOptions): Leg {
+  return async (request, auth) => {
+    const authInfo = auth ? { authInfo: auth } : {}
+    const message = await listenRequest(request)
+    if (message === undefined) return modern.fetch(request, authInfo)
+    const { key } = callerOf(auth)
+    const admitted = await watches.admitAll(key, listenedUris(message) ?? [])
+    const ended = new AbortController()
+    const signal = AbortSignal.any([request.signal, ended.signal])
+    const release = announcer.hold(key, admitted)
+    signal.addEventListener('abort', release, { once: true })
+    if (signal.aborted) release()
+    if (auth?.expiresAt !== undefined) endAt(ended, { at: auth.expiresAt * 1000, clock: world.clock, signal })
+    const parsedBody = narrowed(
+      message,
+      admitted.map(a => a.uri),
+    )
+    return modern.fetch(new Request(request, { signal }), { ...authInfo, parsedBody })
+  }
+}
+
+const longestSleepMs = 24 * 3_600_000
+
+/** Ends a stream when its token does. A sleep has an upper bound: timers overflow. */
+async function endAt(ended: AbortController, { at, clock, signal }: { at: number; clock: Clock; signal: AbortSignal }): Promise<void> {
+  try {
+    while (clock.now() < at) await clock.sleep(Math.min(at - clock.now(), longestSleepMs), signal)
+    ended.abort(new Error('the token expired'))
+  } catch {
+    // The client left first.
+  }
+}
+
+/** The message of a listen request; `undefined` for every other request. */
+async function listenRequest(request: Request): Promise<unknown> {
+  if (request.method !== 'POST' || request.headers.get('mcp-method')?.startsWith('subscriptions/') === false) return undefined
+  const text = await request.clone().text()
+  if (!text.includes('subscriptions/listen')) return undefined
+  try {
+    const message: unknown = JSON.parse(text)
+    return listenedUris(message) && message
+  } catch {
+    return undefined
+  }
+}
+
 interface Legs {
-  readonly modern: (request: Request, auth: AuthInfo | undefined) => Promise<Response>
+  readonly modern: Leg
   readonly sessions: Sessions
 }
 

@@ -6,6 +6,7 @@ import {
   type Server,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
+import { isObject } from '../lib/json.ts'
 import type { Clock } from '../world/clock/clock.ts'
 import { callerOf } from './tokens.ts'
 
@@ -15,29 +16,34 @@ export interface SessionLimits {
   readonly perCaller: number
   readonly idleMs: number
   readonly lifeMs: number
+  readonly sweepMs: number
 }
-export const sessionLimits: SessionLimits = { all: 100, perCaller: 10, idleMs: 15 * 60_000, lifeMs: 12 * 3_600_000 }
+export const sessionLimits: SessionLimits = { all: 100, perCaller: 10, idleMs: 15 * 60_000, lifeMs: 12 * 3_600_000, sweepMs: 30_000 }
 
 interface Session {
   readonly owner: string
   readonly transport: WebStandardStreamableHTTPServerTransport
   readonly server: McpServer | Server
-  readonly openedAt: number
+  /** When it ends at the latest: its life is over, or its token is. */
+  readonly until: number
   lastSeen: number
+  /** Requests in flight and open streams. */
   busy: number
 }
 
 /** Sessions of the 2025 era over HTTP: owned by a caller, bounded, and gone when they idle. Spec: mcp 1.5. */
 export class Sessions {
   readonly #factory: McpServerFactory
-  readonly #clock: Pick<Clock, 'now'>
+  readonly #clock: Clock
   readonly #limits: SessionLimits
   readonly #open = new Map<string, Session>()
+  readonly #closed = new AbortController()
 
-  constructor(factory: McpServerFactory, clock: Pick<Clock, 'now'>, limits: SessionLimits = sessionLimits) {
+  constructor(factory: McpServerFactory, clock: Clock, limits: SessionLimits = sessionLimits) {
     this.#factory = factory
     this.#clock = clock
     this.#limits = limits
+    void this.#sweep()
   }
 
   get size(): number {
@@ -49,13 +55,12 @@ export class Sessions {
     const owner = callerOf(auth).key
     const id = request.headers.get('mcp-session-id')
     if (id !== null) return this.#known(request, { id, owner, auth })
-    const body = request.method === 'POST' ? await request.clone().text() : ''
-    if (!/"method"\s*:\s*"initialize"/.test(body)) return problem(400, 'no session: send initialize first')
-    const full = await this.#room(owner)
-    return full ?? this.#begin(request, { owner, auth })
+    if (!(await isInitialize(request))) return problem(400, 'no session: send initialize first')
+    return (await this.#full(owner)) ?? this.#begin(request, { owner, auth })
   }
 
   async close(): Promise<void> {
+    this.#closed.abort(new Error('the server closes'))
     for (const id of this.#open.keys()) await this.#end(id)
   }
 
@@ -63,30 +68,40 @@ export class Sessions {
   async #known(request: Request, { id, owner, auth }: { id: string; owner: string; auth: AuthInfo | undefined }): Promise<Response> {
     const session = this.#open.get(id)
     if (session?.owner !== owner) return problem(404, 'session not found')
-    session.lastSeen = this.#clock.now()
+    const done = this.#enter(session)
+    try {
+      const response = await session.transport.handleRequest(request, auth ? { authInfo: auth } : {})
+      if (request.method === 'DELETE' && response.ok) await this.#end(id)
+      return untilRead(response, done)
+    } catch (thrown) {
+      done()
+      throw thrown
+    }
+  }
+
+  #enter(session: Session): () => void {
     session.busy++
-    request.signal.addEventListener(
-      'abort',
-      () => {
-        session.busy = Math.max(0, session.busy - 1)
-      },
-      { once: true },
-    )
-    const response = await session.transport.handleRequest(request, auth ? { authInfo: auth } : {})
-    if (request.method !== 'GET') session.busy = Math.max(0, session.busy - 1)
-    if (request.method === 'DELETE' && response.ok) await this.#end(id)
-    return response
+    session.lastSeen = this.#clock.now()
+    let left = false
+    return () => {
+      if (left) return
+      left = true
+      session.busy--
+      session.lastSeen = this.#clock.now()
+    }
   }
 
   async #begin(request: Request, { owner, auth }: { owner: string; auth: AuthInfo | undefined }): Promise<Response> {
     const server = await this.#factory({ era: 'legacy', ...(auth ? { authInfo: auth } : {}) })
+    const now = this.#clock.now()
+    const until = Math.min(now + this.#limits.lifeMs, (auth?.expiresAt ?? Number.POSITIVE_INFINITY) * 1000)
     let started = false
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
       keepAliveMs: 15_000,
       onsessioninitialized: id => {
         started = true
-        this.#open.set(id, { owner, transport, server, openedAt: this.#clock.now(), lastSeen: this.#clock.now(), busy: 0 })
+        this.#open.set(id, { owner, transport, server, until, lastSeen: now, busy: 0 })
       },
     })
     await server.connect(transport)
@@ -95,7 +110,8 @@ export class Sessions {
     return response
   }
 
-  async #room(owner: string): Promise<Response | undefined> {
+  /** Makes room by ending the caller's session that idles longest. The answer says that there is none. */
+  async #full(owner: string): Promise<Response | undefined> {
     const mine = [...this.#open].filter(([, s]) => s.owner === owner)
     if (mine.length < this.#limits.perCaller && this.#open.size < this.#limits.all) return undefined
     const [idle] = mine.filter(([, s]) => s.busy === 0).toSorted(([, a], [, b]) => a.lastSeen - b.lastSeen)
@@ -104,10 +120,17 @@ export class Sessions {
     return undefined
   }
 
+  async #sweep(): Promise<void> {
+    const { signal } = this.#closed
+    while (!signal.aborted) {
+      await this.#clock.sleep(this.#limits.sweepMs, signal).catch(() => {})
+      await this.#expire()
+    }
+  }
+
   async #expire(): Promise<void> {
     const now = this.#clock.now()
-    for (const [id, s] of this.#open)
-      if (now - s.openedAt > this.#limits.lifeMs || (s.busy === 0 && now - s.lastSeen > this.#limits.idleMs)) await this.#end(id)
+    for (const [id, s] of this.#open) if (now >= s.until || (s.busy === 0 && now - s.lastSeen >= this.#limits.idleMs)) await this.#end(id)
   }
 
   async #end(id: string): Promise<void> {
@@ -115,6 +138,43 @@ export class Sessions {
     this.#open.delete(id)
     await session?.server.close()
   }
+}
+
+async function isInitialize(request: Request): Promise<boolean> {
+  if (request.method !== 'POST') return false
+  try {
+    const body: unknown = JSON.parse(await request.clone().text())
+    return (Array.isArray(body) ? body : [body]).some(message => isObject(message) && message.method === 'initialize')
+  } catch {
+    return false
+  }
+}
+
+/** The response, with word of when its body has been read or given up. */
+function untilRead(response: Response, done: () => void): Response {
+  if (!response.body) {
+    done()
+    return response
+  }
+  const reader = response.body.getReader()
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { value, done: ended } = await reader.read()
+        if (!ended) return controller.enqueue(value)
+        done()
+        controller.close()
+      } catch (thrown) {
+        done()
+        controller.error(thrown)
+      }
+    },
+    async cancel(reason) {
+      done()
+      await reader.cancel(reason)
+    },
+  })
+  return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers })
 }
 
 function problem(status: number, message: string, headers: Record<string, string> = {}): Response {

@@ -1,0 +1,118 @@
+import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError, ResourceTemplate } from '@modelcontextprotocol/server'
+import type { Json } from '../lib/json.ts'
+import type { Resource, Variables } from '../resources/resource.ts'
+import { Pager } from '../tools/cursor.ts'
+import { ToolError, toolErrorOf } from '../tools/error.ts'
+import type { Bound } from './adapter.ts'
+
+const pageSize = 100
+const json = 'application/json'
+
+interface Contents {
+  readonly uri: string
+  readonly mimeType?: string
+  readonly text: string
+}
+
+/** Registers resources and templates, with the completion of their variables and the list of what is there. Spec: mcp 3.1, 3.2. */
+export function registerResources(resources: readonly Resource[], bound: Bound): void {
+  for (const resource of resources) registerResource(resource, bound)
+  bound.server.server.setRequestHandler('resources/list', async ({ params }, { mcpReq: { signal } }) =>
+    listPage(resources, { cursor: params?.cursor, signal }, bound),
+  )
+}
+
+function registerResource(resource: Resource, bound: Bound): void {
+  const { server, service } = bound
+  const config = { title: resource.title, description: resource.description, mimeType: resource.mimeType ?? json }
+  const read = async (uri: URL, vars: Variables, signal: AbortSignal): Promise<{ contents: Contents[] }> => ({
+    contents: await contentsOf(resource, { uri, vars, signal }, bound),
+  })
+  if (!resource.uri.includes('{')) {
+    server.registerResource(resource.name, resource.uri, config, (uri, { mcpReq: { signal } }) => read(uri, {}, signal))
+    return
+  }
+  const complete = Object.fromEntries(
+    Object.entries(resource.complete ?? {}).map(([variable, values]) => [
+      variable,
+      (typed: string, context?: { arguments?: Record<string, string> }) => values(typed, context?.arguments ?? {}, service.world),
+    ]),
+  )
+  const template = new ResourceTemplate(resource.uri, { list: undefined, complete })
+  server.registerResource(resource.name, template, config, (uri, vars, { mcpReq: { signal } }) =>
+    read(uri, Object.fromEntries(Object.entries(vars).map(([k, v]) => [k, String(v)])), signal),
+  )
+}
+
+/** A miss is a miss; every other failure arrives with its code and its next step. */
+async function contentsOf(
+  resource: Resource,
+  { uri, vars, signal }: { uri: URL; vars: Variables; signal: AbortSignal },
+  bound: Bound,
+): Promise<Contents[]> {
+  const { world, redactor } = bound.service
+  if (resource.raw) return [...resource.raw(vars)] as unknown as Contents[]
+  const found = await limited(bound, () => resource.read(vars, world, signal))
+  if (!found) throw new ResourceNotFoundError(uri.href)
+  return [{ uri: uri.href, mimeType: json, text: redactor.censor(JSON.stringify(found)) }]
+}
+
+/** Runs a read within the caller's limits, and gives what it throws a code. @throws {ProtocolError} -32000 with `{code, next}`. */
+async function limited<T>({ service: { world, redactor, limits }, caller }: Bound, work: () => Promise<T>): Promise<T> {
+  let leave: (() => void) | undefined
+  try {
+    leave = limits?.enter(caller, 'reads')
+    return await work()
+  } catch (thrown) {
+    const error = toolErrorOf(thrown, world.clock.id(4))
+    const { code, message, told } = error
+    if (code === 'Internal') world.log.error('a resource failed unforeseen', { message, cause: String(error.cause) })
+    throw new ProtocolError(-32000, redactor.censor(`${code}: ${message}`), { code, next: redactor.censor(told.next) })
+  } finally {
+    leave?.()
+  }
+}
+
+interface Entry {
+  readonly uri: string
+  readonly name: string
+  readonly title?: string
+  readonly description?: string
+  readonly mimeType: string
+}
+
+/** One page of the fixed resources and of what the templates list. A template that cannot list hides no other. */
+async function listPage(
+  resources: readonly Resource[],
+  { cursor, signal }: { cursor: string | undefined; signal: AbortSignal },
+  bound: Bound,
+): Promise<{ resources: Entry[]; nextCursor?: string }> {
+  const { world, gates } = bound.service
+  const fixed = resources
+    .filter(r => !r.uri.includes('{'))
+    .map(({ uri, name, title, description, mimeType = json }) => ({ uri, name, title, description, mimeType }))
+  const lists = await limited(bound, () => Promise.all(resources.map(async r => (await r.list?.(world, signal).catch(nothing)) ?? [])))
+  const all: Entry[] = [...fixed, ...lists.flat().map(entry => ({ ...entry, mimeType: json }))]
+  const pages = new Pager({
+    key: gates.key,
+    question: 'resources/list',
+    caller: bound.caller.key,
+    now: world.clock.now(),
+    cursor,
+    limit: pageSize,
+    budget: Number.POSITIVE_INFINITY,
+    censor: text => text,
+  })
+  try {
+    const { rows, nextCursor } = pages.of(all, ({ uri }) => uri)
+    return { resources: rows, ...(nextCursor === undefined ? {} : { nextCursor }) }
+  } catch (thrown) {
+    if (thrown instanceof ToolError)
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, thrown.message, { code: thrown.code } satisfies Json)
+    throw thrown
+  }
+}
+
+function nothing(): [] {
+  return []
+}
