@@ -1,20 +1,25 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { test } from 'node:test'
+import { test, type TestContext } from 'node:test'
+import { conditionOf } from '../../src/kinds/manifest.ts'
 import { serveArtifacts } from '../../src/world/storage/serve.ts'
+import { startKubeApiServer } from '../refs/kube-apiserver.ts'
+import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles } from '../support/push.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { startWorld } from '../support/world.ts'
+import type { Started } from '../world/cluster/contract.ts'
 import { expected, kustomization, prepare, source, state, version } from './scene.ts'
 
 const kernel = testKernel()
 const kills = 50
+const signal = AbortSignal.timeout(600_000)
 const quick = process.env.FLUXPILOT_QUICK === '1'
 
 /** Numbers in [0, 1) from a seed. */
@@ -26,40 +31,66 @@ function seeded(seed: number): () => number {
   }
 }
 
-test(
-  `a process killed at ${kills} random points loses and orphans nothing`,
-  { skip: quick ? 'left out of the quick run' : false },
-  async () => {
+/** Kills a process that reconciles over and over, 50 times; after each nothing may be orphaned, and in the end all is as it should be. */
+async function killedAtRandom(t: TestContext, open: (folder: string) => Promise<Started & { kubeconfig: string }>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-kill-'))
+  const server = await open(folder)
+  const world = await startWorld(async () => server, kernel)
+  const storage = await serveArtifacts({ folder, host: '127.0.0.1', port: 0 })
+  await pushFiles(world.hands, `oci://${world.registry}/app:latest`, version(0))
+  await prepare(world.cluster, `oci://${world.registry}/app`)
+  const random = seeded(7)
+  let [n, within] = [0, 0]
+  for (let kill = 1; kill <= kills; kill++) {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'child.ts'), server.kubeconfig, folder, storage.address], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [took] = (await once(child.stdout, 'data')) as [Buffer]
+    await pushFiles(world.hands, `oci://${world.registry}/app:latest`, version(++n))
+    // The wait is the random point: nothing is waited for.
+    await wait(random() * 4 * Number(took.toString()))
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    if (conditionOf(await world.cluster.get(kustomization, signal), 'Reconciling')) within++
+    const { live, inventory } = await state(world.cluster)
+    const lost = Object.keys(live).filter(name => !inventory.includes(name))
+    assert.deepEqual(lost, [], `an orphan after kill ${kill}`)
+  }
+  t.diagnostic(`${within} of ${kills} kills came within a reconcile`)
+  await world.pass(source)
+  await world.pass(kustomization)
+  assert.deepEqual(await state(world.cluster), expected(n))
+  await storage.close()
+  await world.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+const skip = quick ? 'left out of the quick run' : false
+test(`a process killed at ${kills} random points loses and orphans nothing in the sandbox`, { skip }, t =>
+  killedAtRandom(t, async folder => {
     const server = await startSandboxApi(kernel)
-    const world = await startWorld(async () => server, kernel)
-    const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-kill-'))
-    const storage = await serveArtifacts({ folder, host: '127.0.0.1', port: 0 })
-    await pushFiles(world.hands, `oci://${world.registry}/app:latest`, version(0))
-    await prepare(world.cluster, `oci://${world.registry}/app`)
-    const random = seeded(7)
-    let n = 0
-    for (let kill = 1; kill <= kills; kill++) {
-      const child = spawn(process.execPath, [join(import.meta.dirname, 'child.ts'), server.url, folder, storage.address], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      await once(child.stdout, 'data')
-      await pushFiles(world.hands, `oci://${world.registry}/app:latest`, version(++n))
-      // The wait is the random point: nothing is waited for.
-      await wait(random() * 200)
-      child.kill('SIGKILL')
-      await once(child, 'close')
-      const { live, inventory } = await state(world.cluster)
-      assert.deepEqual(
-        Object.keys(live).filter(name => !inventory.includes(name)),
-        [],
-        `an orphan after kill ${kill}`,
-      )
-    }
-    await world.pass(source)
-    await world.pass(kustomization)
-    assert.deepEqual(await state(world.cluster), expected(n))
-    await storage.close()
-    await world.stop()
-    rmSync(folder, { recursive: true, force: true })
-  },
+    const kubeconfig = join(folder, 'kubeconfig')
+    writeFileSync(kubeconfig, config(server.url))
+    return { ...server, kubeconfig }
+  }),
 )
+
+const name = `a process killed at ${kills} random points loses and orphans nothing on the real API server`
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 1 }, () =>
+  test(name, t =>
+    killedAtRandom(t, async () => {
+      const server = await startKubeApiServer()
+      return { cluster: await server.cluster(), stop: () => server.stop(), kubeconfig: server.kubeconfigPath }
+    }),
+  ),
+)
+
+function config(server: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'here',
+    clusters: [{ name: 'here', cluster: { server } }],
+    contexts: [{ name: 'here', context: { cluster: 'here' } }],
+  })
+}
