@@ -12,7 +12,8 @@ export interface StatusChange {
   readonly conditions?: readonly ConditionChange[] | undefined
 }
 
-const maxMessage = 32768
+/** Longer messages are cut. */
+export const maxMessage = 32768
 
 /**
  * Conditions after a change. The transition time moves when status, reason or message changes; `observedGeneration` is always

@@ -4,10 +4,10 @@ import { messageOf } from '../lib/coded-error.ts'
 import { equal, isObject, type JsonObject } from '../lib/json.ts'
 import { inOrder, type StatusChange, withCondition } from './conditions.ts'
 import { eventFor, type EventDraft } from './events.ts'
-import { failed, type Outcome, stalled, StepError } from './outcome.ts'
+import { failed, type Outcome, StepError } from './outcome.ts'
 import type { Reconciler, Run, Settled } from './reconciler.ts'
 import type { Settings } from './settings.ts'
-import { unsupportedField } from './unsupported.ts'
+import { refused, unsupportedField } from './unsupported.ts'
 
 /** What the engine itself needs of a cluster. A `Cluster` is one. */
 export interface Hub {
@@ -46,17 +46,14 @@ export async function drive<K extends Kind, Hands>(reconciler: Reconciler<K, Han
   if (!found) return { is: 'gone' }
   const state = new Working(found, reconciler, pass)
   if (found.metadata.deletionTimestamp) return finalize(reconciler, state, pass)
-  if (!found.metadata.finalizers?.includes(finalizer)) await state.addFinalizer()
+  const unsupported = unsupportedField(reconciler.kind, found)
+  if (!unsupported && !found.metadata.finalizers?.includes(finalizer)) await state.addFinalizer()
   if (isObject(found.spec) && found.spec.suspend === true) {
     await state.save(reconciler.convention.suspended(state.current(), { now: pass.clock.now() }))
     return { is: 'suspended', object: state.current() }
   }
-  const unsupported = unsupportedField(reconciler.kind, found)
   const outcome = unsupported
-    ? stalled(
-        'Unsupported',
-        `spec.${unsupported} is not supported by this engine: remove the field, or let Flux's controller handle this object`,
-      )
+    ? refused(unsupported)
     : await attempt(() => reconciler.reconcile(state.current() as ObjectOf<K>, pass.hands, state.run()), pass.signal)
   return conclude(reconciler, state, { pass, outcome })
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type KubeObject, refOf, splitApiVersion } from '../kinds/manifest.ts'
-import { timestamp } from './conditions.ts'
+import { maxMessage, timestamp } from './conditions.ts'
 
 /** An event as a reconciler words it. `annotations` have full keys (`kustomize.toolkit.fluxcd.io/revision`). `trace` stays in the cluster and is never forwarded. */
 export interface EventDraft {
@@ -24,7 +24,7 @@ export function eventFor(
   const at = timestamp(from.now)
   const copied = Object.entries(object.metadata.annotations ?? {}).filter(([key]) => key.startsWith(copiedPrefix))
   const annotations = { ...Object.fromEntries(copied), ...draft.annotations }
-  const message = draft.message.slice(0, 1024)
+  const message = draft.message.slice(0, maxMessage)
   const key = createHash('sha256')
     .update(JSON.stringify([object.kind, namespace, name, uid, type, draft.reason, draft.message]))
     .digest('hex')

@@ -6,7 +6,7 @@ import { type JsonObject, objectAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
 import { Identities, objectsOf, resourcesOf } from './decode.ts'
 import { BuildError } from './error.ts'
-import { type Overlay, overlay, startOf } from './generate.ts'
+import { type Overlay, overlay, rootOf, startOf } from './generate.ts'
 import { type Built, isVerbatim, substitute, variables } from './substitute.ts'
 
 interface Preparation {
@@ -25,6 +25,11 @@ export async function render(ks: KustomizationObject, files: ReadonlyMap<string,
   const resources = step(() => resourcesOf(text))
   const documents = ks.spec.postBuild ? await substituted(resources, ks, task) : resources.map(r => r.object)
   return documents.flatMap(objectsOf)
+}
+
+/** @throws {StepError} ArtifactFailed when there is no such path. Spec: kustomization 3.4. */
+export function requirePath(files: ReadonlyMap<string, Uint8Array>, path: string | undefined): void {
+  step(() => rootOf(files, path ?? ''))
 }
 
 /**

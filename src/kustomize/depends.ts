@@ -28,14 +28,14 @@ export function dependencies(ks: KustomizationObject): ObjectRef[] {
   }))
 }
 
-/** Why a dependency holds an object up; `undefined` when it does not. Spec: kustomization 3.2. */
+/** Why a dependency holds an object up; `undefined` when it does not. @param unread Why it could not be read. Spec: kustomization 3.2. */
 export function notReady(
   ks: KustomizationObject,
-  { ref, found }: { ref: ObjectRef; found: KubeObject | undefined },
+  { ref, found, unread }: { ref: ObjectRef; found: KubeObject | undefined; unread?: string | undefined },
   artifact: Artifact,
 ): string | undefined {
   const printed = `dependency '${ref.namespace ?? ''}/${ref.name}'`
-  if (!found) return `${printed} not found: kustomizations.${group} "${ref.name}" not found`
+  if (!found) return `${printed} not found: ${unread ?? `kustomizations.${group} "${ref.name}" not found`}`
   const observed = isObject(found.status) ? found.status.observedGeneration : undefined
   if (conditionsOf(found).length === 0 || found.metadata.generation !== observed || conditionOf(found, 'Ready')?.status !== 'True')
     return `${printed} is not ready`

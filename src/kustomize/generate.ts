@@ -25,11 +25,16 @@ const nothing = '_placeholder'
 const mount = '/artifact'
 const remote = /^(git::|gh:|ssh:\/\/|https:\/\/|http:\/\/|git@|github\.com[:/])./i
 
-/** Finds where `spec.path` begins. @throws {BuildError} ArtifactFailed for a path that is not there, BuildFailed for a file. Spec: kustomization 3.4, 4.1. */
-export function startOf(files: Files, path: string): Start {
+/** Where `spec.path` is in the artifact. @throws {BuildError} ArtifactFailed when nothing is there. Spec: kustomization 3.4. */
+export function rootOf(files: Files, path: string): string {
   const root = clamped(path)
-  if (root !== '.' && !exists(files, root))
-    throw new BuildError('ArtifactFailed', `kustomization path not found: stat ${mount}/${root}: no such file or directory`)
+  if (exists(files, root)) return root
+  throw new BuildError('ArtifactFailed', `kustomization path not found: stat ${mount}/${root}: no such file or directory`)
+}
+
+/** Finds where the build of a path begins. @throws {BuildError} ArtifactFailed for a path that is not there, BuildFailed for a file. Spec: kustomization 4.1. */
+export function startOf(files: Files, path: string): Start {
+  const root = rootOf(files, path)
   if (files.has(root)) throw new BuildError('BuildFailed', `open ${mount}/${root}/kustomization.yaml: not a directory <nil>`)
   const name = names.find(n => files.has(below(root, n)))
   return name ? { root, file: below(root, name) } : scanned(files, root)

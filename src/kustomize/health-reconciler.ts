@@ -40,6 +40,7 @@ export async function checkHealth(
   const before = conditionOf(run.current(), 'Healthy')?.status
   const timeout = timeoutMs(ks.spec)
   const message = `Running health checks for revision ${revision} with a timeout of ${formatDuration(timeout)}`
+  run.progress(message)
   await run.save({
     conditions: [healthyIs('Unknown', 'Progressing', message), { ...healthyIs('True', 'Progressing', message), type: 'Reconciling' }],
   })

@@ -1,6 +1,7 @@
 import type { EventDraft } from '../engine/events.ts'
 import { type Outcome, ready, StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
+import { refused } from '../engine/unsupported.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import { conditionOf } from '../kinds/manifest.ts'
 import type { Hands } from '../world/world.ts'
@@ -32,10 +33,15 @@ export async function prune(ks: KustomizationObject, changes: readonly Change[],
   if (lines) await run.emit({ severity: 'info', message: lines })
 }
 
+/** As whom and where objects were applied: what another identity made is not ours to delete. */
+const identities = ['serviceAccountName', 'kubeConfig'] as const
+
 /** What the deletion of the object takes along. Spec: kustomization 8.4. */
 export async function finalize(ks: KustomizationObject, hands: Step['hands'], run: Run): Promise<Outcome> {
   if (ks.spec.suspend) return ready('')
   run.annotate(revisionsOf(ks))
+  const elsewhere = deletes(ks) ? identities.find(field => ks.spec[field]) : undefined
+  if (elsewhere) return refused(elsewhere)
   const taken = deletes(ks) ? await takeAlong(ks, { hands, run }) : []
   if ('is' in taken) return taken
   const finished = isReady(ks) ? [finishedEvent(ks, hands.clock.now() - run.startedAt)] : []

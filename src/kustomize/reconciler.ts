@@ -2,13 +2,13 @@ import { waiting, during, failed, type Outcome, ready } from '../engine/outcome.
 import { reconciler, type Run } from '../engine/reconciler.ts'
 import { type Artifact, originRevision } from '../kinds/artifact.ts'
 import { Kustomization, type KustomizationObject } from '../kinds/kustomization.ts'
-import type { KubeObject } from '../kinds/manifest.ts'
+import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { readTree } from '../lib/untar.ts'
 import type { Hands } from '../world/world.ts'
 import { applyAll } from './apply-reconciler.ts'
-import { render } from './build-reconciler.ts'
+import { render, requirePath } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
 import { artifactOf, dependencies, notReady, sourceGroup, sourceOf } from './depends.ts'
 import { checkHealth } from './health-reconciler.ts'
@@ -67,7 +67,7 @@ async function sourceFor(ks: KustomizationObject, { cluster }: KustomizeHands, r
     const message = `can't access '${ref.kind}/${ref.namespace ?? ''}/${ref.name}', cross-namespace references have been blocked`
     return failed('AccessDenied', message, { events: [{ severity: 'error', message }] })
   }
-  const { source, unread } = await readSource(ref, cluster, run)
+  const { object: source, unread } = await tryRead(ref, cluster, run)
   if (unread)
     return failed('ArtifactFailed', `unable to get source '${ref.namespace ?? ''}/${ref.name}': ${unread.message}`, { retry: 'backoff' })
   if (!source) return failed('ArtifactFailed', `${ref.kind}.${sourceGroup} "${ref.name}" not found`)
@@ -78,13 +78,13 @@ async function sourceFor(ks: KustomizationObject, { cluster }: KustomizeHands, r
   })
 }
 
-async function readSource(
-  ref: ReturnType<typeof sourceOf>,
+async function tryRead(
+  ref: ObjectRef,
   cluster: Hands['cluster'],
   run: Run,
-): Promise<{ source?: KubeObject | undefined; unread?: CodedError }> {
+): Promise<{ object?: KubeObject | undefined; unread?: CodedError }> {
   try {
-    return { source: await cluster.get(ref, run.signal) }
+    return { object: await cluster.get(ref, run.signal) }
   } catch (thrown) {
     if (thrown instanceof CodedError) return { unread: thrown }
     throw thrown
@@ -94,8 +94,8 @@ async function readSource(
 async function blockedBy(ks: KustomizationObject, { hands, run, artifact }: Sourced): Promise<Outcome | undefined> {
   run.annotate(annotationsOf(artifact))
   for (const ref of dependencies(ks)) {
-    const found = await hands.cluster.get(ref, run.signal)
-    const why = notReady(ks, { ref, found }, artifact)
+    const { object, unread } = await tryRead(ref, hands.cluster, run)
+    const why = notReady(ks, { ref, found: object, unread: unread?.message }, artifact)
     const wait = run.settings.requeueDependencyMs
     if (why)
       return waiting('DependencyNotReady', why, {
@@ -133,6 +133,7 @@ async function readArtifact(artifact: Artifact, { fetcher }: KustomizeHands, run
 
 async function build(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, step: Sourced): Promise<KubeObject[]> {
   const { run, artifact, hands } = step
+  requirePath(files, ks.spec.path)
   await run.save({ fields: { lastAttemptedRevision: artifact.revision } })
   await announce(ks, step, 'Building manifests')
   return owned(await render(ks, files, { hands, strict: run.settings.strictSubstitution, signal: run.signal }), ks)

@@ -18,7 +18,10 @@ export const exempt: Readonly<Record<string, Exemption>> = Object.fromEntries([
   ),
   ...never('a filter of the flux CLI', 'kustomization/G11'),
   ...later('values in diffs come with diff_artifact: until then no diff shows a value', 'kustomization/A19'),
-  ...later('impersonation', 'kustomization/I21'),
+  ...later('impersonation', 'kustomization/I21', 'kustomization/C6'),
+  ...later('remote clusters', 'kustomization/C7'),
+  ...never('Flux 2.7: history', 'kustomization/C11'),
+  ...never('Flux 2.7: a request that is forced, of HelmRelease', 'kustomization/C12'),
   ...later(
     'CEL',
     'kustomization/H15',

@@ -27,25 +27,27 @@ export interface Turn {
   readonly cluster?: Cluster
 }
 
+/** Content by URL. */
+const artifacts = new Map<string, Buffer>()
+
 /** One case of a suite: a namespace with one Kustomization, whose artifacts are kept in memory. */
 export class Stage {
   readonly namespace: string
   readonly ref: ObjectRef
   readonly #cluster: Cluster
   readonly #kernel: Kernel
-  readonly #artifacts = new Map<string, Buffer>()
   #n = 0
 
-  private constructor(cluster: Cluster, kernel: Kernel, namespace: string) {
+  private constructor(cluster: Cluster, kernel: Kernel, { namespace, name }: { namespace: string; name: string }) {
     this.#cluster = cluster
     this.#kernel = kernel
     this.namespace = namespace
-    this.ref = { group: toolkit, version: 'v1', kind: 'Kustomization', namespace, name: 'app' }
+    this.ref = { group: toolkit, version: 'v1', kind: 'Kustomization', namespace, name }
   }
 
   static async open({ cluster, kernel }: { cluster: Cluster; kernel: Kernel }, namespace: string): Promise<Stage> {
     await ensureNamespace(cluster, namespace)
-    return new Stage(cluster, kernel, namespace)
+    return new Stage(cluster, kernel, { namespace, name: 'app' })
   }
 
   /** Offers objects (or files) as the next revision, sets the spec, and reconciles. Answers the Kustomization. */
@@ -69,7 +71,7 @@ export class Stage {
     const files = Array.isArray(content) ? filesOf(content) : (content as Record<string, string>)
     const revision = `v${++this.#n}`
     const url = `http://artifacts.invalid/${this.namespace}/${revision}.tar.gz`
-    this.#artifacts.set(url, await archive(files))
+    artifacts.set(url, await archive(files))
     const source = {
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'OCIRepository',
@@ -79,6 +81,11 @@ export class Stage {
     const artifact = { url, revision, path: revision, lastUpdateTime: '2026-01-01T00:00:00Z', digest: `sha256:${'0'.repeat(64)}` }
     await this.#cluster.patch(refOf(source), { type: 'merge', body: { status: { artifact } }, manager, subresource: 'status' }, signal)
     return revision
+  }
+
+  /** The same stage for another Kustomization in it. */
+  of(name: string): Stage {
+    return new Stage(this.#cluster, this.#kernel, { namespace: this.namespace, name })
   }
 
   /** Reconciles once more and answers the Kustomization. */
@@ -92,7 +99,7 @@ export class Stage {
   pass(turn: Turn = {}): Promise<Driven> {
     const cluster = turn.cluster ?? this.#cluster
     const clock = turn.clock ?? realClock
-    const fetcher: ArtifactFetcher = { fetch: async ({ url }) => one(this.#artifacts.get(url)) }
+    const fetcher: ArtifactFetcher = { fetch: async ({ url }) => one(artifacts.get(url)) }
     return drive(kustomizations, this.ref, {
       hub: cluster,
       hands: { cluster, clock, fetcher, kernel: this.#kernel },
