@@ -1,7 +1,14 @@
+import { catalogueFor } from '../../src/main/catalogue.ts'
 import { compose, type Composed, type Mode } from '../../src/main/compose.ts'
-import { answer, type Answer } from '../../src/tools/answer.ts'
+import { resources } from '../../src/resources/index.ts'
+import { Watches } from '../../src/resources/watches.ts'
+import { answer, type Answer, type Service } from '../../src/tools/answer.ts'
 import { allTools } from '../../src/tools/index.ts'
 import type { Call, Caller } from '../../src/tools/tool.ts'
+import { Approvals } from '../../src/transports/approvals.ts'
+import { type Exposure, type HttpOptions, listenHttp } from '../../src/transports/http.ts'
+import { callerOf } from '../../src/transports/tokens.ts'
+import { realClock } from '../../src/world/clock/real.ts'
 
 const open: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false }
 export const stdioCaller: Caller = { key: 'stdio', user: 'test', scopes: [], via: 'stdio' }
@@ -32,6 +39,69 @@ export async function startProduct({
         args: args as never,
         call: { signal, caller, engine: composed.engine, progress: note => void notes.push(note), ...more },
       })
+    },
+  }
+}
+
+/** Tokens of a reader, a writer with all rights, and a person who approves. */
+export const tokens = { reader: 'reader-token-0123456789', writer: 'writer-token-0123456789', person: 'person-token-0123456789' }
+const tokenFile = [
+  '# one TOKEN SCOPES a line',
+  `${tokens.reader} flux:read`,
+  `${tokens.writer} flux:write flux:destroy`,
+  `${tokens.person} flux:approve`,
+].join('\n')
+
+/** A product behind its own HTTP stack on loopback, as `--http` serves it. */
+export interface HttpProduct extends Product {
+  readonly url: string
+  readonly watches: Watches
+}
+
+export async function startHttpProduct({
+  exposure = {},
+  service = {},
+  options = {},
+  adapter = {},
+}: {
+  exposure?: Partial<Exposure>
+  service?: Partial<Service>
+  options?: Record<string, string | boolean | string[]>
+  adapter?: Partial<HttpOptions>
+} = {}): Promise<HttpProduct> {
+  const approvals = new Approvals(realClock)
+  const product = await startProduct({
+    mode: { files: false, planChanges: true, personDestroys: true, isApproved: h => approvals.isApproved(h) },
+    options,
+  })
+  const served = { ...product.composed.service, ...service }
+  const watches = adapter.watches ?? new Watches(resources, served.world)
+  const writes = exposure.writes ?? true
+  const server = await listenHttp({
+    host: '127.0.0.1',
+    tokens: tokenFile,
+    allowedHosts: [],
+    allowedOrigins: [],
+    tls: undefined,
+    behindTlsProxy: false,
+    ...exposure,
+    writes,
+    port: 0,
+    approvals,
+    service: served,
+    engine: product.composed.engine,
+    watches,
+    catalogue: catalogueFor(served.gates, !writes),
+    callerOf: info => callerOf(info as never),
+    ...adapter,
+  })
+  return {
+    ...product,
+    url: server.url,
+    watches,
+    async stop() {
+      await server.close()
+      await product.stop()
     },
   }
 }
