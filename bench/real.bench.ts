@@ -21,7 +21,11 @@ const namespace = 'bench'
 /** On the real API server: status over 1,000 Kustomizations, what is broken among 100, and a reconcile that changes nothing. */
 export async function bench(): Promise<readonly [string, string][]> {
   if (!findProgram('kube-apiserver') || !findProgram('etcd')) return [['the real API server', 'not built: npm run build:refs']]
-  const kernel = openKernel({ modules: join(root, 'kernel/modules'), worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')) })
+  const kernel = openKernel({
+    modules: join(root, 'kernel/modules'),
+    definitions: join(root, 'kernel/k8s/builtin.json'),
+    worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')),
+  })
   const server = await startKubeApiServer()
   const world = await startWorld(async () => ({ cluster: await server.cluster(), stop: () => server.stop() }), kernel)
   await ensureNamespace(world.cluster, namespace)

@@ -79,7 +79,7 @@ function ended(): Promise<void> {
 
 async function serveSandbox({ port, registryPort, data }: JsonObject): Promise<void> {
   const http = createHttp({})
-  const kernel = openKernel({ modules: assets.modules, worker: assets.worker })
+  const kernel = openKernel(assets)
   const sandbox = await openSandbox(
     { kernel, http },
     { port: Number(port), registryPort: Number(registryPort), ...(typeof data === 'string' ? { data } : {}) },

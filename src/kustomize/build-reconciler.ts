@@ -7,6 +7,7 @@ import type { Hands } from '../world/world.ts'
 import { Identities, objectsOf, resourcesOf } from './decode.ts'
 import { BuildError } from './error.ts'
 import { type Overlay, overlay, rootOf, startOf } from './generate.ts'
+import { owned } from './owned.ts'
 import { type Built, isVerbatim, substitute, variables } from './substitute.ts'
 
 interface Preparation {
@@ -30,6 +31,11 @@ export async function render(ks: KustomizationObject, files: ReadonlyMap<string,
 /** @throws {StepError} ArtifactFailed when there is no such path. Spec: kustomization 3.4. */
 export function requirePath(files: ReadonlyMap<string, Uint8Array>, path: string | undefined): void {
   step(() => rootOf(files, path ?? ''))
+}
+
+/** The objects of an object as they are to be applied: rendered, normalised and labelled. @throws {StepError} as `render`. */
+export async function desired(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<KubeObject[]> {
+  return owned(await render(ks, files, task), ks, await task.hands.kernel.definitions())
 }
 
 /**

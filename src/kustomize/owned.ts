@@ -1,14 +1,16 @@
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
+import type { Definitions } from '../kinds/openapi.ts'
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
+import { typedForm } from './typed.ts'
 
 /** Whose objects these are, by label. */
 export const ownerLabels = { name: 'kustomize.toolkit.fluxcd.io/name', namespace: 'kustomize.toolkit.fluxcd.io/namespace' } as const
 
 /** Objects as they are applied: owner labels, normalised, then `spec.commonMetadata`. Spec: kustomization 4.2, 7.1. */
-export function owned(objects: readonly KubeObject[], ks: KustomizationObject): KubeObject[] {
+export function owned(objects: readonly KubeObject[], ks: KustomizationObject, definitions: Definitions): KubeObject[] {
   const owner = { [ownerLabels.name]: ks.metadata.name, [ownerLabels.namespace]: ks.metadata.namespace ?? '' }
-  return objects.map(object => withMetadata(normalised(withMetadata(object, { labels: owner })), ks.spec.commonMetadata ?? {}))
+  return objects.map(object => withMetadata(normalised(withMetadata(object, { labels: owner }), definitions), ks.spec.commonMetadata ?? {}))
 }
 
 function withMetadata(
@@ -25,46 +27,60 @@ function withMetadata(
   }
 }
 
-/** What the typed form of an object changes: no status, no creation time, Secret text encoded, port protocols filled in. */
-export function normalised(object: KubeObject): KubeObject {
-  const { creationTimestamp: _, ...metadata } = object.metadata
-  const bare: KubeObject = { ...object, metadata: { ...metadata, name: object.metadata.name } }
+const rbac = 'rbac.authorization.k8s.io/v1'
+
+/**
+ * An object in its typed form, where it has one, with Secret text encoded and port protocols filled in; without creation time and, unless
+ * it is a definition, without status. Roles stay as they are.
+ */
+export function normalised(object: KubeObject, definitions: Definitions): KubeObject {
+  if (object.apiVersion === rbac && (object.kind === 'Role' || object.kind === 'ClusterRole')) return object
+  const typed = typedForm(object, definitions)
+  const { creationTimestamp: _, ...metadata } = (typed ?? object).metadata
+  const bare: KubeObject = { ...(typed ? completed(typed) : object), metadata: { ...metadata, name: object.metadata.name } }
   if (object.kind !== 'CustomResourceDefinition') delete bare.status
-  if (bare.apiVersion === 'v1' && bare.kind === 'Secret') return encoded(bare)
-  return builtin(bare.apiVersion) && bare.spec ? { ...bare, spec: withProtocols(bare.spec) as JsonObject } : bare
+  return bare
 }
 
-function builtin(apiVersion: string): boolean {
-  return apiVersion === 'v1' || /^(apps|batch)\//.test(apiVersion)
+/** Where a kind keeps its pod's spec. */
+const podSpecs: Readonly<Record<string, readonly string[]>> = {
+  'v1 Pod': ['spec'],
+  'apps/v1 Deployment': ['spec', 'template', 'spec'],
+  'apps/v1 StatefulSet': ['spec', 'template', 'spec'],
+  'apps/v1 DaemonSet': ['spec', 'template', 'spec'],
+  'apps/v1 ReplicaSet': ['spec', 'template', 'spec'],
+  'batch/v1 Job': ['spec', 'template', 'spec'],
+  'batch/v1 CronJob': ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+}
+
+function completed(object: KubeObject): KubeObject {
+  const kind = `${object.apiVersion} ${object.kind}`
+  if (kind === 'v1 Secret') return encoded(object)
+  if (kind === 'v1 Service') return changed(object, ['spec', 'ports'], withProtocols)
+  const at = podSpecs[kind]
+  return at ? changed(object, [...at, 'containers'], containers => each(containers, c => changed(c, ['ports'], withProtocols))) : object
+}
+
+/** The object with the value at a path changed, where there is one. */
+function changed<T extends JsonObject>(object: T, [key, ...rest]: readonly string[], change: (value: Json) => Json): T {
+  const value = key === undefined ? undefined : object[key]
+  if (key === undefined || value === undefined) return object
+  const next = rest.length === 0 ? change(value) : isObject(value) ? changed(value, rest, change) : value
+  return { ...object, [key]: next }
+}
+
+function each(list: Json, change: (item: JsonObject) => Json): Json {
+  return Array.isArray(list) ? list.map(item => (isObject(item) ? change(item) : item)) : list
+}
+
+function withProtocols(ports: Json): Json {
+  return each(ports, port => ({ ...port, protocol: port.protocol || 'TCP' }))
 }
 
 function encoded(secret: KubeObject): KubeObject {
   const { stringData, ...rest } = secret
   if (!isObject(stringData)) return secret
   const text = Object.entries(stringData).map(([key, value]): [string, Json] => [key, Buffer.from(String(value)).toString('base64')])
-  return {
-    ...rest,
-    apiVersion: secret.apiVersion,
-    kind: secret.kind,
-    metadata: secret.metadata,
-    data: { ...(isObject(secret.data) ? secret.data : {}), ...Object.fromEntries(text) },
-  }
-}
-
-/** `protocol: TCP` on the ports of containers and Services. */
-function withProtocols(value: Json | undefined): Json {
-  if (Array.isArray(value)) return value.map(withProtocols)
-  if (!isObject(value)) return value ?? null
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      key === 'ports' && Array.isArray(item) ? item.map(withProtocol) : withProtocols(item),
-    ]),
-  )
-}
-
-function withProtocol(port: Json): Json {
-  return isObject(port) && (port.port !== undefined || port.containerPort !== undefined)
-    ? { ...port, protocol: port.protocol ?? 'TCP' }
-    : port
+  const { apiVersion, kind, metadata } = secret
+  return { ...rest, apiVersion, kind, metadata, data: { ...(isObject(secret.data) ? secret.data : {}), ...Object.fromEntries(text) } }
 }

@@ -8,12 +8,11 @@ import { formatDuration } from '../lib/duration.ts'
 import { readTree } from '../lib/untar.ts'
 import type { Hands } from '../world/world.ts'
 import { applyAll } from './apply-reconciler.ts'
-import { render, requirePath } from './build-reconciler.ts'
+import { desired, requirePath } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
 import { artifactOf, dependencies, notReady, sourceGroup, sourceOf } from './depends.ts'
 import { checkHealth } from './health-reconciler.ts'
 import { entryOf, type Inventory } from './inventory.ts'
-import { owned } from './owned.ts'
 import { finalize, prune } from './prune-reconciler.ts'
 import { convention } from './settle.ts'
 import { timeoutMs } from './timing.ts'
@@ -136,7 +135,7 @@ async function build(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Ar
   requirePath(files, ks.spec.path)
   await run.save({ fields: { lastAttemptedRevision: artifact.revision } })
   await announce(ks, step, 'Building manifests')
-  return owned(await render(ks, files, { hands, strict: run.settings.strictSubstitution, signal: run.signal }), ks)
+  return desired(ks, files, { hands, strict: run.settings.strictSubstitution, signal: run.signal })
 }
 
 async function apply(ks: KustomizationObject, objects: readonly KubeObject[], step: Sourced): Promise<Change[]> {

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { JsonObject } from '../lib/json.ts'
 
 const here = import.meta.dirname
 const sources = join(here, '..')
@@ -14,8 +13,7 @@ export const assets = {
   modules: join(kernel, 'modules'),
   worker: pathToFileURL(bundled ? join(here, 'worker.js') : join(sources, 'world', 'kernel', 'worker.ts')),
   /** OpenAPI v3 definitions of Kubernetes' built-in kinds. */
-  definitions: (): JsonObject =>
-    JSON.parse(readFileSync(bundled ? join(kernel, 'builtin.json') : join(kernel, 'k8s', 'builtin.json'), 'utf8')) as JsonObject,
+  definitions: join(kernel, bundled ? 'builtin.json' : 'k8s/builtin.json'),
   version: (): string =>
     (JSON.parse(readFileSync(join(bundled ? here : sources, '..', 'package.json'), 'utf8')) as { version: string }).version,
 }

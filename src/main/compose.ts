@@ -54,7 +54,7 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
   const key = text(options, 'keyFile') ? readFileSync(text(options, 'keyFile') ?? '') : randomBytes(32)
   const redactor = new Redactor(options.fingerprints === 'off' ? undefined : key)
   const http = createHttp(env)
-  const kernel = openKernel({ modules: assets.modules, worker: assets.worker })
+  const kernel = openKernel(assets)
   const sandbox = options.sandbox === true ? await openSandbox({ kernel, http }, { port: 0, registryPort: 0 }) : undefined
   const { clusters, current, namespace } = await clustersFor(options, { env, http, sandbox })
   const storage = await openStorage(options)
@@ -105,11 +105,11 @@ function engineOf(options: JsonObject): EngineOptions {
   return { mode: (text(options, 'engine') ?? 'auto') as EngineOptions['mode'], ...(shard ? { shard } : {}), settings: fluxDefaults }
 }
 
-export function openSandbox(
+export async function openSandbox(
   { kernel, http }: { kernel: Kernel; http: Http },
   ports: { port: number; registryPort: number; data?: string | undefined },
 ): Promise<Sandbox> {
-  return startSandbox({ kernel, http, clock: realClock, definitions: assets.definitions(), kinds, ...ports })
+  return startSandbox({ kernel, http, clock: realClock, definitions: (await kernel.definitions()).all, kinds, ...ports })
 }
 
 async function clustersFor(

@@ -3,8 +3,7 @@ import { Kustomization, type KustomizationObject } from '../kinds/kustomization.
 import type { KubeObject } from '../kinds/manifest.ts'
 import { maskObject } from '../lib/mask.ts'
 import { printAll } from '../lib/yaml.ts'
-import { render } from '../kustomize/build-reconciler.ts'
-import { owned } from '../kustomize/owned.ts'
+import { desired } from '../kustomize/build-reconciler.ts'
 import type { World } from '../world/world.ts'
 import { ToolError } from './error.ts'
 import { existing, locate } from './locate.ts'
@@ -29,8 +28,8 @@ export const build = textTool({
     const ks = (await existing(located, call.signal)) as KustomizationObject
     const files = await readFolder(world, args.path, call)
     const hands = { ...world, cluster: located.cluster }
-    const rendered = await render(ks, files, { hands, strict: call.engine.settings.strictSubstitution, signal: call.signal })
-    return shown(owned(rendered, ks), `path=${args.path}`, call)
+    const objects = await desired(ks, files, { hands, strict: call.engine.settings.strictSubstitution, signal: call.signal })
+    return shown(objects, `path=${args.path}`, call)
   },
 })
 

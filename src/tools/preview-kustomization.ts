@@ -5,10 +5,9 @@ import { equal, isObject, type Json, type JsonObject } from '../lib/json.ts'
 import { OCIRepository, type OCIRepositoryObject } from '../kinds/oci-repository.ts'
 import { readTree } from '../lib/untar.ts'
 import { drifted, isForced, isSkipped, manager } from '../kustomize/apply.ts'
-import { render } from '../kustomize/build-reconciler.ts'
+import { desired } from '../kustomize/build-reconciler.ts'
 import { artifactOf, sourceOf } from '../kustomize/depends.ts'
 import { entryOf, type Inventory, refOfEntry, stale } from '../kustomize/inventory.ts'
-import { owned } from '../kustomize/owned.ts'
 import { accessOf } from '../sources/oci/access-reconciler.ts'
 import { contentOf, pull, resolve } from '../sources/oci/pull-reconciler.ts'
 import { repositoryOf } from '../sources/oci/ref.ts'
@@ -49,10 +48,11 @@ export async function renderLive(
   return {
     ks,
     revision: content.revision,
-    objects: owned(
-      await render(ks, tree, { hands: { ...world, cluster }, strict: call.engine.settings.strictSubstitution, signal: call.signal }),
-      ks,
-    ),
+    objects: await desired(ks, tree, {
+      hands: { ...world, cluster },
+      strict: call.engine.settings.strictSubstitution,
+      signal: call.signal,
+    }),
   }
 }
 

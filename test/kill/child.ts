@@ -25,7 +25,11 @@ const hands = {
   http,
   log,
   clock: realClock,
-  kernel: openKernel({ modules: join(root, 'kernel/modules'), worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')) }),
+  kernel: openKernel({
+    modules: join(root, 'kernel/modules'),
+    definitions: join(root, 'kernel/k8s/builtin.json'),
+    worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')),
+  }),
   fetcher: artifactFetcher({ http, clock: realClock }),
   artifacts: diskArtifacts({ folder, advertised, clock: realClock }),
   registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),

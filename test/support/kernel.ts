@@ -10,6 +10,7 @@ const root = join(import.meta.dirname, '../..')
 export function testKernel(options: { deadlineMs?: number; buildDeadlineMs?: number } = {}): Kernel {
   const kernel = openKernel({
     modules: join(root, 'kernel/modules'),
+    definitions: join(root, 'kernel/k8s/builtin.json'),
     worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')),
     ...options,
   })

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
+import type { Definitions } from '../../kinds/openapi.ts'
 import type { JsonObject } from '../../lib/json.ts'
 
 /** A tree of files to build; paths are relative with `/`, and `root` is the folder to build (`.` for the top). */
@@ -47,6 +48,8 @@ export interface Kernel {
   threeWayMerge(states: { original: KubeObject; modified: KubeObject; current: KubeObject }, signal: AbortSignal): Promise<JsonObject>
   /** Compresses as Go's gzip does: equal bytes, so equal digests. */
   gzip(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** The schemas of Kubernetes' built-in kinds that merging goes by. */
+  definitions(): Promise<Definitions>
   /** Ends the workers. */
   close(): Promise<void>
 }

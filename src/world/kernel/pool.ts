@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { KubeObject } from '../../kinds/manifest.ts'
+import { Definitions } from '../../kinds/openapi.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { gzipStream } from './gzip.ts'
 import type { BuildInput, Kernel, ManageInput, MergeSchema } from './kernel.ts'
@@ -10,6 +12,8 @@ import { type ModuleName, moduleLoader } from './modules.ts'
 export interface KernelOptions {
   /** The folder with `<module>.wasm.br` and digests.json. */
   readonly modules: string
+  /** The file with the OpenAPI v3 definitions of the built-in kinds. */
+  readonly definitions: string
   /** The worker's script. */
   readonly worker: URL
   /** Milliseconds a call may take: 10 s, builds 60 s unless said otherwise. */
@@ -40,7 +44,9 @@ export function openKernel(options: KernelOptions): Kernel {
     builds.set(key, output)
     return output
   }
+  let definitions: Promise<Definitions> | undefined
   return {
+    definitions: () => (definitions ??= readDefinitions(options.definitions)),
     kustomizeBuild: (input, signal) => kept('build', encodeBuild(input), signal),
     kustomizationFile: async (content, signal) => JSON.parse(await kept('kustomization', content, signal)) as JsonObject,
     async checkManifests(files, signal) {
@@ -164,4 +170,8 @@ class ResultCache {
       this.#size -= text.length
     }
   }
+}
+
+async function readDefinitions(file: string): Promise<Definitions> {
+  return new Definitions(JSON.parse(await readFile(file, 'utf8')) as JsonObject)
 }
