@@ -200,20 +200,27 @@ class Workloads {
     if (!namespace.metadata.deletionTimestamp) return
     const name = namespace.metadata.name
     const { resources } = await this.#cluster.discover(this.#signal)
-    let left = 0
-    for (const resource of resources.filter(
+    const listed = resources.filter(
       r => r.namespaced && r.verbs.includes('delete') && r.verbs.includes('list') && r.group !== 'events.k8s.io',
-    )) {
-      for await (const object of this.#cluster.listAll(
-        { group: resource.group, version: resource.version, kind: resource.kind, namespace: name },
-        this.#signal,
-      )) {
+    )
+    let left = 0
+    for (const { group, version, kind } of listed) left += await this.#emptied(namespace, { group, version, kind, namespace: name })
+    await this.#perform(namespace, left === 0 ? { do: 'finalize', namespace } : { do: 'later', ms: 200 })
+  }
+
+  /** Deletes what a namespace has of a kind, and counts what is left. A kind that is no longer served has nothing. */
+  async #emptied(namespace: KubeObject, query: { group: string; version: string; kind: string; namespace: string }): Promise<number> {
+    let left = 0
+    try {
+      for await (const object of this.#cluster.listAll(query, this.#signal)) {
         const ref: ObjectRef = refOf(object)
         await this.#perform(namespace, { do: 'delete', ref, uid: object.metadata.uid })
         if (await this.#cluster.get(ref, this.#signal)) left++
       }
+    } catch (thrown) {
+      if (!(thrown instanceof ClusterError) || (thrown.code !== 'NOT_FOUND' && thrown.code !== 'NO_MATCH')) throw thrown
     }
-    await this.#perform(namespace, left === 0 ? { do: 'finalize', namespace } : { do: 'later', ms: 200 })
+    return left
   }
 }
 
