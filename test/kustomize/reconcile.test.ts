@@ -9,7 +9,7 @@ const kernel = testKernel()
 kustomizeSuite('Kustomizations in the sandbox', () => startSandboxApi(kernel), kernel)
 
 const name = 'Kustomizations on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 5 }, () =>
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 6 }, () =>
   kustomizeSuite(
     name,
     async () => {

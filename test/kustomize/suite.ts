@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { conditionOf, conditionsOf, type KubeObject, type ObjectRef } from '../../src/kinds/manifest.ts'
 import { listAt, stringAt } from '../../src/lib/json.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import type { Started } from '../world/cluster/contract.ts'
+import { dataFolder, treeOf, withData } from '../support/data.ts'
 import { pushFiles } from '../support/push.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
 
@@ -124,6 +126,18 @@ export function kustomizeSuite(name: string, open: () => Promise<Started>, kerne
       )
       assert.equal(conditionOf(ks, 'Healthy')?.status, 'False')
     })
+
+    withData({ name: "others' files pushed", tests: 1 }, () =>
+      test("others' files are pushed, applied and gone again", async () => {
+        const ks = await ship(treeOf(join(dataFolder, 'podinfo')), { path: './deploy/overlays/dev' })
+        assert.equal(conditionOf(ks, 'Ready')?.reason, 'ReconciliationSucceeded', conditionOf(ks, 'Ready')?.message)
+        assert.equal(ids(ks).length, 25)
+        assert.deepEqual(ids(ks).slice(0, 3), ['_dev__Namespace', 'dev_database__ServiceAccount', 'dev_frontend__ServiceAccount'])
+        assert.deepEqual(ids(await ship({ 'a.yaml': config('one') })), ['apps_one__ConfigMap'])
+        const frontend = { group: 'apps', version: 'v1', kind: 'Deployment', namespace: 'dev', name: 'frontend' }
+        assert.equal(await world.cluster.get(frontend, signal), undefined)
+      }),
+    )
 
     test('deleting the Kustomization takes its objects along', async () => {
       await ship({ 'a.yaml': config('one') })

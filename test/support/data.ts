@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { test } from 'node:test'
 
 /** Real input written by others; `FLUXPILOT_DATA` moves it. */
@@ -14,4 +14,14 @@ export function withData(what: { name: string; tests: number }, define: () => vo
       throw new Error(reason)
     })
   else test(what.name, { skip: reason }, () => {})
+}
+
+/** All files below a folder, by relative path, in byte order. */
+export function treeOf(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter(e => e.isFile())
+  return Object.fromEntries(
+    files
+      .map((e): [string, string] => [relative(folder, join(e.parentPath, e.name)), readFileSync(join(e.parentPath, e.name), 'utf8')])
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  )
 }
