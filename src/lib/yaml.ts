@@ -1,4 +1,4 @@
-import { type Document, isAlias, isScalar, parseAllDocuments, type ScalarTag, type Tags, visit } from 'yaml'
+import { type Document, isAlias, isMap, isScalar, LineCounter, parseAllDocuments, type ScalarTag, type Tags, visit } from 'yaml'
 import { CodedError } from './coded-error.ts'
 import type { Json } from './json.ts'
 import { isTime, isWhole, numberOf, wordOf } from './yaml-scalars.ts'
@@ -72,6 +72,37 @@ export function parseAll(text: string): Json[] {
     const value = valueOf(() => document.toJS({ maxAliasCount: 10_000 }) as Json)
     return value === null || value === undefined ? [] : [value]
   })
+}
+
+/**
+ * The first document of a text as an API server reads a body: a key that stands twice is no failure, the last one counts.
+ * `duplicates` names the later ones. Lines count from 1. `null` for an empty text.
+ * @throws {YamlError} For malformed text, alias bombs, infinities.
+ */
+export function parseOne(text: string): { value: Json; duplicates: { line: number; key: string }[] } {
+  const lines = new LineCounter()
+  const [document] = parseAllDocuments(text, { ...options, uniqueKeys: false, lineCounter: lines })
+  if (!document) return { value: null, duplicates: [] }
+  refuse(document)
+  checkKeys(document)
+  return { value: valueOf(() => document.toJS({ maxAliasCount: 10_000 }) as Json), duplicates: duplicatesIn(document, lines) }
+}
+
+function duplicatesIn(document: Document.Parsed, lines: LineCounter): { line: number; key: string }[] {
+  const found: { line: number; key: string }[] = []
+  visit(document, {
+    Map(_, map) {
+      if (!isMap(map)) return
+      const seen = new Set<string>()
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue
+        const name = String(key.value)
+        if (seen.has(name)) found.push({ line: lines.linePos(key.range?.[0] ?? 0).line, key: name })
+        seen.add(name)
+      }
+    },
+  })
+  return found
 }
 
 function refuse({ errors, warnings }: Pick<Document, 'errors' | 'warnings'>): void {

@@ -1,59 +1,62 @@
-import type { KubeObject } from '../../kinds/manifest.ts'
-import { isObject } from '../../lib/json.ts'
+import { type KubeObject, joinApiVersion } from '../../kinds/manifest.ts'
+import { isObject, type Json } from '../../lib/json.ts'
+import type { Clock } from '../../world/clock/clock.ts'
+import { conform } from '../decode/conform.ts'
 import { coreRules } from '../rules/core.ts'
+import { definitionRule } from '../rules/definitions.ts'
 import { metadataProblems } from '../rules/names.ts'
 import type { Rule } from '../rules/rule.ts'
 import { workloadRules } from '../rules/workloads.ts'
-import { definitionRule } from '../rules/definitions.ts'
-import { printedKind, problems } from './problem.ts'
-import { prune, withDefaults } from './prune.ts'
 import { builtinResources } from './builtin.ts'
+import { problems } from './problem.ts'
+import { withDefaults } from './prune.ts'
 import type { Resource } from './resource.ts'
 import type { Schemas } from './schemas.ts'
 import type { Store } from './store.ts'
 import { schemaProblems } from './validate.ts'
 
-export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
-/** The object as it may be stored, with warnings about fields that were dropped. */
-export interface Admitted {
-  readonly object: KubeObject
-  readonly warnings: readonly string[]
-}
-
 const rules: Readonly<Record<string, Rule>> = { ...coreRules, ...workloadRules, ...definitionRule }
 const namespaces = { group: '', plural: 'namespaces' }
+const ruleOf = ({ group, kind, custom }: Resource): Rule | undefined => (custom ? undefined : rules[`${group}/${kind}`])
 
-/** Prunes, fills in defaults and validates. @throws {ApiProblem} Invalid, or BadRequest for unknown fields under Strict. */
-export function admit(
+/** Defaults as they are filled in while decoding, before anybody is recorded as their owner. */
+export function defaulted(resource: Resource, object: KubeObject, schemas: Schemas): KubeObject {
+  if (resource.custom) return asObject(withDefaults(object, schemas.of(resource) ?? {}), object)
+  return ruleOf(resource)?.defaults?.(object) ?? object
+}
+
+/** What the server itself sets, such as a Service's address; the object as Go's types write it. */
+export function prepared(
   resource: Resource,
   { object, live }: { object: KubeObject; live: KubeObject | undefined },
-  { schemas, validation }: { schemas: Schemas; validation: FieldValidation },
-): Admitted {
+  { schemas, clock }: { schemas: Schemas; clock: Clock },
+): KubeObject {
+  const made = ruleOf(resource)?.prepare?.(object, { live, clock }) ?? object
+  const definition = resource.custom ? undefined : schemas.nameOf(resource)
+  return definition === undefined ? made : asObject(conform(made, definition, schemas.definitions).value, made)
+}
+
+/** @returns Warnings. @throws {ApiProblem} Invalid */
+export function validate(
+  resource: Resource,
+  { object, live, subresource }: { object: KubeObject; live: KubeObject | undefined; subresource: string | undefined },
+  schemas: Schemas,
+): string[] {
   const schema = schemas.of(resource) ?? {}
-  const dropped: string[] = []
-  const pruned = asObject(prune(object, schema, { resolve: schemas.resolve, open: !resource.custom, dropped }), object)
-  const unknown = dropped.map(path => `unknown field "${path}"`)
-  if (unknown.length > 0 && validation === 'Strict')
-    throw problems.badRequest(
-      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: strict decoding error: ${unknown.join(', ')}`,
-    )
-  const rule = rules[`${resource.group}/${resource.kind}`]
-  const filled = resource.custom ? asObject(withDefaults(pruned, schema), pruned) : (rule?.defaults?.(pruned, live) ?? pruned)
+  const rule = subresource === 'status' ? undefined : ruleOf(resource)
   const causes = [
-    ...metadataProblems(filled),
-    ...(resource.custom ? schemaProblems(filled, { ...schema, required: [...requiredOf(schema)] }, '') : []),
-    ...(rule?.check?.(filled, live) ?? []),
+    ...metadataProblems(object, resource.group === ''),
+    ...(resource.custom ? schemaProblems(object, schema, '') : []),
+    ...(rule?.check?.(object, live) ?? []),
   ]
-  if (causes.length > 0) throw problems.invalid(resource, filled.metadata.name, causes)
-  return { object: filled, warnings: validation === 'Warn' ? unknown : [] }
+  if (causes.length > 0) throw problems.invalid(resource, object.metadata.name, causes)
+  return rule?.warn?.(object) ?? []
 }
 
-function requiredOf(schema: { required?: unknown }): string[] {
-  return Array.isArray(schema.required) ? schema.required.map(String) : []
-}
-
-function asObject(value: unknown, like: KubeObject): KubeObject {
-  return { ...(isObject(value) ? value : {}), apiVersion: like.apiVersion, kind: like.kind, metadata: like.metadata }
+function asObject(value: Json, like: KubeObject): KubeObject {
+  const given = isObject(value) ? value : {}
+  const metadata = isObject(given.metadata) ? given.metadata : {}
+  return { ...given, apiVersion: like.apiVersion, kind: like.kind, metadata: { ...metadata, name: like.metadata.name } }
 }
 
 /** A new object needs its namespace to be there, and not on its way out. */
@@ -63,31 +66,26 @@ export function admitNamespace(resource: Resource, object: KubeObject, store: St
   const home = store.get(namespaces, undefined, namespace)
   const kind = builtinResources.find(r => r.plural === 'namespaces')
   if (!home && kind) throw problems.notFound(kind, namespace)
-  if (home?.metadata.deletionTimestamp)
-    throw problems.forbidden(resource, name, `unable to create new content in namespace ${namespace} because it is being terminated`)
+  if (home?.metadata.deletionTimestamp) throw problems.terminating(resource, { name, namespace })
 }
 
-/** The body must be an object of the resource that the path names. @throws {ApiProblem} BadRequest */
+/** The body must be the object that the path names. @throws {ApiProblem} BadRequest */
 export function checkIdentity(
   resource: Resource,
   object: KubeObject,
   at: { namespace: string | undefined; name?: string | undefined },
 ): KubeObject {
-  const expected = resource.group ? `${resource.group}/${resource.version}` : resource.version
-  if (object.kind !== resource.kind || object.apiVersion !== expected)
-    throw problems.badRequest(
-      `${object.apiVersion}, Kind=${object.kind} in the body does not match ${printedKind(resource)} of the request`,
-    )
-  if (at.name !== undefined && object.metadata.name !== at.name)
+  if (at.name !== undefined && object.metadata.name !== '' && object.metadata.name !== at.name)
     throw problems.badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${at.name})`)
   if (object.metadata.namespace !== undefined && at.namespace !== undefined && object.metadata.namespace !== at.namespace)
     throw problems.badRequest(`the namespace of the provided object does not match the namespace sent on the request`)
   const { namespace: _, ...metadata } = object.metadata
   return {
     ...object,
+    apiVersion: joinApiVersion(resource),
     metadata: {
       ...metadata,
-      name: object.metadata.name,
+      name: object.metadata.name || (at.name ?? ''),
       ...(resource.namespaced && at.namespace !== undefined ? { namespace: at.namespace } : {}),
     },
   }

@@ -50,6 +50,11 @@ node.k8s.io v1 runtimeclasses RuntimeClass cluster - - -
 discovery.k8s.io v1 endpointslices EndpointSlice ns - - -
 `
 
+function verbsOf(plural: string): readonly string[] {
+  if (plural === 'selfsubjectaccessreviews') return ['create']
+  return plural === 'namespaces' ? standardVerbs.filter(v => v !== 'deletecollection') : standardVerbs
+}
+
 /** The built-in kinds that the sandbox serves. */
 export const builtinResources: readonly Resource[] = table
   .trim()
@@ -68,6 +73,31 @@ export const builtinResources: readonly Resource[] = table
       shortNames: many(short),
       subresources: many(subresources),
       categories: many(categories),
-      verbs: plural === 'selfsubjectaccessreviews' ? ['create'] : standardVerbs,
+      verbs: verbsOf(plural),
     }
   })
+
+/** Kinds of which an update creates what is not there. */
+const creating = new Set([
+  'Lease',
+  'Event',
+  'Endpoints',
+  'Role',
+  'ClusterRole',
+  'RoleBinding',
+  'ClusterRoleBinding',
+  'LimitRange',
+  'Service',
+])
+/** Kinds of which an update must name the version that it replaces. */
+const versioned = new Set(['Lease', 'CustomResourceDefinition', 'PriorityClass'])
+
+/** True when an update may create an object of this type. */
+export function createsOnUpdate({ kind, custom }: Resource): boolean {
+  return !custom && creating.has(kind)
+}
+
+/** True when an update without a resourceVersion is refused. */
+export function wantsVersion({ kind, custom }: Resource): boolean {
+  return custom !== undefined || versioned.has(kind)
+}

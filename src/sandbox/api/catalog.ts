@@ -77,6 +77,7 @@ function served(crd: KubeObject): Resource[] {
       custom: {
         schema: objectAt(v, 'schema', 'openAPIV3Schema'),
         columns: listAt(v, 'additionalPrinterColumns').filter(isObject).map(columnOf),
+        selectable: listAt(v, 'selectableFields').map(f => (stringAt(f, 'jsonPath') ?? '').replace(/^\./, '')),
       },
     }))
 }

@@ -12,6 +12,8 @@ export interface Cause {
     | 'FieldValueDuplicate'
     | 'FieldValueForbidden'
     | 'FieldValueTypeInvalid'
+    | 'FieldValueTooLong'
+    | 'FieldValueTooMany'
   readonly message: string
 }
 
@@ -49,6 +51,12 @@ function detailsOf(resource: Resource, name: string): JsonObject {
   return { name, ...(resource.group ? { group: resource.group } : {}), kind: resource.plural }
 }
 
+/** Where a real server keeps an object, as some refusals say. */
+function storedAt({ group, plural, custom }: Resource, { name, namespace }: { name: string; namespace: string | undefined }): string {
+  const folder = custom ? `${group}/${plural}` : plural === 'services' ? 'services/specs' : plural
+  return `/registry/${folder}/${namespace === undefined ? '' : `${namespace}/`}${name}`
+}
+
 export const problems = {
   notFound: (resource: Resource, name: string): ApiProblem =>
     new ApiProblem([404, 'NotFound'], `${resourceName(resource)} "${name}" not found`, detailsOf(resource, name)),
@@ -61,15 +69,15 @@ export const problems = {
       `Operation cannot be fulfilled on ${resourceName(resource)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
       detailsOf(resource, name),
     ),
+  /** A condition of a deletion does not hold; unlike elsewhere the kind is named. */
   precondition: (resource: Resource, name: string, why: string): ApiProblem =>
-    new ApiProblem(
-      [409, 'Conflict'],
-      `Operation cannot be fulfilled on ${resourceName(resource)} "${name}": Precondition failed: ${why}`,
-      detailsOf(resource, name),
-    ),
+    new ApiProblem([409, 'Conflict'], `Operation cannot be fulfilled on ${kindName(resource)} "${name}": ${why}`, {
+      ...detailsOf(resource, name),
+      kind: resource.kind,
+    }),
   invalid: (resource: Resource, name: string, causes: readonly Cause[]): ApiProblem =>
     new ApiProblem([422, 'Invalid'], `${kindName(resource)} "${name}" is invalid: ${listed(causes)}`, {
-      name,
+      ...(name ? { name } : {}),
       ...(resource.group ? { group: resource.group } : {}),
       kind: resource.kind,
       causes: causes.map(c => ({ reason: c.reason, message: c.message, field: c.field })),
@@ -78,23 +86,46 @@ export const problems = {
   internal: (message: string): ApiProblem => new ApiProblem([500, 'InternalError'], message),
   /** What merging refuses: the real server gives no reason either. */
   untyped: (message: string): ApiProblem => new ApiProblem([500, ''], message),
-  method: (method: string): ApiProblem =>
-    new ApiProblem([405, 'MethodNotAllowed'], `the server does not allow this method on the requested resource: ${method}`, {}),
-  mediaType: (type: string): ApiProblem =>
+  method: (): ApiProblem =>
+    new ApiProblem([405, 'MethodNotAllowed'], 'the server does not allow this method on the requested resource', {}),
+  mediaType: (accepted: readonly string[]): ApiProblem =>
     new ApiProblem(
       [415, 'UnsupportedMediaType'],
-      `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml: ${type}`,
-      {},
+      `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
     ),
+  notAcceptable: (offered: readonly string[]): ApiProblem =>
+    new ApiProblem([406, 'NotAcceptable'], `406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`, {}),
   notText: (type: string): ApiProblem =>
     new ApiProblem([415, 'UnsupportedMediaType'], `the sandbox reads JSON and YAML, not ${type}: use kubectl apply -f with a manifest`, {}),
+  formNotAcceptable: (offered: readonly string[]): ApiProblem =>
+    new ApiProblem([406, 'NotAcceptable'], `only the following media types are accepted: ${offered.join(', ')}`),
   tooLarge: (limit: number): ApiProblem => new ApiProblem([413, 'RequestEntityTooLarge'], `Request entity too large: limit is ${limit}`),
   expired: (message: string): ApiProblem => new ApiProblem([410, 'Expired'], message),
+  /** A namespace on its way out takes nothing new in. */
+  terminating: (resource: Resource, { name, namespace }: { name: string; namespace: string }): ApiProblem =>
+    new ApiProblem(
+      [403, 'Forbidden'],
+      `${resourceName(resource)} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+      {
+        ...detailsOf(resource, name),
+        causes: [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }],
+      },
+    ),
+  otherUid: (
+    resource: Resource,
+    { name, namespace, uid, live }: { name: string; namespace: string | undefined; uid: string; live: string },
+  ): ApiProblem =>
+    new ApiProblem(
+      [409, 'Conflict'],
+      `Operation cannot be fulfilled on ${resourceName(resource)} "${name}": StorageError: invalid object, Code: 4, Key: ${storedAt(resource, { name, namespace })}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live}`,
+      detailsOf(resource, name),
+    ),
   forbidden: (resource: Resource, name: string, why: string): ApiProblem =>
     new ApiProblem([403, 'Forbidden'], `${resourceName(resource)} "${name}" is forbidden: ${why}`, detailsOf(resource, name)),
 }
 
-function listed(causes: readonly Cause[]): string {
+/** Causes as one message. */
+export function listed(causes: readonly Cause[]): string {
   const lines = causes.map(c => `${c.field}: ${c.message}`)
   return lines.length === 1 ? (lines[0] ?? '') : `[${lines.join(', ')}]`
 }

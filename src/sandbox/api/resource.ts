@@ -14,7 +14,14 @@ export interface Resource extends ApiResource {
   /** Stored objects carry this version. */
   readonly storageVersion: string
   /** Present for custom resources. */
-  readonly custom?: { readonly schema: JsonObject; readonly columns: readonly Column[] } | undefined
+  readonly custom?:
+    | {
+        readonly schema: JsonObject
+        readonly columns: readonly Column[]
+        readonly selectable: readonly string[]
+        readonly scale?: { spec?: string; status?: string; selector?: string } | undefined
+      }
+    | undefined
 }
 
 /** What objects are kept under: `group/plural`. */

@@ -6,7 +6,6 @@ import { Catalog } from './catalog.ts'
 import { aggregated, coreVersions, groupList, oneGroup, resourceList } from './discovery.ts'
 import { type Answer, type Api, handle } from './handlers.ts'
 import { openapiDocument, openapiIndex } from './openapi.ts'
-import { Pages } from './pages.ts'
 import { resourcePath } from './path.ts'
 import { ApiProblem, problems } from './problem.ts'
 import { Schemas } from './schemas.ts'
@@ -32,6 +31,7 @@ export interface ApiServer {
   close(): Promise<void>
 }
 
+const groupedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
 const bodyLimit = 3 * 1024 * 1024
 const version = {
   major: '1',
@@ -52,7 +52,6 @@ export async function listenApiServer(options: ApiServerOptions): Promise<ApiSer
     store,
     catalog: new Catalog(store),
     schemas: new Schemas(options.definitions),
-    pages: new Pages(),
     kernel: options.kernel,
     clock: options.clock,
   }
@@ -98,8 +97,9 @@ async function answerTo(
   const fixed = documentAt(api, url.pathname, request.headers.accept ?? '')
   if (fixed !== undefined) return { status: 200, body: fixed }
   const path = resourcePath(url.pathname)
-  const resource = path && api.catalog.find(path.group, path.version, path.plural)
-  if (!path || !resource) throw problems.noRoute()
+  if (!path || !api.catalog.groups().has(path.group)) return { status: 404, body: '404 page not found\n' }
+  const resource = api.catalog.find(path.group, path.version, path.plural)
+  if (!resource) throw problems.noRoute()
   const type = request.headers['content-type'] ?? ''
   if (type.includes('protobuf') || type.includes('cbor')) throw problems.notText(type)
   const body = await textOf(request)
@@ -139,11 +139,11 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 function reply(response: ServerResponse, { status, body, warnings = [] }: Answer): void {
-  const type =
-    body.kind === 'APIGroupDiscoveryList' ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' : 'application/json'
+  const grouped = typeof body !== 'string' && body.kind === 'APIGroupDiscoveryList'
+  const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : grouped ? groupedType : 'application/json'
   response.writeHead(status, {
     'content-type': type,
     ...(warnings.length > 0 ? { warning: warnings.map(w => `299 - ${JSON.stringify(w)}`).join(', ') } : {}),
   })
-  response.end(`${JSON.stringify(body)}\n`)
+  response.end(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`)
 }

@@ -82,6 +82,21 @@ export class Store {
     this.#revision = revision
   }
 
+  /** The objects as they were at a revision, in the order of namespace and name. `undefined` when history does not go back that far. */
+  at(resource: Pick<Resource, 'group' | 'plural'>, revision: number): KubeObject[] | undefined {
+    if (revision + 1 < (this.#history[0]?.revision ?? this.#revision + 1)) return undefined
+    const key = storageKey(resource)
+    const objects = new Map(this.#objects.get(key))
+    for (const change of this.#history.toReversed()) {
+      if (change.revision <= revision) break
+      if (change.key !== key) continue
+      const name = nameKey(change.object.metadata.namespace, change.object.metadata.name)
+      if (change.previous) objects.set(name, change.previous)
+      else objects.delete(name)
+    }
+    return [...objects].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object)
+  }
+
   /** Changes of a storage key after `revision`. @throws {ApiProblem} 410 when history does not go back that far. */
   since(key: string, revision: number): Change[] {
     const oldest = this.#history[0]?.revision ?? this.#revision + 1

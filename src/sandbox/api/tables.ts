@@ -150,7 +150,7 @@ const identity = 'Name must be unique within a namespace.'
 export function tableOf(
   resource: Resource,
   objects: readonly KubeObject[],
-  { now, metadata }: { now: number; metadata: JsonObject },
+  { now, metadata, include }: { now: number; metadata: JsonObject; include: string },
 ): JsonObject {
   const printed = columnsOf(resource)
   return {
@@ -163,7 +163,12 @@ export function tableOf(
     ],
     rows: objects.map(o => ({
       cells: [o.metadata.name, ...printed.map(c => c.cell(o, now))],
-      object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: o.metadata },
+      object:
+        include === 'None'
+          ? null
+          : include === 'Object'
+            ? o
+            : { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: o.metadata },
     })),
   }
 }

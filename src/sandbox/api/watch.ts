@@ -1,25 +1,24 @@
 import type { ServerResponse } from 'node:http'
-import type { KubeObject } from '../../kinds/manifest.ts'
+import { joinApiVersion, type KubeObject } from '../../kinds/manifest.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import type { Clock } from '../../world/clock/clock.ts'
+import type { ListOptions } from './list-options.ts'
 import { ApiProblem } from './problem.ts'
 import { type Resource, storageKey } from './resource.ts'
 import type { Change, Store } from './store.ts'
 import { inVersion } from './write.ts'
 
-export interface WatchOptions {
+export interface WatchOptions extends Pick<ListOptions, 'from' | 'initialEvents' | 'bookmarks' | 'timeoutSeconds'> {
   readonly resource: Resource
+  /** What an object of the kind has at least. */
+  readonly empty: JsonObject
   readonly matches: (object: KubeObject) => boolean
-  /** `undefined` or `0`: what is there comes first, as ADDED. */
-  readonly from: string | null
-  readonly initialEvents: boolean
-  readonly bookmarks: boolean
-  readonly timeoutSeconds: number
   readonly render: (object: KubeObject) => JsonObject
   readonly signal: AbortSignal
 }
 
 const bookmarkMs = 45_000
+const longestSeconds = 1800
 
 /** Streams changes as JSON lines until the client goes, the time is up or the server closes. */
 export async function watch(
@@ -40,7 +39,7 @@ export async function watch(
   const unsubscribe = store.subscribe(pass)
   try {
     catchUp({ store, send, pass }, options)
-    await ticking({ clock, send: () => send('BOOKMARK', bookmark(options.resource, store.revision)) }, options)
+    await ticking({ clock, send: () => send('BOOKMARK', bookmark(options, store.revision)) }, options)
   } catch (thrown) {
     if (thrown instanceof ApiProblem) send('ERROR', thrown.status)
     else if (!options.signal.aborted) throw thrown
@@ -55,27 +54,34 @@ function catchUp(
   options: WatchOptions,
 ): void {
   const { from, resource, initialEvents } = options
-  if (from !== null && from !== '' && from !== '0' && !initialEvents) {
-    for (const change of store.since(storageKey(resource), Number(from))) pass(change)
+  if (from && !initialEvents) {
+    for (const change of store.since(storageKey(resource), from)) pass(change)
     return
   }
+  if (initialEvents === false) return
   for (const object of store.list(resource)) if (options.matches(object)) send('ADDED', options.render(inVersion(object, resource)))
-  if (initialEvents) send('BOOKMARK', bookmark(resource, store.revision, { 'k8s.io/initial-events-end': 'true' }))
+  if (initialEvents) send('BOOKMARK', bookmark(options, store.revision, { 'k8s.io/initial-events-end': 'true' }))
 }
 
 /** A change as a watcher with a selector sees it: an object may come into its view or leave it. */
 function eventsOf({ type, object, previous }: Change, { matches }: WatchOptions): [string, KubeObject][] {
-  if (type === 'DELETED') return matches(object) ? [[type, object]] : []
-  const [before, after] = [previous !== undefined && matches(previous), matches(object)]
-  if (after) return [[before ? 'MODIFIED' : 'ADDED', object]]
-  return before ? [['DELETED', object]] : []
+  if (type === 'DELETED') return matches(previous ?? object) ? [[type, object]] : []
+  const before = previous !== undefined && matches(previous)
+  if (matches(object)) return [[before ? 'MODIFIED' : 'ADDED', object]]
+  return before ? [['DELETED', lastSeen(object, previous)]] : []
 }
 
-function bookmark({ kind, group, version }: Resource, revision: number, annotations?: JsonObject): JsonObject {
+/** An object that leaves a watcher's view goes as it was last in it, at the revision at which it left. */
+function lastSeen(object: KubeObject, previous: KubeObject): KubeObject {
+  return { ...previous, metadata: { ...previous.metadata, resourceVersion: object.metadata.resourceVersion ?? '' } }
+}
+
+function bookmark({ resource, empty }: WatchOptions, revision: number, annotations?: JsonObject): JsonObject {
   return {
-    kind,
-    apiVersion: group ? `${group}/${version}` : version,
-    metadata: { resourceVersion: String(revision), creationTimestamp: null, ...(annotations ? { annotations } : {}) },
+    ...empty,
+    kind: resource.kind,
+    apiVersion: joinApiVersion(resource),
+    metadata: { resourceVersion: String(revision), ...(annotations ? { annotations } : {}) },
   }
 }
 
@@ -84,7 +90,7 @@ async function ticking(
   { clock, send }: { clock: Clock; send: () => void },
   { bookmarks, timeoutSeconds, signal }: WatchOptions,
 ): Promise<void> {
-  for (let left = timeoutSeconds * 1000; left > 0; left -= bookmarkMs) {
+  for (let left = (timeoutSeconds || longestSeconds) * 1000; left > 0; left -= bookmarkMs) {
     await clock.sleep(Math.min(left, bookmarkMs), signal)
     if (bookmarks) send()
   }

@@ -7,24 +7,32 @@ import { each, fill, immutable, type Rule, withSpec } from './rule.ts'
 const serviceTypes = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 
 const service: Rule = {
-  defaults: (o, live) => {
+  defaults: o => {
     const spec = fill(o.spec, { sessionAffinity: 'None', type: 'ClusterIP' })
-    if (spec.type === 'ExternalName') return withSpec(o, spec)
-    const ip = stringAt(spec, 'clusterIP') || stringAt(live, 'spec', 'clusterIP') || addressOf(o)
-    const ports = each(spec.ports, p => ({
-      ...fill(p, { protocol: 'TCP', targetPort: p.port ?? 0 }),
-      ...nodePort(p, { type: spec.type, live, o }),
-    }))
+    const ports = each(spec.ports, p => fill(p, { protocol: 'TCP', targetPort: p.port ?? 0 }))
+    const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
     return withSpec(o, {
       ...spec,
       ports,
+      ...(spec.type === 'ExternalName' ? {} : { internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster' }),
+      ...(external ? { externalTrafficPolicy: spec.externalTrafficPolicy ?? 'Cluster' } : {}),
+      ...(spec.type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true } : {}),
+      ...(spec.sessionAffinity === 'ClientIP'
+        ? { sessionAffinityConfig: fill(spec.sessionAffinityConfig, { clientIP: { timeoutSeconds: 10_800 } }) }
+        : {}),
+    })
+  },
+  prepare: (o, { live }) => {
+    const spec = objectAt(o, 'spec')
+    if (spec.type === 'ExternalName') return o
+    const ip = stringAt(spec, 'clusterIP') || stringAt(live, 'spec', 'clusterIP') || addressOf(o)
+    return withSpec(o, {
+      ...spec,
+      ports: each(spec.ports, p => ({ ...p, ...nodePort(p, { type: spec.type, live, o }) })),
       clusterIP: ip,
-      clusterIPs: [ip],
-      internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
+      clusterIPs: spec.clusterIPs ?? [ip],
       ipFamilies: spec.ipFamilies ?? ['IPv4'],
       ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack',
-      ...(spec.type === 'ClusterIP' ? {} : { externalTrafficPolicy: spec.externalTrafficPolicy ?? 'Cluster' }),
-      ...(spec.type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true } : {}),
     })
   },
   check: (o, live) => {
@@ -87,7 +95,32 @@ function frozen(o: KubeObject, live: KubeObject | undefined): Cause[] {
   ]
 }
 
-const configMap: Rule = { check: frozen }
+const configKey = /^[-._a-zA-Z0-9]+$/
+
+/** Keys of ConfigMaps and Secrets. */
+function keyProblems(key: string, field: string): Cause[] {
+  const wrong = (why: string): Cause[] => [invalidValue(`${field}[${key}]`, key, why)]
+  if (key.length > 253) return wrong('must be no more than 253 bytes')
+  if (!configKey.test(key))
+    return wrong(
+      "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+    )
+  if (key === '.') return wrong("must not be '.'")
+  return key === '..' ? wrong("must not be '..'") : key.startsWith('..') ? wrong("must not start with '..'") : []
+}
+
+const configMap: Rule = {
+  check: (o, live) => [
+    ...Object.keys(objectAt(o, 'data')).flatMap(key => [
+      ...keyProblems(key, 'data'),
+      ...(objectAt(o, 'binaryData')[key] === undefined
+        ? []
+        : [invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')]),
+    ]),
+    ...Object.keys(objectAt(o, 'binaryData')).flatMap(key => keyProblems(key, 'binaryData')),
+    ...frozen(o, live),
+  ],
+}
 const secret: Rule = {
   defaults: o => {
     const { stringData, ...rest } = o
@@ -97,28 +130,30 @@ const secret: Rule = {
       apiVersion: o.apiVersion,
       kind: o.kind,
       metadata: o.metadata,
-      type: o.type ?? 'Opaque',
+      type: o.type || 'Opaque',
       ...(encoded.length > 0 ? { data: { ...objectAt(o, 'data'), ...Object.fromEntries(encoded) } } : {}),
     }
   },
   check: (o, live) => [
     ...immutable(o, live, 'type'),
     ...frozen(o, live),
-    ...Object.entries(objectAt(o, 'data'))
-      .filter(([, v]) => typeof v !== 'string' || !/^[A-Za-z0-9+/\s]*={0,2}$/.test(v))
-      .map(([k]) => invalidValue(`data[${k}]`, '<value omitted>', 'must be base64')),
+    ...Object.keys(objectAt(o, 'data')).flatMap(key => keyProblems(key, 'data')),
   ],
 }
 const namespace: Rule = {
   defaults: o => ({
     ...o,
     metadata: { ...o.metadata, labels: { ...o.metadata.labels, 'kubernetes.io/metadata.name': o.metadata.name } },
+  }),
+  prepare: o => ({
+    ...o,
     spec: o.metadata.deletionTimestamp ? (o.spec ?? {}) : fill(o.spec, { finalizers: ['kubernetes'] }),
-    status: fill(o.status, { phase: 'Active' }),
+    status: fill(o.status, { phase: o.metadata.deletionTimestamp ? 'Terminating' : 'Active' }),
   }),
 }
 const claim: Rule = {
-  defaults: o => ({ ...withSpec(o, fill(o.spec, { volumeMode: 'Filesystem' })), status: fill(o.status, { phase: 'Pending' }) }),
+  defaults: o => withSpec(o, fill(o.spec, { volumeMode: 'Filesystem' })),
+  prepare: o => ({ ...o, status: fill(o.status, { phase: 'Pending' }) }),
   check: (o, live) =>
     live
       ? immutable(o, live, 'spec.accessModes', 'spec.storageClassName', 'spec.selector')

@@ -54,5 +54,5 @@ function problemsOf(o: KubeObject): Cause[] {
 
 /** The rule of CustomResourceDefinition, by `group/Kind`. */
 export const definitionRule: Readonly<Record<string, Rule>> = {
-  'apiextensions.k8s.io/CustomResourceDefinition': { defaults: established, check: problemsOf },
+  'apiextensions.k8s.io/CustomResourceDefinition': { prepare: established, check: problemsOf },
 }

@@ -1,11 +1,16 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { equal, isObject, type Json, type JsonObject, at } from '../../lib/json.ts'
+import type { Clock } from '../../world/clock/clock.ts'
 import { type Cause, invalidValue } from '../api/problem.ts'
 
 /** What the API server does to objects of one built-in kind before it stores them. */
 export interface Rule {
-  /** Fills in defaults. `live` is what the object replaces. */
-  readonly defaults?: ((object: KubeObject, live: KubeObject | undefined) => KubeObject) | undefined
+  /** Fills in defaults, while the object is decoded: whoever wrote the object owns them. */
+  readonly defaults?: ((object: KubeObject) => KubeObject) | undefined
+  /** What the server sets itself, and nobody owns. `live` is what the object replaces. */
+  readonly prepare?: ((object: KubeObject, at: { live: KubeObject | undefined; clock: Clock }) => KubeObject) | undefined
+  /** What is worth a warning. */
+  readonly warn?: ((object: KubeObject) => string[]) | undefined
   /** What is wrong with it. */
   readonly check?: ((object: KubeObject, live: KubeObject | undefined) => Cause[]) | undefined
 }

@@ -104,38 +104,39 @@ function fixedStatefulSet(object: KubeObject, live: KubeObject | undefined): Cau
   ]
 }
 
+const jobDefaults = {
+  completions: 1,
+  parallelism: 1,
+  backoffLimit: 6,
+  completionMode: 'NonIndexed',
+  suspend: false,
+  podReplacementPolicy: 'TerminatingOrFailed',
+  manualSelector: false,
+}
+
+/** A job's selector and the labels that it selects by are made from its uid. */
+function selecting(o: KubeObject, live: KubeObject | undefined): KubeObject {
+  const spec = specOf(o)
+  if (spec.manualSelector === true || live) return o
+  const own = { 'batch.kubernetes.io/controller-uid': o.metadata.uid ?? '' }
+  const metadata = objectAt(spec, 'template', 'metadata')
+  const labels = {
+    ...objectAt(metadata, 'labels'),
+    ...own,
+    'batch.kubernetes.io/job-name': o.metadata.name,
+    'controller-uid': o.metadata.uid ?? '',
+    'job-name': o.metadata.name,
+  }
+  return withSpec(o, {
+    ...spec,
+    selector: spec.selector ?? { matchLabels: own },
+    template: { ...objectAt(spec, 'template'), metadata: { ...metadata, labels } },
+  })
+}
+
 const job: Rule = {
-  defaults: (o, live) => {
-    const spec = fill(o.spec, {
-      completions: 1,
-      parallelism: 1,
-      backoffLimit: 6,
-      completionMode: 'NonIndexed',
-      suspend: false,
-      podReplacementPolicy: 'TerminatingOrFailed',
-      manualSelector: false,
-    })
-    if (spec.manualSelector === true) return withSpec(o, stored(spec))
-    const own = { 'batch.kubernetes.io/controller-uid': o.metadata.uid ?? '' }
-    const kept = live
-      ? { selector: specOf(live).selector ?? {}, labels: objectAt(live, 'spec', 'template', 'metadata', 'labels') }
-      : undefined
-    const labels = {
-      ...objectAt(spec, 'template', 'metadata', 'labels'),
-      ...(kept?.labels ?? {
-        ...own,
-        'batch.kubernetes.io/job-name': o.metadata.name,
-        'controller-uid': o.metadata.uid ?? '',
-        'job-name': o.metadata.name,
-      }),
-    }
-    const withLabels = {
-      ...spec,
-      selector: spec.selector ?? kept?.selector ?? { matchLabels: own },
-      template: { ...objectAt(spec, 'template'), metadata: { ...objectAt(spec, 'template', 'metadata'), labels } },
-    }
-    return withSpec(o, stored(withLabels))
-  },
+  defaults: o => withSpec(o, stored(fill(o.spec, jobDefaults))),
+  prepare: (o, { live }) => selecting(o, live),
   check: (o, live) => [
     ...podSpecProblems(objectAt(o, 'spec', 'template', 'spec'), 'spec.template.spec', ['OnFailure', 'Never']),
     ...immutable(o, live, 'spec.template', 'spec.selector', 'spec.completions'),
