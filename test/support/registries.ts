@@ -16,6 +16,17 @@ export function orasEnv(): Record<string, string | undefined> {
   return { PATH: [...(oras ? [dirname(oras)] : []), process.env.PATH ?? ''].join(':') }
 }
 
+/** The machine's clock, but nobody sleeps: how long is kept in `waits`, in milliseconds. */
+export function instantClock(waits: number[]): Clock {
+  return {
+    ...realClock,
+    async sleep(ms, signal) {
+      signal.throwIfAborted()
+      waits.push(ms)
+    },
+  }
+}
+
 /** An adapter for one way of access, with a home of its own. */
 export async function openAdapter(
   adapter: Adapter,

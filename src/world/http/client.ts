@@ -87,6 +87,8 @@ async function send(
       signal,
       method: what.method as Dispatcher.HttpMethod,
       headersTimeout: timeoutMs,
+      // undici closes the connection after a HEAD, unless told not to: a handshake for each digest looked up.
+      reset: false,
       ...(what.headers ? { headers: what.headers } : {}),
       ...(body === undefined ? {} : { body }),
     })

@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../../lib/coded-error.ts'
 import { isObject, type Json, type JsonObject, objectAt, stringAt } from '../../lib/json.ts'
 import { matchAuths } from './pull-secrets.ts'
 import { RegistryError } from './error.ts'
 import type { SignIn } from './sign-in.ts'
 
+type Env = Readonly<Record<string, string | undefined>>
+
 const helperTimeoutMs = 30_000
+const mostOutput = 1024 * 1024
 const hubKey = 'https://index.docker.io/v1/'
 
 /**
@@ -14,19 +18,19 @@ const hubKey = 'https://index.docker.io/v1/'
  * @throws {RegistryError} BAD_ANSWER for a malformed file, naming it; DENIED when a helper fails.
  */
 export async function ambientSignIn(
-  { env, home }: { env: Readonly<Record<string, string | undefined>>; home: string },
+  { env, home }: { env: Env; home: string },
   { registry, repository, signal }: { registry: string; repository: string; signal: AbortSignal },
 ): Promise<SignIn> {
   for (const file of configFiles(env, home)) {
     const config = await readConfig(file)
-    const found = config && (await signInOf(config, { registry, repository, signal }))
+    const found = config && (await signInOf(config, { registry, repository, env, signal }))
     if (found) return found
   }
   return { type: 'anonymous' }
 }
 
 /** Docker's config, then podman's; they need not exist. */
-export function configFiles(env: Readonly<Record<string, string | undefined>>, home: string): string[] {
+export function configFiles(env: Env, home: string): string[] {
   const podman = env.REGISTRY_AUTH_FILE ?? (env.XDG_RUNTIME_DIR ? join(env.XDG_RUNTIME_DIR, 'containers', 'auth.json') : undefined)
   return [join(env.DOCKER_CONFIG ?? join(home, '.docker'), 'config.json'), ...(podman ? [podman] : [])]
 }
@@ -51,44 +55,44 @@ function jsonOf(text: string): Json | undefined {
 
 async function signInOf(
   config: JsonObject,
-  { registry, repository, signal }: { registry: string; repository: string; signal: AbortSignal },
+  { registry, repository, env, signal }: { registry: string; repository: string; env: Env; signal: AbortSignal },
 ): Promise<SignIn | undefined> {
   const key = registry === 'index.docker.io' ? hubKey : registry
   const helper = stringAt(config, 'credHelpers', registry) ?? stringAt(config, 'credHelpers', key) ?? stringAt(config, 'credsStore')
-  const told = helper ? await askHelper(helper, key, signal) : undefined
+  const told = helper ? await askHelper(helper, key, { env, signal }) : undefined
   return told ?? matchAuths(objectAt(config, 'auths'), registry, repository)
 }
 
 /** Asks `docker-credential-<name>`; `undefined` when it knows nothing of the server. */
-async function askHelper(name: string, server: string, signal: AbortSignal): Promise<SignIn | undefined> {
-  if (!/^[\w.-]+$/.test(name)) throw new RegistryError('DENIED', { ref: server, message: `'${name}' is no name of a credential helper` })
-  const { code, stdout } = await run(`docker-credential-${name}`, server, AbortSignal.any([signal, AbortSignal.timeout(helperTimeoutMs)]))
+async function askHelper(name: string, server: string, { env, signal }: { env: Env; signal: AbortSignal }): Promise<SignIn | undefined> {
+  const failed = (message: string, cause?: unknown): RegistryError => new RegistryError('DENIED', { ref: server, message }, { cause })
+  if (!/^[\w.-]+$/.test(name)) throw failed(`'${name}' is no name of a credential helper`)
+  const program = `docker-credential-${name}`
+  const { code, stdout } = await run(program, server, { env, signal }).catch((thrown: unknown) => {
+    signal.throwIfAborted()
+    throw failed(`the credential helper '${program}' cannot be used: ${messageOf(thrown)}`, thrown)
+  })
   const answer = jsonOf(stdout)
   if (code !== 0 && /credentials not found/i.test(stdout)) return undefined
   const [username, secret] = [stringAt(answer, 'Username'), stringAt(answer, 'Secret')]
   if (code !== 0 || username === undefined || secret === undefined)
-    throw new RegistryError('DENIED', { ref: server, message: `the credential helper 'docker-credential-${name}' failed for '${server}'` })
+    throw failed(`the credential helper '${program}' failed for '${server}'`)
   return username === '<token>' ? { type: 'identityToken', identityToken: secret } : { type: 'basic', username, password: secret }
 }
 
-function run(program: string, input: string, signal: AbortSignal): Promise<{ code: number; stdout: string }> {
+function run(
+  program: string,
+  input: string,
+  { env, signal }: { env: Env; signal: AbortSignal },
+): Promise<{ code: number; stdout: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ code: number; stdout: string }>()
-  const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], signal })
+  const within = AbortSignal.any([signal, AbortSignal.timeout(helperTimeoutMs)])
+  const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'ignore'], env: { ...env }, signal: within, killSignal: 'SIGKILL' })
   let stdout = ''
   child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString('utf8')
+    if (stdout.length < mostOutput) stdout += chunk.toString('utf8')
   })
-  child.on('error', thrown =>
-    reject(
-      signal.aborted
-        ? signal.reason
-        : new RegistryError(
-            'DENIED',
-            { ref: program, message: `the credential helper '${program}' cannot be run: ${thrown.message}` },
-            { cause: thrown },
-          ),
-    ),
-  )
+  child.on('error', thrown => reject(within.aborted ? new Error(`it gave no answer in ${helperTimeoutMs / 1000} s`) : thrown))
   child.on('close', code => resolve({ code: code ?? 1, stdout }))
   child.stdin.on('error', () => {})
   child.stdin.end(input)

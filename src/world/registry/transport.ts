@@ -30,7 +30,8 @@ export interface TransportOptions {
   readonly insecure: boolean
 }
 
-const tries = 4
+/** Reads fail soon, as a person waits; what writes is worth more patience. Spec: sources 10.1. */
+const patience = { pull: { tries: 3, firstMs: 100 }, 'pull,push': { tries: 4, firstMs: 600 } } as const
 const redirects = 10
 const longestWaitSeconds = 20
 const passing: readonly RegistryErrorCode[] = ['UNAVAILABLE', 'UNREACHABLE', 'TIMEOUT']
@@ -50,13 +51,14 @@ export class RegistryTransport {
   /** Sends a request. The answer's body is unread. @throws {RegistryError} for any status of 300 or more that `accept` does not name. */
   async ask(ask: Ask, signal: AbortSignal): Promise<Answer> {
     const { clock } = this.#options
+    const { tries, firstMs } = patience[ask.actions ?? 'pull']
     for (let attempt = 1; ; attempt++) {
       const result = await this.#tried(ask, signal).catch((thrown: unknown) => failureOf(thrown, ask))
       if (!(result instanceof RegistryError)) return result
       const again = result.code === 'RATE_LIMITED' || (passing.includes(result.code) && ask.method !== 'POST' && ask.method !== 'PATCH')
       const told = result.place.retryAfterSeconds
       if (!again || attempt >= tries || (told !== undefined && told > longestWaitSeconds)) throw result
-      await clock.sleep(told === undefined ? 200 * 3 ** attempt * (0.9 + 0.2 * clock.random()) : told * 1000, signal)
+      await clock.sleep(told === undefined ? firstMs * 3 ** (attempt - 1) * (0.9 + 0.2 * clock.random()) : told * 1000, signal)
     }
   }
 
