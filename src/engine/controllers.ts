@@ -1,6 +1,9 @@
 import type { KubeObject } from '../kinds/manifest.ts'
 import { at, listAt, stringAt } from '../lib/json.ts'
 
+/** The group of the Flux Operator's kinds. */
+export const operatorGroup = 'fluxcd.controlplane.io'
+
 /** The controller that serves an API group of Flux; `undefined` for other groups. */
 export function controllerOf(group: string, kind: string): string | undefined {
   switch (group) {
@@ -14,29 +17,67 @@ export function controllerOf(group: string, kind: string): string | undefined {
       return 'notification-controller'
     case 'image.toolkit.fluxcd.io':
       return kind === 'ImageUpdateAutomation' ? 'image-automation-controller' : 'image-reflector-controller'
-    case 'fluxcd.controlplane.io':
+    case operatorGroup:
       return 'flux-operator'
     default:
       return undefined
   }
 }
 
+/** Flux's controllers, by the names of their Deployments. */
+export const fluxControllers = [
+  'source-controller',
+  'kustomize-controller',
+  'helm-controller',
+  'notification-controller',
+  'image-reflector-controller',
+  'image-automation-controller',
+  'flux-operator',
+] as const
+
 /** Whether an API group is one of Flux's, by its conventions. */
 export function isFluxGroup(group: string): boolean {
-  return group.endsWith('.toolkit.fluxcd.io') || group === 'fluxcd.controlplane.io'
+  return group.endsWith('.toolkit.fluxcd.io') || group.endsWith('.extensions.fluxcd.io') || group === operatorGroup
 }
 
-/** Whether a controller is live: a ready Deployment of Flux, or a Lease renewed within its duration. `now` in milliseconds since the epoch. */
-export function isLive(
-  controller: string,
-  { deployments, leases, now }: { deployments: readonly KubeObject[]; leases: readonly KubeObject[]; now: number },
-): boolean {
-  const deployed = deployments.some(
-    d =>
-      (d.metadata.name === controller || d.metadata.labels?.['app.kubernetes.io/component'] === controller) &&
-      Number(at(d, 'status', 'readyReplicas') ?? 0) > 0,
+/** Controllers as a cluster shows them; `now` in milliseconds since the epoch. */
+interface Seen {
+  readonly deployments: readonly KubeObject[]
+  readonly leases: readonly KubeObject[]
+  readonly now: number
+}
+
+/** Whether a controller is live: a ready Deployment of Flux, or a Lease renewed within its duration. */
+export function isLive(controller: string, { deployments, leases, now }: Seen): boolean {
+  return (
+    deploymentsOf(controller, deployments).some(d => Number(at(d, 'status', 'readyReplicas') ?? 0) > 0) ||
+    liveLeases(controller, leases, now).length > 0
   )
-  return deployed || leases.some(lease => lease.metadata.name.startsWith(`${controller}-leader-election`) && isRenewed(lease, now))
+}
+
+/**
+ * Whether every instance of a controller leaves the objects of a shard alone, as far as its Deployments' arguments tell.
+ * A live Lease whose holder belongs to none of the Deployments counts against it.
+ */
+export function leavesShard(controller: string, shard: string, { deployments, leases, now }: Seen): boolean {
+  const instances = deploymentsOf(controller, deployments)
+  const holders = liveLeases(controller, leases, now).map(l => (stringAt(l, 'spec', 'holderIdentity') ?? '').split('_')[0] ?? '')
+  const known = holders.every(pod => instances.some(d => isPodOf(pod, d.metadata.name)))
+  return known && instances.length > 0 && instances.every(d => excludesShard(d, shard))
+}
+
+function deploymentsOf(controller: string, deployments: readonly KubeObject[]): KubeObject[] {
+  return deployments.filter(
+    ({ metadata: { name, labels } }) => name === controller || labels?.['app.kubernetes.io/component'] === controller,
+  )
+}
+
+function liveLeases(controller: string, leases: readonly KubeObject[], now: number): KubeObject[] {
+  return leases.filter(l => l.metadata.name.startsWith(`${controller}-leader-election`) && isRenewed(l, now))
+}
+
+function isPodOf(pod: string, deployment: string): boolean {
+  return pod.startsWith(`${deployment}-`) && /^[a-z0-9]+-[a-z0-9]{5}$/.test(pod.slice(deployment.length + 1))
 }
 
 export const shardKey = 'sharding.fluxcd.io/key'
@@ -46,8 +87,9 @@ export function excludesShard(deployment: KubeObject, shard: string): boolean {
   const args = listAt(deployment, 'spec', 'template', 'spec', 'containers')
     .flatMap(c => listAt(c, 'args'))
     .map(String)
-  const selector = args.find(a => a.startsWith('--watch-label-selector='))?.slice('--watch-label-selector='.length)
-  return selector !== undefined && selector.split(/,(?![^(]*\))/).some(clause => excludes(clause.trim(), shard))
+  const last = args.findLastIndex(a => /^--?watch-label-selector(=|$)/.test(a))
+  const selector = args[last]?.includes('=') ? args[last].slice(args[last].indexOf('=') + 1) : args[last + 1]
+  return last >= 0 && selector !== undefined && selector.split(/,(?![^(]*\))/).some(clause => excludes(clause.trim(), shard))
 }
 
 function excludes(clause: string, shard: string): boolean {

@@ -7,7 +7,7 @@ import { desired } from '../kustomize/build-reconciler.ts'
 import type { World } from '../world/world.ts'
 import { ToolError } from './error.ts'
 import { existing, locate } from './locate.ts'
-import { renderLive } from './preview-kustomization.ts'
+import { renderLive } from './render-live.ts'
 import { type Body, type Running, target, textTool } from './tool.ts'
 
 export const build = textTool({

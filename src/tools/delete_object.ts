@@ -1,16 +1,19 @@
 import * as z from 'zod'
-import { type KubeObject, printRef } from '../kinds/manifest.ts'
-import { listAt, stringAt } from '../lib/json.ts'
-import { refOfEntry } from '../kustomize/inventory.ts'
+import { isFluxGroup } from '../engine/controllers.ts'
 import { drive } from '../engine/drive.ts'
+import { type KubeObject, printRef } from '../kinds/manifest.ts'
+import { CodedError } from '../lib/coded-error.ts'
 import { kustomizations } from '../kustomize/reconciler.ts'
 import { ociRepositories } from '../sources/oci/reconciler.ts'
+import type { World } from '../world/world.ts'
+import { deletionOf } from './deletion.ts'
 import { actingOn } from './engine.ts'
-import { isFluxGroup } from '../engine/controllers.ts'
 import { existing, type Located, locate } from './locate.ts'
 import { guardOwnership } from './ownership.ts'
-import type { World } from '../world/world.ts'
 import { type Call, target, tool } from './tool.ts'
+import { watchOne } from './watch-one.ts'
+
+const finalizersMs = 30_000
 
 export const deleteObject = tool({
   name: 'delete_object',
@@ -22,49 +25,60 @@ export const deleteObject = tool({
   async preview(args, world, { signal }) {
     const located = await locate(world, args, signal)
     const object = await existing(located, signal)
-    guardOwnership(object)
-    const taken = prunedBy(object)
+    await guardOwnership(located.cluster, object, signal)
+    const changes = await deletionOf(located.cluster, object, signal)
+    const along = changes.filter(c => c.action === 'prune' || c.action === 'uninstall').length
     return {
-      summary: `delete ${printRef(located.ref)}${taken.length > 0 ? ` and ${taken.length} objects that it applied` : ''}`,
-      live: `${object.metadata.uid ?? ''} ${object.metadata.generation ?? 0} ${taken.join()}`,
-      changes: [{ action: 'delete', object: printRef(located.ref) }, ...taken.map(name => ({ action: 'prune', object: name }))],
+      summary: `delete ${printRef(located.ref)}${along > 0 ? ` and ${along} objects that go along` : ''}`,
+      live: JSON.stringify([object.metadata.uid, object.metadata.generation, changes]),
+      changes,
     }
   },
   async run(args, world, call) {
     const located = await locate(world, args, call.signal)
+    const { cluster, ref } = located
     const object = await existing(located, call.signal)
-    guardOwnership(object)
-    await located.cluster.delete(located.ref, { propagation: 'Background', preconditions: { uid: object.metadata.uid } }, call.signal)
-    if (isFluxGroup(located.ref.group)) await finalized(world, located, call)
-    const left = await located.cluster.get(located.ref, call.signal)
+    await guardOwnership(cluster, object, call.signal)
+    const isOurs = isFluxGroup(ref.group) && (await actingOn(world, located, call)).engine === 'own'
+    await cluster.delete(ref, { propagation: 'Background', preconditions: { uid: object.metadata.uid } }, call.signal)
+    if (isOurs) await finalize(world, located, call)
+    const left = await whatIsLeft(world, { ...located, uid: object.metadata.uid }, call)
     return {
-      object: printRef(located.ref),
-      cluster: located.cluster.name,
+      object: printRef(ref),
+      cluster: cluster.name,
       deleted: left === undefined,
       next:
         left === undefined
           ? 'nothing to do'
-          : `its finalizers ${(left.metadata.finalizers ?? []).join(', ')} hold it: look again with get_object`,
+          : `held by finalizers ${(left.metadata.finalizers ?? []).join(', ') || 'of what is in it'}: look again with get_object`,
     }
   },
   say: d => `${d.object} ${d.deleted ? 'is deleted' : 'is being deleted'}. Next: ${d.next}`,
 })
 
 /** Where no controller runs, our engine does what the finalizer waits for. */
-async function finalized(world: World, { cluster, ref }: Located, call: Call): Promise<void> {
-  if ((await actingOn(world, { cluster, ref }, call)).engine !== 'own') return
+async function finalize(world: World, { cluster, ref }: Located, call: Call): Promise<void> {
   const common = { hub: cluster, hands: { ...world, cluster }, clock: world.clock, settings: call.engine.settings, signal: call.signal }
   if (ref.kind === 'Kustomization') await drive(kustomizations, ref, common)
   if (ref.kind === 'OCIRepository') await drive(ociRepositories, ref, common)
 }
 
-/** The objects that go along with a Kustomization. */
-function prunedBy(object: KubeObject): string[] {
-  const policy = stringAt(object, 'spec', 'deletionPolicy') ?? 'MirrorPrune'
-  const takes = policy === 'Delete' || policy === 'WaitForTermination' || (policy === 'MirrorPrune' && object.spec?.prune === true)
-  if (!takes || object.spec?.suspend === true) return []
-  return listAt(object, 'status', 'inventory', 'entries').flatMap(e => {
-    const ref = refOfEntry({ id: stringAt(e, 'id') ?? '', v: stringAt(e, 'v') ?? '' })
-    return ref ? [printRef(ref)] : []
-  })
+/** The object, when its finalizers hold it for longer than a short while. Without the right to watch it is looked at once. */
+async function whatIsLeft(
+  world: World,
+  { cluster, ref, uid }: Located & { uid: string | undefined },
+  call: Call,
+): Promise<KubeObject | undefined> {
+  const now = await cluster.get(ref, call.signal)
+  const gone = (seen: KubeObject | undefined): true | undefined => (seen?.metadata.uid === uid ? undefined : true)
+  if (!now || gone(now)) return undefined
+  call.progress(`waiting for ${(now.metadata.finalizers ?? []).join(', ') || 'what is in it'}`)
+  try {
+    const { last, answer } = await watchOne(world, { cluster, ref, timeoutMs: finalizersMs, judge: gone }, call)
+    return answer ? undefined : last
+  } catch (thrown) {
+    call.signal.throwIfAborted()
+    if (thrown instanceof CodedError) return now
+    throw thrown
+  }
 }

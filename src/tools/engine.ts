@@ -1,4 +1,4 @@
-import { controllerOf, excludesShard, isLive, shardKey } from '../engine/controllers.ts'
+import { controllerOf, isFluxGroup, isLive, leavesShard, operatorGroup, shardKey } from '../engine/controllers.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
 import type { Cluster, ListQuery } from '../world/cluster/cluster.ts'
@@ -19,56 +19,84 @@ export interface Controllers {
   readonly unread?: string | undefined
 }
 
-/** Reads Flux's Deployments and Leases. */
+/** Reads Flux's Deployments and Leases; the Leases of nodes are left out. */
 export async function readControllers(cluster: Cluster, signal: AbortSignal): Promise<Controllers> {
   const [deployments, leases] = await Promise.all([
     listOr(cluster, { group: 'apps', version: 'v1', kind: 'Deployment', labelSelector: 'app.kubernetes.io/part-of=flux' }, signal),
-    listOr(cluster, { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease' }, signal),
+    listOr(
+      cluster,
+      { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', fieldSelector: 'metadata.namespace!=kube-node-lease' },
+      signal,
+    ),
   ])
   const unread = deployments.unread ?? leases.unread
   return { deployments: deployments.items, leases: leases.items, ...(unread ? { unread } : {}) }
 }
 
 async function listOr(cluster: Cluster, query: ListQuery, signal: AbortSignal): Promise<{ items: KubeObject[]; unread?: string }> {
+  const items: KubeObject[] = []
   try {
-    return { items: (await cluster.list({ ...query, limit: 500 }, signal)).items }
+    for await (const item of cluster.listAll(query, signal)) items.push(item)
+    return { items }
   } catch (thrown) {
-    if (thrown instanceof CodedError && thrown.code === 'FORBIDDEN') return { items: [], unread: thrown.message }
+    signal.throwIfAborted()
+    if (thrown instanceof CodedError) return { items, unread: thrown.message }
     throw thrown
   }
 }
 
 /**
  * Decides who acts: Flux wherever its controller is live, or cannot be seen; else our engine. Two controllers never fight.
- * @throws {ToolError} Unsupported when `own` was asked for beside a live controller.
+ * @throws {ToolError} Unsupported when `own` was asked for beside a live controller, or outside its shard.
  */
 export async function actingOn(world: World, { cluster, ref }: { cluster: Cluster; ref: ObjectRef }, call: Call): Promise<Acting> {
+  const { mode, shard } = call.engine
   const controller = controllerOf(ref.group, ref.kind)
-  if (!controller)
+  if (!isFluxGroup(ref.group))
     throw new ToolError('InvalidArgument', `${ref.kind} is no Flux kind`, { next: 'name a Flux object, such as a Kustomization' })
-  if (call.engine.mode === 'flux') return { engine: 'flux', why: 'as --engine flux says' }
+  if (mode === 'flux') return { engine: 'flux', why: 'as --engine flux says' }
   const seen = await readControllers(cluster, call.signal)
-  const live = seen.unread !== undefined || isLive(controller, { ...seen, now: world.clock.now() })
-  if (call.engine.mode === 'own' && live)
-    return ownBeside(await cluster.get(ref, call.signal), { controller, seen, cluster, shard: call.engine.shard })
-  if (!live) return { engine: 'own', why: `no ${controller} runs here` }
-  return { engine: 'flux', why: seen.unread ? `controllers cannot be read (${seen.unread})` : `${controller} is live` }
+  const now = world.clock.now()
+  const live = seen.unread !== undefined || controller === undefined || isLive(controller, { ...seen, now })
+  if (mode === 'own') {
+    const labelled = (await cluster.get(ref, call.signal))?.metadata.labels?.[shardKey]
+    const left = controller !== undefined && shard !== undefined && leavesShard(controller, shard, { ...seen, now })
+    return ownActing({ live, controller, cluster, unread: seen.unread, shard, labelled, left })
+  }
+  if (live)
+    return {
+      engine: 'flux',
+      why: seen.unread ? `controllers cannot be read (${seen.unread})` : `${controller ?? 'its controller'} is live`,
+    }
+  if (ref.group === operatorGroup) return { engine: 'flux', why: `${controller} was not seen, and may run elsewhere` }
+  return { engine: 'own', why: `no ${controller} runs here` }
 }
 
-/** Our engine beside a live controller: only for a shard that the controller surely leaves alone. */
-function ownBeside(
-  object: KubeObject | undefined,
-  { controller, seen, cluster, shard }: { controller: string; seen: Controllers; cluster: Cluster; shard: string | undefined },
-): Acting {
-  const deployments = seen.deployments.filter(
-    d => d.metadata.name === controller || d.metadata.labels?.['app.kubernetes.io/component'] === controller,
+interface OwnCase {
+  readonly live: boolean
+  readonly controller: string | undefined
+  readonly cluster: Cluster
+  readonly unread: string | undefined
+  /** Ours, and the object's. */
+  readonly shard: string | undefined
+  readonly labelled: string | undefined
+  /** Whether all live controllers leave our shard alone. */
+  readonly left: boolean
+}
+
+/** Our engine by order: only on its shard when it has one, and beside a live controller only where that one surely looks away. */
+function ownActing({ live, controller = 'its controller', cluster, unread, shard, labelled, left }: OwnCase): Acting {
+  const refuse = (why: string, next: string): never => {
+    throw new ToolError('Unsupported', `--engine own may not act here: ${why}`, { next })
+  }
+  if (shard !== undefined && labelled !== shard)
+    return refuse(`the object is not of shard ${shard}`, `label it ${shardKey}=${shard}, or use --engine auto`)
+  if (!live)
+    return { engine: 'own', why: shard === undefined ? `no ${controller} runs here` : `shard ${shard}; no ${controller} runs here` }
+  if (unread !== undefined) return refuse(unread, 'grant that right, so that live controllers can be seen, or use --engine auto')
+  if (left) return { engine: 'own', why: `shard ${shard}, which ${controller} leaves alone` }
+  return refuse(
+    shard === undefined ? `${controller} is live in cluster '${cluster.name}'` : `${controller} does not exclude ${shardKey}=${shard}`,
+    `use --engine auto, or exclude ${shardKey}=${shard ?? 'KEY'} by the controller's --watch-label-selector and pass --shard ${shard ?? 'KEY'}`,
   )
-  const mine = shard !== undefined && object?.metadata.labels?.[shardKey] === shard
-  if (mine && !seen.unread && deployments.length > 0 && deployments.every(d => excludesShard(d, shard)))
-    return { engine: 'own', why: `shard ${shard}, which ${controller} leaves alone` }
-  const why =
-    seen.unread ?? (mine ? `${controller} does not exclude ${shardKey}=${shard}` : `${controller} is live in cluster '${cluster.name}'`)
-  throw new ToolError('Unsupported', `--engine own may not act here: ${why}`, {
-    next: `use --engine auto, or label the object ${shardKey} and exclude that key by the controller's --watch-label-selector`,
-  })
 }

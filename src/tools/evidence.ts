@@ -1,10 +1,12 @@
 import { kstatus } from '../engine/kstatus.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef, refOf } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
-import { type JsonObject, listAt, objectAt, stringAt } from '../lib/json.ts'
+import type { JsonObject } from '../lib/json.ts'
 import { plain } from '../lib/safe.ts'
-import { refOfEntry } from '../kustomize/inventory.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
+import { blockerOf } from './blocker.ts'
+import { eventsAbout } from './events-about.ts'
+import { inventoryRefs } from './inventory-refs.ts'
 
 /** What speaks for a failing verdict: objects that are not well with their last events, and the dependency that blocks. */
 export interface Evidence {
@@ -13,29 +15,53 @@ export interface Evidence {
   readonly incomplete?: string | undefined
 }
 
-const [mostObjects, mostEvents, mostMessage] = [3, 3, 300]
-const order = ['Failed', 'NotFound', 'Unknown', 'InProgress', 'Terminating']
+const [mostObjects, mostChecked, mostMessage] = [3, 50, 300]
+const order = ['Refused', 'Failed', 'NotFound', 'Unknown', 'InProgress', 'Terminating']
+const workloads = ['Deployment', 'StatefulSet', 'DaemonSet']
 
 /** Collects evidence for an object that failed. What may not be read is said, not left out. */
 export async function evidenceFor(cluster: Cluster, object: KubeObject, signal: AbortSignal): Promise<Evidence> {
-  try {
-    const failing = await failingObjects(cluster, object, signal)
-    const blockedBy = await blockerOf(cluster, object, signal)
-    return { failing, ...(blockedBy ? { blockedBy } : {}) }
-  } catch (thrown) {
-    signal.throwIfAborted()
-    if (thrown instanceof CodedError) return { failing: [], incomplete: thrown.message }
-    throw thrown
+  const problems: string[] = []
+  const orSaid = async <T>(work: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work
+    } catch (thrown) {
+      signal.throwIfAborted()
+      if (!(thrown instanceof CodedError)) throw thrown
+      problems.push(thrown.message)
+      return undefined
+    }
+  }
+  const [failing, blockedBy] = await Promise.all([
+    orSaid(failingObjects(cluster, object, { signal, orSaid })),
+    orSaid(blockerOf(cluster, object, signal)),
+  ])
+  return {
+    failing: failing ?? [],
+    ...(blockedBy ? { blockedBy } : {}),
+    ...(problems.length > 0 ? { incomplete: [...new Set(problems)].join('; ') } : {}),
   }
 }
 
-async function failingObjects(cluster: Cluster, object: KubeObject, signal: AbortSignal): Promise<JsonObject[]> {
-  const named = namedInMessage(object)
-  const entries = listAt(object, 'status', 'inventory', 'entries').flatMap(
-    e => refOfEntry({ id: stringAt(e, 'id') ?? '', v: stringAt(e, 'v') ?? '' }) ?? [],
+interface Reading {
+  readonly signal: AbortSignal
+  orSaid<T>(work: Promise<T>): Promise<T | undefined>
+}
+
+async function failingObjects(cluster: Cluster, object: KubeObject, { signal, orSaid }: Reading): Promise<JsonObject[]> {
+  const inventory = inventoryRefs(object)
+  const named = await namedInMessage(cluster, object, { inventory, signal })
+  const released = object.kind === 'HelmRelease' ? ((await orSaid(releasedWorkloads(cluster, object, signal))) ?? []) : []
+  const others = [...inventory, ...released].filter(ref => !named.some(n => printRef(n) === printRef(ref)))
+  const refused = conditionOf(object, 'Ready')?.reason === 'ReconciliationFailed' ? named.map(printRef) : []
+  const checked = await Promise.all(
+    [...named, ...others].slice(0, mostChecked).map(async ref => {
+      const { status, message } = await statusOf(cluster, ref, signal)
+      return refused.includes(printRef(ref)) && ['Current', 'NotFound'].includes(status)
+        ? { ref, status: 'Refused', message: status === 'NotFound' ? 'it does not exist yet' : 'it stays as it was' }
+        : { ref, status, message }
+    }),
   )
-  const refs = [...named, ...entries.filter(e => !named.some(n => printRef(n) === printRef(e)))].slice(0, 50)
-  const checked = await Promise.all(refs.map(async ref => ({ ref, ...(await statusOf(cluster, ref, signal)) })))
   const bad = checked
     .filter(c => c.status !== 'Current')
     .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
@@ -44,18 +70,47 @@ async function failingObjects(cluster: Cluster, object: KubeObject, signal: Abor
     bad.map(async ({ ref, status, message }) => ({
       object: printRef(ref),
       status,
-      untrusted: [plain(message).slice(0, mostMessage), ...(await eventsAbout(cluster, ref, signal))],
+      untrusted: [plain(message).slice(0, mostMessage), ...((await orSaid(eventsAbout(cluster, ref, signal))) ?? [])],
     })),
   )
 }
 
-/** Objects that a condition names as `Kind/ns/name`, with the version their inventory has. */
-function namedInMessage(object: KubeObject): ObjectRef[] {
+const mostNamed = 5
+const printed = /\b([A-Z][A-Za-z0-9]*)\/((?:[a-z0-9][a-z0-9.-]*\/)?[a-z0-9][a-z0-9.:-]*)/g
+
+/** Objects that the Ready message names as `Kind/ns/name`: by the inventory, else by what the cluster serves. */
+async function namedInMessage(
+  cluster: Cluster,
+  object: KubeObject,
+  { inventory, signal }: { inventory: readonly ObjectRef[]; signal: AbortSignal },
+): Promise<ObjectRef[]> {
   const message = conditionOf(object, 'Ready')?.message ?? ''
-  const entries = listAt(object, 'status', 'inventory', 'entries').flatMap(
-    e => refOfEntry({ id: stringAt(e, 'id') ?? '', v: stringAt(e, 'v') ?? '' }) ?? [],
+  const names = new Map([...message.matchAll(printed)].slice(0, mostNamed).map(([text, kind = '', rest = '']) => [text, { kind, rest }]))
+  const found = await Promise.all(
+    [...names].map(async ([text, { kind, rest }]) => {
+      const known = inventory.find(ref => printRef(ref) === text)
+      if (known) return known
+      const served = await cluster.resolve(kind, signal).catch(() => undefined)
+      const [namespace, name] = rest.includes('/') ? rest.split('/', 2) : [undefined, rest]
+      if (!served || name === undefined || served.namespaced !== (namespace !== undefined)) return undefined
+      return { group: served.group, version: served.version, kind: served.kind, name, ...(namespace ? { namespace } : {}) }
+    }),
   )
-  return entries.filter(ref => message.includes(printRef(ref)))
+  signal.throwIfAborted()
+  return found.filter(ref => ref !== undefined)
+}
+
+/** The workloads of a Helm release, by the labels that its controller puts on all it renders. */
+async function releasedWorkloads(cluster: Cluster, release: KubeObject, signal: AbortSignal): Promise<ObjectRef[]> {
+  const { name, namespace = '' } = release.metadata
+  const labelSelector = `helm.toolkit.fluxcd.io/name=${name},helm.toolkit.fluxcd.io/namespace=${namespace}`
+  const target = typeof release.spec?.targetNamespace === 'string' ? release.spec.targetNamespace : namespace
+  const lists = await Promise.all(
+    workloads.map(kind =>
+      cluster.list({ group: 'apps', version: 'v1', kind, namespace: target, labelSelector, limit: mostChecked }, signal),
+    ),
+  )
+  return lists.flatMap(l => l.items.map(refOf))
 }
 
 async function statusOf(cluster: Cluster, ref: ObjectRef, signal: AbortSignal): Promise<{ status: string; message: string }> {
@@ -63,78 +118,8 @@ async function statusOf(cluster: Cluster, ref: ObjectRef, signal: AbortSignal): 
     const found = await cluster.get(ref, signal)
     return found ? kstatus(found) : { status: 'NotFound', message: 'it does not exist' }
   } catch (thrown) {
+    signal.throwIfAborted()
     if (thrown instanceof CodedError) return { status: 'Unknown', message: thrown.message }
     throw thrown
   }
-}
-
-/** The last events of an object; for a workload those of its pods as well. */
-export async function eventsAbout(cluster: Cluster, ref: ObjectRef, signal: AbortSignal): Promise<string[]> {
-  const { items } = await cluster.list({ group: '', version: 'v1', kind: 'Event', namespace: ref.namespace, limit: 500 }, signal)
-  const about = (event: KubeObject): boolean => {
-    const { kind, name } = objectAt(event, 'involvedObject')
-    return (
-      (kind === ref.kind && name === ref.name) ||
-      (kind === 'Pod' &&
-        ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job'].includes(ref.kind) &&
-        String(name).startsWith(`${ref.name}-`))
-    )
-  }
-  const warnings = items
-    .filter(e => about(e))
-    .toSorted((a, b) => rank(b) - rank(a) || (lastTime(a) < lastTime(b) ? 1 : -1))
-    .slice(0, mostEvents)
-  return warnings.map(e => plain(`${lastTime(e)} ${String(e.type)} ${String(e.reason)}: ${String(e.message)}`).slice(0, mostMessage))
-}
-
-function rank(event: KubeObject): number {
-  return event.type === 'Warning' ? 1 : 0
-}
-
-/** When an event was last seen, RFC 3339. */
-export function lastTime(event: KubeObject): string {
-  return (
-    stringAt(event, 'lastTimestamp') ??
-    stringAt(event, 'eventTime') ??
-    stringAt(event, 'series', 'lastObservedTime') ??
-    event.metadata.creationTimestamp ??
-    ''
-  )
-}
-
-async function blockerOf(cluster: Cluster, object: KubeObject, signal: AbortSignal): Promise<JsonObject | undefined> {
-  const { group, kind, namespace } = refOf(object)
-  const reason = conditionOf(object, 'Ready')?.reason
-  const source = objectAt(object, 'spec', 'sourceRef')
-  const candidates: ObjectRef[] = [
-    ...(reason === 'DependencyNotReady'
-      ? listAt(object, 'spec', 'dependsOn').map(d => ({
-          group,
-          kind,
-          name: stringAt(d, 'name') ?? '',
-          namespace: stringAt(d, 'namespace') ?? namespace,
-        }))
-      : []),
-    ...(reason === 'ArtifactFailed' && typeof source.kind === 'string'
-      ? [
-          {
-            group: 'source.toolkit.fluxcd.io',
-            kind: source.kind,
-            name: String(source.name),
-            namespace: typeof source.namespace === 'string' ? source.namespace : namespace,
-          },
-        ]
-      : []),
-  ]
-  for (const ref of candidates) {
-    const found = await cluster.get(ref, signal)
-    const ready = conditionOf(found, 'Ready')
-    if (found && ready?.status === 'True') continue
-    return {
-      object: printRef(ref),
-      state: found ? `Ready=${ready?.status ?? 'Unknown'}` : 'does not exist',
-      ...(ready ? { reason: ready.reason, untrusted: plain(ready.message).slice(0, mostMessage) } : {}),
-    }
-  }
-  return undefined
 }

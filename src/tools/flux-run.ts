@@ -1,52 +1,31 @@
-import { type Judged, requestedAtKey, revisionOf, runPatch, settledVerdict } from '../engine/request.ts'
+import { handsBack, type Judged, type Once, runPatch, settledVerdict, unsettledVerdict } from '../engine/request.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
 import type { Call } from './tool.ts'
+import { watchOne } from './watch-one.ts'
 
 const manager = 'fluxpilot'
 
-/** Asks Flux for a run and watches the object until a verdict is certain or the time is up: no polling. */
+/** Asks Flux for a run and watches the object until a verdict is certain or the time is up. */
 export async function runFlux(
   world: World,
-  { cluster, ref, timeoutMs, request }: { cluster: Cluster; ref: ObjectRef; timeoutMs: number; request: boolean },
+  { cluster, ref, timeoutMs, once }: { cluster: Cluster; ref: ObjectRef; timeoutMs: number; once?: Once | undefined },
   call: Call,
 ): Promise<{ object: KubeObject | undefined; judged: Judged }> {
-  const token = request ? new Date(world.clock.now()).toISOString() : undefined
-  if (token !== undefined) await cluster.patch(ref, { type: 'merge', body: runPatch(token), manager }, call.signal)
-  const timer = new AbortController()
-  const stop = AbortSignal.any([call.signal, timer.signal])
-  const late = world.clock.sleep(timeoutMs, stop).then(
-    () => timer.abort(new Error('time is up')),
-    () => {},
-  )
-  let last: KubeObject | undefined
-  try {
-    for await (const event of cluster.watch({ ...ref, fieldSelector: `metadata.name=${ref.name}` }, stop)) {
-      last = event.type === 'gap' ? event.objects[0] : event.type === 'deleted' ? undefined : event.object
-      const judged = last && settledVerdict(last, { token: token ?? last.metadata.annotations?.[requestedAtKey] })
-      if (judged) return { object: last, judged }
-      call.progress(
-        last
-          ? (conditionOf(last, 'Reconciling')?.message ?? conditionOf(last, 'Ready')?.message ?? 'waiting for Flux')
-          : `${printRef(ref)} is gone`,
-      )
-      if (!last) return { object: undefined, judged: { verdict: 'NotHandled', message: `${printRef(ref)} does not exist` } }
-    }
-  } catch (thrown) {
-    call.signal.throwIfAborted()
-    if (!timer.signal.aborted) throw thrown
-  } finally {
-    timer.abort(new Error('done'))
-    await late
+  const token = new Date(world.clock.now()).toISOString()
+  const first = await cluster.patch(ref, { type: 'merge', body: runPatch(token, once), manager }, call.signal)
+  const request = { token: handsBack(first) ? token : undefined }
+  let told = ''
+  const judge = (seen: KubeObject | undefined): Judged | undefined => {
+    if (!seen) return { verdict: 'NotHandled', message: `${printRef(ref)} was deleted meanwhile` }
+    const note = (conditionOf(seen, 'Reconciling') ?? conditionOf(seen, 'Ready'))?.message ?? 'waiting for Flux'
+    if (note !== told) call.progress(note)
+    told = note
+    return settledVerdict(seen, request)
   }
-  return { object: last, judged: unanswered(last, token) }
-}
-
-function unanswered(object: KubeObject | undefined, token: string | undefined): Judged {
-  const handled = token === undefined || object?.status?.lastHandledReconcileAt === token
-  const ready = conditionOf(object, 'Ready')
-  const revision = object && revisionOf(object)
-  const seen = conditionOf(object, 'Reconciling') !== undefined || handled
-  return { verdict: seen ? 'TimedOut' : 'NotHandled', reason: ready?.reason, message: ready?.message ?? 'no controller answered', revision }
+  const { last, answer } = await watchOne(world, { cluster, ref, timeoutMs, judge }, call)
+  if (answer) return { object: last, judged: answer }
+  const now = await cluster.get(ref, call.signal)
+  return { object: now, judged: judge(now) ?? unsettledVerdict(now, { ...request, first }) }
 }

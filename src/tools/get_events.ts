@@ -4,7 +4,8 @@ import { formatAge, parseDuration } from '../lib/duration.ts'
 import { objectAt } from '../lib/json.ts'
 import { foreign, plain } from '../lib/safe.ts'
 import { ToolError } from './error.ts'
-import { lastTime } from './evidence.ts'
+import { namespaceExists } from './locate.ts'
+import { lastTime } from './events-about.ts'
 import { footer, limit, rows, tool, tsv } from './tool.ts'
 
 const cols = ['age', 'type', 'object', 'reason', 'count', 'untrusted']
@@ -42,8 +43,9 @@ export const getEvents = tool({
       )
         events.push(event)
     }
+    if (events.length === 0 && namespace && namespace !== '-') await namespaceExists(cluster, namespace, signal)
     const page = pages.of(
-      events.toSorted((a, b) => (lastTime(a) < lastTime(b) ? 1 : -1)),
+      events.toSorted((a, b) => Date.parse(lastTime(b)) - Date.parse(lastTime(a))),
       e => `${e.metadata.uid} ${lastTime(e)}`,
     )
     return { cluster: cluster.name, cols, ...page, rows: page.rows.map(e => rowOf(e, now)) }

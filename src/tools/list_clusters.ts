@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { messageOf } from '../lib/coded-error.ts'
-import { isLive } from '../engine/controllers.ts'
+import { fluxControllers, isLive } from '../engine/controllers.ts'
 import type { World } from '../world/world.ts'
-import { readControllers } from './engine.ts'
+import { type Controllers, readControllers } from './engine.ts'
 import { type Call, tool } from './tool.ts'
 
 const cols = ['cluster', 'server', 'version', 'engine', 'problem']
@@ -28,19 +28,33 @@ export const listClusters = tool({
           .join('\n'),
 })
 
+const patienceMs = 10_000
+
+/** A cluster that gives no answer in time is one row that says so. */
 async function rowOf(world: World, name: string, call: Call): Promise<(string | null)[]> {
   const cluster = world.clusters.named(name)
+  const ended = new AbortController()
+  const late = new AbortController()
+  const signal = AbortSignal.any([call.signal, late.signal])
+  const ticking = world.clock.sleep(patienceMs, ended.signal).then(
+    () => late.abort(new Error(`no answer within ${patienceMs / 1000} s`)),
+    () => {},
+  )
   try {
-    const [version, controllers] = await Promise.all([cluster.version(call.signal), readControllers(cluster, call.signal)])
-    const live = ['source-controller', 'kustomize-controller'].filter(c => isLive(c, { ...controllers, now: world.clock.now() }))
-    const engine = controllers.unread
-      ? 'flux (controllers cannot be read)'
-      : live.length > 0
-        ? `flux (${live.join(', ')} live)`
-        : 'fluxpilot (no Flux controllers)'
-    return [name, cluster.server, version, engine, null]
+    const [version, controllers] = await Promise.all([cluster.version(signal), readControllers(cluster, signal)])
+    return [name, cluster.server, version, engineOf(controllers, { mode: call.engine.mode, now: world.clock.now() }), null]
   } catch (thrown) {
     call.signal.throwIfAborted()
     return [name, cluster.server, null, null, messageOf(thrown)]
+  } finally {
+    ended.abort()
+    await ticking
   }
+}
+
+function engineOf(controllers: Controllers, { mode, now }: { mode: Call['engine']['mode']; now: number }): string {
+  const live = fluxControllers.filter(c => isLive(c, { ...controllers, now }))
+  const seen = controllers.unread ? 'controllers cannot be read' : live.length > 0 ? `${live.join(', ')} live` : 'no Flux controllers'
+  if (mode !== 'auto') return `${mode === 'own' ? 'fluxpilot' : 'flux'} by --engine ${mode} (${seen})`
+  return `${controllers.unread || live.length > 0 ? 'flux' : 'fluxpilot'} (${seen})`
 }

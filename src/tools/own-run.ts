@@ -1,7 +1,8 @@
 import { drive, type Driven } from '../engine/drive.ts'
-import { isSuspended, type Judged, revisionOf, runPatch } from '../engine/request.ts'
+import { holdOf, isSuspended, type Judged, revisionOf, runPatch } from '../engine/request.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
-import { objectAt } from '../lib/json.ts'
+import { Kustomization } from '../kinds/kustomization.ts'
+import { OCIRepository } from '../kinds/oci-repository.ts'
 import { artifactOf } from '../kustomize/depends.ts'
 import { kustomizations } from '../kustomize/reconciler.ts'
 import { ociRepositories } from '../sources/oci/reconciler.ts'
@@ -9,55 +10,49 @@ import type { Cluster } from '../world/cluster/cluster.ts'
 import type { Hands, World } from '../world/world.ts'
 import { actingOn } from './engine.ts'
 import { ToolError } from './error.ts'
-import { runFlux } from './flux-run.ts'
+import { sourceRefOf } from './source-chain.ts'
 import type { Call } from './tool.ts'
 
 const running = new WeakMap<World, Map<string, Promise<unknown>>>()
 const manager = 'fluxpilot'
-const sourceTimeoutMs = 60_000
 
 /** Kinds that our engine reconciles. */
 export const ownKinds = ['Kustomization', 'OCIRepository'] as const
 
 /**
- * Runs our reconcilers once for an object, its source first when asked or when it has no artifact yet. One run per object at a time.
+ * Runs our reconcilers once for an object; the source of a Kustomization first where our storage lacks its artifact. One run per object at a time.
  * @throws {ToolError} Unsupported for a kind that our engine does not reconcile.
  */
 export async function runOwn(
   world: World,
-  { cluster, ref, withSource }: { cluster: Cluster; ref: ObjectRef; withSource: boolean },
+  { cluster, ref }: { cluster: Cluster; ref: ObjectRef },
   call: Call,
 ): Promise<{ object: KubeObject | undefined; judged: Judged }> {
+  if (!isOwn(ref))
+    throw new ToolError('Unsupported', `no controller for ${ref.kind} runs here, and this engine does not reconcile ${ref.kind}`, {
+      next: `install Flux; this engine reconciles ${ownKinds.join(' and ')}`,
+    })
   const object = await cluster.get(ref, call.signal)
   if (!object) return { object, judged: { verdict: 'NotHandled', message: `${printRef(ref)} does not exist` } }
-  if (ref.kind === 'Kustomization') await runSource(world, { cluster, object, withSource }, call)
+  if (ref.kind === 'Kustomization') await ensureStored(world, { cluster, object }, call)
   await cluster.patch(ref, { type: 'merge', body: runPatch(new Date(world.clock.now()).toISOString()), manager }, call.signal)
-  const driven = await alone(world, `${cluster.name} ${printRef(ref)}`, () => pass(world, { cluster, ref }, call))
+  const driven = await alone(world, { key: `${cluster.name} ${printRef(ref)}`, signal: call.signal }, () =>
+    pass(world, { cluster, ref }, call),
+  )
   return driven.is === 'gone'
     ? { object: undefined, judged: { verdict: 'NotHandled', message: 'the object is gone' } }
     : { object: driven.object, judged: judgedOf(driven) }
 }
 
-async function runSource(
-  world: World,
-  { cluster, object, withSource }: { cluster: Cluster; object: KubeObject; withSource: boolean },
-  call: Call,
-): Promise<void> {
-  const { kind, name, namespace } = objectAt(object, 'spec', 'sourceRef')
-  const ref: ObjectRef = {
-    group: 'source.toolkit.fluxcd.io',
-    kind: String(kind),
-    name: String(name),
-    namespace: typeof namespace === 'string' ? namespace : object.metadata.namespace,
-  }
-  const source = await cluster.get(ref, call.signal)
-  if (!source || isSuspended(source)) return
-  const { engine } = await actingOn(world, { cluster, ref }, call)
-  if (engine === 'flux') {
-    if (withSource) await runFlux(world, { cluster, ref, timeoutMs: sourceTimeoutMs, request: true }, call)
-  } else if (withSource || !(await isStored(world, source, call))) {
-    await runOwn(world, { cluster, ref, withSource: false }, call)
-  }
+function isOwn({ group, kind }: ObjectRef): boolean {
+  return [Kustomization, OCIRepository].some(k => k.group === group && k.kind === kind)
+}
+
+async function ensureStored(world: World, { cluster, object }: { cluster: Cluster; object: KubeObject }, call: Call): Promise<void> {
+  const ref = sourceRefOf(object)
+  const source = ref && (await cluster.get(ref, call.signal))
+  if (!ref || !source || isSuspended(source) || !isOwn(ref) || (await isStored(world, source, call))) return
+  if ((await actingOn(world, { cluster, ref }, call)).engine === 'own') await runOwn(world, { cluster, ref }, call)
 }
 
 /** Whether our storage has what the source's status names: another process may have kept it elsewhere. */
@@ -76,36 +71,40 @@ function pass(world: World, { cluster, ref }: { cluster: Cluster; ref: ObjectRef
     signal: call.signal,
     progress: (note: string) => call.progress(note),
   }
-  switch (ref.kind) {
-    case 'Kustomization':
-      return drive(kustomizations, ref, common)
-    case 'OCIRepository':
-      return drive(ociRepositories, ref, common)
-    default:
-      throw new ToolError('Unsupported', `no controller for ${ref.kind} runs here, and this engine does not reconcile ${ref.kind}`, {
-        next: `install Flux; this engine reconciles ${ownKinds.join(' and ')}`,
-      })
-  }
+  return ref.kind === 'Kustomization' ? drive(kustomizations, ref, common) : drive(ociRepositories, ref, common)
 }
 
 function judgedOf(driven: Exclude<Driven, { is: 'gone' }>): Judged {
-  if (driven.is === 'suspended') return { verdict: 'Suspended', message: 'spec.suspend is true', revision: revisionOf(driven.object) }
+  if (driven.is === 'suspended') return { verdict: 'Suspended', message: holdOf(driven.object), revision: revisionOf(driven.object) }
   const { object, outcome } = driven
   const ready = conditionOf(object, 'Ready')
   const verdict = outcome.is === 'ready' ? (ready?.status === 'True' ? 'Ready' : 'Failed') : outcome.is === 'stalled' ? 'Stalled' : 'Failed'
   return { verdict, reason: ready?.reason ?? outcome.reason, message: ready?.message ?? outcome.message, revision: revisionOf(object) }
 }
 
-/** One run per key at a time; the next waits for the one before, whatever became of it. */
-async function alone<T>(world: World, key: string, work: () => Promise<T>): Promise<T> {
+/** One run per key at a time: the next waits for the one before, whatever became of it, or until its own call ends. */
+async function alone<T>(world: World, { key, signal }: { key: string; signal: AbortSignal }, work: () => Promise<T>): Promise<T> {
   const queue = running.get(world) ?? new Map<string, Promise<unknown>>()
   running.set(world, queue)
   const before = queue.get(key) ?? Promise.resolve()
-  const mine = before.catch(() => {}).then(work)
-  queue.set(key, mine)
+  const mine = turn(before, signal).then(work)
+  const both = Promise.allSettled([before, mine])
+  queue.set(key, both)
   try {
     return await mine
   } finally {
-    if (queue.get(key) === mine) queue.delete(key)
+    if (queue.get(key) === both) queue.delete(key)
+  }
+}
+
+async function turn(before: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const stop = (): void => reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    await Promise.race([before.catch(() => {}), promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
 }

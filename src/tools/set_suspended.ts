@@ -1,16 +1,15 @@
 import * as z from 'zod'
 import { isFluxGroup } from '../engine/controllers.ts'
 import { isSuspended, revisionOf, suspendPatch } from '../engine/request.ts'
-import { type KubeObject, printRef } from '../kinds/manifest.ts'
+import { printRef } from '../kinds/manifest.ts'
 import { shortRevision } from '../lib/digest.ts'
-import type { JsonObject } from '../lib/json.ts'
 import { actingOn } from './engine.ts'
 import { ToolError } from './error.ts'
 import { existing, locate } from './locate.ts'
-import { runToVerdict, sayVerdict, verdictOutput } from './reconcile.ts'
+import { runToVerdict } from './run.ts'
 import { seconds, target, tool } from './tool.ts'
+import { sayVerdict, verdictOutput } from './verdict.ts'
 
-const operatorKey = 'fluxcd.controlplane.io/reconcile'
 const manager = 'fluxpilot'
 
 export const setSuspended = tool({
@@ -32,46 +31,39 @@ export const setSuspended = tool({
       live: `${object.metadata.uid ?? ''} ${object.metadata.generation ?? 0}`,
     }
   },
-  async run(args, world, call) {
-    const located = await locate(world, args, call.signal)
+  async run({ suspended, timeoutSeconds, ...wanted }, world, call) {
+    const located = await locate(world, wanted, call.signal)
     const { cluster, ref } = located
     if (!isFluxGroup(ref.group))
       throw new ToolError('InvalidArgument', `${ref.kind} is no Flux kind and cannot be suspended here`, { next: 'name a Flux object' })
     const before = await existing(located, call.signal)
-    const same = isHeld(before) === args.suspended
-    if (!same) await cluster.patch(ref, { type: 'merge', body: patchFor(ref.group, args.suspended), manager }, call.signal)
-    if (!args.suspended)
-      return runToVerdict(
-        world,
-        { located, before, acting: await actingOn(world, located, call), withSource: false, timeoutSeconds: args.timeoutSeconds },
-        call,
-      )
-    const after = await existing(located, call.signal)
-    if (!isHeld(after))
-      throw new ToolError('Conflict', `${printRef(ref)} was not suspended: its kind dropped the field`, {
-        next: 'this kind cannot be suspended',
+    const waits = !suspended && located.resource.subresources.includes('status')
+    const acting = waits ? await actingOn(world, located, call) : undefined
+    const same = isSuspended(before) === suspended
+    const after = same
+      ? before
+      : await cluster.patch(ref, { type: 'merge', body: suspendPatch(ref.group, suspended), manager }, call.signal)
+    if (isSuspended(after) !== suspended)
+      throw new ToolError('Unsupported', `${printRef(ref)} cannot be ${suspended ? 'suspended' : 'resumed'}: its kind has no such field`, {
+        next: suspended ? 'suspend what it takes its input from instead' : 'get_object shows what holds it',
       })
+    if (acting) return runToVerdict(world, { located, before, acting, withSource: false, timeoutSeconds }, call)
     const revision = revisionOf(after)
+    const told = suspended ? ['Suspended', 'AlreadySuspended'] : ['Resumed', 'NotSuspended']
     return {
       object: printRef(ref),
-      verdict: 'Suspended' as const,
+      verdict: suspended ? ('Suspended' as const) : ('Ready' as const),
       ...(revision ? { revision: shortRevision(revision) } : {}),
-      reason: same ? 'AlreadySuspended' : 'Suspended',
-      engine: 'none: it is suspended',
+      reason: told[same ? 1 : 0],
+      engine: suspended ? 'none: it is suspended' : 'none: its kind has no status, it takes effect with the next event',
       cluster: cluster.name,
-      next: same ? 'nothing changed: it was suspended before' : 'resume it with suspended=false',
+      next: nextAfter(suspended, same),
     }
   },
   say: sayVerdict,
 })
 
-function isHeld(object: KubeObject): boolean {
-  return isSuspended(object) || object.metadata.annotations?.[operatorKey] === 'disabled'
-}
-
-/** The Flux Operator's kinds are held by annotation, all others by `spec.suspend`. */
-function patchFor(group: string, suspended: boolean): JsonObject {
-  return group === 'fluxcd.controlplane.io'
-    ? { metadata: { annotations: { [operatorKey]: suspended ? 'disabled' : 'enabled' } } }
-    : suspendPatch(suspended)
+function nextAfter(suspended: boolean, same: boolean): string {
+  if (same) return `nothing changed: it was ${suspended ? '' : 'not '}suspended before`
+  return suspended ? 'resume it with suspended=false' : 'nothing to do'
 }

@@ -9,6 +9,7 @@ import { Approvals } from '../../src/transports/approvals.ts'
 import { type Exposure, type HttpOptions, listenHttp } from '../../src/transports/http.ts'
 import { callerOf } from '../../src/transports/tokens.ts'
 import { realClock } from '../../src/world/clock/real.ts'
+import type { Clock } from '../../src/world/clock/clock.ts'
 
 const open: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false }
 export const stdioCaller: Caller = { key: 'stdio', user: 'test', scopes: [], via: 'stdio' }
@@ -25,8 +26,10 @@ export interface Product {
 export async function startProduct({
   mode = {},
   options = {},
-}: { mode?: Partial<Mode>; options?: Record<string, string | boolean | string[]> } = {}): Promise<Product> {
+  clock,
+}: { mode?: Partial<Mode>; options?: Record<string, string | boolean | string[]>; clock?: Clock } = {}): Promise<Product> {
   const composed = await compose({ sandbox: true, logLevel: 'silent', ...options }, { PATH: process.env.PATH }, { ...open, ...mode })
+  const service = clock ? { ...composed.service, world: { ...composed.service.world, clock } } : composed.service
   const tools = allTools({ gates: composed.service.gates, readOnly: false })
   return {
     composed,
@@ -35,7 +38,7 @@ export async function startProduct({
     async call(name, args = {}, { caller = stdioCaller, signal = AbortSignal.timeout(120_000), notes = [], ...more } = {}) {
       const tool = tools.find(t => t.name === name)
       if (!tool) throw new TypeError(`no tool is called ${name}`)
-      return answer(composed.service, tool, {
+      return answer(service, tool, {
         args: args as never,
         call: { signal, caller, engine: composed.engine, progress: note => void notes.push(note), ...more },
       })

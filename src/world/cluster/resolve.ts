@@ -1,3 +1,4 @@
+import { distance } from '../../lib/distance.ts'
 import type { ApiResource, Discovery } from './cluster.ts'
 
 /** Groups whose kinds win over others of the same name: Flux's own, then the core ones. */
@@ -31,16 +32,4 @@ export function nearKinds(typed: string, { resources }: Discovery): string[] {
   }))
   const near = scored.filter(({ far }) => far <= Math.max(2, wanted.length / 3)).toSorted((a, b) => a.far - b.far || rank(a.r) - rank(b.r))
   return [...new Set(near.map(({ r }) => (r.group ? `${r.kind}.${r.group}` : r.kind)))].slice(0, 5)
-}
-
-/** Edits between two words. */
-export function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
-    row = next
-  }
-  return row[b.length] ?? 0
 }
