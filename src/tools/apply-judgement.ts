@@ -1,12 +1,14 @@
 import { type KubeObject, printRef, refOf } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import type { JsonObject } from '../lib/json.ts'
+import type { Show } from '../lib/mask.ts'
 import { drifted } from '../kustomize/apply.ts'
 import { inParallel } from '../kustomize/parallel.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import { liveOf } from './deletion.ts'
 import { objectDiff, sayDiff } from './object-diff.ts'
 import { guardOwnership } from './ownership.ts'
+import type { Running } from './tool.ts'
 import { comesWith, type Together, together } from './together.ts'
 
 export const manager = 'fluxpilot'
@@ -22,34 +24,44 @@ export interface Judgement {
 }
 
 /** Judges objects by a dry run each. @throws {ToolError} ManagedByFlux for the first that Flux owns. */
-export async function judgeAll(cluster: Cluster, objects: readonly KubeObject[], signal: AbortSignal): Promise<Judgement[]> {
+export async function judgeAll(
+  cluster: Cluster,
+  objects: readonly KubeObject[],
+  { signal, show }: Pick<Running, 'signal' | 'show'>,
+): Promise<Judgement[]> {
   const made = together(objects)
-  return inParallel(objects, readsAtOnce, object => judge(cluster, object, { made, signal }))
+  return inParallel(objects, readsAtOnce, object => judge(cluster, object, { made, signal, show }))
 }
 
-async function judge(cluster: Cluster, object: KubeObject, { made, signal }: { made: Together; signal: AbortSignal }): Promise<Judgement> {
+interface Judging extends Pick<Running, 'signal' | 'show'> {
+  readonly made: Together
+}
+
+async function judge(cluster: Cluster, object: KubeObject, { made, signal, show }: Judging): Promise<Judgement> {
   const live = await liveOf(cluster, refOf(object), signal)
   await guardOwnership(cluster, live, signal)
   const uid = live?.metadata.uid
   try {
     const dryRun = await cluster.apply(object, { manager, dryRun: true }, signal)
     if (!live) return { object, action: 'create' }
-    return drifted(live, dryRun) ? { object, action: 'configure', detail: diffOf(live, dryRun), uid } : { object, action: 'unchanged', uid }
+    return drifted(live, dryRun)
+      ? { object, action: 'configure', detail: diffOf(live, dryRun, show), uid }
+      : { object, action: 'unchanged', uid }
   } catch (thrown) {
     signal.throwIfAborted()
     if (!(thrown instanceof CodedError)) throw thrown
     if (!live && comesWith(made, object, thrown.code)) return { object, action: 'create' }
     if (live && thrown.code === 'CONFLICT') {
       const forced = await cluster.apply(object, { manager, force: true, dryRun: true }, signal)
-      return { object, action: 'takes fields', detail: `${firstLine(thrown.message)}; ${diffOf(live, forced)}`, uid }
+      return { object, action: 'takes fields', detail: `${firstLine(thrown.message)}; ${diffOf(live, forced, show)}`, uid }
     }
     if (live && isImmutable(thrown)) return { object, action: 'recreate', detail: firstLine(thrown.message), uid }
     return { object, action: 'refused', detail: firstLine(thrown.message), uid, refused: thrown }
   }
 }
 
-function diffOf(live: KubeObject, next: KubeObject): string {
-  return sayDiff(objectDiff(live, next, { manager, repeats: false }).map(d => ({ ...d, by: undefined })))
+function diffOf(live: KubeObject, next: KubeObject, show: Show): string {
+  return sayDiff(objectDiff(live, next, { manager, repeats: false, show }).map(d => ({ ...d, by: undefined })))
 }
 
 /** A refusal that only a new object gets around. */

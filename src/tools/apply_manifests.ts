@@ -9,7 +9,7 @@ import { type Judgement, judgeAll, manager, shownJudgement } from './apply-judge
 import { delivery, deliveryObjects } from './create-delivery.ts'
 import { ToolError, toolErrorOf } from './error.ts'
 import { manifestObjects } from './manifest-objects.ts'
-import { type Call, type Preview, tool } from './tool.ts'
+import { type Call, type Preview, type Running, tool } from './tool.ts'
 import { watchOne } from './watch-one.ts'
 
 const goneMs = 60_000
@@ -33,7 +33,7 @@ export const applyManifests = tool({
   async run(args, world, call) {
     const cluster = world.clusters.named(args.cluster)
     const objects = await objectsOf(args, cluster, call)
-    const judged = await judgeAll(cluster, objects, call.signal)
+    const judged = await judgeAll(cluster, objects, call)
     refuseAll(judged, world)
     const applied = await applyAll(world, { cluster, judged, planned: args.plan !== undefined }, call)
     const last = objects.findLast(o => o.kind === 'Kustomization')
@@ -126,9 +126,9 @@ async function applyOne(
   return `${printRef(ref)} ${recreates ? 'recreated' : before === undefined ? 'created' : same ? 'unchanged' : 'configured'}`
 }
 
-async function previewApply(args: Arguments, world: World, call: Call): Promise<Preview> {
+async function previewApply(args: Arguments, world: World, call: Running): Promise<Preview> {
   const cluster = world.clusters.named(args.cluster)
-  const judged = await judgeAll(cluster, await objectsOf(args, cluster, call), call.signal)
+  const judged = await judgeAll(cluster, await objectsOf(args, cluster, call), call)
   const [takes, recreates] = [judged.some(j => j.action === 'takes fields'), judged.some(j => j.action === 'recreate')]
   const changes = judged.map(shownJudgement)
   return {

@@ -30,8 +30,9 @@ export async function gated(
   const { world, gates } = service
   if (!tool.preview) return undefined
   const given = typeof args.plan === 'string' ? args.plan : undefined
-  const always = tool.effect === 'destroys' || (gates.planChanges && tool.gate !== 'never')
-  if (given === undefined && !always && tool.gate !== 'judged') return undefined
+  const gate = typeof tool.gate === 'function' ? tool.gate(args) : tool.gate
+  const always = tool.effect === 'destroys' || (gates.planChanges && gate !== 'never')
+  if (given === undefined && !always && gate !== 'judged') return undefined
   const preview = await tool.preview(args, world, call)
   if (given === undefined && !always && !preview.mustPlan) return undefined
   if (given === undefined)

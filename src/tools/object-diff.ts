@@ -1,6 +1,6 @@
 import type { KubeObject } from '../kinds/manifest.ts'
 import { equal, isObject, type Json, listAt } from '../lib/json.ts'
-import { maskObject } from '../lib/mask.ts'
+import { maskObject, type Show } from '../lib/mask.ts'
 
 /** A step down an object: a key, the name of a list item, or its index. */
 type Step = { readonly key: string } | { readonly item: string } | { readonly index: number }
@@ -14,14 +14,13 @@ export interface FieldChange {
 }
 
 const [mostLines, longestValue] = [8, 60]
-const hidden = '(masked)'
 
 /**
  * The fields in which an object would change, secrets masked. Drift is what another manager set, and with `repeats`, when the
  * same was applied before, also what went missing; a field that `manager` still owns differs by intent.
  */
 export function objectDiff(live: KubeObject, next: KubeObject, { manager, repeats }: { manager: string; repeats: boolean }): FieldChange[] {
-  const shown = [maskObject(live, () => hidden), maskObject(next, () => hidden)] as const
+  const shown = [maskObject(live, show), maskObject(next, show)] as const
   return leaves({ raw: [comparable(live), comparable(next)], shown: [comparable(shown[0]), comparable(shown[1])], steps: [] }).map(
     ({ raw: [before], shown: [was, is], steps }) => {
       const owners = before === undefined ? [] : managersOf(live, steps)

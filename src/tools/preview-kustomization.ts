@@ -10,7 +10,7 @@ import { dependents } from './dependents.ts'
 import type { Located } from './locate.ts'
 import { objectDiff, sayDiff } from './object-diff.ts'
 import { renderLive } from './render-live.ts'
-import type { Call, Preview } from './tool.ts'
+import type { Preview, Running } from './tool.ts'
 import { comesWith, together } from './together.ts'
 
 const shownActions = ['create', 'configure', 'drift', 'recreate', 'prune', 'kept', 'refused', 'skipped', 'unchanged']
@@ -19,10 +19,16 @@ const shownActions = ['create', 'configure', 'drift', 'recreate', 'prune', 'kept
  * What reconciling a Kustomization would change: every object dry-run against the cluster, drift apart from intent, what prune
  * would delete, and what waits for it.
  */
-export async function previewKustomization(world: World, located: Located & { newest?: boolean }, call: Call): Promise<Preview> {
+export async function previewKustomization(world: World, located: Located & { newest?: boolean }, call: Running): Promise<Preview> {
   const { cluster, ref } = located
   const { ks, objects, revision } = await renderLive(world, located, call)
-  const dry = { force: ks.spec.force === true, isRepeat: isRepeat(ks, revision), made: together(objects), signal: call.signal }
+  const dry = {
+    force: ks.spec.force === true,
+    isRepeat: isRepeat(ks, revision),
+    made: together(objects),
+    signal: call.signal,
+    show: call.show,
+  }
   const changes = await Promise.all(objects.map(object => changeFor(cluster, object, dry)))
   const next = { entries: objects.map(o => entryOf(o)) }
   const left = ks.spec.prune ? stale(ks.status?.inventory as Inventory | undefined, next).flatMap(e => refOfEntry(e) ?? []) : []
@@ -51,9 +57,10 @@ interface Dry {
   readonly isRepeat: boolean
   readonly made: ReturnType<typeof together>
   readonly signal: AbortSignal
+  readonly show: Running['show']
 }
 
-async function changeFor(cluster: Cluster, object: KubeObject, { force, isRepeat: repeats, made, signal }: Dry): Promise<JsonObject> {
+async function changeFor(cluster: Cluster, object: KubeObject, { force, isRepeat: repeats, made, signal, show }: Dry): Promise<JsonObject> {
   const name = printRef(refOf(object))
   let live: KubeObject | undefined
   try {
@@ -63,7 +70,7 @@ async function changeFor(cluster: Cluster, object: KubeObject, { force, isRepeat
     if (!live) return { action: 'create', object: name }
     const uid = { live: live.metadata.uid ?? '' }
     if (!drifted(live, dryRun)) return { action: 'unchanged', object: name, ...uid }
-    const diff = objectDiff(live, dryRun, { manager, repeats })
+    const diff = objectDiff(live, dryRun, { manager, repeats, show })
     return { action: diff.every(d => d.by !== undefined) ? 'drift' : 'configure', object: name, detail: sayDiff(diff), ...uid }
   } catch (thrown) {
     signal.throwIfAborted()

@@ -8,10 +8,10 @@ import { ToolError } from './error.ts'
 import { existing, type Located } from './locate.ts'
 import { previewKustomization } from './preview-kustomization.ts'
 import { newestRevision } from './render-live.ts'
-import type { Call, Preview } from './tool.ts'
+import type { Call, Preview, Running } from './tool.ts'
 
 /** What running an object would change. @throws {ToolError} Unsupported for kinds whose work this engine cannot foresee. */
-export function previewRun(world: World, located: Located & { newest?: boolean }, call: Call): Promise<Preview> {
+export function previewRun(world: World, located: Located & { newest?: boolean }, call: Running): Promise<Preview> {
   const { group, kind } = located.ref
   if (group === Kustomization.group && kind === Kustomization.kind) return previewKustomization(world, located, call)
   if (group === OCIRepository.group && kind === OCIRepository.kind) return previewFetch(world, located, call)

@@ -47,7 +47,11 @@ export async function renderLive(
   return {
     ks,
     revision: content.revision,
-    objects: await desired(ks, tree, { hands: { ...world, cluster }, strict: call.engine.settings.strictSubstitution, signal: call.signal }),
+    objects: await desired(ks, tree, {
+      hands: { ...world, cluster },
+      strict: call.engine.settings.strictSubstitution,
+      signal: call.signal,
+    }),
   }
 }
 

@@ -18,7 +18,7 @@ export const setSuspended = tool({
   effect: 'changes',
   repeatable: true,
   foreignText: true,
-  gate: 'never',
+  gate: ({ suspended }) => (suspended === true ? 'mode' : 'never'),
   description: 'Suspend one Flux object, or resume it and wait for its verdict. To run it now use reconcile.',
   input: target.extend({ suspended: z.boolean(), timeoutSeconds: seconds.optional() }),
   output: verdictOutput,

@@ -99,7 +99,7 @@ export interface Tool {
   readonly effect: Effect
   readonly foreignText: boolean
   readonly repeatable: boolean
-  readonly gate: Gate
+  readonly gate: Gate | ((args: JsonObject) => Gate)
   /** Strict: unknown arguments are refused. */
   readonly input: z.ZodObject
   /** A JSON Schema that clients see instead: only the fixtures of the conformance suite have one. */
@@ -118,7 +118,7 @@ interface Definition<I extends z.ZodObject, O extends z.ZodObject> {
   readonly effect: Effect
   readonly foreignText?: boolean
   readonly repeatable?: boolean
-  readonly gate?: Gate
+  readonly gate?: Gate | ((args: JsonObject) => Gate)
   readonly input: I
   readonly output: O
   preview?(args: z.infer<I> & Common, world: World, call: Running): Promise<Preview>
