@@ -19,7 +19,11 @@ const [mostLines, longestValue] = [8, 60]
  * The fields in which an object would change, secrets masked. Drift is what another manager set, and with `repeats`, when the
  * same was applied before, also what went missing; a field that `manager` still owns differs by intent.
  */
-export function objectDiff(live: KubeObject, next: KubeObject, { manager, repeats }: { manager: string; repeats: boolean }): FieldChange[] {
+export function objectDiff(
+  live: KubeObject,
+  next: KubeObject,
+  { manager, repeats, show }: { manager: string; repeats: boolean; show: Show },
+): FieldChange[] {
   const shown = [maskObject(live, show), maskObject(next, show)] as const
   return leaves({ raw: [comparable(live), comparable(next)], shown: [comparable(shown[0]), comparable(shown[1])], steps: [] }).map(
     ({ raw: [before], shown: [was, is], steps }) => {
