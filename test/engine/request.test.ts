@@ -10,7 +10,7 @@ import {
   suspendPatch,
   unsettledVerdict,
 } from '../../src/engine/request.ts'
-import type { KubeObject } from '../../src/kinds/manifest.ts'
+import { conditionsOf, type KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 
 const token = '2026-01-01T00:00:00.000Z'
@@ -169,5 +169,5 @@ const states: [seen: KubeObject, state: string][] = [
   [object('Kustomization', [['Ready', 'False', 'x']], { spec: { suspend: true } }), 'suspended'],
 ]
 for (const [i, [seen, state]] of states.entries())
-  test(`a list shows ${JSON.stringify((seen.status?.conditions as JsonObject[]).map(c => `${String(c.type)}=${String(c.status)}`))} as ${state} (${i})`, () =>
+  test(`a list shows ${JSON.stringify(conditionsOf(seen).map(c => `${c.type}=${c.status}`))} as ${state} (${i})`, () =>
     assert.equal(stateOf(seen), state))
