@@ -136,7 +136,8 @@ const anything: fc.Arbitrary<KubeObject>[] = [
 ]
 const sets = fc.uniqueArray(fc.oneof(...anything), { selector: o => printRef(refOf(o)), minLength: 1, maxLength: 6 })
 
-onBothServers('the same objects applied twice', { kernel: testKernel(), tests: 1 }, ({ stage, cluster }) => {
+const kernel = testKernel()
+onBothServers('the same objects applied twice', { kernel, tests: 1 }, ({ stage, cluster }) => {
   test('are all unchanged the second time', async () => {
     const s = await stage(namespace)
     const ks = {
@@ -146,8 +147,9 @@ onBothServers('the same objects applied twice', { kernel: testKernel(), tests: 1
       spec: { interval: '1m', prune: true, force: true, sourceRef: { kind: 'OCIRepository', name: 'app' } },
     } as unknown as KustomizationObject
     assert.equal(s.namespace, namespace)
+    const definitions = await kernel.definitions()
     const apply = (objects: readonly KubeObject[]): ReturnType<typeof applyAll> =>
-      applyAll(owned(objects, ks), ks, {
+      applyAll(owned(objects, ks, definitions), ks, {
         hands: { cluster: cluster(), clock: realClock },
         run: {
           signal,
