@@ -50,6 +50,7 @@ export interface HttpServer {
 
 const bodyLimit = 4 * 1024 * 1024
 const maxSubscriptions = 256
+const methods = ['POST', 'GET', 'DELETE']
 
 /** What may not be served, said before anything listens. `undefined` when all is well. Spec: mcp 4.1, design 7. */
 export function refusal({ host, tokens, writes, allowedHosts, allowedOrigins, tls, behindTlsProxy }: Exposure): string | undefined {
@@ -63,7 +64,7 @@ export function refusal({ host, tokens, writes, allowedHosts, allowedOrigins, tl
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.startsWith('127.') || host === '::1'
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 /** Serves MCP over HTTP, both eras on one path: `/mcp`. @throws {TypeError} for what {@link refusal} names. */
@@ -172,6 +173,7 @@ function endpoint(options: HttpOptions, { modern, sessions }: Legs): (request: R
     if (auth instanceof Response) return auth
     if (pathname === '/approvals' && request.method === 'POST') return options.approvals.serve(request, auth)
     if (pathname !== '/mcp') return new Response('not found\n', { status: 404 })
+    if (!methods.includes(request.method)) return new Response(null, { status: 405, headers: { allow: methods.join(', ') } })
     if (request.method === 'POST' && !isJsonContentType(request.headers.get('content-type'))) return new Response(null, { status: 415 })
     return (await isLegacyRequest(request, undefined, { maxRequestBodySize: bodyLimit }))
       ? sessions.serve(request, auth)
