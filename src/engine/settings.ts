@@ -30,6 +30,6 @@ export const fluxDefaults: Settings = {
 }
 
 /** Delay before retry `attempt` (0 first): 0.75 s × 2ⁿ, capped at 15 min. Spec: kustomization 12. */
-export function backoffMs(attempt: number, settings: Settings): number {
+export function backoffMs(attempt: number, settings: Pick<Settings, 'minRetryDelayMs' | 'maxRetryDelayMs'>): number {
   return Math.min(settings.minRetryDelayMs * 2 ** attempt, settings.maxRetryDelayMs)
 }
