@@ -3,7 +3,8 @@ import { assets } from './main/assets.ts'
 import { approve } from './cli/approve.ts'
 import { checkClusters } from './cli/check.ts'
 import { makeProgram, type ProgramContext } from './cli/program.ts'
-import { compose, kinds, type Mode, openSandbox } from './main/compose.ts'
+import { compose, kinds, type Mode } from './main/compose.ts'
+import { composeSandbox } from './main/sandbox-engine.ts'
 import { installKinds } from './engine/install.ts'
 import { messageOf } from './lib/coded-error.ts'
 import type { JsonObject } from './lib/json.ts'
@@ -13,8 +14,6 @@ import { Watches } from './resources/watches.ts'
 import { serveHttp } from './main/serve-http.ts'
 import { allTools } from './tools/index.ts'
 import { realClock } from './world/clock/real.ts'
-import { createHttp } from './world/http/client.ts'
-import { openKernel } from './world/kernel/pool.ts'
 
 const interrupted = new AbortController()
 const terminal: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false }
@@ -34,7 +33,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
       process.exitCode = code
     },
     serveMcp: options => serveMcp(options, env),
-    serveSandbox,
+    serveSandbox: options => serveSandbox(options, env),
     approve: approveHandle,
     check: options => check(options, env),
     installCrds: options => installCrds(options, env),
@@ -77,13 +76,12 @@ function ended(): Promise<void> {
   return promise
 }
 
-async function serveSandbox({ port, registryPort, data }: JsonObject): Promise<void> {
-  const http = createHttp({})
-  const kernel = openKernel(assets)
-  const sandbox = await openSandbox(
-    { kernel, http },
+async function serveSandbox({ port, registryPort, data }: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+  const composed = await composeSandbox(
     { port: Number(port), registryPort: Number(registryPort), ...(typeof data === 'string' ? { data } : {}) },
+    env,
   )
+  const { sandbox } = composed
   process.stdout.write(sandbox.kubeconfig)
   process.stderr.write(
     `✔ Kubernetes API at ${sandbox.apiUrl}, OCI registry at ${sandbox.registry}\n► the kubeconfig went to standard output; stop with Ctrl-C\n`,
@@ -93,9 +91,7 @@ async function serveSandbox({ port, registryPort, data }: JsonObject): Promise<v
   const alive = setInterval(() => {}, 60_000)
   await promise
   clearInterval(alive)
-  await sandbox.close()
-  await kernel.close()
-  await http.close()
+  await composed.close()
 }
 
 async function approveHandle(handle: string, { server, tokenFile }: JsonObject): Promise<void> {

@@ -34,7 +34,7 @@ export function makeProgram(context: ProgramContext): Command {
   program
     .command('sandbox')
     .description(
-      'Run a Kubernetes API, simulated workloads and an OCI registry on loopback until interrupted. It has no RBAC: everybody may do everything.',
+      'Run a Kubernetes API, simulated workloads, an OCI registry and the engine on loopback until interrupted. It has no RBAC: everybody may do everything.',
     )
     .option('--port <n>', 'port of the API server; 0 takes a free one', '0')
     .option('--registry-port <n>', 'port of the registry; 0 takes a free one', '0')

@@ -16,6 +16,7 @@ import { entryOf, type Inventory } from './inventory.ts'
 import { finalize, prune } from './prune-reconciler.ts'
 import { convention } from './settle.ts'
 import { timeoutMs } from './timing.ts'
+import { wokenBy } from './triggers.ts'
 
 export type KustomizeHands = Pick<Hands, 'cluster' | 'clock' | 'fetcher' | 'kernel'>
 
@@ -50,6 +51,7 @@ export const kustomizations = reconciler(Kustomization, {
     })
   },
   finalize: (ks, hands: KustomizeHands, run) => finalize(ks, hands, run),
+  wokenBy: (change, all) => wokenBy(change, all as readonly KustomizationObject[]),
 })
 
 interface Step {

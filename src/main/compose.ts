@@ -128,7 +128,8 @@ async function clustersFor(
   return { clusters: loaded, current: loaded.current, namespace: loaded.namespaceOf() }
 }
 
-async function openStorage(options: JsonObject) {
+/** Where artifacts are kept and served. */
+export async function openStorage(options: JsonObject) {
   const given = text(options, 'storagePath')
   const folder = given ?? mkdtempSync(join(tmpdir(), 'fluxpilot-artifacts-'))
   const [host = '127.0.0.1', port = '0'] = splitAddress(text(options, 'storageAddr') ?? '127.0.0.1:0')

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { control } from '../engine/controller.ts'
+import { holdLease } from '../engine/lease.ts'
+import { fluxDefaults } from '../engine/settings.ts'
+import { type ObjectRef, printRef } from '../kinds/manifest.ts'
+import { messageOf } from '../lib/coded-error.ts'
+import { secretsOf } from '../lib/mask.ts'
+import { Redactor } from '../lib/safe.ts'
+import { kustomizations } from '../kustomize/reconciler.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
+import { ociRepositories } from '../sources/oci/reconciler.ts'
+import { realClock } from '../world/clock/real.ts'
+import { observedClusters } from '../world/cluster/observe.ts'
+import { createHttp } from '../world/http/client.ts'
+import { openKernel } from '../world/kernel/pool.ts'
+import { pinoLog } from '../world/log/pino.ts'
+import { openRegistries } from '../world/registry/open.ts'
+import { artifactFetcher } from '../world/storage/fetch.ts'
+import type { Hands } from '../world/world.ts'
+import { assets } from './assets.ts'
+import { openSandbox, openStorage } from './compose.ts'
+
+/** How many objects of a kind run at a time, as with Flux's controllers. */
+const concurrency = 4
+const controllers = [ociRepositories, kustomizations]
+
+/** A sandbox that stands alone: with an engine that reconciles what is in it. */
+export async function composeSandbox(
+  options: { port: number; registryPort: number; data?: string | undefined },
+  env: NodeJS.ProcessEnv,
+): Promise<{ sandbox: Sandbox; close(): Promise<void> }> {
+  const http = createHttp({})
+  const kernel = openKernel(assets)
+  const sandbox = await openSandbox({ kernel, http }, options)
+  const storage = await (options.data === undefined ? openStorage({}) : keptStorage(options.data))
+  const redactor = new Redactor(randomBytes(32))
+  const seen = observedClusters({ names: ['sandbox'], named: () => sandbox.cluster }, object => {
+    for (const value of secretsOf(object)) redactor.learn(value)
+  })
+  const engine = startEngine({
+    cluster: seen.named(),
+    http,
+    kernel,
+    clock: realClock,
+    log: pinoLog({ level: 'warn', censor: line => redactor.censor(line) }),
+    artifacts: storage.artifacts,
+    fetcher: artifactFetcher({ http, clock: realClock }),
+    registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras: 'off' }),
+  })
+  return {
+    sandbox,
+    async close() {
+      await engine.stop()
+      await sandbox.close()
+      await storage.close()
+      await kernel.close()
+      await http.close()
+    },
+  }
+}
+
+/** Artifacts in a folder, served at the port of the last time, so that their addresses stay good; at another where that is taken. */
+async function keptStorage(data: string): ReturnType<typeof openStorage> {
+  const file = join(data, 'artifacts-port')
+  const open = (port: string): ReturnType<typeof openStorage> =>
+    openStorage({ storagePath: join(data, 'artifacts'), storageAddr: `127.0.0.1:${port}` })
+  const storage = await open(existsSync(file) ? readFileSync(file, 'utf8').trim() : '0').catch(() => open('0'))
+  writeFileSync(file, storage.artifacts.advertised.split(':').at(-1) ?? '0')
+  return storage
+}
+
+/** Reconciles a cluster as Flux's controllers do, and holds their leases, so that others see who acts. `stop` resolves when the last pass ended. */
+function startEngine(hands: Hands): { stop(): Promise<void> } {
+  const ended = new AbortController()
+  const { signal } = ended
+  const { cluster, clock, log } = hands
+  const failed = (ref: ObjectRef, thrown: unknown): void =>
+    log.warn('a pass broke off', { object: printRef(ref), error: messageOf(thrown) })
+  const running = Promise.all([
+    control(controllers, { hub: cluster, hands, clock, settings: fluxDefaults, concurrency, signal, failed }),
+    ...controllers.map(({ convention }) => holdLease(cluster, convention.controller, { holder: 'fluxpilot-sandbox', clock, signal })),
+  ])
+  running.catch((thrown: unknown) => log.error('the engine of the sandbox ended', { error: messageOf(thrown) }))
+  return {
+    async stop() {
+      ended.abort(new Error('the sandbox ends'))
+      await running.catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
+import { findProgram } from '../../scripts/refs/cache.ts'
+import { isLive } from '../../src/engine/controllers.ts'
+import { conditionOf, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
+import { realClock } from '../../src/world/clock/real.ts'
+import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { restCluster } from '../../src/world/cluster/rest.ts'
+import { createHttp } from '../../src/world/http/client.ts'
+import { openRegistries } from '../../src/world/registry/open.ts'
+import { withPrograms } from '../refs/when.ts'
+import { testKernel } from '../support/kernel.ts'
+import { pushFiles } from '../support/push.ts'
+
+const main = join(import.meta.dirname, '../../src/main.ts')
+const signal = AbortSignal.timeout(120_000)
+const kernel = testKernel()
+const http = createHttp({})
+const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-sandbox-'))
+const run = promisify(execFile)
+
+describe('the sandbox as a command', () => {
+  const child = spawn(process.execPath, [main, 'sandbox'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [cluster, registry]: [Cluster | undefined, string] = [undefined, '']
+  before(async () => {
+    let [told, kubeconfig] = ['', '']
+    child.stdout.on('data', (chunk: Buffer) => {
+      kubeconfig += chunk.toString()
+    })
+    const { promise, resolve, reject } = Promise.withResolvers<string[]>()
+    child.stderr.on('data', (chunk: Buffer) => {
+      told += chunk.toString()
+      const found = /Kubernetes API at (\S+), OCI registry at (\S+)\n/.exec(told)
+      if (found) resolve(found.slice(1))
+    })
+    child.once('exit', () => reject(new Error(told)))
+    const [server = '', address = ''] = await promise
+    cluster = restCluster({ name: 'sandbox', server, http, clock: realClock })
+    registry = address
+    writeFileSync(join(folder, 'config'), kubeconfig)
+  })
+  after(async () => {
+    const gone = once(child, 'exit')
+    child.kill('SIGTERM')
+    const [code] = await gone
+    await http.close()
+    rmSync(folder, { recursive: true, force: true })
+    assert.ok(code === 0 || code === 130, `it ended with ${code}`)
+  })
+  const hub = (): Cluster => {
+    assert.ok(cluster)
+    return cluster
+  }
+
+  const object = (kind: string, spec: Record<string, unknown>): KubeObject => ({
+    apiVersion: `${kind === 'OCIRepository' ? 'source' : 'kustomize'}.toolkit.fluxcd.io/v1`,
+    kind,
+    metadata: { name: 'shop', namespace: 'flux-system' },
+    spec: { interval: '10m', ...spec } as never,
+  })
+  const shop = object('Kustomization', { prune: true, sourceRef: { kind: 'OCIRepository', name: 'shop' }, targetNamespace: 'default' })
+  const push = (value: string): Promise<string> =>
+    pushFiles(
+      { kernel, registries: openRegistries({ http, clock: realClock, env: {}, home: homedir(), oras: 'off' }) },
+      `oci://${registry}/shop:latest`,
+      { 'a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {value: "${value}"}\n` },
+    )
+  async function untilReady(message: RegExp): Promise<void> {
+    for await (const event of hub().watch({ ...refOf(shop), fieldSelector: 'metadata.name=shop' }, signal)) {
+      const live = event.type === 'gap' ? event.objects[0] : event.object
+      const ready = conditionOf(live, 'Ready')
+      if (ready?.status === 'True' && message.test(ready.message)) return
+    }
+  }
+
+  test('what is applied gets reconciled, and who does it can be seen', async () => {
+    const digest = await push('1')
+    for (const o of [object('OCIRepository', { url: `oci://${registry}/shop` }), shop])
+      await hub().apply(o, { manager: 'test', force: true }, signal)
+    await untilReady(new RegExp(digest))
+    const { items: leases } = await hub().list({ group: 'coordination.k8s.io', kind: 'Lease' }, signal)
+    for (const controller of ['source-controller', 'kustomize-controller'])
+      assert.ok(isLive(controller, { deployments: [], leases, now: Date.now() }), controller)
+  })
+
+  withPrograms(['flux'], { name: 'the flux CLI and the sandbox as a command', tests: 1 }, () =>
+    test('the flux CLI reconciles, and gets what was pushed', async () => {
+      const digest = await push('2')
+      const env = { ...process.env, KUBECONFIG: join(folder, 'config'), HOME: folder }
+      const { stdout, stderr } = await run(findProgram('flux') ?? '', ['reconcile', 'kustomization', 'shop', '--with-source'], { env })
+      assert.match(stdout + stderr, new RegExp(`applied revision latest@${digest}`))
+    }),
+  )
+})
