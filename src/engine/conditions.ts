@@ -14,6 +14,7 @@ export interface StatusChange {
 
 /** Longer messages are cut. */
 export const maxMessage = 32768
+const cut = '...'
 
 /**
  * Conditions after a change. The transition time moves when status, reason or message changes; `observedGeneration` is always
@@ -26,7 +27,8 @@ export function withCondition(
 ): Condition[] {
   const others = conditions.filter(c => c.type !== change.type)
   if (change.status === 'absent') return others
-  const message = change.message.slice(0, maxMessage)
+  const message =
+    change.message.length <= maxMessage ? change.message : change.message.slice(0, maxMessage - cut.length).toWellFormed() + cut
   const before = conditions.find(c => c.type === change.type)
   const same = before?.status === change.status && before.reason === change.reason && before.message === message
   const next: Condition = {

@@ -129,6 +129,7 @@ class Working<K extends Kind, Hands> {
       settings,
       startedAt: this.startedAt,
       current: () => this.#object,
+      note: change => this.merge(change),
       save: change => this.save(change),
       emit: event => this.emit(event),
       annotate: annotations => {

@@ -13,6 +13,8 @@ export interface Run {
   readonly startedAt: number
   /** The object with the status as saved so far in this pass. */
   current(): KubeObject
+  /** Changes the status of this pass without writing it: the next `save`, or the end of the pass, writes it. */
+  note(change: StatusChange): void
   /** Writes status at once; an interrupted pass keeps what was saved. */
   save(change: StatusChange): Promise<void>
   /** Annotations that every later event of this pass carries. */

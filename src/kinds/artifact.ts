@@ -26,3 +26,5 @@ export interface ArtifactFile {
 
 /** A source's origin revision as OCI annotations carry it. */
 export const originRevision = 'org.opencontainers.image.revision'
+/** A source's origin as OCI annotations carry it. */
+export const originSource = 'org.opencontainers.image.source'

@@ -125,6 +125,8 @@ export interface TarHead {
   readonly flag: string
   readonly mode: number
   readonly size: number
+  /** What a link points at; empty for others. */
+  readonly link: string
 }
 
 /** Reads a header of any dialect (V7, USTAR, PAX, GNU, STAR). `undefined` when it is none: Go calls it an invalid tar header. */
@@ -152,7 +154,13 @@ export function readHeader(bytes: Buffer): TarHead | undefined {
   if (mode === undefined || size === undefined || size < 0 || unused.includes(undefined)) return undefined
   const prefix = isPosix ? tarText(bytes.subarray(345, bytes.toString('latin1', 508) === 'tar\0' ? 476 : 500)) : ''
   const name = tarText(bytes.subarray(0, 100))
-  return { name: prefix === '' ? name : `${prefix}/${name}`, flag: String.fromCharCode(bytes[156] ?? 0), mode, size }
+  return {
+    name: prefix === '' ? name : `${prefix}/${name}`,
+    flag: String.fromCharCode(bytes[156] ?? 0),
+    mode,
+    size,
+    link: tarText(bytes.subarray(157, 257)),
+  }
 }
 
 /** Octal digits, or two's complement when the first bit is set. `undefined` when it is neither, or has more than 53 bits. */

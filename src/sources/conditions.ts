@@ -34,18 +34,19 @@ function readiness(condition: Condition): 'True' | 'False' | 'Unknown' {
 export const sourceConvention: Convention = {
   controller: 'source-controller',
   settle(object, outcome, { random, settings }) {
-    const generation = object.metadata.generation ?? 0
     const handled = handledRequest(object)
-    const observed: JsonObject = { ...handled, observedGeneration: generation }
+    const observed: JsonObject = { ...handled, observedGeneration: object.metadata.generation ?? 0 }
     const interval = durationMs(stringAt(object, 'spec', 'interval') ?? '1m')
     const events = outcome.events ?? []
     switch (outcome.is) {
-      case 'ready':
-        return {
-          status: { fields: observed, conditions: summary(object, [absent('Reconciling'), absent('Stalled')]) },
-          events,
-          requeueMs: interval * (1 + (settings.intervalJitter / 100) * (2 * random - 1)),
-        }
+      case 'ready': {
+        const conditions = summary(object, [absent('Reconciling'), absent('Stalled')])
+        const status = { fields: observed, conditions }
+        const isReady = conditions.some(c => c.type === 'Ready' && c.status === 'True')
+        return isReady
+          ? { status, events, requeueMs: interval * (1 + (settings.intervalJitter / 100) * (2 * random - 1)) }
+          : { status, events, backoff: true }
+      }
       case 'stalled': {
         const stalled: ConditionChange = { type: 'Stalled', status: 'True', reason: outcome.reason, message: outcome.message }
         return {
@@ -54,33 +55,44 @@ export const sourceConvention: Convention = {
         }
       }
       case 'waiting':
-        return {
-          status: { fields: handled, conditions: summary(object, [absent('Stalled'), ...withRetry(object)]) },
-          events,
-          requeueMs: outcome.retryMs,
-        }
-      case 'failed':
-        return {
-          status: { fields: handled, conditions: summary(object, [absent('Stalled'), ...withRetry(object)]) },
-          events,
-          backoff: true,
-        }
+      case 'failed': {
+        const status = { fields: handled, conditions: summary(object, [absent('Stalled'), ...withRetry(object)]) }
+        return outcome.is === 'waiting' ? { status, events, requeueMs: outcome.retryMs } : { status, events, backoff: true }
+      }
     }
   },
-  suspended: object => ({
-    fields: {
-      ...handledRequest(object),
-      ...(conditionsOf(object).length > 0 ? { observedGeneration: object.metadata.generation ?? 0 } : {}),
-    },
-  }),
+  suspended(object) {
+    const handled = handledRequest(object)
+    if (conditionsOf(object).length === 0) return { fields: handled }
+    return {
+      fields: { ...handled, observedGeneration: object.metadata.generation ?? 0 },
+      conditions: summary(object, [absent('Stalled'), ...withRetry(object)]),
+    }
+  },
+}
+
+/**
+ * What a pass shows while it runs: Reconciling, and Ready as unknown when it was not known before, or when `drift` says that there is something new.
+ * Spec: sources 1.4.
+ */
+export function progressing(conditions: readonly Condition[], message: string, { drift }: { drift: boolean }): ConditionChange[] {
+  const ready = conditions.find(c => c.type === 'Ready')
+  const unknown = ready === undefined || ready.status === 'Unknown'
+  const types = drift || unknown ? ['Reconciling', 'Ready'] : ['Reconciling']
+  return types.map(type => ({ type, status: type === 'Ready' ? 'Unknown' : 'True', reason: 'Progressing', message }))
 }
 
 function absent(type: string): ConditionChange {
   return { type, status: 'absent' }
 }
 
+/** The request that an object carries; `undefined` without one. */
+export function requestOf(object: KubeObject): string | undefined {
+  return object.metadata.annotations?.[requestedAt]
+}
+
 function handledRequest(object: KubeObject): JsonObject {
-  const token = object.metadata.annotations?.[requestedAt]
+  const token = requestOf(object)
   return token === undefined ? {} : { lastHandledReconcileAt: token }
 }
 

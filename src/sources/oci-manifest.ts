@@ -1,11 +1,12 @@
+import { originRevision, originSource } from '../kinds/artifact.ts'
 import { type Descriptor, mediaTypes } from '../kinds/oci.ts'
 import { type Digest, sha256 } from '../lib/digest.ts'
 
 /** Annotations that `push_artifact` writes. */
 export const annotationKeys = {
   created: 'org.opencontainers.image.created',
-  source: 'org.opencontainers.image.source',
-  revision: 'org.opencontainers.image.revision',
+  source: originSource,
+  revision: originRevision,
 } as const
 
 const noTime = '0001-01-01T00:00:00Z'

@@ -58,7 +58,7 @@ async function ensureStored(world: World, { cluster, object }: { cluster: Cluste
 /** Whether our storage has what the source's status names: another process may have kept it elsewhere. */
 async function isStored(world: World, source: KubeObject, { signal }: Call): Promise<boolean> {
   const artifact = artifactOf(source)
-  return artifact !== undefined && (await world.artifacts.verify(artifact, signal)) === 'ok'
+  return artifact !== undefined && (await world.artifacts.verify(artifact, signal)).is === 'ok'
 }
 
 function pass(world: World, { cluster, ref }: { cluster: Cluster; ref: ObjectRef }, call: Call): Promise<Driven> {

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import * as z from 'zod'
 import type { OCIRepositoryObject } from '../kinds/oci-repository.ts'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
-import { cleanPath, untar } from '../lib/untar.ts'
+import { readTree } from '../lib/untar.ts'
 import { pull } from '../sources/oci/pull-reconciler.ts'
 import type { World } from '../world/world.ts'
 import { ToolError } from './error.ts'
@@ -42,9 +42,7 @@ async function contentOf(
   const target = { registry: ref.registry, repository: ref.repository, digest }
   const spec: OCIRepositoryObject['spec'] = { url, interval: '1m', provider: 'generic', timeout: '60s' }
   const { blob } = await pull(spec, { registry, resolved: { target, digest, revision: digest, printed: printReference(ref) }, signal })
-  const files = new Map<string, Uint8Array>()
-  for await (const { path, type, content } of untar(blob, limits)) if (type === 'file') files.set(cleanPath(path), content)
-  return { files, digest }
+  return { files: await readTree(blob, limits), digest }
 }
 
 async function written(

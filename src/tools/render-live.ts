@@ -7,7 +7,8 @@ import { readTree } from '../lib/untar.ts'
 import { desired } from '../kustomize/build-reconciler.ts'
 import { artifactOf, sourceOf } from '../kustomize/depends.ts'
 import { accessOf } from '../sources/oci/access-reconciler.ts'
-import { contentOf, pull, resolve } from '../sources/oci/pull-reconciler.ts'
+import { contentOf } from '../sources/oci/content-reconciler.ts'
+import { pull, resolve } from '../sources/oci/pull-reconciler.ts'
 import { repositoryOf } from '../sources/oci/ref.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
@@ -114,7 +115,7 @@ async function newestContent(
   const registry = await world.registries.open(access, 'lookup')
   const resolved = await resolve(source.spec, { registry, target: repositoryOf(source.spec.url), signal })
   const pulled = await pull(source.spec, { registry, resolved, signal })
-  return { revision: resolved.revision, files: contentOf(source.spec, pulled, { kernel: world.kernel, signal }) }
+  return { revision: resolved.revision, files: await contentOf(source.spec, pulled, { kernel: world.kernel, signal }) }
 }
 
 /** The revision that an OCIRepository would fetch now. */

@@ -4,15 +4,8 @@ import { gzipSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { pack } from 'tar-stream'
 import { tar, type TarEntry } from '../../src/lib/tar.ts'
-import {
-  ArchiveError,
-  type ArchiveErrorCode,
-  type ArchiveLimits,
-  cleanPath,
-  readTree,
-  untar,
-  type UnpackedEntry,
-} from '../../src/lib/untar.ts'
+import { ArchiveError, type ArchiveErrorCode } from '../../src/lib/archive-error.ts'
+import { type ArchiveLimits, cleanPath, readTree, unpack, untar, type UnpackedEntry } from '../../src/lib/untar.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 
 const limits: ArchiveLimits = { maxBytes: 1e6, maxEntries: 1000, maxEntryBytes: 1e6 }
@@ -53,6 +46,7 @@ async function* bytesOf(source: AsyncIterable<unknown>): AsyncIterable<Uint8Arra
 
 interface Raw {
   name?: string
+  link?: string
   flag?: string
   size?: number
   mode?: string
@@ -60,12 +54,13 @@ interface Raw {
 }
 
 /** Blocks of one entry, whatever they say; `size` defaults to that of the content. */
-function raw({ name = 'f', flag = '0', content = '', size = Buffer.byteLength(content), mode = '0000644\0' }: Raw): Buffer {
+function raw({ name = 'f', link = '', flag = '0', content = '', size = Buffer.byteLength(content), mode = '0000644\0' }: Raw): Buffer {
   const head = Buffer.alloc(512)
   head.write(name, 0)
   head.write(mode, 100, 'latin1')
   head.write(`${size.toString(8).padStart(11, '0')}\0`, 124)
   head.write(flag, 156)
+  head.write(link, 157)
   head.write('ustar\u000000', 257)
   head.fill(0x20, 148, 156)
   head.write(
@@ -154,11 +149,11 @@ const kept: [what: string, blocks: Buffer[], entries: [path: string, type: strin
   ['a folder by its mode', [raw({ name: 'd', mode: '0040750\0' })], [['d', 'folder', 0o750, '']]],
   ['an old folder by its slash', [raw({ name: 'd/', flag: '\0' })], [['d/', 'folder', 0o644, '']]],
   [
-    'a hard link is an empty file',
+    'a hard link is told',
     [raw({ content: 'x' }), raw({ name: 'h', flag: '1' })],
     [
       ['f', 'file', 0o644, 'x'],
-      ['h', 'file', 0o644, ''],
+      ['h', 'hard link', 0o644, ''],
     ],
   ],
   [
@@ -198,6 +193,59 @@ for (const [what, blocks, entries] of kept)
       entries,
     ),
   )
+
+const unpacked: [what: string, blocks: Buffer[], files: Record<string, [content: string, mode: number]>][] = [
+  [
+    'a hard link has the content that its target had before it',
+    [raw({ content: 'x' }), raw({ name: 'h', flag: '1', link: './f' }), raw({ content: 'later' })],
+    { f: ['later', 0o644], h: ['x', 0o644] },
+  ],
+  [
+    'a hard link with a long target',
+    [
+      raw({ name: '././@LongLink', flag: 'L', content: `${'l'.repeat(200)}\0` }),
+      raw({ content: 'x' }),
+      raw({ name: '././@LongLink', flag: 'K', content: `${'l'.repeat(200)}\0` }),
+      raw({ name: 'h', flag: '1', link: 'cut' }),
+      pax(['linkpath', 'l'.repeat(200)]),
+      raw({ name: 'i', flag: '1', link: 'cut' }),
+    ],
+    { ['l'.repeat(200)]: ['x', 0o644], h: ['x', 0o644], i: ['x', 0o644] },
+  ],
+  [
+    'of a path that comes twice the last content and the first mode stand',
+    [raw({ content: 'a', mode: '0000755\0' }), raw({ name: './f', content: 'b' })],
+    { f: ['b', 0o755] },
+  ],
+]
+for (const [what, blocks, files] of unpacked)
+  test(what, async () =>
+    assert.deepEqual(
+      Object.fromEntries(
+        [...(await unpack(of(archive(...blocks)), limits)).files].map(([path, { content, mode }]) => [path, [String(content), mode]]),
+      ),
+      files,
+    ),
+  )
+const linked: [what: string, blocks: Buffer[], code: ArchiveErrorCode, message: RegExp][] = [
+  [
+    'a hard link to nothing',
+    [raw({ name: 'h', flag: '1', link: 'f' })],
+    'LINK',
+    /^tar file entry h is a hard link to 'f', which is no file/,
+  ],
+  ['a hard link to what comes later', [raw({ name: 'h', flag: '1', link: 'f' }), raw({ content: 'x' })], 'LINK', /is a hard link to 'f'/],
+  ['a hard link out of the root', [raw({ content: 'x' }), raw({ name: 'h', flag: '1', link: '../f' })], 'LINK', /hard link to '\.\.\/f'/],
+  ['a hard link to the machine', [raw({ name: 'h', flag: '1', link: '/etc/passwd' })], 'LINK', /hard link to '\/etc\/passwd'/],
+  [
+    'a bomb of hard links',
+    [raw({ content: 'x'.repeat(1e5) }), ...Array.from({ length: 20 }, (_, i) => raw({ name: `h${i}`, flag: '1', link: 'f' }))],
+    'TOO_LARGE',
+    /max archive size of 1000000 bytes/,
+  ],
+]
+for (const [what, blocks, code, message] of linked)
+  test(`${what} is refused`, () => assert.rejects(unpack(of(archive(...blocks)), limits), { name: 'ArchiveError', code, message }))
 
 const garbled = raw({ content: 'x' })
 garbled[3] = 1

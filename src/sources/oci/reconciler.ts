@@ -1,16 +1,21 @@
-import { failed, type Outcome, ready, StepError, stalled } from '../../engine/outcome.ts'
+import { during, type Outcome, ready, StepError, stalled } from '../../engine/outcome.ts'
 import type { ConditionChange } from '../../engine/conditions.ts'
 import { reconciler, type Run } from '../../engine/reconciler.ts'
-import { originRevision, type Artifact } from '../../kinds/artifact.ts'
-import { conditionOf, conditionsOf } from '../../kinds/manifest.ts'
+import { originRevision, originSource, type Artifact } from '../../kinds/artifact.ts'
+import { conditionsOf } from '../../kinds/manifest.ts'
 import { OCIRepository, type OCIRepositoryObject } from '../../kinds/oci-repository.ts'
 import { messageOf } from '../../lib/coded-error.ts'
-import { type ParsedReference } from '../../lib/reference.ts'
+import type { ParsedReference } from '../../lib/reference.ts'
+import type { Access } from '../../world/registry/registry.ts'
 import type { Hands } from '../../world/world.ts'
-import { sourceConvention } from '../conditions.ts'
+import { progressing, requestOf, sourceConvention } from '../conditions.ts'
+import { newsOf } from '../news.ts'
+import { outcomeOf, SourceProblem } from '../problem.ts'
 import { accessOf } from './access-reconciler.ts'
-import { contentOf, pull, type Pulled, resolve, type Resolved } from './pull-reconciler.ts'
+import { pull, resolve, type Resolved } from './pull-reconciler.ts'
 import { repositoryOf, sameContentConfig } from './ref.ts'
+import { artifactIn, checkStorage, ownerOf, store } from './storage-reconciler.ts'
+import { bounded, type Source } from './timeout-reconciler.ts'
 
 export type SourceHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'kernel' | 'registries'>
 interface Step {
@@ -22,153 +27,78 @@ interface Step {
 export const ociRepositories = reconciler(OCIRepository, {
   convention: sourceConvention,
   async reconcile(repository, hands: SourceHands, run) {
-    await checkStorage(repository, { hands, run })
-    await run.save({ conditions: inProgress(run) })
+    const unsupported = unsupportedProvider(repository)
+    if (unsupported) return unsupported
     try {
+      await begin(repository, run)
+      await checkStorage(repository, { hands, run })
       return await fetched(repository, { hands, run })
     } catch (thrown) {
       run.signal.throwIfAborted()
-      return failure(thrown)
+      if (thrown instanceof StepError) return outcomeOf(thrown)
+      throw thrown
     }
   },
   async finalize(repository, { artifacts }) {
-    await artifacts.remove(ownerOf(repository))
-    return ready('')
+    const removed = await artifacts.remove(ownerOf(repository))
+    const message = 'garbage collected artifacts for deleted resource'
+    return ready('', removed ? { events: [{ severity: 'trace', reason: 'GarbageCollectionSucceeded', message }] } : {})
   },
 })
 
-/** The condition that a step's failure sets; the step's reason stays the Ready reason. */
-class FetchProblem extends StepError {
-  readonly condition: 'FetchFailed' | 'StorageOperationFailed'
-  constructor(condition: 'FetchFailed' | 'StorageOperationFailed', code: string, message: string) {
-    super(code, message)
-    this.condition = condition
-  }
+/** Without pull secrets a provider is asked to sign in, which this engine cannot; with a service account Flux itself refuses by default. */
+function unsupportedProvider({ spec: { provider, secretRef, serviceAccountName } }: OCIRepositoryObject): Outcome | undefined {
+  if ((provider ?? 'generic') === 'generic' || secretRef || serviceAccountName) return undefined
+  return stalled(
+    'Unsupported',
+    `spec.provider '${provider}' is not supported by this engine: use a pull secret, or let Flux's controller handle this object`,
+  )
 }
 
-function failure(thrown: unknown): Outcome {
-  const [condition, reason] =
-    thrown instanceof FetchProblem
-      ? [thrown.condition, thrown.code]
-      : thrown instanceof StepError
-        ? ['FetchFailed', thrown.code]
-        : ['FetchFailed', 'OCIArtifactPullFailed']
-  const message = messageOf(thrown)
-  return failed(reason, message, {
-    retry: 'backoff',
-    change: { conditions: [{ type: condition, status: 'True', reason, message }] },
-    events: [{ severity: 'error', reason, message }],
+/** Shows that the pass runs; written at once for a new generation and for a request. Spec: sources 1.4. */
+async function begin(repository: OCIRepositoryObject, run: Run): Promise<void> {
+  const { metadata, status } = repository
+  const [generation, observed] = [metadata.generation ?? 0, status?.observedGeneration ?? -1]
+  const message = generation === observed ? 'reconciliation in progress' : `processing object: new generation ${observed} -> ${generation}`
+  run.note({
+    conditions: [...progressing(conditionsOf(repository), message, { drift: false }), { type: 'StorageOperationFailed', status: 'absent' }],
   })
+  if (generation !== observed || (requestOf(repository) ?? '') !== (status?.lastHandledReconcileAt ?? '')) await run.save({})
 }
 
-function ownerOf({ kind, metadata }: OCIRepositoryObject): { kind: string; namespace: string; name: string } {
-  return { kind, namespace: metadata.namespace ?? '', name: metadata.name }
-}
-
-function inProgress(run: Run): ConditionChange[] {
-  const before = conditionOf(run.current(), 'Ready')?.status
-  const message = 'reconciliation in progress'
-  const missing = before === undefined || before === 'Unknown'
-  const kept = conditionOf(run.current(), 'Reconciling')?.message.startsWith('building artifact')
-  return [
-    ...(kept ? [] : [{ type: 'Reconciling', status: 'True', reason: 'Progressing', message } as const]),
-    ...(missing && !kept ? [{ type: 'Ready', status: 'Unknown', reason: 'Progressing', message } as const] : []),
-  ]
-}
-
-/** Collects garbage, then looks whether the stored file is still what the status says. Spec: sources 1.3. */
-async function checkStorage(repository: OCIRepositoryObject, { hands: { artifacts }, run }: Step): Promise<void> {
-  const owner = ownerOf(repository)
-  const artifact = repository.status?.artifact as Artifact | undefined
-  const collected = await artifacts.collect(owner, artifact, {
-    ttlMs: run.settings.artifactRetentionMs,
-    records: run.settings.artifactRetentionRecords,
-  })
-  if (collected > 0)
-    await run.emit({ severity: 'trace', reason: 'GarbageCollectionSucceeded', message: `garbage collected ${collected} artifacts` })
-  const state = artifact ? await artifacts.verify(artifact, run.signal) : 'none'
-  if (artifact && state === 'ok') {
-    const url = artifacts.urlOf(artifact.path)
-    return url === artifact.url
-      ? undefined
-      : run.save({ fields: { artifact: { ...artifact, url } as never, url: artifacts.urlOf(`${folderOf(repository)}/latest.tar.gz`) } })
-  }
-  if (state === 'corrupt')
-    await run.emit({
-      severity: 'error',
-      reason: 'ArtifactVerificationFailed',
-      message: `failed to verify artifact '${artifact?.path ?? ''}': its digest does not match`,
-    })
-  const message = `building artifact${state === 'none' ? '' : ': disappeared from storage'}`
-  await run.save({
-    fields: { artifact: null, url: null },
-    conditions: [
-      { type: 'ArtifactInStorage', status: 'absent' },
-      { type: 'Reconciling', status: 'True', reason: 'Progressing', message },
-      { type: 'Ready', status: 'Unknown', reason: 'Progressing', message },
-    ],
-  })
-}
-
-function folderOf(repository: OCIRepositoryObject): string {
-  return `${repository.kind.toLowerCase()}/${repository.metadata.namespace ?? ''}/${repository.metadata.name}`
-}
-
-async function fetched(repository: OCIRepositoryObject, step: Step): Promise<Outcome> {
-  const target = targetOf(repository)
-  if ('is' in target) return target
+async function fetched(repository: OCIRepositoryObject, { hands, run }: Step): Promise<Outcome> {
   const { spec } = repository
-  if (spec.provider !== 'generic' && !spec.secretRef && !spec.serviceAccountName)
-    return stalled(
-      'Unsupported',
-      `spec.provider '${spec.provider}' is not supported by this engine: use a pull secret, or let Flux's controller handle this object`,
-    )
-  const access = await accessOf(repository, step)
-  const registry = await step.hands.registries.open(access, 'lookup')
-  const resolved = await resolve(spec, { registry, target, signal: step.run.signal })
-  const current = step.run.current() as OCIRepositoryObject
-  const artifact = current.status?.artifact as Artifact | undefined
-  if (artifact && artifact.revision === resolved.revision && sameContentConfig(current)) return upToDate(step.run, resolved)
-  await announce(step.run, resolved, artifact)
-  const transfers = await step.hands.registries.open(access, 'transfer')
-  const pulled = await pull(spec, { registry: transfers, resolved, signal: step.run.signal })
-  return stored(repository, pulled, { ...step, resolved, before: artifact })
+  const access = await accessOf(repository, { hands, run, tell: event => run.emit(event) })
+  const target = targetOf(repository)
+  const open = (purpose: 'lookup' | 'transfer'): Promise<Source> => opened(repository, { hands, access, purpose })
+  const resolved = await resolve(spec, { registry: await open('lookup'), target, signal: run.signal })
+  const current = run.current() as OCIRepositoryObject
+  const artifact = artifactIn(current)
+  if (artifact?.revision === resolved.revision && sameContentConfig(current)) {
+    const message = `artifact up-to-date with remote revision: '${resolved.revision}'`
+    await run.emit({ severity: 'trace', reason: 'ArtifactUpToDate', message })
+    return settled(repository, artifact, run)
+  }
+  await announce(run, resolved, artifact)
+  const pulled = await pull(spec, { registry: await open('transfer'), resolved, signal: run.signal })
+  return settled(repository, await store(repository, { pulled, resolved }, { hands, run }), run)
 }
 
-function targetOf({ spec }: OCIRepositoryObject): ParsedReference | Outcome {
+async function opened(
+  { spec }: OCIRepositoryObject,
+  { hands: { registries, clock }, access, purpose }: { hands: SourceHands; access: Access; purpose: 'lookup' | 'transfer' },
+): Promise<Source> {
+  const registry = await during('OCIArtifactPullFailed', registries.open(access, purpose), `failed to pull artifact from '${spec.url}': `)
+  return bounded(registry, spec, clock)
+}
+
+function targetOf({ spec }: OCIRepositoryObject): ParsedReference {
   try {
     return repositoryOf(spec.url)
-  } catch (thrown) {
-    const message = `URL validation failed for '${spec.url}': ${messageOf(thrown)}`
-    return stalled('URLInvalid', message, {
-      change: { conditions: [{ type: 'FetchFailed', status: 'True', reason: 'URLInvalid', message }] },
-    })
+  } catch (cause) {
+    const message = `URL validation failed for '${spec.url}': ${messageOf(cause)}`
+    throw new SourceProblem('URLInvalid', message, { cause, condition: 'FetchFailed', stalls: true })
   }
-}
-
-async function upToDate(run: Run, { revision }: Resolved): Promise<Outcome> {
-  await run.emit({ severity: 'trace', reason: 'ArtifactUpToDate', message: `artifact up-to-date with remote revision: '${revision}'` })
-  const recovered = failedBefore(run)
-  const message = `stored artifact for digest '${revision}'`
-  return ready(message, {
-    change: { conditions: success(message) },
-    ...(recovered ? { events: [{ severity: 'info', reason: 'Succeeded', message }] } : {}),
-  })
-}
-
-function failedBefore(run: Run): boolean {
-  return conditionsOf(run.current()).some(c => (c.type === 'FetchFailed' || c.type === 'StorageOperationFailed') && c.status === 'True')
-}
-
-function success(message: string): ConditionChange[] {
-  const absent = (type: string): ConditionChange => ({ type, status: 'absent' })
-  return [
-    absent('FetchFailed'),
-    absent('StorageOperationFailed'),
-    absent('ArtifactOutdated'),
-    absent('SourceVerified'),
-    { type: 'ArtifactInStorage', status: 'True', reason: 'Succeeded', message },
-  ]
 }
 
 async function announce(run: Run, { revision, printed }: Resolved, artifact: Artifact | undefined): Promise<void> {
@@ -177,63 +107,30 @@ async function announce(run: Run, { revision, printed }: Resolved, artifact: Art
   run.progress(news)
   await run.save({
     conditions: [
-      { type: 'Reconciling', status: 'True', reason: 'Progressing', message: `building artifact: ${news}` },
-      { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: `building artifact: ${news}` },
+      ...progressing(conditionsOf(run.current()), `building artifact: ${news}`, { drift: true }),
       ...(artifact ? [{ type: 'ArtifactOutdated', status: 'True', reason: 'NewRevision', message: news } as const] : []),
     ],
   })
 }
 
-async function stored(
-  repository: OCIRepositoryObject,
-  pulled: Pulled,
-  { hands, run, resolved, before }: Step & { resolved: Resolved; before: Artifact | undefined },
-): Promise<Outcome> {
-  const { spec } = repository
-  const artifact = await hands.artifacts
-    .store(
-      {
-        owner: ownerOf(repository),
-        filename: `${resolved.digest}.tar.gz`,
-        revision: resolved.revision,
-        metadata: pulled.annotations,
-        link: 'latest.tar.gz',
-      },
-      contentOf(spec, pulled, { kernel: hands.kernel, signal: run.signal }),
-      run.signal,
-    )
-    .catch((thrown: unknown) => {
-      throw thrown instanceof StepError
-        ? thrown
-        : new FetchProblem(
-            'StorageOperationFailed',
-            'ArchiveOperationFailed',
-            `unable to archive artifact to storage: ${messageOf(thrown)}`,
-          )
-    })
-  const { source, revision: origin } = {
-    source: pulled.annotations['org.opencontainers.image.source'],
-    revision: pulled.annotations[originRevision],
+const failures = ['FetchFailed', 'StorageOperationFailed']
+
+/** The artifact of the status is that of the spec. Spec: sources 1.6, 3.2. */
+function settled(repository: OCIRepositoryObject, artifact: Artifact, run: Run): Outcome {
+  const message = `stored artifact for digest '${artifact.revision}'`
+  const gone = [...failures, 'ArtifactOutdated', 'SourceVerified'].map((type): ConditionChange => ({ type, status: 'absent' }))
+  run.note({ conditions: [...gone, { type: 'ArtifactInStorage', status: 'True', reason: 'Succeeded', message }] })
+  const passed = {
+    before: { artifact: artifactIn(repository), conditions: conditionsOf(repository) },
+    after: { artifact, conditions: conditionsOf(run.current()) },
+    failures,
   }
-  const news = `stored artifact with revision '${resolved.revision}' from '${spec.url}'${source && origin ? `, origin source '${source}', origin revision '${origin}'` : ''}`
-  const message = `stored artifact for digest '${resolved.revision}'`
-  const annotations = { 'source.toolkit.fluxcd.io/revision': artifact.revision, 'source.toolkit.fluxcd.io/digest': artifact.digest ?? '' }
-  const changed = artifact.digest !== before?.digest
-  const events = changed
-    ? [{ severity: 'info', reason: 'NewArtifact', message: news, annotations } as const]
-    : failedBefore(run)
-      ? [{ severity: 'info', reason: 'Succeeded', message, annotations } as const]
-      : []
-  return ready(message, {
-    events,
-    change: {
-      fields: {
-        artifact: { ...artifact } as never,
-        url: hands.artifacts.urlOf(`${folderOf(repository)}/latest.tar.gz`),
-        observedIgnore: spec.ignore ?? null,
-        observedLayerSelector: (spec.layerSelector as never) ?? null,
-      },
-      conditions: success(message),
-    },
-  })
+  const event = newsOf(passed, newsText(repository, artifact))
+  return ready(message, event ? { events: [event] } : {})
+}
+
+function newsText({ spec }: OCIRepositoryObject, { revision, metadata }: Artifact): string {
+  const [source, origin] = [metadata?.[originSource], metadata?.[originRevision]]
+  const text = `stored artifact with revision '${revision}' from '${spec.url}'`
+  return source && origin ? `${text}, origin source '${source}', origin revision '${origin}'` : text
 }

@@ -1,7 +1,7 @@
 import type { OCIRepositoryObject } from '../../kinds/oci-repository.ts'
+import { type Digest, isDigest } from '../../lib/digest.ts'
 import { equal } from '../../lib/json.ts'
 import { type ParsedReference, parseOciUrl, ReferenceError } from '../../lib/reference.ts'
-import type { Digest } from '../../lib/digest.ts'
 
 type Spec = OCIRepositoryObject['spec']
 
@@ -28,12 +28,28 @@ export function repositoryOf(url: string): ParsedReference {
   )
 }
 
+/** A digest from `spec.ref`. @throws {ReferenceError} in the registry library's words. */
+export function digestOf(text: string): Digest {
+  if (isDigest(text)) return text
+  throw new ReferenceError('INVALID_REFERENCE', whyNoDigest(text))
+}
+
+function whyNoDigest(text: string): string {
+  const [algorithm = '', hex, ...more] = text.split(':')
+  if (hex === undefined || more.length > 0) return `cannot parse hash: ${JSON.stringify(text)}`
+  const [wrong] = /[^0-9a-f]/.exec(hex) ?? []
+  if (wrong !== undefined) return `found non-hex character in hash: ${wrong}`
+  return ['sha256', 'sha384', 'sha512'].includes(algorithm)
+    ? `wrong number of hex digits for ${algorithm}: ${hex}`
+    : `unsupported hash: ${JSON.stringify(algorithm)}`
+}
+
 /** `tag@sha256:…`, or the digest alone. */
 export function revisionOf(digest: Digest, tag: string | undefined): string {
   return tag === undefined ? digest : `${tag}@${digest}`
 }
 
 /** Whether what the artifact was made from, beside its revision, is as the spec has it; absent and empty differ. Spec: sources 3.2 step 10. */
-export function sameContentConfig({ spec, status }: OCIRepositoryObject): boolean {
+export function sameContentConfig({ spec, status }: Pick<OCIRepositoryObject, 'spec' | 'status'>): boolean {
   return status?.observedIgnore === spec.ignore && equal(status?.observedLayerSelector ?? null, spec.layerSelector ?? null)
 }

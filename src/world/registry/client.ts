@@ -25,9 +25,9 @@ export function registryClient({ http, clock, access, find }: ClientOptions): Re
   return new Client(new RegistryTransport({ http: connected(http, access), clock, find, insecure: access.insecure ?? false }))
 }
 
-/** HTTP with the certificates and the proxy of an access. Without an authority of its own, insecure skips verification. Spec: sources 3.7. */
+/** HTTP with the certificates and the proxy of an access. Without certificates of its own, insecure skips verification. Spec: sources 3.7. */
 export function connected(http: Http, { tls, insecure, proxy }: Access): Http {
-  return http.with({ tls: { ...tls, ...(insecure && !tls?.ca ? { verify: false } : {}) }, ...(proxy ? { proxy } : {}) })
+  return http.with({ tls: { ...tls, ...(insecure && !tls ? { verify: false } : {}) }, ...(proxy ? { proxy } : {}) })
 }
 
 class Client implements Registry {

@@ -1,13 +1,10 @@
 import { isObject, type Json, type JsonObject, objectAt, stringAt } from '../../lib/json.ts'
 import type { SignIn } from './sign-in.ts'
 
-/** The entry of `.dockerconfigjson` documents that is for a repository, tried in order; anonymous when none is. Spec: sources 3.5. */
+/** The entry of `.dockerconfigjson` documents, taken as one, that is for a repository; anonymous when none is. Spec: sources 3.5. */
 export function pullSecretSignIn(documents: readonly string[], registry: string, repository: string): SignIn {
-  for (const document of documents) {
-    const found = matchAuths(objectAt(parsed(document), 'auths'), registry, repository)
-    if (found) return found
-  }
-  return { type: 'anonymous' }
+  const entries = documents.flatMap(document => Object.entries(objectAt(parsed(document), 'auths')))
+  return matchEntries(entries, registry, repository) ?? { type: 'anonymous' }
 }
 
 function parsed(document: string): Json | undefined {
@@ -20,24 +17,37 @@ function parsed(document: string): Json | undefined {
 
 /** The best entry of an `auths` map by Kubernetes' rules: host labels by glob, equal port, path by prefix; keys in reverse order, the first wins. */
 export function matchAuths(auths: JsonObject, registry: string, repository: string): SignIn | undefined {
-  const target = `${registry}/${repository}`
-  for (const key of Object.keys(auths).toSorted().toReversed()) {
-    const entry = auths[key]
-    const found = isObject(entry) && fits(key, target) ? signInOf(entry) : undefined
+  return matchEntries(Object.entries(auths), registry, repository)
+}
+
+/** Of equal keys the first entry wins. */
+function matchEntries(entries: readonly (readonly [key: string, entry: Json | undefined])[], registry: string, repository: string) {
+  const keyed = entries.map(([key, entry]) => ({ key: keyOf(key), entry }))
+  for (const { key, entry } of keyed.toSorted((a, b) => (a.key.text < b.key.text ? 1 : a.key.text > b.key.text ? -1 : 0))) {
+    const found = isObject(entry) && fits(key, registry, repository) ? signInOf(entry) : undefined
     if (found) return found
   }
   return undefined
 }
 
-function fits(key: string, target: string): boolean {
-  const bare = key.replace(/^https?:\/\//, '').replace(/\/$/, '')
+interface Key {
+  readonly text: string
+  readonly authority: string
+  readonly path: string
+}
+
+/** Scheme and API version do not count. */
+function keyOf(text: string): Key {
+  const bare = text.replace(/^https?:\/\//, '')
   const slash = bare.indexOf('/')
-  const [authority, path] = slash < 0 ? [bare, ''] : [bare.slice(0, slash), bare.slice(slash + 1).replace(/^v[12](\/|$)/, '')]
-  const cut = target.indexOf('/')
-  return (
-    hostFits(authority === 'docker.io' ? 'index.docker.io' : authority, target.slice(0, cut)) &&
-    (path === '' || target.slice(cut + 1).startsWith(path))
-  )
+  const [authority, rest] = slash < 0 ? [bare, ''] : [bare.slice(0, slash), bare.slice(slash)]
+  const host = authority === 'docker.io' ? 'index.docker.io' : authority
+  const path = rest.replace(/^\/v[12]\//, '/').replace(/^\//, '')
+  return { text: path === '' ? host : `${host}/${path}`, authority: host, path: path.replace(/^v[12]$/, '') }
+}
+
+function fits({ authority, path }: Key, registry: string, repository: string): boolean {
+  return hostFits(authority, registry) && repository.startsWith(path)
 }
 
 function hostFits(pattern: string, host: string): boolean {

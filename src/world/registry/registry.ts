@@ -9,7 +9,7 @@ export type Credentials =
   | { readonly type: 'bearer'; readonly token: string }
   | { readonly type: 'dockerConfigs'; readonly documents: readonly string[] }
 
-/** How to reach a registry. `insecure` allows plain HTTP and, without `ca`, skips TLS verification; loopback may use HTTP by itself. */
+/** How to reach a registry. `insecure` allows plain HTTP and, without `tls`, skips TLS verification; loopback may use HTTP by itself. */
 export interface Access {
   readonly credentials: Credentials
   readonly insecure?: boolean | undefined

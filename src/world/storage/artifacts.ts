@@ -13,28 +13,35 @@ export interface Retention {
   readonly records: number
 }
 
-/** Artifacts on disk (or in memory), served over HTTP. Spec: sources 1.1–1.3. */
+/** Whether the stored file is what the artifact says; `why` is Flux's text. */
+export type Verified = { readonly is: 'ok' } | { readonly is: 'missing' } | { readonly is: 'corrupt'; readonly why: string }
+
+/** Artifacts on disk, served over HTTP. Spec: sources 1.1–1.3. */
 export interface Artifacts {
   /** The address that URLs carry: `host:port`, or a URL prefix. */
   readonly advertised: string
-  /** Writes by temporary file, fsync and rename, then moves the `latest` link when `link` names one. Digest and size are of the bytes written. @throws {StorageError} DISK_FULL, WRITE_FAILED */
+  /**
+   * Writes by temporary file, fsync and rename, so that the file of before stays until the new one is whole. Digest and size are of the bytes written.
+   * What `content` throws passes as it is. @throws {StorageError} NO_FOLDER, DISK_FULL, WRITE_FAILED
+   */
   store(
     file: {
       owner: ArtifactOwner
       filename: string
       revision: string
       metadata?: Readonly<Record<string, string>> | undefined
-      link?: string | undefined
     },
     content: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<Artifact>
+  /** Points a link beside the stored file at it; answers the link's URL. @throws {StorageError} WRITE_FAILED */
+  link(artifact: Artifact, name: string): Promise<string>
   /** Whether the stored file is there and its bytes have the digest. A corrupt file is removed. */
-  verify(artifact: Artifact, signal: AbortSignal): Promise<'ok' | 'missing' | 'corrupt'>
+  verify(artifact: Artifact, signal: AbortSignal): Promise<Verified>
   /** Collects old files of an owner, never the current one. Answers how many went. */
-  collect(owner: ArtifactOwner, current: Artifact | undefined, retention: Retention): Promise<number>
-  /** Removes everything of an owner. */
-  remove(owner: ArtifactOwner): Promise<void>
+  collect(owner: ArtifactOwner, current: Artifact, retention: Retention): Promise<number>
+  /** Removes everything of an owner. False when there was nothing. */
+  remove(owner: ArtifactOwner): Promise<boolean>
   /** The URL of a path as of now. */
   urlOf(path: string): string
 }

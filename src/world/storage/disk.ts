@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs'
-import { chmod, lstat, mkdir, open, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Artifact } from '../../kinds/artifact.ts'
-import { type Digest, digester } from '../../lib/digest.ts'
+import { messageOf } from '../../lib/coded-error.ts'
+import { type Digest, digester, isDigest } from '../../lib/digest.ts'
 import type { Clock } from '../clock/clock.ts'
-import type { ArtifactOwner, Artifacts, Retention } from './artifacts.ts'
+import type { ArtifactOwner, Artifacts, Retention, Verified } from './artifacts.ts'
 import { StorageError } from './error.ts'
+import { garbage, type StoredFile } from './garbage.ts'
 
 export interface DiskOptions {
   /** The folder; made when missing. */
@@ -16,6 +18,7 @@ export interface DiskOptions {
 }
 
 const mostWalked = 1000
+const [folderMode, fileMode] = [0o700, 0o600]
 
 /** Artifacts in a folder. Files are written aside, synced and renamed, so that a reader never sees half of one. Spec: sources 1.2, 1.3. */
 export function diskArtifacts({ folder, advertised, clock }: DiskOptions): Artifacts {
@@ -24,10 +27,9 @@ export function diskArtifacts({ folder, advertised, clock }: DiskOptions): Artif
   return {
     advertised,
     urlOf,
-    async store({ owner, filename, revision, metadata, link }, content, signal) {
+    async store({ owner, filename, revision, metadata }, content, signal) {
       const path = `${ownerPath(owner)}/${filename}`
-      const written = await writeFile(join(folder, path), content, signal)
-      if (link) await pointTo(join(folder, ownerPath(owner), link), filename)
+      const written = await writeFile(join(folder, path), { content, suffix: clock.id(4) }, signal)
       const lastUpdateTime = new Date(clock.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
       return {
         path,
@@ -38,11 +40,19 @@ export function diskArtifacts({ folder, advertised, clock }: DiskOptions): Artif
         ...(metadata && Object.keys(metadata).length > 0 ? { metadata } : {}),
       }
     },
-    verify: (artifact, signal) => verify(join(folder, artifact.path), artifact, signal),
+    async link({ path }, name) {
+      const place = `${dirname(path)}/${name}`
+      await onDisk(join(folder, place), () => pointTo(join(folder, place), path.slice(dirname(path).length + 1)))
+      return urlOf(place)
+    },
+    verify: (artifact, signal) => verify(folder, artifact, signal),
     collect: (owner, current, retention) =>
-      collect(join(folder, ownerPath(owner)), { current: current && join(folder, current.path), retention, now: clock.now() }),
-    remove: async owner => {
-      await rm(join(folder, ownerPath(owner)), { recursive: true, force: true })
+      collect(join(folder, ownerPath(owner)), { current: join(folder, current.path), retention, now: clock.now() }),
+    async remove(owner) {
+      const place = join(folder, ownerPath(owner))
+      const found = await lstat(place).catch(() => undefined)
+      await rm(place, { recursive: true, force: true })
+      return found !== undefined
     },
   }
 }
@@ -52,33 +62,48 @@ export function ownerPath({ kind, namespace, name }: ArtifactOwner): string {
   return `${kind.toLowerCase()}/${namespace}/${name}`
 }
 
-async function writeFile(path: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<{ digest: Digest; size: number }> {
-  const temporary = `${path}.${process.pid}.tmp`
+async function writeFile(
+  path: string,
+  { content, suffix }: { content: AsyncIterable<Uint8Array>; suffix: string },
+  signal: AbortSignal,
+): Promise<{ digest: Digest; size: number }> {
+  const place = dirname(path)
+  await onDisk(place, () => mkdir(place, { recursive: true, mode: folderMode }), 'NO_FOLDER')
+  const temporary = `${path}.${suffix}.tmp`
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o750 })
-    const file = await open(temporary, 'w', 0o600)
-    const sum = digester()
-    let size = 0
-    try {
-      for await (const chunk of content) {
-        signal.throwIfAborted()
-        sum.update(chunk)
-        size += chunk.length
-        await file.write(chunk)
-      }
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await chmod(temporary, 0o600)
-    await rename(temporary, path)
-    return { digest: sum.digest(), size }
-  } catch (thrown) {
+    const file = await onDisk(path, () => open(temporary, 'w', fileMode))
+    const written = await fill(file, { path, content }, signal).finally(() => file.close())
+    await onDisk(path, () => rename(temporary, path))
+    return written
+  } finally {
     await rm(temporary, { force: true })
-    const { code } = thrown as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new StorageError('DISK_FULL', path, { cause: thrown })
-    if (code === 'EACCES' || code === 'EROFS' || code === 'ENOTDIR') throw new StorageError('WRITE_FAILED', path, { cause: thrown })
-    throw thrown
+  }
+}
+
+async function fill(
+  file: FileHandle,
+  { path, content }: { path: string; content: AsyncIterable<Uint8Array> },
+  signal: AbortSignal,
+): Promise<{ digest: Digest; size: number }> {
+  const sum = digester()
+  let size = 0
+  for await (const chunk of content) {
+    signal.throwIfAborted()
+    sum.update(chunk)
+    size += chunk.length
+    await onDisk(path, () => file.writeFile(chunk))
+  }
+  await onDisk(path, () => file.sync())
+  return { digest: sum.digest(), size }
+}
+
+/** What the disk refuses becomes a coded error; what the content throws never comes here. */
+async function onDisk<T>(path: string, work: () => Promise<T>, otherwise: 'WRITE_FAILED' | 'NO_FOLDER' = 'WRITE_FAILED'): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new StorageError(code === 'ENOSPC' || code === 'EDQUOT' ? 'DISK_FULL' : otherwise, path, { cause })
   }
 }
 
@@ -88,36 +113,47 @@ async function pointTo(link: string, target: string): Promise<void> {
   await rename(`${link}.tmp`, link)
 }
 
-async function verify(path: string, artifact: Artifact, signal: AbortSignal): Promise<'ok' | 'missing' | 'corrupt'> {
-  const found = await lstat(path).catch(() => undefined)
-  if (!found?.isFile()) return 'missing'
-  if (artifact.digest && (await digestOf(path, artifact.digest, signal)) === artifact.digest) return 'ok'
-  await rm(path, { force: true })
-  return 'corrupt'
+/** A path of a status is somebody's text: one that leaves the folder is as good as missing. */
+async function verify(folder: string, { path, digest }: Artifact, signal: AbortSignal): Promise<Verified> {
+  const place = path === '' || path.split('/').includes('..') ? undefined : join(folder, path)
+  const found = place === undefined ? undefined : await lstat(place).catch(() => undefined)
+  if (place === undefined || !found?.isFile()) return { is: 'missing' }
+  const why = await whyCorrupt(place, digest, signal)
+  if (why === undefined) return { is: 'ok' }
+  await onDisk(place, () => rm(place, { force: true }))
+  return { is: 'corrupt', why }
 }
 
-async function digestOf(path: string, like: Digest, signal: AbortSignal): Promise<Digest | undefined> {
-  const algorithm = like.split(':')[0] ?? ''
-  if (!['sha256', 'sha384', 'sha512'].includes(algorithm)) return undefined
-  const sum = digester(algorithm)
-  for await (const chunk of createReadStream(path, { signal })) sum.update(chunk as Uint8Array)
-  return sum.digest()
+async function whyCorrupt(place: string, digest: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+  if (!digest) return 'artifact has no digest'
+  if (!isDigest(digest)) return `failed to parse artifact digest '${digest}': invalid checksum digest format`
+  const sum = digester(digest.split(':')[0])
+  try {
+    for await (const chunk of createReadStream(place, { signal })) sum.update(chunk as Uint8Array)
+  } catch (thrown) {
+    signal.throwIfAborted()
+    return messageOf(thrown)
+  }
+  return sum.digest() === digest ? undefined : `computed digest doesn't match '${digest}'`
 }
 
 async function collect(
   folder: string,
-  { current, retention, now }: { current: string | undefined; retention: Retention; now: number },
+  { current, retention, now }: { current: string; retention: Retention; now: number },
 ): Promise<number> {
-  const names = (await readdir(folder, { withFileTypes: true }).catch(() => []))
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
+  const names = entries
     .filter(e => e.isFile() && !e.name.endsWith('.lock'))
+    .map(e => e.name)
+    .toSorted()
     .slice(0, mostWalked)
-  const files = await Promise.all(names.map(async e => ({ path: join(folder, e.name), at: (await stat(join(folder, e.name))).mtimeMs })))
-  const others = files.filter(f => f.path !== current).toSorted((a, b) => a.at - b.at)
-  const old = others.filter(f => now - f.at > retention.ttlMs)
-  const left = others.filter(f => !old.includes(f))
-  const kept = left.length + (files.length - others.length)
-  const surplus = kept < retention.records ? [] : left.slice(0, Math.max(0, kept - retention.records))
-  const gone = [...old, ...surplus]
-  for (const { path } of gone) for (const each of [path, `${path}.lock`]) await rm(each, { force: true })
+  const files = await Promise.all(names.map(name => storedFile(join(folder, name))))
+  const gone = garbage(files.flat(), { current, retention, now })
+  for (const path of gone) for (const each of [path, `${path}.lock`]) await onDisk(each, () => rm(each, { force: true }))
   return gone.length
+}
+
+async function storedFile(path: string): Promise<StoredFile[]> {
+  const found = await stat(path).catch(() => undefined)
+  return found ? [{ path, at: found.mtimeMs }] : []
 }
