@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from './json.ts'
 
 const dropped = ['kubectl.kubernetes.io/last-applied-configuration', 'kustomize.toolkit.fluxcd.io/original']
-const secretNames = /passw(or)?d|secret|token|api[-_]?key|private[-_]?key|credential|passphrase|connection[-_]?string/i
+const secretNames = /passw(or)?d|secret|token|api[-_]?key|private[-_]?key|credential|passphrase|connection[-_]?string|authorization|cookie/i
 
 /** How a value is shown; it is also learned, so that copies of it elsewhere are hidden. */
 export type Show = (value: string) => string
@@ -45,6 +45,8 @@ export function maskObject(object: JsonObject, show: Show): JsonObject {
   const bare: JsonObject = { ...object, ...(isObject(metadata) ? { metadata: maskMetadata(metadata) } : {}) }
   if (kind === 'Secret') return maskSecret(bare, show)
   if (kind === 'Provider' || kind === 'Receiver') return maskAddress(bare, show)
+  if (kind === 'ConfigMap' && isObject(bare.binaryData))
+    return { ...(maskEnv(bare, show) as JsonObject), binaryData: sizesOf(bare.binaryData) }
   return maskEnv(bare, show) as JsonObject
 }
 
@@ -75,9 +77,15 @@ function maskAddress(object: JsonObject, show: Show): JsonObject {
   return { ...object, ...(spec ? { spec } : {}), ...(status ? { status } : {}) }
 }
 
+/** Bytes say nothing to a reader, and could hold anything. */
+function sizesOf(binary: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(binary).map(([key, value]) => [key, `(${Buffer.from(String(value), 'base64').length} bytes)`]))
+}
+
 /** Literal environment variables, values and substitutions with the name of a secret. */
 function maskEnv(value: Json, show: Show): Json {
-  if (Array.isArray(value)) return value.map(item => maskEnv(item, show))
+  if (Array.isArray(value))
+    return value.map((item, i) => (follows(value[i - 1]) && typeof item === 'string' ? show(item) : maskEnv(item, show)))
   if (!isObject(value)) return value
   if (typeof value.name === 'string' && typeof value.value === 'string' && secretNames.test(value.name))
     return { ...value, value: show(value.value) }
@@ -89,4 +97,9 @@ function maskEnv(value: Json, show: Show): Json {
         : maskEnv(item ?? null, show),
     ]),
   )
+}
+
+/** Whether an argument of a command names a secret that stands in the next one. */
+function follows(argument: Json | undefined): boolean {
+  return typeof argument === 'string' && /^--?[\w-]+$/.test(argument) && secretNames.test(argument)
 }

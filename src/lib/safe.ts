@@ -29,7 +29,17 @@ const shapes: readonly RegExp[] = [
   /(\b[Bb]asic\s+)([A-Za-z0-9+/]{12,}={0,2})/g,
   /([a-z][a-z0-9+.-]*:\/\/)([^\s/@:"']*:[^\s/@"']+)(?=@)/g,
   /(\/hook\/)([0-9a-f]{64})/g,
+  ...named('(?:^|[^A-Za-z0-9])', String.raw`["']?[ \t]*=[ \t]*["']?`, String.raw`(?!redacted)[^\s"'&;,]{4,}`),
+  ...named(String.raw`["']`, String.raw`["'][ \t]*:[ \t]*["']`, String.raw`(?!redacted)[^"'\n]{4,}`),
+  ...named(String.raw`^[ \t-]*`, String.raw`:[ \t]+["']?`, String.raw`(?!redacted|["']?$)[^\s"']{4,}(?=["']?[ \t]*$)`),
 ]
+
+/** A value behind a name that only secrets have: as a flag or a query says it, as JSON does, as YAML does. */
+function named(before: string, between: string, value: string): RegExp[] {
+  const names =
+    'password|passwd|passphrase|pwd|api[_-]?key|(?:client|app|shared|webhook)[_-]?secret|secret[_-]?(?:access[_-]?)?key|(?:access|auth|bearer|refresh|id)[_-]?token'
+  return [new RegExp(`(${before}[\\w.-]*(?:${names})${between})(${value})`, 'gim')]
+}
 
 /** Hides secrets in whatever leaves: values that were seen, in any encoding, and shapes. `key` makes fingerprints; without one they say nothing. */
 export class Redactor {

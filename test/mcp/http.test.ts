@@ -7,8 +7,10 @@ import { parseTokens } from '../../src/transports/tokens.ts'
 import { connectors, type Driver } from '../support/clients.ts'
 import { end, run } from '../support/program.ts'
 import { type HttpProduct, startHttpProduct, tokens } from '../support/service.ts'
-import { localhost } from '../support/tls.ts'
+import { certificateAuthority } from '../support/certificates.ts'
 
+const authority = certificateAuthority()
+const localhost = authority.issue('localhost', ['localhost', '127.0.0.1'])
 const accept = 'application/json, text/event-stream'
 const initialize = {
   jsonrpc: '2.0',
@@ -262,7 +264,7 @@ test('with a certificate the same is served over TLS', async () => {
       product.url,
       {
         method: 'POST',
-        ca: localhost.cert,
+        ca: authority.cert,
         headers: { 'content-type': 'application/json', accept, authorization: `Bearer ${tokens.reader}` },
       },
       answer => {
