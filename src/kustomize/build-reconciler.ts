@@ -5,6 +5,7 @@ import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { type JsonObject, objectAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
 import { Identities, objectsOf, resourcesOf } from './decode.ts'
+import { Budget } from './envsubst-budget.ts'
 import { BuildError } from './error.ts'
 import { type Overlay, overlay, rootOf, startOf } from './generate.ts'
 import { owned } from './owned.ts'
@@ -75,10 +76,11 @@ async function substituted(resources: readonly Built[], ks: KustomizationObject,
   if (!taking) return resources.map(r => r.object)
   const vars = await variablesOf(ks, { task, first: taking.object.metadata.name })
   const identities = new Identities(resources)
+  const budget = new Budget()
   return step(() =>
     resources.map(resource => {
       if (isVerbatim(resource.object)) return resource.object
-      const result = substitute(resource, vars, task)
+      const result = substitute(resource, vars, { strict: task.strict, budget })
       identities.replace(resource.object, result)
       return result
     }),

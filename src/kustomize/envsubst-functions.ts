@@ -1,3 +1,4 @@
+import type { Budget } from './envsubst-budget.ts'
 import { type Bytes, characterAt, charactersOf, textOf, toBytes } from './envsubst-bytes.ts'
 import { glob } from './envsubst-glob.ts'
 
@@ -59,8 +60,10 @@ function isInteger(text: string): boolean {
 export function replace(
   value: Bytes,
   { operator, pattern, replacement }: { operator: Replace; pattern: Bytes; replacement?: Bytes | undefined },
+  budget: Budget,
 ): Bytes {
   const by = replacement ?? ''
+  if (operator === '//') budget.spend((pattern === '' ? value.length + 1 : value.split(pattern).length) * by.length)
   switch (operator) {
     case '/':
       return value.replace(pattern, () => by)
@@ -78,14 +81,21 @@ export function replace(
   }
 }
 
+/** Matching a byte takes as long as copying some. */
+const matchCost = 8
+
 /** Removes the shortest or longest non-empty prefix or suffix that a glob matches; suffixes by reversing value and pattern. */
-export function trim(value: Bytes, operator: Trim, pattern: Bytes): Bytes {
-  if (operator.startsWith('%')) return reversed(trim(reversed(value), operator === '%' ? '#' : '##', reversed(pattern)))
+export function trim(value: Bytes, { operator, pattern }: { operator: Trim; pattern: Bytes }, budget: Budget): Bytes {
+  if (operator.startsWith('%'))
+    return reversed(trim(reversed(value), { operator: operator === '%' ? '#' : '##', pattern: reversed(pattern) }, budget))
   const matches = glob(pattern)
   if (!matches) return value
-  const lengths = Array.from({ length: value.length }, (_, i) => i + 1)
-  const length = (operator === '#' ? lengths : lengths.toReversed()).find(n => matches(value.slice(0, n)))
-  return length === undefined ? value : value.slice(length)
+  for (let i = 1; i <= value.length; i++) {
+    const length = operator === '#' ? i : value.length + 1 - i
+    budget.spend(matchCost * (length + pattern.length))
+    if (matches(value.slice(0, length))) return value.slice(length)
+  }
+  return value
 }
 
 function reversed(value: Bytes): Bytes {

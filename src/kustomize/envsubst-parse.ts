@@ -1,8 +1,8 @@
 import { CodedError } from '../lib/coded-error.ts'
 import { type Bytes, characterAt, textOf } from './envsubst-bytes.ts'
 
-/** Text that cannot be expanded. Messages are Flux's. `ENCODING`: a substring cut through a character. */
-export class SubstitutionError extends CodedError<'SYNTAX' | 'MISSING_VARIABLE' | 'ENCODING'> {
+/** Text that cannot be expanded. Messages are Flux's. `ENCODING`: a substring cut through a character; `TOO_LARGE`: ours. */
+export class SubstitutionError extends CodedError<'SYNTAX' | 'MISSING_VARIABLE' | 'ENCODING' | 'TOO_LARGE'> {
   override readonly name = 'SubstitutionError'
 }
 

@@ -2,7 +2,7 @@ import type { KubeObject } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
 import { parseAll } from '../lib/yaml.ts'
-import { envsubst } from './envsubst.ts'
+import { Budget, envsubst } from './envsubst.ts'
 import { BuildError } from './error.ts'
 
 const disabled = 'kustomize.toolkit.fluxcd.io/substitute'
@@ -30,14 +30,18 @@ export interface Built {
  * What an object's text reads as once variables are replaced in it. Nothing happens without variables.
  * @throws {BuildError} BuildFailed, in Flux's words. Spec: kustomization 5.1.
  */
-export function substitute({ object, text }: Built, vars: ReadonlyMap<string, string>, { strict }: { strict: boolean }): JsonObject {
+export function substitute(
+  { object, text }: Built,
+  vars: ReadonlyMap<string, string>,
+  { strict, budget = new Budget() }: { strict: boolean; budget?: Budget },
+): JsonObject {
   if (vars.size === 0) return object
   const fail = (what: string, cause?: unknown): BuildError =>
     new BuildError('BuildFailed', `post build failed for '${object.metadata.name}': ${what}`, { cause })
   const wrong = [...vars.keys()].find(v => !namePattern.test(v))
   if (wrong !== undefined) throw fail(`envsubst error: '${wrong}' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`)
   const expanded = attempt(
-    () => envsubst(text, vars, { strict }),
+    () => envsubst(text, vars, { strict, budget }),
     thrown => fail(`envsubst error: variable substitution failed: ${messageOf(thrown)}`, thrown),
   )
   const [result] = attempt(

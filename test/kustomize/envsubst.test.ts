@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { test } from 'node:test'
 import { substring } from '../../src/kustomize/envsubst-functions.ts'
-import { envsubst, SubstitutionError } from '../../src/kustomize/envsubst.ts'
+import { Budget, envsubst, SubstitutionError } from '../../src/kustomize/envsubst.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 
 type Vars = Readonly<Record<string, string>>
@@ -172,5 +172,29 @@ test('garbage fails only as documented', () => {
         }
       },
     ),
+  )
+})
+
+const long = 'x'.repeat(1_000_000)
+const expensive: [what: string, text: string][] = [
+  ['a long value many times', '${l}'.repeat(1000)],
+  ['a long value put between the characters of another', '${l//${e}/${l}}'],
+  ['replacements within replacements', '${l//x/${l//x/${l}}}'],
+  ['a pattern that is not found in a long value', '${l#*b}'],
+  ['a suffix that is not found in a long value', '${l%%b*}'],
+  ['long values that nobody sees', '${l/b/${l}}'.repeat(1000)],
+]
+for (const [what, text] of expensive)
+  test(`${what} is refused before it costs too much`, () =>
+    assert.throws(() => lax(text, { l: long }), { code: 'TOO_LARGE', message: /256 MiB/ }))
+
+test('one budget serves many texts', () => {
+  const budget = new Budget()
+  const expand = (): string => envsubst('${l}', new Map([['l', long]]), { strict: false, budget })
+  assert.throws(
+    () => {
+      for (let i = 0; i < 200; i++) expand()
+    },
+    { code: 'TOO_LARGE' },
   )
 })
