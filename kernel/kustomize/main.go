@@ -45,6 +45,7 @@ func build(input []byte) (output []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+	defer restoreSchema()
 	resources, err := krusty.MakeKustomizer(&krusty.Options{
 		LoadRestrictions: types.LoadRestrictionsNone,
 		PluginConfig:     types.DisabledPluginConfig(),
@@ -53,6 +54,16 @@ func build(input []byte) (output []byte, err error) {
 		return nil, explain(err)
 	}
 	return encode(resources, r.Limit)
+}
+
+var builtinSchema = openapi.GetSchemaVersion()
+
+// restoreSchema keeps a schema that one build brings from the next one: kustomize holds it in a global.
+func restoreSchema() {
+	if openapi.GetSchemaVersion() != builtinSchema {
+		openapi.ResetOpenAPI()
+		openapi.Schema()
+	}
 }
 
 func load(r request) (filesys.FileSystem, error) {

@@ -7,7 +7,7 @@ export interface Item {
   readonly key: string
 }
 
-/** When an item that ran is looked at again; with neither field only when asked. */
+/** When an item that ran is looked at again; with neither field, or after no time at all, only when asked. */
 export type Again = Pick<Settled, 'requeueMs' | 'backoff'>
 
 /**
@@ -66,7 +66,7 @@ export class Queue {
     if (backoff) this.#failures.set(item.key, failures + 1)
     else this.#failures.delete(item.key)
     if (backoff) this.askAt(item, now + backoffMs(failures, this.#settings))
-    else if (requeueMs !== undefined) this.askAt(item, now + requeueMs)
+    else if (requeueMs) this.askAt(item, now + requeueMs)
   }
 
   /** When the next timer fires. `undefined` without timers. */

@@ -100,6 +100,14 @@ test('failures in a row wait ever longer, up to the longest, and another ending 
   assert.equal(backoffMs(60, fluxDefaults), 900_000)
 })
 
+test('an interval of nothing is no timer', () => {
+  const queue = queueOf()
+  queue.ask(ks('a'))
+  assert.deepEqual(taken(queue, 0), ['a'])
+  queue.ended(ks('a'), { requeueMs: 0 }, 0)
+  assert.deepEqual([taken(queue, 0), queue.nextAt()], [[], undefined])
+})
+
 test('what is forgotten is due no more', () => {
   const queue = queueOf()
   queue.ask(ks('a'))

@@ -214,6 +214,24 @@ test('without a file the tree is scanned in the order of a walk, folders with a 
   )
 })
 
+test('a schema that one build brings does not reach the next', async () => {
+  const patch =
+    'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: podinfo}\nspec: {template: {spec: {containers: [{name: podinfo, image: new}]}}}\n'
+  const tree = (more: Tree = {}, openapi = ''): Tree => ({
+    'kustomization.yaml': `resources: [a.yaml]\npatches: [{path: p.yaml}]\n${openapi}`,
+    'a.yaml': deployment,
+    'p.yaml': patch,
+    ...more,
+  })
+  const plain = { type: 'object', 'x-kubernetes-group-version-kind': [{ group: 'apps', version: 'v1', kind: 'Deployment' }] }
+  const schema = JSON.stringify({ definitions: { 'v1.Deployment': { ...plain, properties: { spec: { type: 'object' } } } } })
+  const images = async (content: Tree): Promise<unknown> =>
+    listAt((await built(content))[0], 'spec', 'template', 'spec', 'containers').map(c => stringAt(c, 'image'))
+  assert.deepEqual(await images(tree()), ['new', 'ghcr.io/fluxcd/flagger:1.0.0'])
+  assert.deepEqual(await images(tree({ 's.json': schema }, 'openapi: {path: s.json}\n')), ['new'])
+  assert.deepEqual(await images(tree({ 'unlike.txt': 'the first' })), ['new', 'ghcr.io/fluxcd/flagger:1.0.0'])
+})
+
 const refused: [what: string, text: string, message: string][] = [
   ['nothing of Kubernetes', 'a: b\n', 'missing Resource metadata'],
   ['no name', 'apiVersion: v1\nkind: ConfigMap\n', 'missing metadata.name in object {{v1 ConfigMap} {{ } map[] map[]}}'],
