@@ -109,6 +109,17 @@ function keyProblems(key: string, field: string): Cause[] {
   return key === '..' ? wrong("must not be '..'") : key.startsWith('..') ? wrong("must not start with '..'") : []
 }
 
+const mostBytes = 1024 * 1024
+
+/** The sizes of values, not of keys. */
+function sizeProblems(bytes: number, field: string): Cause[] {
+  return bytes > mostBytes ? [{ field, reason: 'FieldValueTooLong', message: `Too long: may not be more than ${mostBytes} bytes` }] : []
+}
+
+function bytesOf(o: KubeObject, field: string, encoding: 'utf8' | 'base64'): number {
+  return Object.values(objectAt(o, field)).reduce<number>((sum, value) => sum + Buffer.byteLength(String(value), encoding), 0)
+}
+
 const configMap: Rule = {
   check: (o, live) => [
     ...Object.keys(objectAt(o, 'data')).flatMap(key => [
@@ -118,6 +129,7 @@ const configMap: Rule = {
         : [invalidValue(`data[${key}]`, key, 'duplicate of key present in binaryData')]),
     ]),
     ...Object.keys(objectAt(o, 'binaryData')).flatMap(key => keyProblems(key, 'binaryData')),
+    ...sizeProblems(bytesOf(o, 'data', 'utf8') + bytesOf(o, 'binaryData', 'base64'), '[]'),
     ...frozen(o, live),
   ],
 }
@@ -138,6 +150,7 @@ const secret: Rule = {
     ...immutable(o, live, 'type'),
     ...frozen(o, live),
     ...Object.keys(objectAt(o, 'data')).flatMap(key => keyProblems(key, 'data')),
+    ...sizeProblems(bytesOf(o, 'data', 'base64'), 'data'),
   ],
 }
 const namespace: Rule = {

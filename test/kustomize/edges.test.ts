@@ -1,0 +1,5 @@
+import { testKernel } from '../support/kernel.ts'
+import { edgeCases } from './edges-suite.ts'
+import { onBothServers } from './servers.ts'
+
+onBothServers('edges', { kernel: testKernel(), tests: 12 }, edgeCases)
