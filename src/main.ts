@@ -58,7 +58,7 @@ async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<vo
     service: composed.service,
     engine: composed.engine,
     watches: new Watches(resources, composed.service.world),
-    catalogue: catalogueFor(composed.service.gates, options.readOnly === true),
+    catalogue: catalogueFor(composed.service.gates, { readOnly: options.readOnly === true, files: true }),
     callerOf: () => ({ key: 'stdio', user: env.USER ?? 'stdio', scopes: [], via: 'stdio' }),
   })
   if (composed.sandbox) process.stderr.write(`sandbox: Kubernetes API ${composed.sandbox.apiUrl}, registry ${composed.sandbox.registry}\n`)

@@ -16,6 +16,7 @@ export class ReferenceError extends CodedError<'INVALID_URL' | 'INVALID_REFERENC
 
 const scheme = 'oci://'
 const allowed = 'abcdefghijklmnopqrstuvwxyz0123456789_-./'
+const registryPattern = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/i
 const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 /** Parses `oci://host/repo[:tag|@digest]`. @throws {ReferenceError} Spec: sources 3.8, 10.1 */
@@ -32,6 +33,11 @@ export function parseReference(text: string): ParsedReference {
   const bare = text.startsWith(scheme) ? text.slice(scheme.length) : text
   const at = bare.indexOf('@')
   const digest = at < 0 ? undefined : bare.slice(at + 1)
+  if (digest?.includes('/'))
+    throw new ReferenceError(
+      'INVALID_REFERENCE',
+      'could not parse reference: it has a user or a password before the host: sign in elsewhere',
+    )
   if (digest !== undefined && !isDigest(digest))
     throw new ReferenceError('INVALID_REFERENCE', `could not parse reference: ${text}: '${digest}' is no digest (algo:hex)`)
   const named = at < 0 ? bare : bare.slice(0, at)
@@ -50,6 +56,8 @@ export function parseRepository(text: string): { registry: string; repository: s
   const first = slash < 0 ? '' : text.slice(0, slash)
   const hasHost = first.includes('.') || first.includes(':') || first === 'localhost'
   const registry = hasHost ? (first === 'docker.io' ? 'index.docker.io' : first) : 'index.docker.io'
+  if (!registryPattern.test(registry))
+    throw new ReferenceError('INVALID_REFERENCE', `registries must be valid RFC 3986 URI authorities: ${registry}`)
   const path = hasHost ? text.slice(slash + 1) : text
   const repository = registry === 'index.docker.io' && path !== '' && !path.includes('/') ? `library/${path}` : path
   if (repository.length < 2 || repository.length > 255)

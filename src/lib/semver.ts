@@ -46,7 +46,8 @@ function candidates(tags: readonly string[], range: string): { tag: string; vers
   })
 }
 
-function tagsLike(tags: readonly string[], filter: string): string[] {
+/** Tags that a regular expression of Flux finds a match in, in the order given. @throws {VersionError} BAD_FILTER */
+export function tagsLike(tags: readonly string[], filter: string): string[] {
   const [unsupported] = /\(\?<?[=!]|\\[1-9]|\\k</.exec(filter.replaceAll('\\\\', '  ')) ?? []
   const fail = (why: string, cause?: unknown): VersionError =>
     new VersionError('BAD_FILTER', `regex '${filter}' parse error: ${why}`, { cause })

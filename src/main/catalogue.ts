@@ -6,6 +6,6 @@ import type { Catalogue } from '../transports/adapter.ts'
 import { assets } from './assets.ts'
 
 /** What a server of this mode offers. */
-export function catalogueFor(gates: Gates, readOnly: boolean): Catalogue {
-  return { tools: allTools({ gates, readOnly }), resources, prompts, version: assets.version() }
+export function catalogueFor(gates: Gates, { readOnly, files }: { readOnly: boolean; files: boolean }): Catalogue {
+  return { tools: allTools({ gates, readOnly, files }), resources, prompts, version: assets.version() }
 }

@@ -39,7 +39,7 @@ export async function serveHttp(
     service: { ...composed.service, limits: new Limits(httpBounds, () => realClock.elapsed()) },
     engine: composed.engine,
     watches: new Watches(resources, composed.service.world),
-    catalogue: catalogueFor(composed.service.gates, !exposure.writes),
+    catalogue: catalogueFor(composed.service.gates, { readOnly: !exposure.writes, files: false }),
     callerOf: info => callerOf(info as never),
   })
   const [adminHost, adminPort] = typeof options.adminAddr === 'string' ? splitAddress(options.adminAddr) : []

@@ -34,7 +34,7 @@ export async function gated(
   const always = tool.effect === 'destroys' || (gates.planChanges && gate !== 'never')
   if (given === undefined && !always && gate !== 'judged') return undefined
   const preview = await tool.preview(args, world, call)
-  if (given === undefined && !always && !preview.mustPlan) return undefined
+  if (given === undefined && (preview.onlyReads || (!always && !preview.mustPlan))) return undefined
   if (given === undefined)
     return planAnswer(tool, { preview, handle: handleOf({ tool, args, call, preview }, gates.key, world.clock.now() + lifeMs) })
   check(given, { tool, args, call, preview }, { gates, now: world.clock.now() })

@@ -1,13 +1,12 @@
 import * as z from 'zod'
 import { annotationKeys } from '../sources/oci-manifest.ts'
-import { parseManifest } from '../sources/oci/manifest.ts'
-import type { ImageManifest } from '../kinds/oci.ts'
+import type { ImageManifest, Platform } from '../kinds/oci.ts'
 import type { Digest } from '../lib/digest.ts'
 import { isObject, type Json, stringAt } from '../lib/json.ts'
 import { type ParsedReference, parseReference, printReference } from '../lib/reference.ts'
 import type { Registry } from '../world/registry/registry.ts'
 import { ToolError } from './error.ts'
-import { openRegistry, registryArguments } from './registry-access.ts'
+import { openRegistry, readManifest, registryArguments } from './registry-access.ts'
 import { tool } from './tool.ts'
 
 export const getImageDigest = tool({
@@ -33,30 +32,24 @@ export const getImageDigest = tool({
   async run({ image, platform, insecure }, world, { signal }) {
     const ref = parseReference(image)
     const registry = await openRegistry(world, { insecure }, 'lookup')
-    const found = await registry.manifest(ref, signal)
-    if (!found) throw new ToolError('NotFound', `${printReference(ref)} is not in the registry`, { next: 'list_artifacts shows its tags' })
-    const { registry: host, repository } = ref
-    const place = { registry: host, repository }
-    const document = parseManifest(found.bytes)
-    if (!('manifests' in document))
-      return {
-        ...named(place, ref, found.descriptor.digest),
-        mediaType: found.descriptor.mediaType,
-        ...(await detailsOf(registry, { place, manifest: document, signal })),
-        servedBy: registry.served,
-      }
-    const platforms = document.manifests.flatMap(m =>
-      m.platform ? [`${m.platform.os}/${m.platform.architecture}${m.platform.variant ? `/${m.platform.variant}` : ''}`] : [],
-    )
+    const { document, descriptor } = await readManifest(registry, ref, signal)
+    const place = { registry: ref.registry, repository: ref.repository }
+    const served = { servedBy: registry.served }
+    if (!('manifests' in document)) {
+      const details = await detailsOf(registry, { place, manifest: document, signal })
+      if (platform !== undefined && details.platforms && !details.platforms.includes(platform))
+        throw noPlatform(ref, platform, details.platforms)
+      return { ...named(place, ref, descriptor.digest), mediaType: descriptor.mediaType, ...details, ...served }
+    }
+    const platforms = document.manifests.map(m => (m.platform ? platformName(m.platform) : undefined))
+    const known = platforms.filter(p => p !== undefined)
     if (platform === undefined)
-      return { ...named(place, ref, found.descriptor.digest), mediaType: found.descriptor.mediaType, platforms, servedBy: registry.served }
+      return { ...named(place, ref, descriptor.digest), mediaType: descriptor.mediaType, platforms: known, ...served }
     const child = document.manifests[platforms.indexOf(platform)]
-    if (!child)
-      throw new ToolError('NotFound', `${printReference(ref)} has no platform ${platform}`, {
-        next: `use one of ${platforms.join(', ')}`,
-        valid: platforms,
-      })
-    return { ...named(place, ref, child.digest), mediaType: child.mediaType, platforms, servedBy: registry.served }
+    if (!child) throw noPlatform(ref, platform, known)
+    const { document: chosen } = await readManifest(registry, { ...place, digest: child.digest }, signal)
+    const details = 'manifests' in chosen ? {} : await detailsOf(registry, { place, manifest: chosen, signal })
+    return { ...named(place, ref, child.digest), mediaType: child.mediaType, ...details, platforms: known, ...served }
   },
   say: d =>
     [
@@ -68,6 +61,15 @@ export const getImageDigest = tool({
       `${d.mediaType}, served by ${d.servedBy}`,
     ].join('\n'),
 })
+
+function platformName({ os, architecture, variant }: Platform): string {
+  return `${os}/${architecture}${variant ? `/${variant}` : ''}`
+}
+
+function noPlatform(ref: ParsedReference, platform: string, valid: readonly string[]): ToolError {
+  const next = valid.length > 0 ? `use one of ${valid.join(', ')}` : 'leave platform away'
+  return new ToolError('NotFound', `${printReference(ref)} has no platform ${platform}`, { next, valid })
+}
 
 function named(place: ParsedReference, ref: ParsedReference, digest: Digest): { image: string; digest: string; pinned: string } {
   return { image: printReference(ref), digest, pinned: printReference({ ...place, digest }) }

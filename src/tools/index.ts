@@ -9,15 +9,15 @@ import { getStatus } from './get_status.ts'
 import { listArtifacts } from './list_artifacts.ts'
 import { listClusters } from './list_clusters.ts'
 import { planTool } from './plan.ts'
-import { pullArtifact } from './pull_artifact.ts'
+import { pullArtifact, pullArtifactToFolder } from './pull_artifact.ts'
 import { pushArtifact } from './push_artifact.ts'
 import { reconcile } from './reconcile.ts'
 import { setSuspended } from './set_suspended.ts'
 import { tagArtifact } from './tag_artifact.ts'
 import type { Tool } from './tool.ts'
 
-/** The tools of a server, in their fixed order. Read-only: only those that read. */
-export function allTools({ gates, readOnly }: { gates: Pick<Gates, 'key'>; readOnly: boolean }): Tool[] {
+/** The tools of a server, in their fixed order. Read-only: only those that read. `files`: the user's files may be written. */
+export function allTools({ gates, readOnly, files = true }: { gates: Pick<Gates, 'key'>; readOnly: boolean; files?: boolean }): Tool[] {
   const base = [
     getStatus,
     getObject,
@@ -26,7 +26,7 @@ export function allTools({ gates, readOnly }: { gates: Pick<Gates, 'key'>; readO
     getImageDigest,
     listArtifacts,
     listClusters,
-    pullArtifact,
+    readOnly || !files ? pullArtifact : pullArtifactToFolder,
     reconcile,
     setSuspended,
     pushArtifact,

@@ -1,57 +1,113 @@
 import { posix } from 'node:path'
 import * as z from 'zod'
-import type { OCIRepositoryObject } from '../kinds/oci-repository.ts'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
-import { readTree } from '../lib/untar.ts'
-import { pull } from '../sources/oci/pull-reconciler.ts'
+import { type Replay, replay } from '../lib/replay.ts'
+import { cleanPath, untar } from '../lib/untar.ts'
+import { selectLayer, selectPlatform } from '../sources/oci/manifest.ts'
+import type { Files } from '../world/files/files.ts'
 import type { World } from '../world/world.ts'
 import { ToolError } from './error.ts'
-import { openRegistry, registryArguments } from './registry-access.ts'
+import { openRegistry, readManifest, registryArguments } from './registry-access.ts'
 import { type Body, type Call, textTool } from './tool.ts'
 
-const limits = { maxBytes: 256 * 1024 * 1024, maxEntries: 100_000, maxEntryBytes: 64 * 1024 * 1024 }
+const limits = { maxBytes: 1024 * 1024 * 1024, maxEntries: 100_000, maxEntryBytes: 64 * 1024 * 1024 }
+const mostText = 16 * 1024 * 1024
 
+const base = { name: 'pull_artifact', title: 'Content of an artifact', foreignText: true } as const
+const input = z.object({ url: z.string(), ...registryArguments })
+
+/** For servers that write no files of the user's. */
 export const pullArtifact = textTool({
-  name: 'pull_artifact',
-  title: 'Content of an artifact',
+  ...base,
   effect: 'reads',
-  foreignText: true,
-  description: 'The files of a Flux artifact, in pages; with output they are written to that folder instead.',
-  input: z.object({ url: z.string(), output: z.string().optional(), ...registryArguments }),
-  async run({ url, output, insecure }, world, call) {
-    const { files, digest } = await contentOf(world, { url, insecure }, call)
-    if (output !== undefined) return written(world, { files, output, digest })
-    const text = [...files]
-      .map(
-        ([path, content]) =>
-          `=== ${path}\n${content.includes(0) ? `(binary, ${content.length} bytes)` : new TextDecoder().decode(content)}`,
-      )
-      .join('\n')
-    return { head: `${digest} files=${files.size}`, what: 'file content', body: text }
+  description: 'The files of a Flux artifact, in pages.',
+  input,
+  async run(args, world, call) {
+    return pages(await fetched(args, world, call))
   },
 })
 
-async function contentOf(
-  world: World,
-  { url, insecure }: { url: string; insecure: boolean },
-  { signal }: Call,
-): Promise<{ files: Map<string, Uint8Array>; digest: string }> {
-  const ref = parseOciUrl(url)
-  const registry = await openRegistry(world, { insecure }, 'transfer')
-  const { digest } = await registry.lookUp(ref, signal)
-  const target = { registry: ref.registry, repository: ref.repository, digest }
-  const spec: OCIRepositoryObject['spec'] = { url, interval: '1m', provider: 'generic', timeout: '60s' }
-  const { blob } = await pull(spec, { registry, resolved: { target, digest, revision: digest, printed: printReference(ref) }, signal })
-  return { files: await readTree(blob, limits), digest }
+/** The same for servers that do. */
+export const pullArtifactToFolder = textTool({
+  ...base,
+  effect: 'changes',
+  repeatable: true,
+  description: 'The files of a Flux artifact, in pages; with output they are written to that folder instead.',
+  input: input.extend({ output: z.string().optional() }),
+  async preview({ output, ...args }, world, call) {
+    const { digest } = await openRegistry(world, args, 'lookup').then(registry => registry.lookUp(parseOciUrl(args.url), call.signal))
+    if (output === undefined) return { summary: `read the files of ${digest}`, changes: [], live: digest, onlyReads: true }
+    const changes = [{ action: 'write', object: output, detail: digest }]
+    return { summary: `write the files of ${digest} to ${output}`, changes, live: digest }
+  },
+  async run({ output, ...args }, world, call) {
+    if (output === undefined) return pages(await fetched(args, world, call))
+    const folder = await folderOf(world.files, output)
+    const content = await fetched(args, world, call)
+    const count = await written(content, folder)
+    return { head: `${headOf(content, count)}\nwritten to ${output}`, what: '', body: '' }
+  },
+})
+
+/** An artifact whose layer was read to its end, so its digest holds. */
+interface Fetched {
+  readonly digest: string
+  readonly servedBy: string
+  readonly layer: Replay
 }
 
-async function written(
-  world: World,
-  { files, output, digest }: { files: Map<string, Uint8Array>; output: string; digest: string },
-): Promise<Body> {
-  if (!world.files)
+async function fetched(args: { url: string; insecure: boolean }, world: World, { signal }: Call): Promise<Fetched> {
+  const ref = parseOciUrl(args.url)
+  const registry = await openRegistry(world, args, 'transfer')
+  const place = { registry: ref.registry, repository: ref.repository }
+  const { digest } = await registry.lookUp(ref, signal)
+  const manifestAt = async (at: typeof digest) => readManifest(registry, { ...place, digest: at }, signal)
+  const { document } = await manifestAt(digest)
+  const child = 'manifests' in document ? selectPlatform(document) : undefined
+  const manifest = child ? (await manifestAt(child.digest)).document : document
+  if ('manifests' in manifest || manifest.layers.length === 0)
+    throw new ToolError('NotFound', `${printReference(ref)} has no layer${'manifests' in manifest ? ' for linux/amd64' : ''}`, {
+      next: 'get_image_digest shows what it is',
+    })
+  const layer = await replay(() => registry.blob(place, selectLayer(manifest, undefined), signal))
+  return { digest, servedBy: registry.served, layer }
+}
+
+function headOf({ digest, servedBy }: Fetched, count: number): string {
+  return `${digest} files=${count} servedBy=${servedBy}`
+}
+
+async function pages(content: Fetched): Promise<Body> {
+  const files = new Map<string, string>()
+  let size = 0
+  for await (const { path, type, content: bytes } of untar(content.layer.open(), limits)) {
+    if (type !== 'file') continue
+    size += bytes.length
+    if (size > mostText)
+      throw new ToolError('TooLarge', `the artifact has more than ${mostText} bytes of content`, {
+        next: 'pull it to a folder, with output',
+      })
+    files.set(cleanPath(path), bytes.includes(0) ? `(binary, ${bytes.length} bytes)` : new TextDecoder().decode(bytes))
+  }
+  const body = [...files].map(([path, text]) => `=== ${path}\n${text}`).join('\n')
+  return { head: headOf(content, files.size), what: 'file content', body }
+}
+
+/** A real folder, not a link to one. Spec: sources 11.1. */
+async function folderOf(files: Files | undefined, output: string): Promise<{ files: Files; path: string }> {
+  if (!files)
     throw new ToolError('InvalidArgument', 'this server writes no files', { next: 'leave output away: the content comes in pages' })
-  const folder = await world.files.resolve(output)
-  for (const [path, content] of files) await world.files.write(posix.join(folder, path), content)
-  return { head: `${digest} files=${files.size}\nwritten to ${output}`, what: '', body: '' }
+  const path = await files.resolve(output)
+  if ((await files.stat(output))?.type !== 'folder')
+    throw new ToolError('InvalidArgument', `dir '${output}' must be a directory`, { next: 'name a folder itself, not a file or a link' })
+  return { files, path }
+}
+
+/** Writes the files once the whole archive was found good; a later entry of the same path wins. Answers how many there are. */
+async function written({ layer }: Fetched, { files, path: folder }: { files: Files; path: string }): Promise<number> {
+  const paths = new Set<string>()
+  for await (const { path, type } of untar(layer.open(), limits)) if (type === 'file') paths.add(cleanPath(path))
+  for await (const { path, type, content, mode } of untar(layer.open(), limits))
+    if (type === 'file') await files.write(posix.join(folder, cleanPath(path)), content, mode)
+  return paths.size
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
-import { openRegistry, registryArguments } from './registry-access.ts'
+import { openRegistry, registryArguments, tagName } from './registry-access.ts'
 import { tool } from './tool.ts'
 
 export const tagArtifact = tool({
@@ -11,13 +11,10 @@ export const tagArtifact = tool({
   description: 'Give an existing artifact more tags, as to promote it.',
   input: z.object({
     url: z.string(),
-    tags: z
-      .array(z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/))
-      .min(1)
-      .max(20),
+    tags: z.array(tagName).min(1).max(20),
     ...registryArguments,
   }),
-  output: z.looseObject({ digest: z.string(), tagged: z.array(z.string()), next: z.string() }),
+  output: z.looseObject({ digest: z.string(), tagged: z.array(z.string()), servedBy: z.string(), next: z.string() }),
   async preview({ url, tags, insecure }, world, { signal }) {
     const ref = parseOciUrl(url)
     const { digest } = await (await openRegistry(world, { insecure }, 'lookup')).lookUp(ref, signal)
@@ -36,8 +33,9 @@ export const tagArtifact = tool({
     return {
       digest,
       tagged: tags.map(tag => printReference({ ...place, tag })),
+      servedBy: registry.served,
       next: 'reconcile withSource=true what follows one of these tags',
     }
   },
-  say: d => `${d.digest} is now ${d.tagged.join(', ')}. Next: ${d.next}`,
+  say: d => `${d.digest} is now ${d.tagged.join(', ')} (served by ${d.servedBy}). Next: ${d.next}`,
 })

@@ -86,6 +86,8 @@ export interface Preview {
   readonly changes: readonly JsonObject[]
   readonly live: string
   readonly mustPlan?: boolean | undefined
+  /** With these arguments the tool changes nothing: no gate holds it. */
+  readonly onlyReads?: boolean | undefined
 }
 
 /** When a call must bring a plan: `mode` when the server's mode asks for it, `judged` also when the preview says so, `never` only enforces one that is given. */

@@ -94,7 +94,7 @@ export async function startHttpProduct({
     service: served,
     engine: product.composed.engine,
     watches,
-    catalogue: catalogueFor(served.gates, !writes),
+    catalogue: catalogueFor(served.gates, { readOnly: !writes, files: false }),
     callerOf: info => callerOf(info as never),
     ...adapter,
   })

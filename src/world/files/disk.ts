@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,7 +19,11 @@ export function workspaceFiles(workspaces: readonly string[]): Files {
       if (!(await entryOf(real))) throw new FilesError('NOT_FOUND', path, workspaces)
       return real
     },
-    stat: async path => entryOf(await within(path)),
+    async stat(path) {
+      await within(path)
+      const [folder, name] = [dirname(resolve(path)), basename(resolve(path))]
+      return entryOf(join(await realOf(folder), name))
+    },
     async list(folder) {
       const real = await within(folder)
       const entries = await Promise.all((await readdir(real)).map(name => entryOf(join(real, name))))
@@ -31,17 +36,20 @@ export function workspaceFiles(workspaces: readonly string[]): Files {
       const target = await within(path)
       await mkdir(dirname(target), { recursive: true })
       await within(dirname(target))
-      await writeFile(`${target}.part`, content, { mode })
-      await rename(`${target}.part`, target)
+      const part = `${target}.${randomBytes(6).toString('hex')}.part`
+      await writeFile(part, content, { mode, flag: 'wx' })
+      await rename(part, target)
     },
-    async temporary(use) {
-      const folder = await mkdtemp(join(tmpdir(), 'fluxpilot-'))
-      try {
-        return await use(folder)
-      } finally {
-        await rm(folder, { recursive: true, force: true })
-      }
-    },
+    temporary: inTemporaryFolder,
+  }
+}
+
+async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'fluxpilot-'))
+  try {
+    return await use(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

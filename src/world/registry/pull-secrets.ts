@@ -1,3 +1,4 @@
+import { globMatches } from '../../lib/glob.ts'
 import { isObject, type Json, type JsonObject, objectAt, stringAt } from '../../lib/json.ts'
 import type { SignIn } from './sign-in.ts'
 
@@ -54,23 +55,14 @@ function hostFits(pattern: string, host: string): boolean {
   const [[name = '', port], [wanted = '', wantedPort]] = [pattern.split(':'), host.split(':')]
   if (port !== wantedPort) return false
   const [labels, others] = [name.split('.'), wanted.split('.')]
-  return labels.length === others.length && labels.every((label, i) => globFits(label, others[i] ?? ''))
-}
-
-function globFits(pattern: string, text: string): boolean {
-  return new RegExp(
-    `^${pattern
-      .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  ).test(text)
+  return labels.length === others.length && labels.every((label, i) => globMatches(label, others[i] ?? ''))
 }
 
 function signInOf(entry: JsonObject): SignIn | undefined {
   const [identityToken, token, auth] = [stringAt(entry, 'identitytoken'), stringAt(entry, 'registrytoken'), stringAt(entry, 'auth')]
   if (identityToken) return { type: 'identityToken', identityToken }
   if (token) return { type: 'bearer', token }
-  const decoded = auth ? Buffer.from(auth, 'base64').toString('utf8') : undefined
+  const decoded = auth ? Buffer.from(auth, 'base64').toString('utf8').replace(/\0+$/, '') : undefined
   const colon = decoded?.indexOf(':') ?? -1
   if (decoded !== undefined && colon > 0) return { type: 'basic', username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
   const [username, password] = [stringAt(entry, 'username'), stringAt(entry, 'password')]

@@ -1,0 +1,351 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { mediaTypes } from '../../src/kinds/oci.ts'
+import { sha256 } from '../../src/lib/digest.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
+import type { Answer } from '../../src/tools/answer.ts'
+import { type BehaviourId, verifies } from '../conformance/verifies.ts'
+import { startHostile } from '../support/hostile.ts'
+import { openAdapter } from '../support/registries.ts'
+import { type Product, startProduct } from '../support/service.ts'
+import { blobOf, manifestOf, pushArtifact, signal, whole } from '../world/registry/contract.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-artifacts-'))
+let product: Product
+before(async () => {
+  product = await startProduct({ options: { workspace: [folder], oras: 'off' } })
+})
+after(async () => {
+  await product.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+let count = 0
+const place = (tag = ''): string => `oci://${product.registry}/tools/r${++count}${tag}`
+const body = 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: apps\n'
+const from = { source: 'https://example.com/org/repo.git', revision: 'main@sha1:0123456789abcdef0123456789abcdef01234567' }
+const codeOf = ({ data }: Answer): unknown => (data?.error as JsonObject | undefined)?.code
+const push = (url: string, more: Record<string, unknown> = {}): Promise<Answer> =>
+  product.call('push_artifact', { url, files: [{ path: 'ns.yaml', content: body }], ...from, ...more })
+const refOf = (url: string): { registry: string; repository: string; tag: string } => {
+  const [, registry = '', repository = '', tag = 'latest'] = /^oci:\/\/([^/]+)\/(.*?)(?::([^/]+))?$/.exec(url) ?? []
+  return { registry, repository, tag }
+}
+
+function tree(name: string, files: Record<string, string>, modes: { folder?: number; file?: number } = {}): string {
+  const root = join(folder, name)
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(join(root, path, '..'), { recursive: true })
+    writeFileSync(join(root, path), content)
+    chmodSync(join(root, path), modes.file ?? 0o644)
+  }
+  chmodSync(root, modes.folder ?? 0o755)
+  return root
+}
+
+const golden: [id: BehaviourId, says: string, path: () => string, digest: string][] = [
+  ['sources/99.1', 'A, a folder', () => tree('a', { 'ns.yaml': body }), '05da52767175170c6f3741f0bddaa75e4b98a7438660d31b7c1f8739ac7248a3'],
+  [
+    'sources/99.2',
+    'B, one file',
+    () => join(tree('b', { 'ns.yaml': body }), 'ns.yaml'),
+    '34dd42c5255e824907d398bf059b362d9bd3a6470b13ceb8ce97ef1afd69d3de',
+  ],
+  [
+    'sources/99.3',
+    'C, modes 0700 and 0600',
+    () => tree('c', { 'ns.yaml': body }, { folder: 0o700, file: 0o600 }),
+    'eb0458d7e0ebd3c3a544d48806e4c4ed42500171522b57100070be4709c602aa',
+  ],
+]
+for (const [id, says, path, digest] of golden)
+  verifies(id, `a pushed artifact has Flux’s digest: ${says}`, async () => {
+    const answer = await product.call('push_artifact', { url: place(':v1'), path: path(), ...from })
+    assert.equal(answer.data?.digest, `sha256:${digest}`, answer.text)
+  })
+
+verifies('sources/104', 'what was pushed from a folder is pulled into another one, annotations and all', async () => {
+  const files = { 'ns.yaml': body, 'deep/er/run.sh': '#!/bin/sh\n' }
+  const root = tree('round', files)
+  chmodSync(join(root, 'deep/er/run.sh'), 0o755)
+  mkdirSync(join(folder, 'pulled'))
+  const url = place(':v1')
+  const pushed = await product.call('push_artifact', { url, path: root, ...from, annotations: { 'org.example/team': 'a <b>' } })
+  assert.equal(pushed.data?.uploaded, true, pushed.text)
+  assert.match(pushed.text, /served by builtin/)
+  const pulled = await product.call('pull_artifact', { url, output: join(folder, 'pulled') })
+  assert.match(pulled.text, /files=2 servedBy=builtin\nwritten to/)
+  for (const [path, content] of Object.entries(files)) assert.equal(readFileSync(join(folder, 'pulled', path), 'utf8'), content)
+  assert.equal(statSync(join(folder, 'pulled/deep/er/run.sh')).mode & 0o111, 0o111)
+  const { registry, close } = await openAdapter('builtin')
+  const manifest = JSON.parse(String(Buffer.from((await registry.manifest(refOf(url), signal))?.bytes ?? '')))
+  await close()
+  assert.deepEqual(manifest.annotations, {
+    'org.example/team': 'a <b>',
+    'org.opencontainers.image.created': '1970-01-01T00:00:00Z',
+    'org.opencontainers.image.revision': from.revision,
+    'org.opencontainers.image.source': from.source,
+  })
+  assert.equal(manifest.layers[0].mediaType, mediaTypes.fluxContent)
+})
+
+verifies('sources/103', 'a path that does not exist is told', async () => {
+  const answer = await product.call('push_artifact', { url: place(), path: join(folder, 'nowhere') })
+  assert.equal(codeOf(answer), 'NotFound')
+  assert.match(answer.text, /'.*nowhere' does not exist/)
+})
+
+verifies('sources/120', 'a link to a folder is no folder to pull to', async () => {
+  const url = place(':v1')
+  await push(url)
+  mkdirSync(join(folder, 'real'))
+  symlinkSync(join(folder, 'real'), join(folder, 'link'))
+  writeFileSync(join(folder, 'file'), '')
+  for (const name of ['link', 'file']) {
+    const answer = await product.call('pull_artifact', { url, output: join(folder, name) })
+    assert.equal(codeOf(answer), 'InvalidArgument', answer.text)
+    assert.match(answer.text, new RegExp(`dir '.*${name}' must be a directory`))
+  }
+})
+
+const tags = ['v0.0.1', 'v0.0.2', 'v0.0.3', 'v6.0.0', 'v6.0.1', 'v6.0.2', 'v6.0.2-rc.1', 'v6.0.2-alpha', 'staging-fb3355b']
+const signatures = ['.sig', '.att', '.sbom'].map(end => `sha256-${'a'.repeat(64)}${end}`)
+const lists: [BehaviourId, says: string, filter: Record<string, string>, expected: string[]][] = [
+  ['sources/111', 'all tags but those of signatures, highest names first', {}, tags.toSorted().toReversed()],
+  ['sources/112.2', 'those of a version range', { semver: '6.0.x' }, ['v6.0.2', 'v6.0.1', 'v6.0.0']],
+  ['sources/113.2', 'those of a range and an expression', { semver: '>=6.0.0-rc', regex: 'alpha' }, ['v6.0.2-alpha']],
+  ['sources/114', 'those of an expression', { regex: '^staging.*$' }, ['staging-fb3355b']],
+]
+test('tags are listed', async t => {
+  const url = place()
+  await push(`${url}:latest`)
+  await product.call('tag_artifact', { url: `${url}:latest`, tags: [...tags, ...signatures] })
+  for (const [id, says, filter, expected] of lists)
+    await t.test(`[${id}] ${says}`, async () => {
+      const answer = await product.call('list_artifacts', { url, limit: 50, ...filter })
+      const rows = answer.data?.rows as string[][]
+      assert.deepEqual(
+        rows.map(([tag]) => tag).filter(tag => tag !== 'latest'),
+        expected,
+        answer.text,
+      )
+      assert.deepEqual(rows[0]?.slice(2), [from.source, 'main@sha1:01234567'])
+    })
+})
+
+test('a second push of the same content sends nothing, and adds the tags it is given', async () => {
+  const url = place(':v1')
+  assert.equal((await push(url)).data?.uploaded, true)
+  const again = await push(url, { tags: ['stable', 'latest'] })
+  assert.equal(again.data?.uploaded, false)
+  const list = await product.call('list_artifacts', { url: url.slice(0, -3) })
+  assert.deepEqual(
+    (list.data?.rows as string[][]).map(([tag]) => tag),
+    ['v1', 'stable', 'latest'],
+  )
+})
+
+test('content comes in pages, binary files by name', async () => {
+  const url = place(':v1')
+  await push(url, {
+    files: [
+      { path: 'a.yaml', content: `${'line: 1\n'.repeat(2000)}` },
+      { path: 'b.bin', content: 'AAE=', encoding: 'base64' },
+    ],
+  })
+  const first = await product.call('pull_artifact', { url })
+  const cursor = /cursor=(\S+)/.exec(first.text)?.[1]
+  assert.ok(cursor, first.text.slice(0, 200))
+  const second = await product.call('pull_artifact', { url, cursor })
+  assert.match(first.text, /=== a\.yaml/)
+  assert.match(second.text, /=== b\.bin\n\(binary, 2 bytes\)/)
+})
+
+test('a digest is looked up for an artifact, an image and one platform of an index', async () => {
+  const { registry, close } = await openAdapter('builtin')
+  const ref = { registry: product.registry, repository: 'tools/image', tag: 'v1' }
+  const config = blobOf(
+    Buffer.from('{"os":"linux","architecture":"arm64","created":"2026-01-02T03:04:05Z"}'),
+    'application/vnd.oci.image.config.v1+json',
+  )
+  const layer = blobOf(Buffer.from('layer'))
+  for (const blob of [config, layer]) await registry.pushBlob(ref, blob, { signal })
+  const bytes = manifestOf(config.descriptor, [layer.descriptor])
+  const image = await registry.pushManifest({ ...ref, tag: 'arm' }, { mediaType: mediaTypes.manifest, bytes }, signal)
+  const other = await pushArtifact(registry, { ...ref, tag: 'amd' })
+  const manifests = [
+    { ...other, platform: { os: 'linux', architecture: 'amd64' } },
+    { ...image, platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } },
+  ]
+  const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.index, manifests }))
+  await registry.pushManifest(ref, { mediaType: mediaTypes.index, bytes: index }, signal)
+  await close()
+  const name = `${ref.registry}/${ref.repository}`
+  const found = async (args: object): Promise<JsonObject | undefined> => (await product.call('get_image_digest', { ...args })).data
+  const all = await found({ image: `${name}:v1` })
+  assert.deepEqual([all?.digest, all?.platforms], [sha256(index), ['linux/amd64', 'linux/arm64/v8']])
+  const arm = await found({ image: `${name}:v1`, platform: 'linux/arm64/v8' })
+  assert.deepEqual(
+    [arm?.digest, arm?.pinned, arm?.size, arm?.created],
+    [image.digest, `${name}@${image.digest}`, 5, '2026-01-02T03:04:05Z'],
+  )
+  const single = await found({ image: `${name}:arm` })
+  assert.deepEqual([single?.digest, single?.platforms, single?.servedBy], [image.digest, ['linux/arm64'], 'builtin'])
+  assert.equal(((await found({ image: `${name}:v1`, platform: 'windows/amd64' }))?.error as JsonObject).code, 'NotFound')
+  assert.equal(((await found({ image: `${name}:arm`, platform: 'linux/amd64' }))?.error as JsonObject).code, 'NotFound')
+})
+
+test('a tag is given to what another one names', async () => {
+  const url = place(':v1')
+  const pushed = await push(url)
+  const answer = await product.call('tag_artifact', { url, tags: ['prod', 'v1.0.0'] })
+  assert.equal(answer.data?.digest, pushed.data?.digest)
+  assert.match(answer.text, /:prod, .*:v1\.0\.0 \(served by builtin\)/)
+  const looked = await product.call('get_image_digest', { image: url.replace(':v1', ':prod') })
+  assert.equal(looked.data?.digest, pushed.data?.digest)
+})
+
+/** What each tool says when the registry fails: the same words through all of them. */
+const failing: [says: string, status: number, headers: Record<string, string>, code: string][] = [
+  ['refuses who asks', 401, {}, 'Unauthenticated'],
+  ['forbids', 403, {}, 'Unauthenticated'],
+  ['is asked too often', 429, { 'retry-after': '120' }, 'RateLimited'],
+  ['is broken', 500, { 'retry-after': '120' }, 'Unreachable'],
+]
+const calls: [tool: string, args: (place: string) => Record<string, unknown>][] = [
+  ['push_artifact', at => ({ url: `oci://${at}:v1`, files: [{ path: 'a', content: 'b' }] })],
+  ['pull_artifact', at => ({ url: `oci://${at}:v1` })],
+  ['tag_artifact', at => ({ url: `oci://${at}:v1`, tags: ['v2'] })],
+  ['list_artifacts', at => ({ url: `oci://${at}` })],
+  ['get_image_digest', at => ({ image: `${at}:v1` })],
+]
+for (const [says, status, headers, code] of failing)
+  test(`a registry that ${says} is told as ${code}`, async () => {
+    const hostile = await startHostile((request, response) => {
+      request.resume()
+      response.writeHead(request.url === '/v2/' ? 200 : status, headers).end()
+    })
+    for (const [tool, args] of calls) {
+      const answer = await product.call(tool, args(`${hostile.url.slice('http://'.length)}/x/y`))
+      assert.equal(codeOf(answer), code, `${tool}: ${answer.text}`)
+      if (code === 'RateLimited') assert.match(answer.text, /wait 120 s/)
+    }
+    await hostile.close()
+  })
+
+test('a registry that is not there, and a repository that is not in it', async () => {
+  for (const [tool, args] of calls) {
+    assert.equal(codeOf(await product.call(tool, args('127.0.0.1:1/x/y'))), 'Unreachable', tool)
+    const answer = await product.call(tool, args(`${product.registry}/not/there-for-${tool.replaceAll('_', '-')}`))
+    const isFine = ['push_artifact', 'list_artifacts'].includes(tool)
+    assert.equal(codeOf(answer), isFine ? undefined : 'NotFound', `${tool}: ${answer.text}`)
+  }
+})
+
+test('a call that is cancelled is told as that', async () => {
+  const hanging = await startHostile((request, response) => {
+    request.resume()
+    if (request.url === '/v2/') response.end()
+    else abort.abort()
+  })
+  let abort = new AbortController()
+  for (const [tool, args] of calls) {
+    abort = new AbortController()
+    const answer = await product.call(tool, args(`${hanging.url.slice('http://'.length)}/x/y`), { signal: abort.signal })
+    assert.equal(codeOf(answer), 'Cancelled', tool)
+  }
+  await hanging.close()
+})
+
+const wrong: [says: string, tool: string, args: Record<string, unknown>, message: RegExp][] = [
+  ['a URL without a scheme', 'push_artifact', { url: 'host/repo', files: [] }, /URL must be in format 'oci:\/\/<domain>\/<org>\/<repo>'/],
+  ['a URL with a digest', 'push_artifact', { url: `oci://h.x/repo@sha256:${'a'.repeat(64)}`, files: [] }, /names a digest/],
+  ['neither path nor files', 'push_artifact', { url: 'oci://h.x/repo' }, /give either path or files/],
+  ['both', 'push_artifact', { url: 'oci://h.x/repo', path: '.', files: [] }, /give either path or files/],
+  ['a tag that is none', 'push_artifact', { url: 'oci://h.x/repo', files: [], tags: ['a/b'] }, /argument 'tags\.0'/],
+  ['a tag to give that is none', 'tag_artifact', { url: 'oci://h.x/repo', tags: ['-x'] }, /argument 'tags\.0'/],
+  ['no tag to give', 'tag_artifact', { url: 'oci://h.x/repo', tags: [] }, /argument 'tags'/],
+  ['a list of one tag', 'list_artifacts', { url: 'oci://h.x/repo:v1' }, /has a tag or a digest/],
+  ['a repository that is none', 'list_artifacts', { url: 'oci://h.x/Repo' }, /repository can only contain the characters/],
+  ['an image that is none', 'get_image_digest', { image: 'a:b:c' }, /could not parse reference|repository can only contain/],
+  ['a host that is none', 'pull_artifact', { url: 'oci://user:secret@h.x/repo' }, /before the host: sign in elsewhere/],
+  ['a host that leads elsewhere', 'pull_artifact', { url: 'oci://a.b?c.d/repo' }, /must be valid RFC 3986 URI authorities/],
+]
+for (const [says, tool, args, message] of wrong)
+  test(`${tool} refuses ${says}`, async () => {
+    const answer = await product.call(tool, args)
+    assert.equal(codeOf(answer), 'InvalidArgument', answer.text)
+    assert.match(answer.text, message)
+    assert.doesNotMatch(answer.text, /secret/)
+  })
+for (const path of ['/etc/x', '../x', 'a/../../x', 'a\\b', 'a//b', './a', ''])
+  test(`push_artifact refuses a file named ${JSON.stringify(path)}`, async () =>
+    assert.equal(codeOf(await push(place(), { files: [{ path, content: 'x' }] })), 'InvalidArgument'))
+for (const files of [
+  ['a', 'a'],
+  ['a', 'a/b'],
+])
+  test(`push_artifact refuses the files ${files.join(' and ')} together`, async () =>
+    assert.equal(codeOf(await push(place(), { files: files.map(path => ({ path, content: 'x' })) })), 'InvalidArgument'))
+
+test('a range or an expression that cannot be read is told in Flux’s words', async () => {
+  const url = place()
+  await push(`${url}:1.0.0`)
+  for (const [filter, message] of [
+    [{ semver: 'nope' }, /improper constraint: nope/],
+    [{ regex: '(' }, /regex '\(' parse error/],
+    [{ regex: '(?=a)' }, /regex '\(\?=a\)' parse error/],
+  ] as const) {
+    const answer = await product.call('list_artifacts', { url, ...filter })
+    assert.equal(codeOf(answer), 'InvalidArgument', answer.text)
+    assert.match(answer.text, message)
+  }
+})
+
+test('nothing outside the workspace is read or written', async () => {
+  const url = place(':v1')
+  await push(url)
+  symlinkSync(tmpdir(), join(folder, 'way-out'))
+  for (const path of [tmpdir(), join(folder, 'way-out'), join(folder, '..')]) {
+    assert.equal(codeOf(await product.call('push_artifact', { url: place(), path })), 'Forbidden', path)
+    assert.equal(codeOf(await product.call('pull_artifact', { url, output: path })), 'Forbidden', path)
+  }
+})
+
+/** Artifacts that must not be used: nothing of them is written. */
+const bad: [says: string, code: string, layer: () => Promise<Buffer> | Buffer][] = [
+  ['is no archive', 'VerificationFailed', () => Buffer.from('just text')],
+  ['is half an archive', 'VerificationFailed', async () => (await gzipped('a.yaml', 'x'.repeat(5000))).subarray(0, 60)],
+  ['leads out of its folder', 'VerificationFailed', () => gzipped('../out.yaml', 'x')],
+]
+for (const [says, code, layer] of bad)
+  test(`an artifact whose layer ${says} is refused, and nothing is written`, async () => {
+    const { registry, close } = await openAdapter('builtin')
+    const ref = refOf(place(':v1'))
+    const [config, content] = [blobOf(Buffer.from('{}'), mediaTypes.fluxConfig), blobOf(await layer(), mediaTypes.fluxContent)]
+    for (const blob of [config, content]) await registry.pushBlob(ref, blob, { signal })
+    const bytes = manifestOf(config.descriptor, [content.descriptor])
+    await registry.pushManifest(ref, { mediaType: mediaTypes.manifest, bytes }, signal)
+    await close()
+    const output = join(folder, `bad-${++count}`)
+    mkdirSync(output)
+    for (const more of [{}, { output }]) {
+      const answer = await product.call('pull_artifact', { url: `oci://${ref.registry}/${ref.repository}:v1`, ...more })
+      assert.equal(codeOf(answer), code, answer.text)
+    }
+    assert.deepEqual(readdirSync(output), [])
+  })
+
+async function gzipped(path: string, text: string): Promise<Buffer> {
+  const { tar } = await import('../../src/lib/tar.ts')
+  const content = async function* (): AsyncIterable<Uint8Array> {
+    yield Buffer.from(text)
+  }
+  const entries = async function* () {
+    yield { path, type: 'file' as const, mode: 0o644, size: text.length, content: content() }
+  }
+  return whole(product.composed.service.world.kernel.gzip(tar(entries()), signal))
+}
