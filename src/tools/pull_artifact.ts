@@ -2,7 +2,8 @@ import { posix } from 'node:path'
 import * as z from 'zod'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
 import { type Replay, replay } from '../lib/replay.ts'
-import { cleanPath, untar } from '../lib/untar.ts'
+import { ArchiveError } from '../lib/archive-error.ts'
+import { cleanPath, unpack, untar } from '../lib/untar.ts'
 import { selectLayer, selectPlatform } from '../sources/oci/manifest.ts'
 import type { Files } from '../world/files/files.ts'
 import type { World } from '../world/world.ts'
@@ -44,7 +45,7 @@ export const pullArtifactToFolder = textTool({
     if (output === undefined) return pages(await fetched(args, world, call))
     const folder = await folderOf(world.files, output)
     const content = await fetched(args, world, call)
-    const count = await written(content, folder)
+    const count = await written(content, folder, call.signal)
     return { head: `${headOf(content, count)}\nwritten to ${output}`, what: '', body: '' }
   },
 })
@@ -78,18 +79,12 @@ function headOf({ digest, servedBy }: Fetched, count: number): string {
 }
 
 async function pages(content: Fetched): Promise<Body> {
-  const files = new Map<string, string>()
-  let size = 0
-  for await (const { path, type, content: bytes } of untar(content.layer.open(), limits)) {
-    if (type !== 'file') continue
-    size += bytes.length
-    if (size > mostText)
-      throw new ToolError('TooLarge', `the artifact has more than ${mostText} bytes of content`, {
-        next: 'pull it to a folder, with output',
-      })
-    files.set(cleanPath(path), bytes.includes(0) ? `(binary, ${bytes.length} bytes)` : new TextDecoder().decode(bytes))
-  }
-  const body = [...files].map(([path, text]) => `=== ${path}\n${text}`).join('\n')
+  const { files } = await unpack(content.layer.open(), { ...limits, maxBytes: mostText }).catch((thrown: unknown) => {
+    if (!(thrown instanceof ArchiveError) || thrown.code !== 'TOO_LARGE') throw thrown
+    throw new ToolError('TooLarge', thrown.message, { next: 'pull it to a folder, with output', cause: thrown })
+  })
+  const textOf = (bytes: Uint8Array): string => (bytes.includes(0) ? `(binary, ${bytes.length} bytes)` : new TextDecoder().decode(bytes))
+  const body = [...files].map(([path, file]) => `=== ${path}\n${textOf(file.content)}`).join('\n')
   return { head: headOf(content, files.size), what: 'file content', body }
 }
 
@@ -104,10 +99,17 @@ async function folderOf(files: Files | undefined, output: string): Promise<{ fil
 }
 
 /** Writes the files once the whole archive was found good; a later entry of the same path wins. Answers how many there are. */
-async function written({ layer }: Fetched, { files, path: folder }: { files: Files; path: string }): Promise<number> {
+async function written({ layer }: Fetched, { files, path: folder }: { files: Files; path: string }, signal: AbortSignal): Promise<number> {
   const paths = new Set<string>()
-  for await (const { path, type } of untar(layer.open(), limits)) if (type === 'file') paths.add(cleanPath(path))
-  for await (const { path, type, content, mode } of untar(layer.open(), limits))
-    if (type === 'file') await files.write(posix.join(folder, cleanPath(path)), content, mode)
+  for await (const { path, type, target = '' } of untar(layer.open(), limits)) {
+    if (type === 'hard link' && !paths.has(cleanPath(target)))
+      throw new ArchiveError('LINK', `tar file entry ${path} is a hard link to '${target}', which is no file before it`, { entry: path })
+    if (type === 'file' || type === 'hard link') paths.add(cleanPath(path))
+  }
+  const at = (path: string): string => posix.join(folder, cleanPath(path))
+  for await (const { path, type, content, mode, target = '' } of untar(layer.open(), limits)) {
+    if (type === 'file') await files.write(at(path), content, mode)
+    if (type === 'hard link') await files.write(at(path), files.read(at(target), signal), (await files.stat(at(target)))?.mode)
+  }
   return paths.size
 }
