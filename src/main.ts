@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { assets } from './main/assets.ts'
-import { approve } from './cli/approve.ts'
+import { approve, tokenFrom } from './cli/approve.ts'
 import { checkClusters } from './cli/check.ts'
-import { makeProgram, type ProgramContext } from './cli/program.ts'
+import { runProgram } from './cli/run-program.ts'
+import { exitCodes } from './cli/usage.ts'
+import { installOwn } from './cli/install.ts'
 import { compose, kinds, type Mode } from './main/compose.ts'
 import { composeSandbox } from './main/sandbox-engine.ts'
-import { installKinds } from './engine/install.ts'
-import { messageOf } from './lib/coded-error.ts'
+import { keyFileOf, personAt, terminalOf } from './main/terminal.ts'
 import type { JsonObject } from './lib/json.ts'
 import { catalogueFor } from './main/catalogue.ts'
 import { resources } from './resources/index.ts'
@@ -18,35 +18,38 @@ import { realClock } from './world/clock/real.ts'
 const interrupted = new AbortController()
 const terminal: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false }
 
+/** Options of a command: without a key file, handles hold by a key of the user's own. */
+function kept(options: JsonObject, env: NodeJS.ProcessEnv): JsonObject {
+  const keyFile = options.keyFile ?? keyFileOf(env)
+  return { ...options, ...(keyFile === undefined ? {} : { keyFile }) }
+}
+
 /** Runs a command line. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)))
-  const context: ProgramContext = {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', closedPipe)
+  process.exitCode = await runProgram(argv, {
     version: assets.version(),
     tools: allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }),
     kinds,
     signal: interrupted.signal,
-    open: options => compose(options, env, terminal),
+    open: options => compose(kept(options, env), env, terminal),
+    terminal: terminalOf(env),
+    ask: personAt(interrupted.signal),
     out: text => void process.stdout.write(text),
     err: text => void process.stderr.write(text),
-    exit: code => {
-      process.exitCode = code
-    },
     serveMcp: options => serveMcp(options, env),
     serveSandbox: options => serveSandbox(options, env),
     approve: approveHandle,
     check: options => check(options, env),
     installCrds: options => installCrds(options, env),
-  }
-  try {
-    await makeProgram(context).parseAsync([...argv], { from: 'user' })
-  } catch (thrown) {
-    if (interrupted.signal.aborted) process.exitCode = 130
-    else {
-      process.stderr.write(`✗ ${messageOf(thrown)}\n`)
-      process.exitCode = 1
-    }
-  }
+  })
+}
+
+/** Whoever read our output has seen enough. */
+function closedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(exitCodes.done)
 }
 
 async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
@@ -95,26 +98,30 @@ async function serveSandbox({ port, registryPort, data }: JsonObject, env: NodeJ
 }
 
 async function approveHandle(handle: string, { server, tokenFile }: JsonObject): Promise<void> {
-  const [line = ''] = readFileSync(String(tokenFile), 'utf8')
-    .split('\n')
-    .filter(l => l.trim() !== '' && !l.startsWith('#'))
-  process.stdout.write(await approve({ handle, server: String(server), token: line.trim().split(/\s+/)[0] ?? '' }, interrupted.signal))
+  const token = tokenFrom(String(tokenFile))
+  process.stdout.write(await approve({ handle, server: String(server), token }, interrupted.signal))
 }
 
-async function check(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+async function check(options: JsonObject, env: NodeJS.ProcessEnv): Promise<boolean> {
   const composed = await compose(options, env, terminal)
-  const { lines, ok } = await checkClusters(composed.service.world, { version: assets.version(), kinds, signal: interrupted.signal })
-  process.stdout.write(`${lines.join('\n')}\n`)
-  process.exitCode = ok ? 0 : 1
-  await composed.close()
+  try {
+    const about = { version: assets.version(), kinds, engine: composed.engine, signal: interrupted.signal }
+    const { lines, ok } = await checkClusters(composed.service.world, about)
+    process.stdout.write(`${lines.join('\n')}\n`)
+    return ok
+  } finally {
+    await composed.close()
+  }
 }
 
 async function installCrds(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
   const composed = await compose(options, env, terminal)
-  const cluster = composed.service.world.clusters.named(composed.cluster)
-  await installKinds(cluster, kinds, { clock: realClock, signal: interrupted.signal })
-  process.stdout.write(kinds.map(k => `✔ ${k.plural}.${k.group} is served by ${cluster.name}\n`).join(''))
-  await composed.close()
+  try {
+    const cluster = composed.service.world.clusters.named(composed.cluster)
+    process.stdout.write(await installOwn(cluster, kinds, { clock: realClock, signal: interrupted.signal }))
+  } finally {
+    await composed.close()
+  }
 }
 
 if (import.meta.main) await main(process.argv.slice(2), process.env)

@@ -1,24 +1,44 @@
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type * as z from 'zod'
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
 import { shownSchema } from '../tools/schema.ts'
+import { UsageError } from './usage.ts'
 
 /** `timeoutSeconds` → `timeout-seconds`. */
 export function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, c => `-${c.toLowerCase()}`)
 }
 
-/** One flag for an argument of a tool. Lists repeat, objects are JSON or key=value. */
+/** One flag for an argument of a tool. Lists repeat or have commas, objects are JSON or key=value pairs. */
 export function flagFor(name: string, schema: JsonObject): Option {
-  const help = typeof schema.description === 'string' ? schema.description : ''
-  const type = schema.type
-  if (type === 'boolean') return new Option(`--${kebab(name)}`, help)
-  const option = new Option(
-    `--${kebab(name)} <${type === 'integer' || type === 'number' ? 'n' : type === 'array' ? 'value...' : type === 'object' ? 'json' : 'text'}>`,
-    help,
-  )
-  if (Array.isArray(schema.enum)) option.choices(schema.enum.map(String))
-  return option
+  const help = helpFor(schema)
+  const flag = `--${kebab(name)}`
+  switch (schema.type) {
+    case 'boolean':
+      return schema.default === true ? new Option(`--no-${kebab(name)}`, help) : new Option(flag, help)
+    case 'integer':
+    case 'number':
+      return new Option(`${flag} <n>`, help)
+    case 'array':
+      return isObject(schema.items) && schema.items.type === 'object'
+        ? new Option(`${flag} <json>`, help)
+        : new Option(`${flag} <value>`, `${help} (repeatable, or with commas)`.trimStart()).argParser((value, before: unknown) => [
+            ...(Array.isArray(before) ? before.map(String) : []),
+            ...value.split(','),
+          ])
+    case 'object':
+      return new Option(`${flag} <json>`, `${help} (JSON, or key=value,…)`.trimStart())
+    default: {
+      const option = new Option(`${flag} <text>`, help)
+      return Array.isArray(schema.enum) ? option.choices(schema.enum.map(String)) : option
+    }
+  }
+}
+
+function helpFor({ description, default: value, minimum, maximum }: JsonObject): string {
+  const range = typeof minimum === 'number' && typeof maximum === 'number' ? `${minimum} to ${maximum}` : ''
+  const preset = value === undefined || typeof value === 'boolean' || typeof value === 'object' ? '' : `default ${String(value)}`
+  return [description, range, preset].filter(Boolean).join('; ')
 }
 
 /** The properties of a tool's arguments. */
@@ -29,21 +49,55 @@ export function propertiesOf(input: z.ZodObject): Map<string, JsonObject> {
   )
 }
 
-/** What was typed for a flag, as the tool takes it. */
-export function valueOf(text: unknown, schema: JsonObject): Json {
-  if (schema.type === 'integer' || schema.type === 'number') return Number(text)
-  if (schema.type === 'array' && isObject(schema.items) && schema.items.type === 'object')
-    return JSON.parse(String(Array.isArray(text) ? text[0] : text)) as Json
-  if (schema.type === 'object') return objectFrom(String(text))
-  return text as Json
+/** What was typed for a flag, as the tool takes it. @throws {UsageError} naming the flag. */
+export function valueOf(name: string, given: Json, schema: JsonObject): Json {
+  const flag = `--${kebab(name)}`
+  switch (schema.type) {
+    case 'integer':
+    case 'number':
+      return numberFrom(flag, String(given))
+    case 'array':
+      return isObject(schema.items) && schema.items.type === 'object' ? jsonFrom(flag, String(given)) : given
+    case 'object':
+      return objectFrom(flag, String(given))
+    default:
+      return given
+  }
 }
 
-function objectFrom(text: string): Json {
-  if (text.trimStart().startsWith('{')) return JSON.parse(text) as Json
+function numberFrom(flag: string, text: string): number {
+  const number = Number(text)
+  if (text.trim() === '' || Number.isNaN(number)) throw new UsageError(`${flag} '${text}' is no number`)
+  return number
+}
+
+function jsonFrom(flag: string, text: string): Json {
+  try {
+    return JSON.parse(text) as Json
+  } catch (thrown) {
+    throw new UsageError(`${flag} is no JSON: ${thrown instanceof Error ? thrown.message : ''}`, { cause: thrown })
+  }
+}
+
+function objectFrom(flag: string, text: string): Json {
+  if (text.trimStart().startsWith('{')) return jsonFrom(flag, text)
   return Object.fromEntries(
-    text.split(',').map(pair => {
+    text.split(',').map((pair): [string, Json] => {
       const at = pair.indexOf('=')
-      return [pair.slice(0, at), pair.slice(at + 1)]
+      if (at < 1) throw new UsageError(`${flag} '${pair}' is no key=value pair`)
+      const value = pair.slice(at + 1)
+      return [pair.slice(0, at), value === 'true' ? true : value === 'false' ? false : value]
     }),
   )
+}
+
+/** The flags of a tool's arguments, without those that are said in another way. */
+export function addFlags(command: Command, properties: ReadonlyMap<string, JsonObject>, taken: readonly string[]): void {
+  for (const [name, schema] of properties)
+    if (!taken.includes(name) && name !== 'namespace' && name !== 'maxTokens') command.addOption(flagFor(name, schema))
+  if (properties.has('namespace'))
+    command.addOption(new Option('-n, --namespace <name>', "the context's namespace without it, else flux-system"))
+  if (properties.has('namespace') && !taken.includes('name'))
+    command.addOption(new Option('-A, --all-namespaces', 'all namespaces').conflicts('namespace'))
+  command.addOption(new Option('-o, --out <format>', 'how to print').choices(['text', 'json', 'yaml']).default('text'))
 }

@@ -1,11 +1,14 @@
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import type { Kind } from '../kinds/kind.ts'
 import { crdOf } from '../kinds/crd.ts'
 import { printAll } from '../lib/yaml.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Tool } from '../tools/tool.ts'
-import { completionScript } from './completion.ts'
-import { addVerbs, type VerbContext } from './verbs.ts'
+import { completionScript, shells } from './completion.ts'
+import { checkCommon, checkServer, commonOptions, repeatable } from './options.ts'
+import type { VerbContext } from './run-verb.ts'
+import { exitCodes, exitHelp, port } from './usage.ts'
+import { addVerbs } from './verbs.ts'
 
 /** What the commands need of the composition. */
 export interface ProgramContext extends VerbContext {
@@ -14,23 +17,47 @@ export interface ProgramContext extends VerbContext {
   readonly kinds: readonly Kind[]
   serveMcp(options: JsonObject): Promise<void>
   serveSandbox(options: JsonObject): Promise<void>
-  check(options: JsonObject): Promise<void>
+  /** Whether all is well. */
+  check(options: JsonObject): Promise<boolean>
   approve(handle: string, options: JsonObject): Promise<void>
   installCrds(options: JsonObject): Promise<void>
 }
 
-const exitCodes =
-  '\nExit codes: 0 done or ready, 1 failed or not ready, 2 wrong usage, 3 nothing done yet: the plan was printed, pass its handle with --plan.'
-
-/** The command line. */
+/** The command line. What is wrong in it rejects with a CommanderError or a UsageError. */
 export function makeProgram(context: ProgramContext): Command {
   const program = new Command('fluxpilot')
+    .exitOverride()
+    .configureOutput({ writeOut: text => context.out(text), writeErr: text => context.err(text) })
     .description('AI-assisted GitOps: an MCP server and a command line for Flux, with an engine of its own')
     .version(context.version)
-    .showHelpAfterError()
-    .addHelpText('after', exitCodes)
+    .showHelpAfterError('(add --help for usage)')
+    .addHelpText('afterAll', exitHelp)
   for (const option of commonOptions()) program.addOption(option)
+  program.hook('preAction', (_program, command) => checkCommon(command.optsWithGlobals()))
   addMcp(program, context)
+  addSandbox(program, context)
+  program
+    .command('check')
+    .description('Versions, CRDs, rights, and which engine would act, for each cluster')
+    .action(async () => context.exit((await context.check(program.opts())) ? exitCodes.done : exitCodes.failed))
+  program
+    .command('crds')
+    .description('Print the CRDs of the kinds that this engine reconciles')
+    .option('--install', "apply them to the cluster instead; those that Flux brought stay Flux's")
+    .action(async (options: JsonObject) => {
+      if (options.install === true) return context.installCrds(program.opts())
+      context.out(printAll(context.kinds.map(crdOf)))
+    })
+  program
+    .command('completion')
+    .description('Print a completion script')
+    .addArgument(new Argument('<shell>', 'the shell').choices(shells))
+    .action((shell: string) => context.out(completionScript(shell, program)))
+  addVerbs(program, context.tools, context)
+  return program
+}
+
+function addSandbox(program: Command, context: ProgramContext): void {
   program
     .command('sandbox')
     .description(
@@ -39,44 +66,11 @@ export function makeProgram(context: ProgramContext): Command {
     .option('--port <n>', 'port of the API server; 0 takes a free one', '0')
     .option('--registry-port <n>', 'port of the registry; 0 takes a free one', '0')
     .option('--data <folder>', 'keep everything there; memory without it')
-    .action((options: JsonObject) => context.serveSandbox(options))
-  program
-    .command('check')
-    .description('Versions, CRDs, rights, and which engine would act, for each cluster')
-    .action(() => context.check(program.opts()))
-  program
-    .command('crds')
-    .description('Print the CRDs of the kinds that this engine reconciles')
-    .option('--install', 'apply them to the cluster instead')
-    .action(async (options: JsonObject) => {
-      if (options.install === true) return context.installCrds(program.opts())
-      context.out(printAll(context.kinds.map(crdOf)))
+    .action((options: JsonObject) => {
+      port('--port', String(options.port))
+      port('--registry-port', String(options.registryPort))
+      return context.serveSandbox(options)
     })
-  program
-    .command('completion')
-    .description('Print a completion script')
-    .argument('<shell>', 'bash, zsh or fish')
-    .action((shell: string) => context.out(completionScript(shell, program)))
-  addVerbs(program, context.tools, context)
-  return program
-}
-
-function commonOptions(): Option[] {
-  return [
-    new Option('--kubeconfig <file>', 'instead of KUBECONFIG and ~/.kube/config'),
-    new Option('--context <name...>', 'contexts to use; all without it'),
-    new Option('--sandbox', 'use a sandbox in this process'),
-    new Option('--engine <mode>', 'who reconciles').choices(['auto', 'flux', 'own']).default('auto'),
-    new Option('--shard <key>', 'our sharding.fluxcd.io/key with --engine own'),
-    new Option('--log-level <level>', 'logs go to stderr').choices(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
-    new Option('--workspace <folder...>', 'folders whose files may be used; the working directory without it'),
-    new Option('--oras <mode>', 'whether artifacts go through the oras CLI').choices(['auto', 'required', 'off']).default('auto'),
-    new Option('--key-file <file>', 'key of fingerprints and plan handles; made anew without it'),
-    new Option('--fingerprints <on>', 'whether hidden values carry fingerprints').choices(['on', 'off']).default('on'),
-    new Option('--storage-path <folder>', 'where our engine keeps artifacts; a temporary folder without it'),
-    new Option('--storage-addr <host:port>', 'where artifacts are served').default('127.0.0.1:0'),
-    new Option('--storage-adv-addr <host:port>', 'the address that artifact URLs carry'),
-  ]
 }
 
 function addMcp(program: Command, context: ProgramContext): void {
@@ -88,13 +82,17 @@ function addMcp(program: Command, context: ProgramContext): void {
     .option('--http <host:port>', 'serve HTTP at /mcp instead')
     .option('--allow-writes', 'register the tools that write over HTTP; needs --token-file')
     .option('--token-file <file>', 'one "TOKEN SCOPES" a line; scopes flux:read flux:write flux:destroy flux:approve')
-    .option('--allowed-host <name...>', 'names that Host may have')
-    .option('--allowed-origin <name...>', 'host names that Origin may have')
+    .addOption(repeatable('--allowed-host <name>', 'names that Host may have'))
+    .addOption(repeatable('--allowed-origin <name>', 'host names that Origin may have'))
     .option('--tls-cert <file>', 'certificate chain, PEM')
     .option('--tls-key <file>', 'its key, PEM')
-    .option('--behind-tls-proxy', 'TLS ends before this server')
+    .addOption(new Option('--behind-tls-proxy', 'TLS ends before this server').conflicts('tlsCert'))
     .option('--admin-addr <host:port>', '/healthz and /readyz')
-    .action((options: JsonObject) => context.serveMcp({ ...program.opts(), ...options }))
+    .action((options: JsonObject) => {
+      const all = { ...program.opts(), ...options }
+      checkServer(all)
+      return context.serveMcp(all)
+    })
   program
     .command('approve')
     .description('Approve a plan, as a person')

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assets } from './assets.ts'
-import type { Session } from '../cli/verbs.ts'
+import type { Session } from '../cli/run-verb.ts'
 import { fluxDefaults } from '../engine/settings.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { Kustomization } from '../kinds/kustomization.ts'
@@ -15,6 +15,7 @@ import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 import type { EngineOptions } from '../tools/tool.ts'
 import { realClock } from '../world/clock/real.ts'
 import type { Clusters } from '../world/cluster/cluster.ts'
+import { ClusterError } from '../world/cluster/error.ts'
 import { loadClusters } from '../world/cluster/kubeconfig.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
 import { workspaceFiles } from '../world/files/disk.ts'
@@ -56,7 +57,7 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
   const http = createHttp(env)
   const kernel = openKernel(assets)
   const sandbox = options.sandbox === true ? await openSandbox({ kernel, http }, { port: 0, registryPort: 0 }) : undefined
-  const { clusters, current, namespace } = await clustersFor(options, { env, http, sandbox })
+  const { clusters, current, namespaceOf } = await clustersFor(options, { env, http, sandbox })
   const storage = await openStorage(options)
   const world = worldOf(options, { env, http, kernel, redactor, artifacts: storage.artifacts, clusters, files: mode.files })
   const gates = { key, planChanges: mode.planChanges, personDestroys: mode.personDestroys, isApproved: mode.isApproved.bind(mode) }
@@ -64,7 +65,7 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
     service: { world, redactor, gates },
     sandbox,
     cluster: current,
-    namespace,
+    namespaceOf,
     engine: engineOf(options),
     async close() {
       await sandbox?.close()
@@ -115,8 +116,8 @@ export async function openSandbox(
 async function clustersFor(
   options: JsonObject,
   { env, http, sandbox }: { env: NodeJS.ProcessEnv; http: Http; sandbox: Sandbox | undefined },
-): Promise<{ clusters: Clusters; current: string | undefined; namespace: string | undefined }> {
-  if (sandbox) return { clusters: { names: ['sandbox'], named: () => sandbox.cluster }, current: 'sandbox', namespace: undefined }
+): Promise<{ clusters: Clusters; current: string | undefined; namespaceOf: Composed['namespaceOf'] }> {
+  if (sandbox) return { clusters: sandboxAlone(sandbox), current: 'sandbox', namespaceOf: () => undefined }
   const loaded = await loadClusters({
     file: text(options, 'kubeconfig'),
     contexts: texts(options, 'context'),
@@ -125,7 +126,18 @@ async function clustersFor(
     http,
     clock: realClock,
   })
-  return { clusters: loaded, current: loaded.current, namespace: loaded.namespaceOf() }
+  return { clusters: loaded, current: loaded.current, namespaceOf: name => loaded.namespaceOf(name) }
+}
+
+function sandboxAlone({ cluster }: Sandbox): Clusters {
+  return {
+    names: [cluster.name],
+    named(name = cluster.name) {
+      if (name === cluster.name) return cluster
+      const message = `no cluster '${name}' is configured`
+      throw new ClusterError('UNKNOWN_CLUSTER', { cluster: name, what: 'choose a cluster', message, valid: [cluster.name] })
+    },
+  }
 }
 
 /** Where artifacts are kept and served. */

@@ -22,6 +22,8 @@ export interface ToPush {
   readonly ignorePaths?: readonly string[] | undefined
 }
 
+type Files = Pick<ToPush, 'path' | 'files' | 'ignorePaths'>
+
 /** A Flux artifact, ready to be pushed. */
 export interface Made {
   readonly manifest: Uint8Array
@@ -63,6 +65,11 @@ export async function makeArtifact(args: ToPush, world: World, call: Call): Prom
   }
 }
 
+/** The archive of a path or of files, as it would be pushed. */
+export async function archiveOf(files: Files, world: World, signal: AbortSignal): Promise<Replay> {
+  return (await packed(await entriesOf(files, world, signal), world, signal)).layer
+}
+
 async function packed(
   entries: () => AsyncIterable<TarEntry>,
   { kernel }: World,
@@ -99,7 +106,7 @@ async function originOf({ path, source, revision }: ToPush, world: World, { sign
 }
 
 /** The entries to archive, again at each call. */
-async function entriesOf({ path, files, ignorePaths }: ToPush, world: World, signal: AbortSignal): Promise<() => AsyncIterable<TarEntry>> {
+async function entriesOf({ path, files, ignorePaths }: Files, world: World, signal: AbortSignal): Promise<() => AsyncIterable<TarEntry>> {
   const patterns = parsePatterns(ignorePaths === undefined ? defaultPatterns.artifact : ignorePaths.join('\n'))
   if (files !== undefined) {
     const tree = givenTree(files)

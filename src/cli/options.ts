@@ -1,0 +1,63 @@
+import { Option } from 'commander'
+import type { JsonObject } from '../lib/json.ts'
+import { address, UsageError } from './usage.ts'
+
+const more = (value: string, before: unknown): string[] => [...(Array.isArray(before) ? before.map(String) : []), value]
+
+/** A flag that may be given several times. */
+export function repeatable(flags: string, help: string): Option {
+  return new Option(flags, `${help} (repeatable)`).argParser(more)
+}
+
+/** The options of every command. */
+export function commonOptions(): Option[] {
+  return [
+    new Option('--kubeconfig <file>', 'instead of KUBECONFIG and ~/.kube/config').conflicts('sandbox'),
+    repeatable('--context <name>', 'contexts to use; all without it').conflicts('sandbox'),
+    new Option('--sandbox', 'use a sandbox in this process'),
+    new Option('--engine <mode>', 'who reconciles').choices(['auto', 'flux', 'own']).default('auto'),
+    new Option('--shard <key>', 'our sharding.fluxcd.io/key, with --engine own'),
+    new Option('--log-level <level>', 'logs go to stderr').choices(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
+    repeatable('--workspace <folder>', 'folders whose files may be used; the working directory without it'),
+    new Option('--oras <mode>', 'whether artifacts go through the oras CLI').choices(['auto', 'required', 'off']).default('auto'),
+    new Option(
+      '--key-file <file>',
+      'key of fingerprints and plan handles; servers make one anew without it, commands keep one of their own',
+    ),
+    new Option('--fingerprints <on>', 'whether hidden values carry fingerprints').choices(['on', 'off']).default('on'),
+    new Option('--storage-path <folder>', 'where our engine keeps artifacts; a temporary folder without it'),
+    new Option('--storage-addr <host:port>', 'where artifacts are served').default('127.0.0.1:0'),
+    new Option('--storage-adv-addr <host:port>', 'the address that artifact URLs carry'),
+  ]
+}
+
+/** @throws {UsageError} for options that do not go together or would do nothing. */
+export function checkCommon(options: JsonObject): void {
+  if (options.shard !== undefined && options.engine !== 'own') throw new UsageError('--shard needs --engine own')
+  if (options.shard === '') throw new UsageError('--shard needs a key')
+  if (typeof options.storageAddr === 'string') address('--storage-addr', options.storageAddr)
+  if (typeof options.storageAdvAddr === 'string') address('--storage-adv-addr', options.storageAdvAddr)
+}
+
+const httpOnly: readonly (readonly [name: string, flag: string])[] = [
+  ['allowWrites', '--allow-writes'],
+  ['tokenFile', '--token-file'],
+  ['allowedHost', '--allowed-host'],
+  ['allowedOrigin', '--allowed-origin'],
+  ['tlsCert', '--tls-cert'],
+  ['tlsKey', '--tls-key'],
+  ['behindTlsProxy', '--behind-tls-proxy'],
+  ['adminAddr', '--admin-addr'],
+]
+
+/** @throws {UsageError} for options of the server that do not go together or would do nothing. */
+export function checkServer(options: JsonObject): void {
+  checkCommon(options)
+  if (typeof options.http === 'string') address('--http', options.http)
+  if (typeof options.adminAddr === 'string') address('--admin-addr', options.adminAddr)
+  const [, stray] = httpOnly.find(([name]) => options.http === undefined && options[name] !== undefined) ?? []
+  if (stray) throw new UsageError(`${stray} needs --http`)
+  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) throw new UsageError('--tls-cert and --tls-key go together')
+  if (options.http !== undefined && options.workspace !== undefined)
+    throw new UsageError('--workspace is for stdio: over HTTP no tool reads or writes files')
+}

@@ -1,0 +1,72 @@
+import { runProgram } from '../../src/cli/run-program.ts'
+import type { Terminal } from '../../src/cli/output.ts'
+import { kinds } from '../../src/main/compose.ts'
+import { allTools } from '../../src/tools/index.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
+import type { Product } from './service.ts'
+
+/** What a command left. `opened` are the options that it opened the world with; `asked` the questions to the person. */
+export interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  readonly opened: JsonObject | undefined
+  readonly asked: readonly string[]
+}
+
+interface Around {
+  readonly terminal?: Terminal
+  /** What the person at the terminal types. */
+  readonly types?: string
+  readonly signal?: AbortSignal
+  /** Namespaces of contexts, the current one under the empty name. */
+  readonly namespaces?: Readonly<Record<string, string>>
+}
+
+const never = (): Promise<never> => Promise.reject(new TypeError('this test opens no world'))
+
+/** Runs a command line in this process, over a product that stays open. */
+export async function type(product: Product | undefined, argv: readonly string[], around: Around = {}): Promise<Ran> {
+  let [out, err, opened] = ['', '', undefined as JsonObject | undefined]
+  const asked: string[] = []
+  const serve =
+    (name: string) =>
+    async (options: JsonObject): Promise<void> => {
+      opened = { ...options, command: name }
+    }
+  const code = await runProgram(argv, {
+    version: '1.2.3',
+    tools: allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }),
+    kinds,
+    signal: around.signal ?? AbortSignal.timeout(120_000),
+    terminal: around.terminal,
+    ask:
+      around.types === undefined
+        ? undefined
+        : async question => {
+            asked.push(question)
+            return around.types ?? ''
+          },
+    out: text => {
+      out += text
+    },
+    err: text => {
+      err += text
+    },
+    open: async options => {
+      opened = options
+      if (!product) return never()
+      const namespaceOf = (name?: string): string | undefined => around.namespaces?.[name ?? '']
+      return { ...product.composed, namespaceOf, close: async () => {} }
+    },
+    serveMcp: serve('mcp'),
+    serveSandbox: serve('sandbox'),
+    approve: async (handle, options) => serve('approve')({ ...options, handle }),
+    check: async options => {
+      await serve('check')(options)
+      return true
+    },
+    installCrds: serve('crds'),
+  })
+  return { code, out, err, opened, asked }
+}
