@@ -9,6 +9,8 @@ export interface Settings {
   readonly noCrossNamespaceRefs: boolean
   readonly overrideManagers: readonly string[]
   readonly failFast: boolean
+  /** A health wait ends when its source has a newer revision. Of Flux 2.7. */
+  readonly cancelHealthCheckOnNewRevision: boolean
   readonly strictSubstitution: boolean
   readonly artifactRetentionMs: number
   readonly artifactRetentionRecords: number
@@ -24,6 +26,7 @@ export const fluxDefaults: Settings = {
   noCrossNamespaceRefs: false,
   overrideManagers: [],
   failFast: true,
+  cancelHealthCheckOnNewRevision: false,
   strictSubstitution: false,
   artifactRetentionMs: 60_000,
   artifactRetentionRecords: 2,

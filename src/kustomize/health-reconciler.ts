@@ -3,12 +3,13 @@ import { StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
 import type { Status } from '../engine/kstatus-status.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
-import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
+import { conditionOf, type KubeObject, type ObjectRef } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { Hands } from '../world/world.ts'
 import type { Change } from './change.ts'
-import { type Checked, podsOf, timedOut, toCheck, unplaced, verdictOf, wantedHealthy, withPods } from './health.ts'
+import { artifactOf, sourceOf } from './depends.ts'
+import { type Checked, podsOf, printWait, timedOut, toCheck, unplaced, verdictOf, wantedHealthy, withPods } from './health.ts'
 import { inParallel } from './parallel.ts'
 import { timeoutMs } from './timing.ts'
 
@@ -16,27 +17,34 @@ interface Wait {
   readonly hands: Pick<Hands, 'cluster' | 'clock'>
   readonly run: Run
   readonly timeoutMs: number
+  /** Whether there is something newer to reconcile; absent: nobody asks. */
+  readonly superseded?: (() => Promise<boolean>) | undefined
 }
+type End = { readonly is: 'healthy' | 'superseded' } | { readonly is: 'failed'; readonly message: string }
 
 const [firstPauseMs, longestPauseMs, readsAtOnce] = [100, 2000, 8]
 
 /** Waits until all are Current. @throws {StepError} ReconciliationFailed when the time is up. Spec: kustomization 7.2. */
 export async function waitCurrent(refs: readonly ObjectRef[], wait: Wait): Promise<void> {
-  const failure = await waited(refs, { ...wait, failFast: false })
-  if (failure) throw new StepError('ReconciliationFailed', failure)
+  const end = await waited(refs, { ...wait, failFast: false })
+  if (end.is === 'failed') throw new StepError('ReconciliationFailed', end.message)
 }
 
 /**
- * Waits for what the spec wants healthy, and says so in the conditions.
+ * Waits for what the spec wants healthy, and says so in the conditions. `superseded` when the source had a newer revision meanwhile,
+ * where that cancels the wait.
  * @throws {StepError} HealthCheckFailed, in Flux's words. Spec: kustomization 9.1, 9.2.
  */
 export async function checkHealth(
   ks: KustomizationObject,
   changes: readonly Change[],
   { hands, run, revision }: Omit<Wait, 'timeoutMs'> & { revision: string },
-): Promise<void> {
+): Promise<'healthy' | 'superseded'> {
   const wanted = wantedHealthy(ks, changes)
-  if (wanted.length === 0) return run.save({ conditions: [{ type: 'Healthy', status: 'absent' }] })
+  if (wanted.length === 0) {
+    await run.save({ conditions: [{ type: 'Healthy', status: 'absent' }] })
+    return 'healthy'
+  }
   const before = conditionOf(run.current(), 'Healthy')?.status
   const timeout = timeoutMs(ks.spec)
   const message = `Running health checks for revision ${revision} with a timeout of ${formatDuration(timeout)}`
@@ -45,16 +53,33 @@ export async function checkHealth(
     conditions: [healthyIs('Unknown', 'Progressing', message), { ...healthyIs('True', 'Progressing', message), type: 'Reconciling' }],
   })
   const startedAt = hands.clock.now()
-  const failure = await waited(toCheck(ks, wanted), { hands, run, timeoutMs: timeout, failFast: run.settings.failFast })
+  const { failFast, cancelHealthCheckOnNewRevision: cancels } = run.settings
+  const superseded = cancels ? newerThan(revision, { ks, hands, run }) : undefined
+  const end = await waited(toCheck(ks, wanted), { hands, run, timeoutMs: timeout, failFast, superseded })
+  if (end.is === 'superseded') return end.is
   const took = formatDuration(hands.clock.now() - startedAt)
-  if (failure) {
-    await run.save({ conditions: [healthyIs('False', 'HealthCheckFailed', failure)] })
-    throw new StepError('HealthCheckFailed', `health check failed after ${took}: ${failure}`)
+  if (end.is === 'failed') {
+    await run.save({ conditions: [healthyIs('False', 'HealthCheckFailed', end.message)] })
+    throw new StepError('HealthCheckFailed', `health check failed after ${took}: ${end.message}`)
   }
   const passed = `Health check passed in ${took}`
   await run.save({ conditions: [healthyIs('True', 'Succeeded', passed)] })
   const changed = changes.some(c => c.action === 'created' || c.action === 'configured')
   if (before !== 'True' || (changed && ks.status?.lastAppliedRevision !== revision)) await run.emit({ severity: 'info', message: passed })
+  return end.is
+}
+
+/** A source that cannot be read now has nothing newer. */
+function newerThan(
+  revision: string,
+  { ks, hands, run }: Pick<Wait, 'hands' | 'run'> & { ks: KustomizationObject },
+): () => Promise<boolean> {
+  return async () => {
+    const source = await hands.cluster.get(sourceOf(ks), run.signal).catch(() => undefined)
+    run.signal.throwIfAborted()
+    const offered = source && artifactOf(source)?.revision
+    return offered !== undefined && offered !== revision
+  }
 }
 
 function healthyIs<S extends 'True' | 'False' | 'Unknown'>(
@@ -67,24 +92,19 @@ function healthyIs<S extends 'True' | 'False' | 'Unknown'>(
 
 async function waited(
   refs: readonly ObjectRef[],
-  { hands, run, timeoutMs: limit, failFast }: Wait & { failFast: boolean },
-): Promise<string | undefined> {
+  { hands, run, timeoutMs: limit, failFast, superseded }: Wait & { failFast: boolean },
+): Promise<End> {
   const until = hands.clock.now() + limit
   const astray = await withoutNamespace(refs, { hands, run })
-  if (astray) return unplaced(astray)
+  if (astray) return { is: 'failed', message: unplaced(astray) }
   for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 2)) {
     const checked = await inParallel(refs, readsAtOnce, ref => check(ref, { hands, run }))
     const verdict = verdictOf(checked, { failFast })
-    if (verdict) return verdict.is === 'failed' ? verdict.message : undefined
+    if (verdict) return verdict
     const left = until - hands.clock.now()
-    if (left <= 0) return timedOut(checked)
-    const open = checked.filter(c => c.status !== 'Current')
-    run.progress(
-      `waiting for ${open
-        .slice(0, 3)
-        .map(c => printRef(c.ref))
-        .join(', ')}${open.length > 3 ? ` and ${open.length - 3} more` : ''}`,
-    )
+    if (left <= 0) return { is: 'failed', message: timedOut(checked) }
+    if (await superseded?.()) return { is: 'superseded' }
+    run.progress(printWait(checked))
     await hands.clock.sleep(Math.min(pause, left), run.signal)
   }
 }

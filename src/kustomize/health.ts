@@ -55,6 +55,12 @@ export function timedOut(checked: readonly Checked[]): string {
     .join(', ')}]`
 }
 
+/** What is waited for, for whoever waits too. */
+export function printWait(checked: readonly Checked[]): string {
+  const open = checked.filter(c => c.status !== 'Current').map(c => printRef(c.ref))
+  return `waiting for ${open.slice(0, 3).join(', ')}${open.length > 3 ? ` and ${open.length - 3} more` : ''}`
+}
+
 function line({ ref, status, message }: Checked): string {
   return `${printRef(ref)} status: '${status}'${status === 'Unknown' && message ? `: ${message}` : ''}`
 }

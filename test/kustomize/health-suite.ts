@@ -217,6 +217,37 @@ export function healthCases({ stage, cluster }: Server): void {
     await s.apply(config('health-cancel', 'late'))
     assert.match(readyOf(await s.again()), /^True /)
   })
+
+  test('a newer revision cancels a wait where the gate says so, and only there', async () => {
+    const s = await stage('health-newer')
+    const late = { healthChecks: [check(config('health-newer', 'late'))] }
+    const offer = (): ((note: string) => void) => {
+      let offered = false
+      return note => {
+        if (offered || !note.startsWith('waiting for')) return
+        offered = true
+        pending.push(s.offer([config('health-newer', 'late')]))
+      }
+    }
+    const pending: Promise<unknown>[] = []
+    const ungated = await s.ship([config('health-newer', 'one')], late, { clock: leaping(), progress: offer() })
+    await Promise.all(pending)
+    assert.match(readyOf(ungated), /^False HealthCheckFailed: /)
+    const gated = await s.ship([config('health-newer', 'two')], late, {
+      progress: offer(),
+      settings: { cancelHealthCheckOnNewRevision: true },
+    })
+    assert.equal(readyOf(gated), 'False HealthCheckCanceled: New reconciliation triggered by OCIRepository/health-newer/app')
+    assert.equal(
+      say(conditionOf(gated, 'Reconciling')),
+      'True ProgressingWithRetry: Running health checks for revision v3 with a timeout of 9m30s',
+    )
+    assert.equal(
+      (await s.events()).at(-1),
+      'Normal HealthCheckCanceled Health checks canceled due to new reconciliation triggered by OCIRepository/health-newer/app',
+    )
+    assert.match(readyOf(await s.again()), /^True ReconciliationSucceeded: Applied revision: v4$/)
+  })
 }
 
 /** A clock on which reading the time takes some. */

@@ -8,4 +8,4 @@ const kernel = testKernel()
 
 onBothServers('apply', { kernel, tests: 21 }, applyCases)
 onBothServers('prune and deletion', { kernel, tests: 17 }, pruneCases)
-onBothServers('health', { kernel, tests: 11 }, healthCases)
+onBothServers('health', { kernel, tests: 12 }, healthCases)
