@@ -13,11 +13,19 @@ import { type Built, isVerbatim, substitute, variables } from './substitute.ts'
 
 interface Preparation {
   readonly hands: Pick<Hands, 'kernel'>
+  /** The folders that the artifact names: empty ones are there as well. */
+  readonly folders?: ReadonlySet<string> | undefined
   readonly signal: AbortSignal
 }
 interface Task extends Preparation {
   readonly hands: Pick<Hands, 'cluster' | 'kernel'>
   readonly strict: boolean
+}
+
+/** What an artifact holds. */
+export interface Tree {
+  readonly files: ReadonlyMap<string, Uint8Array>
+  readonly folders: ReadonlySet<string>
 }
 
 /** What an object renders to: kustomize's output with variables replaced, before owner labels. @throws {StepError} ArtifactFailed, BuildFailed. Spec: kustomization 4, 5. */
@@ -30,8 +38,8 @@ export async function render(ks: KustomizationObject, files: ReadonlyMap<string,
 }
 
 /** @throws {StepError} ArtifactFailed when there is no such path. Spec: kustomization 3.4. */
-export function requirePath(files: ReadonlyMap<string, Uint8Array>, path: string | undefined): void {
-  step(() => rootOf(files, path ?? ''))
+export function requirePath({ files, folders }: Tree, path: string | undefined): void {
+  step(() => rootOf(files, path ?? '', folders))
 }
 
 /** The objects of an object as they are to be applied: rendered, normalised and labelled. @throws {StepError} as `render`. */
@@ -46,9 +54,9 @@ export async function desired(ks: KustomizationObject, files: ReadonlyMap<string
 export async function prepare(
   spec: KustomizationObject['spec'],
   files: ReadonlyMap<string, Uint8Array>,
-  { hands, signal }: Preparation,
+  { hands, signal, folders }: Preparation,
 ): Promise<Overlay> {
-  const start = step(() => startOf(files, spec.path ?? ''))
+  const start = step(() => startOf(files, spec.path ?? '', folders))
   const cleaned = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work

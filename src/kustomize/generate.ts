@@ -26,15 +26,15 @@ const mount = '/artifact'
 const remote = /^(git::|gh:|ssh:\/\/|https:\/\/|http:\/\/|git@|github\.com[:/])./i
 
 /** Where `spec.path` is in the artifact. @throws {BuildError} ArtifactFailed when nothing is there. Spec: kustomization 3.4. */
-export function rootOf(files: Files, path: string): string {
+export function rootOf(files: Files, path: string, folders?: ReadonlySet<string>): string {
   const root = clamped(path)
-  if (exists(files, root)) return root
+  if (exists(files, root, folders)) return root
   throw new BuildError('ArtifactFailed', `kustomization path not found: stat ${mount}/${root}: no such file or directory`)
 }
 
 /** Finds where the build of a path begins. @throws {BuildError} ArtifactFailed for a path that is not there, BuildFailed for a file. Spec: kustomization 4.1. */
-export function startOf(files: Files, path: string): Start {
-  const root = rootOf(files, path)
+export function startOf(files: Files, path: string, folders?: ReadonlySet<string>): Start {
+  const root = rootOf(files, path, folders)
   if (files.has(root)) throw new BuildError('BuildFailed', `open ${mount}/${root}/kustomization.yaml: not a directory <nil>`)
   const name = names.find(n => files.has(below(root, n)))
   return name ? { root, file: below(root, name) } : scanned(files, root)

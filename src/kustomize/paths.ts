@@ -31,9 +31,9 @@ export function below(base: string, path: string): string {
   return base === '.' ? path : `${base}/${path}`
 }
 
-/** Whether a path is a file or a folder with files. */
-export function exists(files: Files, path: string): boolean {
-  return path === '.' || files.has(path) || filesBelow(files, path).length > 0
+/** Whether a path is a file or a folder. @param folders Those that the artifact names, be they empty. */
+export function exists(files: Files, path: string, folders?: ReadonlySet<string>): boolean {
+  return path === '.' || files.has(path) || folders?.has(path) === true || filesBelow(files, path).length > 0
 }
 
 /** Files in a folder or below it, as a walk meets them. */

@@ -5,10 +5,10 @@ import { Kustomization, type KustomizationObject } from '../kinds/kustomization.
 import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { readTree } from '../lib/untar.ts'
+import { unpack } from '../lib/untar.ts'
 import type { Hands } from '../world/world.ts'
 import { applyAll } from './apply-reconciler.ts'
-import { desired, requirePath } from './build-reconciler.ts'
+import { desired, requirePath, type Tree } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
 import { artifactOf, dependencies, notReady, sourceGroup, sourceOf } from './depends.ts'
 import { checkHealth } from './health-reconciler.ts'
@@ -33,14 +33,14 @@ export const kustomizations = reconciler(Kustomization, {
     const blocked = await blockedBy(ks, { hands, run, artifact })
     if (blocked) return blocked
     await announce(ks, { run, artifact }, 'Fetching manifests')
-    const files = await readArtifact(artifact, hands, run)
-    if (!files)
+    const tree = await readArtifact(artifact, hands, run)
+    if (!tree)
       return waiting(
         'ArtifactFailed',
         `Source is not ready, artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`,
         { retryMs: run.settings.requeueDependencyMs },
       )
-    const objects = await build(ks, files, { hands, run, artifact })
+    const objects = await build(ks, tree, { hands, run, artifact })
     const changes = await apply(ks, objects, { hands, run, artifact })
     await prune(ks, changes, { hands, run })
     if ((await checkHealth(ks, changes, { hands, run, revision: artifact.revision })) === 'superseded') return canceled(ks)
@@ -137,17 +137,24 @@ async function announce(ks: KustomizationObject, { run, artifact }: { run: Run; 
   })
 }
 
-async function readArtifact(artifact: Artifact, { fetcher }: KustomizeHands, run: Run): Promise<Map<string, Uint8Array> | undefined> {
+async function readArtifact(artifact: Artifact, { fetcher }: KustomizeHands, run: Run): Promise<Tree | undefined> {
   const body = await during('ArtifactFailed', fetcher.fetch(artifact, run.signal))
-  return body && (await during('ArtifactFailed', readTree(body, limits)))
+  const unpacked = body && (await during('ArtifactFailed', unpack(body, limits)))
+  return (
+    unpacked && {
+      files: new Map([...unpacked.files].map(([path, { content }]) => [path, content])),
+      folders: new Set(unpacked.folders.keys()),
+    }
+  )
 }
 
-async function build(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, step: Sourced): Promise<KubeObject[]> {
+async function build(ks: KustomizationObject, tree: Tree, step: Sourced): Promise<KubeObject[]> {
   const { run, artifact, hands } = step
-  requirePath(files, ks.spec.path)
+  requirePath(tree, ks.spec.path)
   await run.save({ fields: { lastAttemptedRevision: artifact.revision } })
   await announce(ks, step, 'Building manifests')
-  return desired(ks, files, { hands, strict: run.settings.strictSubstitution, signal: run.signal })
+  const { files, folders } = tree
+  return desired(ks, files, { hands, folders, strict: run.settings.strictSubstitution, signal: run.signal })
 }
 
 async function apply(ks: KustomizationObject, objects: readonly KubeObject[], step: Sourced): Promise<Change[]> {

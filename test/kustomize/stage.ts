@@ -139,8 +139,13 @@ function filesOf(objects: readonly KubeObject[]): Record<string, string> {
   return Object.fromEntries(objects.map((object, i) => [`${String(i).padStart(4, '0')}.yaml`, JSON.stringify(object)]))
 }
 
-async function archive(files: Readonly<Record<string, string>>): Promise<Buffer> {
-  const tree = memoryTree(new Map(Object.entries(files).map(([path, text]) => [path, { content: Buffer.from(text), mode: 0o644 }])))
+/** A path that ends in a slash is a folder. */
+async function archive(content: Readonly<Record<string, string>>): Promise<Buffer> {
+  const [folders, files] = [true, false].map(is => Object.entries(content).filter(([path]) => path.endsWith('/') === is))
+  const tree = memoryTree(
+    new Map(files?.map(([path, text]) => [path, { content: Buffer.from(text), mode: 0o644 }])),
+    new Map(folders?.map(([path]) => [path.slice(0, -1), 0o755])),
+  )
   const parts: Uint8Array[] = []
   for await (const part of tar(archiveEntries(tree, { patterns: [], modes: 'kept' }))) parts.push(part)
   return gzipSync(Buffer.concat(parts), { level: 1 })

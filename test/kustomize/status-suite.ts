@@ -115,6 +115,23 @@ export function statusCases({ stage, cluster }: Server): void {
     assert.deepEqual(await s.events(), [`Warning ArtifactFailed ${message}`])
   })
 
+  test('a path to a folder that is empty builds to nothing', async () => {
+    const s = await stage('empty')
+    await s.ship({ 'deploy/a.yaml': JSON.stringify(config('empty', 'c')) }, { path: 'deploy' })
+    const ks = await s.ship({ 'README.md': 'moved', 'deploy/': '' }, { path: 'deploy' })
+    assert.deepEqual([readyOf(ks), idsOf(ks)], [applied(2), []])
+    assert.equal(await s.get(config('empty', 'c')), undefined)
+  })
+
+  test('a source that cannot be read is tried again with back-off, without an event', async () => {
+    const s = await stage('unread')
+    await s.apply(app('unread', { sourceRef: { kind: 'Bucket', name: 'app' } }))
+    const driven = await s.pass()
+    assert.match(readyOf(await s.again()), /^False ArtifactFailed: unable to get source 'unread\/app': no matches for kind "Bucket"/)
+    assert.ok(driven.is === 'done' && driven.settled.backoff === true && driven.settled.requeueMs === undefined)
+    assert.deepEqual(await s.events(), [])
+  })
+
   verifies('kustomization/C4', 'a source elsewhere is used unless that is blocked', async () => {
     const [s, other] = [await stage('c4'), await stage('c4-sources')]
     await other.offer([config('c4', 'c')])
