@@ -25,14 +25,15 @@ export function defaulted(resource: Resource, object: KubeObject, schemas: Schem
   return ruleOf(resource)?.defaults?.(object) ?? object
 }
 
-/** What the server itself sets, such as a Service's address; the object as Go's types write it. */
+/** What the server itself sets, such as a Service's address; the object as Go's types write it. Custom objects get defaults as they are stored, a status they lost included. */
 export function prepared(
   resource: Resource,
   { object, live }: { object: KubeObject; live: KubeObject | undefined },
   { schemas, clock }: { schemas: Schemas; clock: Clock },
 ): KubeObject {
+  if (resource.custom) return defaulted(resource, object, schemas)
   const made = ruleOf(resource)?.prepare?.(object, { live, clock }) ?? object
-  const definition = resource.custom ? undefined : schemas.nameOf(resource)
+  const definition = schemas.nameOf(resource)
   return definition === undefined ? made : asObject(conform(made, definition, schemas.definitions).value, made)
 }
 
