@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { conditionOf, type KubeObject, type ObjectRef } from '../../src/kinds/manifest.ts'
+import { objectAt, stringAt } from '../../src/lib/json.ts'
+import { parseAll } from '../../src/lib/yaml.ts'
+import { realClock } from '../../src/world/clock/real.ts'
+import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { ClusterError } from '../../src/world/cluster/error.ts'
+import { dataFolder } from '../support/data.ts'
+
+const requestedAt = 'reconcile.fluxcd.io/requestedAt'
+
+/** Applies the definitions that Flux's controllers watch. */
+export async function installFluxDefinitions(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const folder = join(dataFolder, 'flux-crds')
+  const files = readdirSync(folder).filter(file => /^(source|kustomize)\./.test(file))
+  for (const file of files) {
+    const [definition] = parseAll(readFileSync(join(folder, file), 'utf8')) as KubeObject[]
+    if (!definition) throw new Error(`${file} is empty`)
+    await cluster.apply(definition, { manager: 'test', force: true }, signal)
+  }
+}
+
+/** Asks for a run as `flux reconcile` does. An object that is gone is not asked. */
+export async function request(cluster: Cluster, ref: ObjectRef, { token, signal }: { token: string; signal: AbortSignal }): Promise<void> {
+  const patch = { type: 'merge', body: { metadata: { annotations: { [requestedAt]: token } } }, manager: 'flux' } as const
+  await cluster.patch(ref, patch, signal).catch((thrown: unknown) => {
+    if (!(thrown instanceof ClusterError && thrown.code === 'NOT_FOUND')) throw thrown
+  })
+}
+
+/** Waits until the run that `token` asked for has ended, or nobody will run it. */
+export async function untilHandled(
+  cluster: Cluster,
+  ref: ObjectRef,
+  { token, signal }: { token: string; signal: AbortSignal },
+): Promise<void> {
+  for (;;) {
+    const object = await cluster.get(ref, signal)
+    if (!object || objectAt(object, 'spec').suspend === true || stringAt(object, 'status', 'lastHandledReconcileAt') === token) return
+    await realClock.sleep(50, signal)
+  }
+}
+
+/** Waits until objects are neither being reconciled nor changing. */
+export async function untilCalm(cluster: Cluster, refs: readonly ObjectRef[], signal: AbortSignal): Promise<void> {
+  let last = ''
+  for (let calm = 0; calm < 5;) {
+    const seen = await Promise.all(refs.map(ref => cluster.get(ref, signal)))
+    const busy = seen.some(object => conditionOf(object, 'Reconciling')?.reason === 'Progressing')
+    const now = JSON.stringify(seen)
+    calm = now === last && !busy ? calm + 1 : 0
+    last = now
+    await realClock.sleep(100, signal)
+  }
+}
