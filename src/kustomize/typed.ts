@@ -29,17 +29,25 @@ class Mismatch extends Error {}
 /** Go's zero value of the scalar types. */
 const zeros: Readonly<Record<string, Json>> = { string: '', integer: 0, number: 0, boolean: false }
 
+/** Fields of a type that encodes itself and is no pointer: Go writes them too, and the schemas do not say so. */
+const opaque: readonly [type: string, field: string, zero: Json][] = [
+  ['io.k8s.api.core.v1.ServicePort', 'targetPort', 0],
+  ['io.k8s.api.core.v1.ResourceFieldSelector', 'divisor', '0'],
+]
+
 class Conversion {
   readonly #definitions: Definitions
+  readonly #opaque: ReadonlyMap<Json | undefined, JsonObject>
 
   constructor(definitions: Definitions) {
     this.#definitions = definitions
+    this.#opaque = new Map(opaque.map(([type, field, zero]) => [definitions.all[type], { [field]: zero }]))
   }
 
   /** The known fields, then the structs that are there without being given: a pointer would have no `default: {}`. */
   struct(value: Json, schema: JsonObject): JsonObject {
     if (!isObject(value)) throw new Mismatch()
-    const out: JsonObject = {}
+    const out: JsonObject = { ...this.#opaque.get(schema) }
     for (const [key, property] of Object.entries(isObject(schema.properties) ? schema.properties : {})) {
       if (!isObject(property)) continue
       const given = value[key]

@@ -94,10 +94,8 @@ interface Story {
 }
 
 const one = (n: string): Record<string, string> => ({ 'a.yaml': config(n, 'one') })
-const edit = (namespace: string, manager: string, data: JsonObject): Step => ({
-  patch: [
-    { ref: { group: '', version: 'v1', kind: 'ConfigMap', namespace, name: 'one' }, patch: { type: 'merge', body: { data }, manager } },
-  ],
+const edit = (namespace: string, manager: string, data: JsonObject, name = 'one'): Step => ({
+  patch: [{ ref: { group: '', version: 'v1', kind: 'ConfigMap', namespace, name }, patch: { type: 'merge', body: { data }, manager } }],
 })
 const suspend = (ref: ObjectRef, on: boolean): Step => ({
   patch: [{ ref, patch: { type: 'merge', body: { spec: { suspend: on } }, manager: 'test' } }],
@@ -205,6 +203,138 @@ const stories: readonly Story[] = [
       { apply: [source(n, { url, layerSelector: { operation: 'copy' } })] },
       { apply: [source(n, { url, ignore: '*.txt\n' })] },
       { remove: [sourceRef(n)], run: [sourceRef(n)] },
+    ],
+  },
+  {
+    name: 'annotated',
+    files: n => ({
+      'a.yaml': noted(n, 'off', ['reconcile', 'disabled']),
+      'b.yaml': noted(n, 'override', ['ssa', 'Override']),
+      'c.yaml': noted(n, 'forced', ['force', 'enabled']).replace('"data"', '"immutable":true,"data"'),
+    }),
+    more: n => [
+      edit(n, 'kubectl-edit', {}, 'override'),
+      {
+        push: {
+          'a.yaml': noted(n, 'off', ['reconcile', 'disabled'], '2'),
+          'b.yaml': noted(n, 'override', ['ssa', 'Override'], '2'),
+          'c.yaml': noted(n, 'forced', ['force', 'enabled'], '2').replace('"data"', '"immutable":true,"data"'),
+        },
+      },
+    ],
+  },
+  {
+    name: 'two-owners',
+    files: one,
+    watched: ['other'],
+    more: n => [
+      { apply: [kustomization(n, {}, 'other')], run: [ksRef(n, 'other'), ksRef(n)] },
+      { remove: [ksRef(n, 'other')], run: [ksRef(n, 'other'), ksRef(n)] },
+    ],
+  },
+  {
+    name: 'variables',
+    files: n => ({
+      'a.yaml': config(n, 'one', { value: '${a:=x}-${b}-${c:-d}' }),
+      'b.yaml': noted(n, 'plain', ['substitute', 'disabled'], '${a}'),
+    }),
+    ks: { postBuild: { substitute: { b: 'bee' }, substituteFrom: [{ kind: 'ConfigMap', name: 'vars', optional: true }] } },
+    more: n => [
+      { apply: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'vars', namespace: n }, data: { a: 'ay', b: 'no', c: '' } }] },
+    ],
+  },
+  {
+    name: 'folders',
+    files: n => ({
+      'base/kustomization.yaml': 'resources: [a.yaml]\nconfigMapGenerator:\n- name: gen\n  literals: [k=v]\n',
+      'base/a.yaml': config(n, 'one'),
+      'app/kustomization.yaml': `namespace: ${n}\nresources: [../base]\ncomponents: [../part]\n`,
+      'part/kustomization.yaml': 'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncommonAnnotations: {part: "yes"}\n',
+    }),
+    ks: {
+      path: './app',
+      patches: [{ patch: '- op: add\n  path: /data/x\n  value: "y"\n', target: { kind: 'ConfigMap', name: 'one' } }],
+      images: [{ name: 'example.com/app', newTag: '9' }],
+    },
+  },
+  {
+    name: 'cluster-wide',
+    files: n => ({
+      'a.yaml': yaml({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `${n}-made` } }),
+      'b.yaml': config(`${n}-made`, 'one'),
+      'c.yaml': yaml({
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRole',
+        metadata: { name: `${n}:reader` },
+        rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+      }),
+    }),
+    ks: { deletionPolicy: 'WaitForTermination' },
+    more: n => [
+      { push: { 'a.yaml': yaml({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `${n}-made` } }) } },
+      { remove: [ksRef(n)], run: [ksRef(n)] },
+    ],
+  },
+  {
+    name: 'changed-kind',
+    files: n => ({
+      'a.yaml': yaml({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 's', namespace: n },
+        spec: { clusterIP: 'None', selector: { a: 'b' }, ports: [{ port: 80 }] },
+      }),
+    }),
+    more: n => [
+      {
+        push: {
+          'a.yaml': yaml({
+            apiVersion: 'v1',
+            kind: 'Service',
+            metadata: { name: 's', namespace: n },
+            spec: { clusterIP: '10.96.0.77', selector: { a: 'b' }, ports: [{ port: 80 }] },
+          }),
+        },
+      },
+      { apply: [kustomization(n, { force: true })] },
+    ],
+  },
+  {
+    name: 'orphaned',
+    files: one,
+    ks: { deletionPolicy: 'Orphan' },
+    more: n => [{ remove: [ksRef(n)], run: [ksRef(n)] }],
+  },
+  {
+    name: 'duplicated',
+    files: n => ({
+      'kustomization.yaml': 'resources: [a.yaml, b.yaml]\n',
+      'a.yaml': config(n, 'one'),
+      'b.yaml': config(n, 'one', { value: '2' }),
+    }),
+  },
+  {
+    name: 'jobs',
+    files: n => ({
+      'a.yaml': yaml({
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        metadata: { name: 'j', namespace: n },
+        spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'example.com/app:1' }] } } },
+      }),
+    }),
+    ks: { wait: true, timeout: '30s' },
+    more: n => [
+      {
+        push: {
+          'a.yaml': yaml({
+            apiVersion: 'batch/v1',
+            kind: 'Job',
+            metadata: { name: 'j', namespace: n },
+            spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'example.com/app:2' }] } } },
+          }),
+        },
+      },
     ],
   },
 ]

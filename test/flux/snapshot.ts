@@ -11,9 +11,21 @@ export interface Snapshot {
 }
 
 const duration = /\b(\d+h)?(\d+m)?\d+(\.\d+)?(ms|s|µs)\b/g
+const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 /** Where either side unpacks an artifact. */
 const folders = /\/tmp\/[\w-]+\/kustomization-\d+|\/artifact\b/g
-const moving = new Set(['lastTransitionTime', 'lastUpdateTime', 'lastProbeTime', 'url', 'history', 'time', 'uid', 'resourceVersion'])
+const moving = new Set([
+  'lastTransitionTime',
+  'lastUpdateTime',
+  'lastProbeTime',
+  'url',
+  'history',
+  'time',
+  'uid',
+  'resourceVersion',
+  'controller-uid',
+  'batch.kubernetes.io/controller-uid',
+])
 
 /** Texts with durations and addresses made equal. */
 function still(value: Json | undefined): Json | undefined {
@@ -22,6 +34,7 @@ function still(value: Json | undefined): Json | undefined {
       .replace(duration, 'N')
       .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://host')
       .replace(folders, '/folder')
+      .replace(uid, 'UID')
   if (Array.isArray(value)) return value.map(v => still(v) ?? null)
   if (!isObject(value)) return value
   return Object.fromEntries(

@@ -44,7 +44,7 @@ const table: [says: string, given: KubeObject, normalised: JsonObject][] = [
   [
     'the ports of a Service too',
     object('v1', 'Service', { spec: { ports: [{ port: 1 }] } }),
-    { spec: { ports: [{ port: 1, protocol: 'TCP' }] } },
+    { spec: { ports: [{ port: 1, protocol: 'TCP', targetPort: 0 }] } },
   ],
   [
     'the texts of a Secret are encoded, over its data',
