@@ -5,13 +5,15 @@ import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { differences } from './differential/compare.ts'
+import { crds } from './differential/crds.ts'
+import { kinds, workloads } from './differential/kinds.ts'
 import { life } from './differential/life.ts'
 import { objects } from './differential/objects.ts'
 import { patches } from './differential/patches.ts'
 import { ask, type Server, speak } from './differential/talk.ts'
 
 const kernel = testKernel()
-const conversations = [...objects, ...patches, ...life]
+const conversations = [...objects, ...patches, ...life, ...workloads, ...kinds, ...crds]
 const count = conversations.reduce((n, [, steps]) => n + steps.length, 0)
 
 withPrograms(['etcd', 'kube-apiserver'], { name: 'the sandbox answers as the real API server', tests: conversations.length }, () =>

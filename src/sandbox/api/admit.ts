@@ -2,9 +2,11 @@ import { type KubeObject, joinApiVersion } from '../../kinds/manifest.ts'
 import { isObject, type Json } from '../../lib/json.ts'
 import type { Clock } from '../../world/clock/clock.ts'
 import { conform } from '../decode/conform.ts'
+import { accessRules } from '../rules/access.ts'
 import { coreRules } from '../rules/core.ts'
 import { definitionRule } from '../rules/definitions.ts'
-import { metadataProblems } from '../rules/names.ts'
+import { finalizerWarnings, metadataProblems } from '../rules/names.ts'
+import { policyRules } from '../rules/policies.ts'
 import type { Rule } from '../rules/rule.ts'
 import { workloadRules } from '../rules/workloads.ts'
 import { builtinResources } from './builtin.ts'
@@ -15,7 +17,7 @@ import type { Schemas } from './schemas.ts'
 import type { Store } from './store.ts'
 import { schemaProblems } from './validate.ts'
 
-const rules: Readonly<Record<string, Rule>> = { ...coreRules, ...workloadRules, ...definitionRule }
+const rules: Readonly<Record<string, Rule>> = { ...coreRules, ...accessRules, ...policyRules, ...workloadRules, ...definitionRule }
 const namespaces = { group: '', plural: 'namespaces' }
 const ruleOf = ({ group, kind, custom }: Resource): Rule | undefined => (custom ? undefined : rules[`${group}/${kind}`])
 
@@ -46,12 +48,12 @@ export function validate(
   const schema = schemas.of(resource) ?? {}
   const rule = subresource === 'status' ? undefined : ruleOf(resource)
   const causes = [
-    ...metadataProblems(object, resource.group === ''),
+    ...metadataProblems(object, resource.custom === undefined),
     ...(resource.custom ? schemaProblems(object, schema, '') : []),
     ...(rule?.check?.(object, live) ?? []),
   ]
   if (causes.length > 0) throw problems.invalid(resource, object.metadata.name, causes)
-  return rule?.warn?.(object) ?? []
+  return [...(rule?.warn?.(object) ?? []), ...(resource.custom ? finalizerWarnings(object) : [])]
 }
 
 function asObject(value: Json, like: KubeObject): KubeObject {

@@ -5,7 +5,7 @@ import { parseOne } from '../../lib/yaml.ts'
 import { conform, DecodeError } from '../decode/conform.ts'
 import { readJson } from '../decode/json.ts'
 import { builtinResources } from './builtin.ts'
-import { problems } from './problem.ts'
+import { invalidValue, problems } from './problem.ts'
 import { prune } from './prune.ts'
 import type { Resource } from './resource.ts'
 import type { Schemas } from './schemas.ts'
@@ -92,9 +92,11 @@ export function decodeValue(
   { value, minded, whole }: Omit<Read, 'value'> & { readonly value: JsonObject },
   { schemas, validation }: { schemas: Schemas; validation: FieldValidation },
 ): Decoded {
-  const apiVersion = value.apiVersion || joinApiVersion(resource)
+  const apiVersion = value.apiVersion || (resource.custom ? '' : joinApiVersion(resource))
   const kind = value.kind || resource.kind
-  checkKind(resource, { apiVersion: String(apiVersion), kind: String(kind) })
+  if (resource.custom)
+    checkCustom(resource, { apiVersion: String(apiVersion), kind: String(kind), name: stringAt(value, 'metadata', 'name') ?? '' })
+  else checkKind(resource, { apiVersion: String(apiVersion), kind: String(kind) })
   const { object, unknown } = typed(resource, { ...value, apiVersion, kind }, schemas)
   const fields = unknown.map(path => `unknown field ${JSON.stringify(path)}`)
   if (validation === 'Strict' && minded.length + fields.length > 0)
@@ -120,7 +122,7 @@ function custom(resource: Resource, value: JsonObject, schemas: Schemas): { obje
   const { apiVersion: _, kind: __, ...meta } = metadata.value
   return {
     object: asKube({ ...(isObject(pruned) ? pruned : {}), metadata: meta }),
-    unknown: [...metadata.unknown.map(path => `metadata.${path}`), ...dropped],
+    unknown: [...metadata.unknown.map(path => `metadata.${path}`), ...dropped.toSorted()],
   }
 }
 
@@ -132,6 +134,14 @@ function asKube(value: JsonObject): KubeObject {
     kind: String(value.kind),
     metadata: { ...metadata, name: stringAt(metadata, 'name') ?? '' },
   }
+}
+
+function checkCustom(resource: Resource, given: { apiVersion: string; kind: string; name: string }): void {
+  const expected = joinApiVersion(resource)
+  if (given.apiVersion !== expected)
+    throw problems.badRequest(`the API version in the data (${given.apiVersion}) does not match the expected API version (${expected})`)
+  if (given.kind !== resource.kind)
+    throw problems.invalid({ ...resource, kind: given.kind }, given.name, [invalidValue('kind', given.kind, `must be ${resource.kind}`)])
 }
 
 /** A body must be of the kind that its path names. @throws {DecodeError} */

@@ -6,6 +6,7 @@ const table = `
 core v1 configmaps ConfigMap ns cm - -
 core v1 endpoints Endpoints ns ep - -
 core v1 events Event ns ev - -
+events.k8s.io v1 events Event ns ev - -
 core v1 limitranges LimitRange ns limits - -
 core v1 namespaces Namespace cluster ns finalize+status -
 core v1 nodes Node cluster no status -
@@ -74,6 +75,7 @@ export const builtinResources: readonly Resource[] = table
       subresources: many(subresources),
       categories: many(categories),
       verbs: verbsOf(plural),
+      ...(group === 'events.k8s.io' ? { stored: { group: '', plural: 'events' } } : {}),
     }
   })
 

@@ -33,6 +33,17 @@ export class Catalog {
     return this.resources().find(r => r.group === group && r.version === version && r.plural === plural)
   }
 
+  /** Whether a path of this group and version leads anywhere. Groups of custom resources answer for served versions only. */
+  serves(group: string, version: string): boolean {
+    const own = this.resources().filter(r => r.group === group)
+    return own.some(r => r.custom === undefined || r.version === version)
+  }
+
+  /** Whether a group has custom resources only. */
+  isCustom(group: string): boolean {
+    return this.resources().every(r => r.group !== group || r.custom !== undefined)
+  }
+
   /** By group and kind, any version. */
   ofKind(group: string, kind: string): Resource | undefined {
     return this.resources().find(r => r.group === group && r.kind === kind)
@@ -77,9 +88,27 @@ function served(crd: KubeObject): Resource[] {
       custom: {
         schema: objectAt(v, 'schema', 'openAPIV3Schema'),
         columns: listAt(v, 'additionalPrinterColumns').filter(isObject).map(columnOf),
+        ...scaleOf(v),
+        ...deprecationOf(v, crd),
         selectable: listAt(v, 'selectableFields').map(f => (stringAt(f, 'jsonPath') ?? '').replace(/^\./, '')),
       },
     }))
+}
+
+function scaleOf(version: JsonObject): Pick<NonNullable<Resource['custom']>, 'scale'> {
+  const scale = objectAt(version, 'subresources').scale
+  if (!isObject(scale)) return {}
+  const path = (name: string): string => (stringAt(scale, name) ?? '').replace(/^\./, '')
+  return { scale: { spec: path('specReplicasPath'), status: path('statusReplicasPath'), selector: path('labelSelectorPath') } }
+}
+
+function deprecationOf(version: JsonObject, crd: KubeObject): Pick<NonNullable<Resource['custom']>, 'deprecation'> {
+  if (version.deprecated !== true) return {}
+  const [group, kind] = [stringAt(crd, 'spec', 'group') ?? '', stringAt(crd, 'spec', 'names', 'kind') ?? '']
+  const others = listAt(crd, 'spec', 'versions').filter(v => isObject(v) && v.served === true && v.deprecated !== true)
+  const [best] = others.map(v => stringAt(v, 'name') ?? '').toSorted((a, b) => compareVersions(b, a))
+  const instead = best && compareVersions(best, stringAt(version, 'name') ?? '') > 0 ? `; use ${group}/${best} ${kind}` : ''
+  return { deprecation: stringAt(version, 'deprecationWarning') ?? `${group}/${stringAt(version, 'name')} ${kind} is deprecated${instead}` }
 }
 
 function columnOf(column: JsonObject): Column {

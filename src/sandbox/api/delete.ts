@@ -3,6 +3,7 @@ import { equal, isObject, type Json, type JsonObject, listAt, stringAt } from '.
 import { messageOf } from '../../lib/coded-error.ts'
 import { timestamp } from '../../engine/conditions.ts'
 import { readBody } from './body.ts'
+import { cleanupFinalizer } from './cleanup.ts'
 import type { Answer } from './handlers.ts'
 import { dryRunProblems, refuse } from './options.ts'
 import { ApiProblem, invalidValue, notSupported, problems } from './problem.ts'
@@ -24,6 +25,8 @@ interface Given {
 }
 type Hands = Pick<WriteContext, 'store' | 'clock'>
 
+/** Kinds that a server marks in its own way. */
+const graceless = new Set(['Namespace', 'CustomResourceDefinition'])
 /** Namespaces that cannot be deleted. */
 const immortal = new Set(['default', 'kube-system', 'kube-public'])
 const policies = ['Background', 'Foreground', 'Orphan']
@@ -73,8 +76,14 @@ function readOptions(text: string, mediaType: string): Json {
 
 /** DELETE of one object: 200 with a Status when it is gone, with the object while something holds it. @throws {ApiProblem} */
 export async function removeOne(target: Target, given: Given, hands: Hands): Promise<Answer> {
-  return { status: 200, body: await remove(target, requestOf(given), hands) }
+  const request = requestOf(given)
+  const orphans = request.propagation === undefined && target.resource.group === 'batch' && target.resource.kind === 'Job'
+  const body = await remove(target, orphans ? { ...request, propagation: 'Orphan' } : request, hands)
+  return { status: 200, body, ...(orphans ? { warnings: [jobWarning] } : {}) }
 }
+
+const jobWarning =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning'
 
 /** DELETE of what matches. @throws {ApiProblem} */
 export async function removeAllOf(
@@ -113,7 +122,7 @@ async function remove(target: Target, request: DeleteRequest, { store, clock }: 
     const marked = markedForDeletion(live, request, timestamp(clock.now()))
     if (request.dryRun) return marked ?? gone(target, live)
     if (!marked) {
-      if (await store.remove(target.resource, live)) return gone(target, live)
+      if (await store.remove(target.resource, live)) return afterwards(target, live, timestamp(clock.now()))
     } else if (live.metadata.deletionTimestamp && equal(marked, live)) {
       return live
     } else {
@@ -140,22 +149,51 @@ function checkPreconditions(target: Target, live: KubeObject, { uid, resourceVer
 
 /** The object as marked, or `undefined` when nothing holds it. */
 function markedForDeletion(live: KubeObject, { propagation }: DeleteRequest, now: string): KubeObject | undefined {
-  const finalizers = finalizersUnder(propagation, live.metadata.finalizers ?? [])
+  const own =
+    live.kind === 'CustomResourceDefinition'
+      ? [...new Set([...(live.metadata.finalizers ?? []), cleanupFinalizer])]
+      : (live.metadata.finalizers ?? [])
+  const finalizers = finalizersUnder(propagation, own)
   const namespaceHeld = live.kind === 'Namespace' && Array.isArray(live.spec?.finalizers) && live.spec.finalizers.length > 0
   if (finalizers.length === 0 && !namespaceHeld) return undefined
   const { generation: before, deletionTimestamp: dying } = live.metadata
-  const generation = before === undefined || dying !== undefined ? {} : { generation: before + 1 }
+  const generation = before === undefined || dying !== undefined || graceless.has(live.kind) ? {} : { generation: before + 1 }
   return {
     ...live,
     metadata: {
       ...live.metadata,
       ...generation,
       deletionTimestamp: live.metadata.deletionTimestamp ?? now,
-      ...(live.kind === 'Namespace' ? {} : { deletionGracePeriodSeconds: 0 }),
+      ...(graceless.has(live.kind) ? {} : { deletionGracePeriodSeconds: 0 }),
       ...(finalizers.length > 0 ? { finalizers } : {}),
     },
     ...(live.kind === 'Namespace' ? { status: { ...live.status, phase: 'Terminating' } } : {}),
+    ...(live.kind === 'CustomResourceDefinition' ? { status: terminating(live, now) } : {}),
   }
+}
+
+/** Most kinds answer that they are gone; some show what went. */
+function afterwards(target: Target, live: KubeObject, now: string): JsonObject {
+  if (live.kind === 'Pod' && live.apiVersion === 'v1') return asEnded(live, now)
+  return live.kind === 'Service' && live.apiVersion === 'v1' ? live : gone(target, live)
+}
+
+/** A pod that runs nowhere goes at once; the answer shows it as it went. */
+function asEnded(pod: KubeObject, now: string): KubeObject {
+  const generation = (pod.metadata.generation ?? 0) + 1
+  return { ...pod, metadata: { ...pod.metadata, generation, deletionTimestamp: now, deletionGracePeriodSeconds: 0 } }
+}
+
+function terminating(live: KubeObject, now: string): JsonObject {
+  const kept = listAt(live, 'status', 'conditions').filter(c => stringAt(c, 'type') !== 'Terminating')
+  const condition = {
+    type: 'Terminating',
+    status: 'True',
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    lastTransitionTime: now,
+  }
+  return { ...live.status, conditions: [...kept, condition] }
 }
 
 const collectors: Readonly<Record<string, string>> = { Foreground: 'foregroundDeletion', Orphan: 'orphan' }

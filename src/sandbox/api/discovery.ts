@@ -50,6 +50,8 @@ function entry(r: Resource): JsonObject {
   }
 }
 
+const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
+
 /** `/api` as old clients read it. */
 export function coreVersions(): JsonObject {
   return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] }
@@ -85,9 +87,9 @@ export function resourceList(catalog: Catalog, group: string, version: string): 
       singularName: r.singular,
       namespaced: r.namespaced,
       kind: r.kind,
-      verbs: [...r.verbs],
-      shortNames: [...r.shortNames],
-      categories: [...r.categories],
+      verbs: r.custom ? customVerbs : [...r.verbs],
+      ...(r.shortNames.length > 0 ? { shortNames: [...r.shortNames] } : {}),
+      ...(r.categories.length > 0 ? { categories: [...r.categories] } : {}),
     },
     ...r.subresources.map(s => ({
       name: `${r.plural}/${s}`,

@@ -48,11 +48,18 @@ export interface Answer {
 
 /** Answers one request; `undefined` when the response was streamed. @throws {ApiProblem} */
 export async function handle(api: Api, asked: Asked): Promise<Answer | undefined> {
+  const answer = await answerTo(api, asked)
+  const deprecation = asked.resource.custom?.deprecation
+  return answer && deprecation ? { ...answer, warnings: [deprecation, ...(answer.warnings ?? [])] } : answer
+}
+
+async function answerTo(api: Api, asked: Asked): Promise<Answer | undefined> {
   const { path, request, resource } = asked
   if (!resource.namespaced && path.namespace !== undefined) throw problems.noRoute()
   if (path.name === undefined) return collection(api, asked)
   if (resource.namespaced && path.namespace === undefined) throw problems.noRoute()
-  if (path.subresource !== undefined && !resource.subresources.includes(path.subresource)) throw problems.noRoute()
+  if (path.subresource !== undefined && !resource.subresources.includes(path.subresource))
+    throw resource.custom ? problems.notFound(resource, path.name) : problems.noRoute()
   formOf(asked)
   if (path.subresource === 'finalize') return finalize(api, asked)
   if (path.subresource === 'scale') return scale(api, asked)
@@ -83,7 +90,7 @@ async function collection(api: Api, asked: Asked): Promise<Answer | undefined> {
 function selected({ query, path, resource }: Asked): (object: KubeObject) => boolean {
   const labels = labelSelector(query.get('labelSelector') ?? '')
   const fields = fieldSelector(query.get('fieldSelector') ?? '', resource)
-  return o => (path.namespace === undefined || o.metadata.namespace === path.namespace) && labels(o) && fields(o)
+  return o => (path.namespace === undefined || o.metadata.namespace === path.namespace) && labels(o) && fields(inVersion(o, resource))
 }
 
 function list(api: Api, asked: Asked): JsonObject {
@@ -94,6 +101,7 @@ function list(api: Api, asked: Asked): JsonObject {
   const estimated = !query.get('labelSelector') && !query.get('fieldSelector')
   const metadata = {
     resourceVersion: String(page.revision),
+    ...(resource.custom && formOf(asked) === 'Object' ? { continue: '' } : {}),
     ...(page.token ? { continue: page.token, ...(estimated ? { remainingItemCount: page.remaining ?? 0 } : {}) } : {}),
   }
   const objects = page.objects.map(o => inVersion(o, resource))

@@ -1,5 +1,5 @@
 import { refuse } from './options.ts'
-import { type Cause, notSupported, problems } from './problem.ts'
+import { type Cause, forbiddenValue, notSupported, problems } from './problem.ts'
 
 /** What the query of a list or watch asks for. `from` absent: no resourceVersion was named. */
 export interface ListOptions {
@@ -41,15 +41,15 @@ type Given = Omit<ListOptions, 'from'> & { readonly version: string }
 
 function listProblems({ initialEvents, match, version, token }: Given): Cause[] {
   return [
-    ...(initialEvents === undefined ? [] : [forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')]),
+    ...(initialEvents === undefined ? [] : [forbiddenValue('sendInitialEvents', 'sendInitialEvents is forbidden for list')]),
     ...(match === ''
       ? []
       : [
-          ...(version === '' ? [forbidden(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided')] : []),
-          ...(token === '' ? [] : [forbidden(field, 'resourceVersionMatch is forbidden when continue is provided')]),
+          ...(version === '' ? [forbiddenValue(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided')] : []),
+          ...(token === '' ? [] : [forbiddenValue(field, 'resourceVersionMatch is forbidden when continue is provided')]),
           ...(['Exact', 'NotOlderThan'].includes(match) ? [] : [notSupported(field, match, ['Exact', 'NotOlderThan', ''])]),
           ...(match === 'Exact' && version === '0'
-            ? [forbidden(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')]
+            ? [forbiddenValue(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')]
             : []),
         ]),
   ]
@@ -58,25 +58,21 @@ function listProblems({ initialEvents, match, version, token }: Given): Cause[] 
 function watchProblems({ initialEvents, match, token }: Given): Cause[] {
   return [
     ...(initialEvents !== undefined && match !== 'NotOlderThan'
-      ? [forbidden(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')]
+      ? [forbiddenValue(field, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')]
       : []),
     ...(match === ''
       ? []
       : [
           ...(initialEvents === undefined
-            ? [forbidden(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')]
+            ? [forbiddenValue(field, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')]
             : []),
           ...(match === 'NotOlderThan' ? [] : [notSupported(field, match, ['NotOlderThan'])]),
-          ...(token === '' ? [] : [forbidden(field, 'resourceVersionMatch is forbidden when continue is provided')]),
+          ...(token === '' ? [] : [forbiddenValue(field, 'resourceVersionMatch is forbidden when continue is provided')]),
         ]),
   ]
 }
 
 const field = 'resourceVersionMatch'
-
-function forbidden(at: string, why: string): Cause {
-  return { field: at, reason: 'FieldValueForbidden', message: `Forbidden: ${why}` }
-}
 
 function isTrue(text: string): boolean {
   return text === 'true' || text === '1'

@@ -10,10 +10,16 @@ interface Managing {
   readonly context: WriteContext
 }
 
-/** Records who set which fields in an update, patch or creation. @throws {ApiProblem} */
+/** Records who set which fields in an update, patch or creation. What does not fit its schema is nobody's: validation tells. */
 export async function tracked(live: KubeObject | undefined, object: KubeObject, managing: Managing): Promise<KubeObject> {
   const { kernel, signal } = managing.context
-  return upstream(kernel.update({ live: live ?? nothing(object, managing), object, ...common(managing) }, signal))
+  try {
+    return await kernel.update({ live: live ?? nothing(object, managing), object, ...common(managing) }, signal)
+  } catch (thrown) {
+    if (!(thrown instanceof KernelError) || thrown.code !== 'INVALID') throw thrown
+    const { managedFields: _, ...metadata } = object.metadata
+    return { ...object, metadata: { ...metadata, name: object.metadata.name } }
+  }
 }
 
 /** Server-side apply. @throws {ApiProblem} Conflict, or what the merging says of values that do not fit their schema. */

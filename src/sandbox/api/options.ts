@@ -1,5 +1,5 @@
 import type { FieldValidation } from './body.ts'
-import { ApiProblem, type Cause, invalidValue, notSupported, requiredValue, listed } from './problem.ts'
+import { ApiProblem, type Cause, forbiddenValue, invalidValue, notSupported, requiredValue, listed } from './problem.ts'
 
 /** What the query of a write asks for. */
 export interface WriteOptions {
@@ -24,7 +24,7 @@ export function writeOptions(
   const validation = query.get('fieldValidation') ?? ''
   refuse(kind, [
     ...(apply && manager === '' ? [requiredValue('fieldManager', 'is required for apply patch')] : []),
-    ...(!apply && force !== null && kind === 'PatchOptions' ? [forbidden('force', 'may not be specified for non-apply patch')] : []),
+    ...(!apply && force !== null && kind === 'PatchOptions' ? [forbiddenValue('force', 'may not be specified for non-apply patch')] : []),
     ...managerProblems(manager),
     ...dryRunProblems(query.getAll('dryRun')),
     ...(['', 'Ignore', 'Strict', 'Warn'].includes(validation)
@@ -50,10 +50,6 @@ function managerProblems(manager: string): Cause[] {
 /** What is wrong with the values of `dryRun`. */
 export function dryRunProblems(values: readonly string[]): Cause[] {
   return values.every(v => v === 'All') ? [] : [notSupported('dryRun', [...values], ['All'])]
-}
-
-function forbidden(field: string, why: string): Cause {
-  return { field, reason: 'FieldValueForbidden', message: `Forbidden: ${why}` }
 }
 
 /** @throws {ApiProblem} Invalid when there are causes. */

@@ -34,7 +34,7 @@ export function patchType({ resource }: Target, contentType: string): { mediaTyp
   const mediaType = (contentType.split(';')[0] ?? '').trim()
   const accepted = resource.custom ? customTypes : [types.json, types.merge, types.strategic, types.apply]
   if (!Object.values(types).includes(mediaType)) throw new ApiProblem([415, 'UnsupportedMediaType'], '415: Unsupported Media Type', {})
-  if (!accepted.includes(mediaType)) throw problems.mediaType([...accepted, 'application/apply-patch+cbor'])
+  if (!accepted.includes(mediaType)) throw problems.mediaType(accepted)
   return { mediaType, apply: mediaType === types.apply }
 }
 

@@ -14,6 +14,7 @@ export interface Cause {
     | 'FieldValueTypeInvalid'
     | 'FieldValueTooLong'
     | 'FieldValueTooMany'
+    | 'FieldValueNotFound'
   readonly message: string
 }
 
@@ -82,6 +83,13 @@ export const problems = {
       kind: resource.kind,
       causes: causes.map(c => ({ reason: c.reason, message: c.message, field: c.field })),
     }),
+  unversioned: (resource: Resource, name: string): ApiProblem => {
+    const cause = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')
+    return new ApiProblem([422, 'Invalid'], `${resourceName(resource)} "${name}" is invalid: ${listed([cause])}`, {
+      ...detailsOf(resource, name),
+      causes: [{ ...cause }],
+    })
+  },
   badRequest: (message: string): ApiProblem => new ApiProblem([400, 'BadRequest'], message),
   internal: (message: string): ApiProblem => new ApiProblem([500, 'InternalError'], message),
   /** What merging refuses: the real server gives no reason either. */
@@ -137,6 +145,9 @@ export function shown(value: Json | undefined): string {
 
 export function invalidValue(field: string, value: Json | undefined, why: string): Cause {
   return { field, reason: 'FieldValueInvalid', message: `Invalid value: ${shown(value)}: ${why}` }
+}
+export function forbiddenValue(field: string, why: string): Cause {
+  return { field, reason: 'FieldValueForbidden', message: `Forbidden: ${why}` }
 }
 export function requiredValue(field: string, why = ''): Cause {
   return { field, reason: 'FieldValueRequired', message: why ? `Required value: ${why}` : 'Required value' }

@@ -82,6 +82,7 @@ export function withDefaults(value: Json, schema: JsonObject): Json {
     if (!isObject(property)) continue
     if ((out[key] === undefined || (out[key] === null && property.nullable !== true)) && property.default !== undefined)
       out[key] = structuredClone(property.default)
+    if (out[key] === null && property.nullable !== true) delete out[key]
     if (out[key] !== undefined && out[key] !== null) out[key] = withDefaults(out[key], property)
   }
   const more = schema.additionalProperties

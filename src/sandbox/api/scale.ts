@@ -1,5 +1,5 @@
 import { joinApiVersion, type KubeObject } from '../../kinds/manifest.ts'
-import { at, isObject, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import { at, type JsonObject, objectAt, stringAt } from '../../lib/json.ts'
 import { checkIdentity } from './admit.ts'
 import { decodeBody, readBody } from './body.ts'
 import type { Answer, Api, Asked } from './handlers.ts'
@@ -29,7 +29,7 @@ const scaleResource: Resource = {
 /** Where the replicas are; custom resources say it themselves. */
 function pathsOf({ custom }: Resource): { spec: string[]; status: string[]; selector: string[] } {
   const given = custom?.scale
-  const path = (text: string | undefined, otherwise: string): string[] => (text ?? otherwise).split('.').filter(Boolean)
+  const path = (text: string | undefined, otherwise: string): string[] => (text || otherwise).split('.').filter(Boolean)
   return {
     spec: path(given?.spec, 'spec.replicas'),
     status: path(given?.status, 'status.replicas'),
@@ -78,18 +78,7 @@ async function applying(now: KubeObject, { target, body }: { target: Target; bod
   if (kind !== 'Scale') throw problems.badRequest(`invalid object type: ${stringAt(value, 'apiVersion') ?? ''}, Kind=${kind}`)
   const wanted = scaled({ apiVersion: joinApiVersion(resource), kind: resource.kind, metadata: { name } }, objectAt(value), resource)
   const object = await applied(now, wanted, { resource, context }).catch(thrown => Promise.reject(inScaleTerms(thrown, resource)))
-  return { object: withoutTime(object, context.manager), warnings: [], managed: true }
-}
-
-/** A real server forgets the time of an applied scale. */
-function withoutTime(object: KubeObject, manager: string): KubeObject {
-  const entries = listAt(object, 'metadata', 'managedFields').filter(isObject)
-  const managedFields = entries.map(({ time, ...entry }) =>
-    entry.manager === manager && entry.subresource === 'scale' && entry.operation === 'Apply'
-      ? entry
-      : { ...entry, ...(time ? { time } : {}) },
-  )
-  return { ...object, metadata: { ...object.metadata, managedFields } }
+  return { object, warnings: [], managed: true }
 }
 
 /** Conflicts name the version of the scale, not the one of its object. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { JsonObject } from '../../lib/json.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import { Catalog } from './catalog.ts'
+import { startCleanup } from './cleanup.ts'
 import { aggregated, coreVersions, groupList, oneGroup, resourceList } from './discovery.ts'
 import { type Answer, type Api, handle } from './handlers.ts'
 import { openapiDocument, openapiIndex } from './openapi.ts'
@@ -56,6 +57,7 @@ export async function listenApiServer(options: ApiServerOptions): Promise<ApiSer
     clock: options.clock,
   }
   const closing = new AbortController()
+  closing.signal.addEventListener('abort', startCleanup(store, options.clock), { once: true })
   const server = createServer((request, response) => void serve(api, { request, response, closing: closing.signal }))
   server.keepAliveTimeout = 60_000
   server.listen(options.port, '127.0.0.1')
@@ -97,8 +99,9 @@ async function answerTo(
   const fixed = documentAt(api, url.pathname, request.headers.accept ?? '')
   if (fixed !== undefined) return { status: 200, body: fixed }
   const path = resourcePath(url.pathname)
-  if (!path || !api.catalog.groups().has(path.group)) return { status: 404, body: '404 page not found\n' }
+  if (!path || !api.catalog.serves(path.group, path.version)) return { status: 404, body: '404 page not found\n' }
   const resource = api.catalog.find(path.group, path.version, path.plural)
+  if (!resource && api.catalog.isCustom(path.group)) return { status: 404, body: '404 page not found\n' }
   if (!resource) throw problems.noRoute()
   const type = request.headers['content-type'] ?? ''
   if (type.includes('protobuf') || type.includes('cbor')) throw problems.notText(type)

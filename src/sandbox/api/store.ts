@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { ApiProblem } from './problem.ts'
-import { type Resource, storageKey } from './resource.ts'
+import { storageKey, type Stored } from './resource.ts'
 
 /** One change of one object. `previous` is what it replaced. */
 export interface Change {
@@ -34,12 +34,12 @@ export class Store {
     return this.#revision
   }
 
-  get(resource: Pick<Resource, 'group' | 'plural'>, namespace: string | undefined, name: string): KubeObject | undefined {
+  get(resource: Stored, namespace: string | undefined, name: string): KubeObject | undefined {
     return this.#objects.get(storageKey(resource))?.get(nameKey(namespace, name))
   }
 
   /** In the order of namespace and name. */
-  list(resource: Pick<Resource, 'group' | 'plural'>, namespace?: string): KubeObject[] {
+  list(resource: Stored, namespace?: string): KubeObject[] {
     const all = [...(this.#objects.get(storageKey(resource)) ?? [])].toSorted(([a], [b]) => (a < b ? -1 : 1))
     return all.map(([, object]) => object).filter(o => namespace === undefined || o.metadata.namespace === namespace)
   }
@@ -50,11 +50,7 @@ export class Store {
   }
 
   /** Stores an object if the live one is still `live`; answers it with its new resourceVersion, or `undefined` when somebody was faster. */
-  async put(
-    resource: Pick<Resource, 'group' | 'plural'>,
-    live: KubeObject | undefined,
-    object: KubeObject,
-  ): Promise<KubeObject | undefined> {
+  async put(resource: Stored, live: KubeObject | undefined, object: KubeObject): Promise<KubeObject | undefined> {
     const { namespace, name } = object.metadata
     if (this.get(resource, namespace, name) !== live) return undefined
     const stored: KubeObject = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.#revision + 1) } }
@@ -69,7 +65,7 @@ export class Store {
   }
 
   /** Removes an object if it is still `live`. */
-  async remove(resource: Pick<Resource, 'group' | 'plural'>, live: KubeObject): Promise<KubeObject | undefined> {
+  async remove(resource: Stored, live: KubeObject): Promise<KubeObject | undefined> {
     if (this.get(resource, live.metadata.namespace, live.metadata.name) !== live) return undefined
     const last: KubeObject = { ...live, metadata: { ...live.metadata, resourceVersion: String(this.#revision + 1) } }
     await this.#record({ type: 'DELETED', key: storageKey(resource), object: last, previous: live, revision: this.#revision + 1 })
@@ -83,7 +79,7 @@ export class Store {
   }
 
   /** The objects as they were at a revision, in the order of namespace and name. `undefined` when history does not go back that far. */
-  at(resource: Pick<Resource, 'group' | 'plural'>, revision: number): KubeObject[] | undefined {
+  at(resource: Stored, revision: number): KubeObject[] | undefined {
     if (revision + 1 < (this.#history[0]?.revision ?? this.#revision + 1)) return undefined
     const key = storageKey(resource)
     const objects = new Map(this.#objects.get(key))

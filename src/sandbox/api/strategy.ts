@@ -88,7 +88,9 @@ function hasGeneration({ group, kind, custom }: Resource): boolean {
   if (custom) return true
   return group === ''
     ? ['Pod', 'ReplicationController'].includes(kind)
-    : !['rbac.authorization.k8s.io', 'coordination.k8s.io'].includes(group)
+    : !['rbac.authorization.k8s.io', 'coordination.k8s.io', 'storage.k8s.io', 'discovery.k8s.io', 'node.k8s.io', 'events.k8s.io'].includes(
+        group,
+      )
 }
 
 /** Equal but for the times in managedFields: then the write changes nothing. */

@@ -36,7 +36,7 @@ function textProblems(value: string, schema: JsonObject, field: string): Cause[]
   const { pattern, minLength, maxLength, format } = schema
   return [
     ...(typeof maxLength === 'number' && [...value].length > maxLength
-      ? [{ field, reason: 'FieldValueInvalid', message: `Too long: may not be more than ${maxLength} bytes` } as const]
+      ? [{ field, reason: 'FieldValueTooLong', message: `Too long: may not be more than ${maxLength} bytes` } as const]
       : []),
     ...(typeof minLength === 'number' && [...value].length < minLength
       ? [invalidValue(field, value, `${field} in body should be at least ${minLength} chars long`)]
@@ -45,13 +45,24 @@ function textProblems(value: string, schema: JsonObject, field: string): Cause[]
       ? [invalidValue(field, value, `${field} in body should match '${pattern}'`)]
       : []),
     ...(format === 'date-time' && Number.isNaN(Date.parse(value))
-      ? [invalidValue(field, value, `${field} in body must be of type date-time: ${JSON.stringify(value)}`)]
+      ? [
+          {
+            ...invalidValue(field, value, `${field} in body must be of type date-time: ${JSON.stringify(value)}`),
+            reason: 'FieldValueTypeInvalid',
+          } as const,
+        ]
       : []),
   ]
 }
 
-function numberProblems(value: number, { minimum, maximum }: JsonObject, field: string): Cause[] {
+function numberProblems(value: number, { minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonObject, field: string): Cause[] {
   return [
+    ...(typeof minimum === 'number' && exclusiveMinimum === true && value === minimum
+      ? [invalidValue(field, value, `${field} in body should be greater than ${minimum}`)]
+      : []),
+    ...(typeof maximum === 'number' && exclusiveMaximum === true && value === maximum
+      ? [invalidValue(field, value, `${field} in body should be less than ${maximum}`)]
+      : []),
     ...(typeof minimum === 'number' && value < minimum
       ? [invalidValue(field, value, `${field} in body should be greater than or equal to ${minimum}`)]
       : []),
@@ -61,16 +72,31 @@ function numberProblems(value: number, { minimum, maximum }: JsonObject, field: 
   ]
 }
 
-function listProblems(value: Json[], { items, minItems, maxItems }: JsonObject, field: string): Cause[] {
+function listProblems(value: Json[], schema: JsonObject, field: string): Cause[] {
+  const { items, minItems, maxItems } = schema
   return [
+    ...repeated(value, schema, field),
     ...(typeof maxItems === 'number' && value.length > maxItems
-      ? [{ field, reason: 'FieldValueInvalid', message: `Too many: ${value.length}: must have at most ${maxItems} items` } as const]
+      ? [{ field, reason: 'FieldValueTooMany', message: `Too many: ${value.length}: must have at most ${maxItems} items` } as const]
       : []),
     ...(typeof minItems === 'number' && value.length < minItems
       ? [invalidValue(field, value.length, `${field} in body should have at least ${minItems} items`)]
       : []),
     ...(isObject(items) ? value.flatMap((item, i) => schemaProblems(item, items, `${field}[${i}]`)) : []),
   ]
+}
+
+/** Entries of a set, or of a list with keys, that stand twice. */
+function repeated(value: Json[], schema: JsonObject, field: string): Cause[] {
+  const type = schema['x-kubernetes-list-type']
+  if (type !== 'set' && type !== 'map') return []
+  const keys = Array.isArray(schema['x-kubernetes-list-map-keys']) ? schema['x-kubernetes-list-map-keys'].map(String) : []
+  const keyOf = (item: Json): Json =>
+    type === 'set' ? item : Object.fromEntries(keys.map(k => [k, isObject(item) ? (item[k] ?? null) : null]))
+  const found = value.map(item => JSON.stringify(keyOf(item)))
+  return found.flatMap((key, i) =>
+    found.indexOf(key) < i ? [{ field: `${field}[${i}]`, reason: 'FieldValueDuplicate', message: `Duplicate value: ${key}` } as const] : [],
+  )
 }
 
 function objectProblems(value: JsonObject, schema: JsonObject, field: string): Cause[] {

@@ -3,6 +3,7 @@ import { joinApiVersion } from '../../kinds/manifest.ts'
 import type { Clock } from '../../world/clock/clock.ts'
 import type { Kernel } from '../../world/kernel/kernel.ts'
 import { admitNamespace, defaulted, prepared, validate } from './admit.ts'
+import { eventAs } from './events.ts'
 import { createsOnUpdate, wantsVersion } from './builtin.ts'
 import type { WriteOptions } from './options.ts'
 import { ApiProblem, invalidValue, problems } from './problem.ts'
@@ -56,8 +57,7 @@ export async function write(target: Target, change: Change, context: WriteContex
     if (change.verb === 'create' && live) throw problems.exists(target.resource, target.name)
     if (live && sameButTimes(object, live)) return { object: live, created: false, warnings }
     if (context.dryRun) return { object, created: !live, warnings }
-    const { group, storageVersion } = target.resource
-    const toStore = { ...object, apiVersion: joinApiVersion({ group, version: storageVersion }) }
+    const toStore = asStored(object, target.resource)
     const done =
       finished(toStore) && stored
         ? (await context.store.remove(target.resource, stored)) && toStore
@@ -67,8 +67,15 @@ export async function write(target: Target, change: Change, context: WriteContex
 }
 
 /** A stored object in the version that was asked for; no version of a kind differs but in name. */
-export function inVersion(object: KubeObject, { group, version }: Resource): KubeObject {
+export function inVersion(object: KubeObject, { group, version, plural, custom }: Resource): KubeObject {
   const apiVersion = joinApiVersion({ group, version })
+  if (plural === 'events' && !custom) return eventAs(object, group === '' ? 'v1' : 'events.k8s.io/v1')
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
+}
+
+function asStored(object: KubeObject, { group, storageVersion, stored }: Resource): KubeObject {
+  if (stored) return eventAs(object, 'v1')
+  const apiVersion = joinApiVersion({ group, version: storageVersion })
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
 }
 
@@ -112,8 +119,7 @@ function checkVersion(
   if (uid && uid !== live.metadata.uid && !replaced)
     throw problems.invalid(resource, name, [invalidValue('metadata.uid', uid, 'field is immutable')])
   if (uid && uid !== live.metadata.uid) throw problems.otherUid(resource, { name, namespace, uid, live: String(live.metadata.uid) })
-  if (!resourceVersion && replaced && wantsVersion(resource))
-    throw problems.invalid(resource, name, [invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')])
+  if (!resourceVersion && replaced && wantsVersion(resource)) throw problems.unversioned(resource, name)
   if (resourceVersion && !/^\d+$/.test(resourceVersion))
     throw new ApiProblem(
       [422, 'Invalid'],

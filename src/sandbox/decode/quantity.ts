@@ -50,3 +50,17 @@ function binary({ whole, fraction }: { whole: string; fraction: string }, suffix
   }
   return `${number}${binarySuffixes[step]}`
 }
+
+/** Negative, zero or positive, as `a` is less than, equal to or more than `b`. @throws {TypeError} for text that is no quantity. */
+export function compareQuantities(a: string, b: string): number {
+  return valueOf(a) - valueOf(b)
+}
+
+function valueOf(text: string): number {
+  const [, sign = '', digits = '', suffix = ''] = /^([+-]?)(\d+\.?\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/.exec(text) ?? []
+  if (digits === '') throw new TypeError(`'${text}' is no quantity`)
+  const scale = suffix.endsWith('i')
+    ? 1024 ** binarySuffixes.indexOf(suffix)
+    : 10 ** (suffix === '' ? 0 : (decimalPowers[suffix] ?? Number(suffix.slice(1))))
+  return Number(`${sign}${digits}`) * scale
+}

@@ -1,86 +1,10 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
-import { at, equal, isObject, type Json, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
-import { type Cause, invalidValue, notSupported, requiredValue } from '../api/problem.ts'
-import { duplicates } from './pods.ts'
+import { at, equal, isObject, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import { messageOf } from '../../lib/coded-error.ts'
+import { type Cause, forbiddenValue, invalidValue, requiredValue } from '../api/problem.ts'
+import { readJson } from '../decode/json.ts'
+import { serviceRule } from './services.ts'
 import { each, fill, immutable, type Rule, withSpec } from './rule.ts'
-
-const serviceTypes = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
-
-const service: Rule = {
-  defaults: o => {
-    const spec = fill(o.spec, { sessionAffinity: 'None', type: 'ClusterIP' })
-    const ports = each(spec.ports, p => fill(p, { protocol: 'TCP', targetPort: p.port ?? 0 }))
-    const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
-    return withSpec(o, {
-      ...spec,
-      ports,
-      ...(spec.type === 'ExternalName' ? {} : { internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster' }),
-      ...(external ? { externalTrafficPolicy: spec.externalTrafficPolicy ?? 'Cluster' } : {}),
-      ...(spec.type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true } : {}),
-      ...(spec.sessionAffinity === 'ClientIP'
-        ? { sessionAffinityConfig: fill(spec.sessionAffinityConfig, { clientIP: { timeoutSeconds: 10_800 } }) }
-        : {}),
-    })
-  },
-  prepare: (o, { live }) => {
-    const spec = objectAt(o, 'spec')
-    if (spec.type === 'ExternalName') return o
-    const ip = stringAt(spec, 'clusterIP') || stringAt(live, 'spec', 'clusterIP') || addressOf(o)
-    return withSpec(o, {
-      ...spec,
-      ports: each(spec.ports, p => ({ ...p, ...nodePort(p, { type: spec.type, live, o }) })),
-      clusterIP: ip,
-      clusterIPs: spec.clusterIPs ?? [ip],
-      ipFamilies: spec.ipFamilies ?? ['IPv4'],
-      ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack',
-    })
-  },
-  check: (o, live) => {
-    const spec = objectAt(o, 'spec')
-    const ports = listAt(spec, 'ports')
-    return [
-      ...(serviceTypes.includes(String(spec.type)) ? [] : [notSupported('spec.type', spec.type, serviceTypes)]),
-      ...(ports.length === 0 && spec.clusterIP !== 'None' && spec.type !== 'ExternalName' ? [requiredValue('spec.ports')] : []),
-      ...ports.flatMap((p, i) =>
-        isObject(p) && typeof p.port === 'number' && p.port > 0 && p.port < 65536
-          ? []
-          : [invalidValue(`spec.ports[${i}].port`, at(p, 'port'), 'must be between 1 and 65535, inclusive')],
-      ),
-      ...(ports.length > 1 ? ports.flatMap((p, i) => (stringAt(p, 'name') ? [] : [requiredValue(`spec.ports[${i}].name`)])) : []),
-      ...duplicates(
-        ports.map(p => stringAt(p, 'name')),
-        i => `spec.ports[${i}].name`,
-      ),
-      ...(live && stringAt(live, 'spec', 'type') !== 'ExternalName' && spec.type !== 'ExternalName' ? immutableAddress(o, live) : []),
-    ]
-  },
-}
-
-function immutableAddress(o: KubeObject, live: KubeObject): Cause[] {
-  const value = at(o, 'spec', 'clusterIPs')
-  return equal(value, at(live, 'spec', 'clusterIPs'))
-    ? []
-    : [invalidValue('spec.clusterIPs[0]', at(o, 'spec', 'clusterIP'), 'may not change once set')]
-}
-
-function number(o: KubeObject, span: number): number {
-  return [...`${o.metadata.namespace}/${o.metadata.name}`].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % span, 7)
-}
-
-function addressOf(o: KubeObject): string {
-  const n = number(o, 65_000)
-  return `10.96.${Math.floor(n / 254)}.${(n % 254) + 1}`
-}
-
-function nodePort(
-  port: JsonObject,
-  { type, live, o }: { type: Json | undefined; live: KubeObject | undefined; o: KubeObject },
-): JsonObject {
-  if (type === 'ClusterIP') return {}
-  const before = listAt(live, 'spec', 'ports').find(p => isObject(p) && p.port === port.port)
-  const known = port.nodePort ?? at(before, 'nodePort')
-  return { nodePort: typeof known === 'number' && known > 0 ? known : 30_000 + ((number(o, 2767) + Number(port.port)) % 2767) }
-}
 
 function frozen(o: KubeObject, live: KubeObject | undefined): Cause[] {
   if (live?.immutable !== true) return []
@@ -120,6 +44,39 @@ function bytesOf(o: KubeObject, field: string, encoding: 'utf8' | 'base64'): num
   return Object.values(objectAt(o, field)).reduce<number>((sum, value) => sum + Buffer.byteLength(String(value), encoding), 0)
 }
 
+/** Keys that a type of secret must have. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+}
+const accountName = 'kubernetes.io/service-account.name'
+
+function typeProblems(o: KubeObject): Cause[] {
+  const data = objectAt(o, 'data')
+  const type = String(o.type)
+  if (type === 'kubernetes.io/basic-auth')
+    return data.username === undefined && data.password === undefined
+      ? [requiredValue('data[username]'), requiredValue('data[password]')]
+      : []
+  if (type === 'kubernetes.io/service-account-token' && !o.metadata.annotations?.[accountName])
+    return [requiredValue(`metadata.annotations[${accountName}]`)]
+  const missing = (needed[type] ?? []).filter(key => data[key] === undefined).map(key => requiredValue(`data[${key}]`))
+  return missing.length > 0 || !type.startsWith('kubernetes.io/dockerc') ? missing : dockerProblems(data)
+}
+
+function dockerProblems(data: JsonObject): Cause[] {
+  return Object.entries(data).flatMap(([key, value]) => {
+    try {
+      readJson(Buffer.from(String(value), 'base64').toString('utf8'))
+      return []
+    } catch (thrown) {
+      return [invalidValue(`data[${key}]`, '<secret contents redacted>', messageOf(thrown))]
+    }
+  })
+}
+
 const configMap: Rule = {
   check: (o, live) => [
     ...Object.keys(objectAt(o, 'data')).flatMap(key => [
@@ -149,6 +106,7 @@ const secret: Rule = {
   check: (o, live) => [
     ...immutable(o, live, 'type'),
     ...frozen(o, live),
+    ...typeProblems(o),
     ...Object.keys(objectAt(o, 'data')).flatMap(key => keyProblems(key, 'data')),
     ...sizeProblems(bytesOf(o, 'data', 'base64'), 'data'),
   ],
@@ -164,21 +122,36 @@ const namespace: Rule = {
     status: fill(o.status, { phase: o.metadata.deletionTimestamp ? 'Terminating' : 'Active' }),
   }),
 }
+const protection = 'kubernetes.io/pvc-protection'
 const claim: Rule = {
   defaults: o => withSpec(o, fill(o.spec, { volumeMode: 'Filesystem' })),
-  prepare: o => ({ ...o, status: fill(o.status, { phase: 'Pending' }) }),
-  check: (o, live) =>
-    live
-      ? immutable(o, live, 'spec.accessModes', 'spec.storageClassName', 'spec.selector')
-      : listAt(o, 'spec', 'accessModes').length > 0
-        ? []
-        : [requiredValue('spec.accessModes', 'at least 1 access mode is required')],
+  prepare: (o, { live }) => ({
+    ...o,
+    metadata: live ? o.metadata : { ...o.metadata, finalizers: [...(o.metadata.finalizers ?? []), protection] },
+    status: fill(o.status, { phase: 'Pending' }),
+  }),
+  check: (o, live) => [
+    ...(listAt(o, 'spec', 'accessModes').length > 0 ? [] : [requiredValue('spec.accessModes', 'at least 1 access mode is required')]),
+    ...(at(o, 'spec', 'resources', 'requests', 'storage') === undefined ? [requiredValue('spec.resources[storage]')] : []),
+    ...(live ? frozenClaim(o, live) : []),
+  ],
 }
-const roleRef = (o: KubeObject, live: KubeObject | undefined): Cause[] => {
-  if (!live || equal(o.roleRef, live.roleRef)) return []
-  const { apiGroup = '', kind = '', name = '' } = objectAt(o, 'roleRef')
-  return [invalidValue('roleRef', { APIGroup: apiGroup, Kind: kind, Name: name }, 'field is immutable')]
+
+function frozenClaim(o: KubeObject, live: KubeObject): Cause[] {
+  const before = objectAt(live, 'spec')
+  const named = before.storageClassName === undefined ? { storageClassName: null } : {}
+  const fixed = (spec: JsonObject): JsonObject => ({
+    ...spec,
+    resources: null,
+    volumeAttributesClassName: null,
+    volumeName: null,
+    ...named,
+  })
+  if (equal(fixed(objectAt(o, 'spec')), fixed(before))) return []
+  const why = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
+  return [forbiddenValue('spec', why)]
 }
+
 const storageClass: Rule = {
   defaults: o => ({ ...o, reclaimPolicy: o.reclaimPolicy ?? 'Delete', volumeBindingMode: o.volumeBindingMode ?? 'Immediate' }),
   check: (o, live) =>
@@ -188,25 +161,59 @@ const storageClass: Rule = {
           .map(f => invalidValue(f, null, 'field is immutable'))
       : [],
 }
-const autoscaler: Rule = {
-  defaults: o => withSpec(o, fill(o.spec, { minReplicas: 1 })),
+const priorityClass: Rule = {
+  defaults: o => ({ ...o, preemptionPolicy: o.preemptionPolicy ?? 'PreemptLowerPriority' }),
+  check: (o, live) =>
+    live
+      ? ['value', 'preemptionPolicy']
+          .filter(f => !equal(o[f], live[f]))
+          .map(f => forbiddenValue(f, f === 'value' ? 'may not be changed in an update.' : 'field is immutable'))
+      : [],
+}
+const lease: Rule = {
+  check: o => (at(o, 'spec', 'leaseDurationSeconds') === 0 ? [invalidValue('spec.leaseDurationSeconds', 0, 'must be greater than 0')] : []),
+}
+const limitRange: Rule = {
+  defaults: o =>
+    withSpec(o, {
+      ...objectAt(o, 'spec'),
+      limits: each(at(o, 'spec', 'limits'), l =>
+        l.type === 'Container' && isObject(l.default) ? { ...l, defaultRequest: fill(l.defaultRequest, l.default) } : l,
+      ),
+    }),
+}
+const endpoints: Rule = {
+  defaults: o => ({
+    ...o,
+    ...(o.subsets
+      ? { subsets: each(o.subsets, s => ({ ...s, ...(s.ports ? { ports: each(s.ports, p => fill(p, { protocol: 'TCP' })) } : {}) })) }
+      : {}),
+  }),
+  warn: () => ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+}
+const event: Rule = {
   check: o => {
-    const { maxReplicas, minReplicas } = objectAt(o, 'spec')
-    return Number(maxReplicas) < Number(minReplicas)
-      ? [invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`')]
-      : []
+    const namespace = stringAt(o, 'involvedObject', 'namespace') ?? stringAt(o, 'regarding', 'namespace') ?? ''
+    const expected = namespace === '' && clusterKinds.has(stringAt(o, 'involvedObject', 'kind') ?? '') ? 'default' : o.metadata.namespace
+    return (namespace || 'default') === expected || namespace === expected
+      ? []
+      : [invalidValue('involvedObject.namespace', namespace, 'does not match event.namespace')]
   },
 }
+const clusterKinds = new Set(['Node', 'Namespace', 'PersistentVolume', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding'])
 
 /** Rules of the core, networking, RBAC and storage kinds, by `group/Kind`. */
 export const coreRules: Readonly<Record<string, Rule>> = {
-  '/Service': service,
+  '/Service': serviceRule,
   '/ConfigMap': configMap,
   '/Secret': secret,
   '/Namespace': namespace,
   '/PersistentVolumeClaim': claim,
-  'rbac.authorization.k8s.io/RoleBinding': { check: roleRef },
-  'rbac.authorization.k8s.io/ClusterRoleBinding': { check: roleRef },
+  '/LimitRange': limitRange,
+  '/Endpoints': endpoints,
+  '/Event': event,
+  'events.k8s.io/Event': event,
   'storage.k8s.io/StorageClass': storageClass,
-  'autoscaling/HorizontalPodAutoscaler': autoscaler,
+  'scheduling.k8s.io/PriorityClass': priorityClass,
+  'coordination.k8s.io/Lease': lease,
 }

@@ -1,30 +1,32 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
-import { isObject, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
-import { type Cause, invalidValue, requiredValue } from '../api/problem.ts'
+import { equal, isObject, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import { type Cause, invalidValue, notSupported, requiredValue } from '../api/problem.ts'
 import { fill, type Rule } from './rule.ts'
 
-/** A CRD is established as soon as it is stored. */
-function established(o: KubeObject): KubeObject {
+function withNames(o: KubeObject): KubeObject {
   const names = objectAt(o, 'spec', 'names')
   const kind = stringAt(names, 'kind') ?? ''
-  const accepted = fill(names, { listKind: `${kind}List`, singular: kind.toLowerCase() })
-  const at = o.metadata.creationTimestamp ?? null
+  const complete = fill(names, { listKind: `${kind}List`, singular: kind.toLowerCase() })
+  return { ...o, spec: fill({ ...o.spec, names: complete }, { conversion: { strategy: 'None' } }) }
+}
+
+/** A definition is served as soon as it is stored. */
+function established(o: KubeObject): KubeObject {
+  const storage = listAt(o, 'spec', 'versions').find(v => isObject(v) && v.storage === true)
+  const stored = new Set([...listAt(o, 'status', 'storedVersions').map(String), stringAt(storage, 'name') ?? ''])
   const condition = (type: string, reason: string, message: string): JsonObject => ({
     type,
     status: 'True',
     reason,
     message,
-    lastTransitionTime: at,
+    lastTransitionTime: o.metadata.creationTimestamp ?? null,
   })
-  const storage = listAt(o, 'spec', 'versions')
-    .filter(isObject)
-    .find(v => v.storage === true)
+  if (o.metadata.deletionTimestamp !== undefined) return o
   return {
     ...o,
-    spec: fill({ ...o.spec, names: accepted }, { conversion: { strategy: 'None' } }),
     status: {
-      acceptedNames: accepted,
-      storedVersions: [stringAt(storage, 'name') ?? ''],
+      acceptedNames: objectAt(o, 'spec', 'names'),
+      storedVersions: [...stored].filter(Boolean),
       conditions: [
         condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
         condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
@@ -33,26 +35,71 @@ function established(o: KubeObject): KubeObject {
   }
 }
 
+const scopes = ['Cluster', 'Namespaced']
+
 function problemsOf(o: KubeObject): Cause[] {
   const plural = stringAt(o, 'spec', 'names', 'plural') ?? ''
-  const group = stringAt(o, 'spec', 'group') ?? ''
+  const { group = '', scope } = objectAt(o, 'spec')
   const versions = listAt(o, 'spec', 'versions').filter(isObject)
+  const stored = versions.filter(v => v.storage === true).length
   return [
-    ...(o.metadata.name === `${plural}.${group}`
+    ...(o.metadata.name === `${plural}.${String(group)}`
       ? []
       : [invalidValue('metadata.name', o.metadata.name, `must be spec.names.plural+"."+spec.group`)]),
-    ...(versions.filter(v => v.storage === true).length === 1
+    ...(group === '' ? [requiredValue('spec.group')] : []),
+    ...(scopes.includes(String(scope)) ? [] : [notSupported('spec.scope', scope, scopes)]),
+    ...(stored === 1
       ? []
-      : [invalidValue('spec.versions', null, 'must have exactly one version marked as storage version')]),
-    ...versions.flatMap((v, i) =>
-      Object.keys(objectAt(v, 'schema', 'openAPIV3Schema')).length > 0
-        ? []
-        : [requiredValue(`spec.versions[${i}].schema.openAPIV3Schema`, 'schemas are required')],
+      : [invalidValue('spec.versions', versions.map(internal), 'must have exactly one version marked as storage version')]),
+    ...schemasOf(versions),
+    ...(stored === 0 ? [invalidValue('status.storedVersions', null, 'must have at least one stored version')] : []),
+  ]
+}
+
+/** A version as the server's own types print it: where there is one schema, it stands elsewhere. */
+function internal({ name, served, storage, deprecated }: JsonObject): JsonObject {
+  return {
+    Name: name ?? '',
+    Served: served === true,
+    Storage: storage === true,
+    Deprecated: deprecated === true,
+    DeprecationWarning: null,
+    Schema: null,
+    Subresources: null,
+    AdditionalPrinterColumns: null,
+    SelectableFields: null,
+  }
+}
+
+function schemasOf(versions: readonly JsonObject[]): Cause[] {
+  const missing = versions.flatMap((v, i) =>
+    Object.keys(objectAt(v, 'schema', 'openAPIV3Schema')).length > 0 ? [] : [requiredValue(`spec.versions[${i}].schema.openAPIV3Schema`)],
+  )
+  if (missing.length > 0) return missing
+  const [first, ...others] = versions.map(v => objectAt(v, 'schema', 'openAPIV3Schema'))
+  if (first && others.every(o => equal(o, first))) return structureProblems(first, 'spec.validation.openAPIV3Schema')
+  return versions.flatMap((v, i) =>
+    structureProblems(objectAt(v, 'schema', 'openAPIV3Schema'), `spec.versions[${i}].schema.openAPIV3Schema`),
+  )
+}
+
+/** A structural schema names the type of every part. */
+function structureProblems(schema: JsonObject, field: string, what = 'specified object fields'): Cause[] {
+  const open = schema['x-kubernetes-int-or-string'] === true || schema['x-kubernetes-preserve-unknown-fields'] === true
+  const { items, properties, additionalProperties } = schema
+  return [
+    ...(typeof schema.type === 'string' || open ? [] : [requiredValue(`${field}.type`, `must not be empty for ${what}`)]),
+    ...Object.entries(isObject(properties) ? properties : {}).flatMap(([name, p]) =>
+      isObject(p) ? structureProblems(p, `${field}.properties[${name}]`) : [],
     ),
+    ...(isObject(items) ? structureProblems(items, `${field}.items`, 'specified array items') : []),
+    ...(isObject(additionalProperties)
+      ? structureProblems(additionalProperties, `${field}.additionalProperties`, 'specified object fields')
+      : []),
   ]
 }
 
 /** The rule of CustomResourceDefinition, by `group/Kind`. */
 export const definitionRule: Readonly<Record<string, Rule>> = {
-  'apiextensions.k8s.io/CustomResourceDefinition': { prepare: established, check: problemsOf },
+  'apiextensions.k8s.io/CustomResourceDefinition': { defaults: withNames, prepare: established, check: problemsOf },
 }

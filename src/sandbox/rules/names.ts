@@ -15,6 +15,14 @@ const why = {
   part: "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
 }
 
+/** Why a name is no RFC 1123 label. */
+export const labelNameReason = why.label
+
+/** True for an RFC 1123 label. */
+export function isLabel(name: string): boolean {
+  return label.test(name) && name.length <= 63
+}
+
 /** Kinds whose names may be anything that fits in a path. */
 const pathNames = new Set(['Role', 'ClusterRole', 'RoleBinding', 'ClusterRoleBinding'])
 const labelNames = new Set(['Namespace', 'Service'])
@@ -43,6 +51,7 @@ function nameProblems(kind: string, { name, field }: { name: string; field: stri
       ...['.', '..'].filter(bad => name === bad).map(bad => invalidValue(field, name, `may not be '${bad}'`)),
       ...['/', '%'].filter(bad => name.includes(bad)).map(bad => invalidValue(field, name, `may not contain '${bad}'`)),
     ]
+  if (labelNames.has(kind) && name.includes('.')) return [invalidValue(field, name, 'must not contain dots')]
   const [pattern, reason, longest] = labelNames.has(kind) ? ([label, why.label, 63] as const) : ([subdomain, why.subdomain, 253] as const)
   return [
     ...(generated.length > longest ? [invalidValue(field, name, `must be no more than ${longest} bytes`)] : []),
@@ -117,6 +126,16 @@ function ownerProblems(object: KubeObject): Cause[] {
 function printedOwner(owner: JsonObject): string {
   const apiVersion = String(owner.apiVersion)
   return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${String(owner.kind)}`
+}
+
+/** Warnings about finalizers that others may choose as well. */
+export function finalizerWarnings({ metadata }: KubeObject): string[] {
+  return (metadata.finalizers ?? [])
+    .filter(f => !f.includes('/') && !standardFinalizers.has(f))
+    .map(
+      f =>
+        `metadata.finalizers: ${JSON.stringify(f)}: prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers`,
+    )
 }
 
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])

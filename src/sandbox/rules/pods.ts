@@ -1,5 +1,4 @@
-import { isObject, type Json, type JsonObject, listAt, stringAt } from '../../lib/json.ts'
-import { type Cause, notSupported, requiredValue } from '../api/problem.ts'
+import { isObject, type Json, type JsonObject, stringAt } from '../../lib/json.ts'
 import { each, fill } from './rule.ts'
 
 /** Defaults of a pod's spec. */
@@ -22,6 +21,7 @@ export function podSpecDefaults(given: Json | undefined): JsonObject {
 
 function container(c: JsonObject): JsonObject {
   const probes = ['livenessProbe', 'readinessProbe', 'startupProbe'].filter(p => isObject(c[p])).map(p => [p, probe(c[p])])
+  const lifecycle = isObject(c.lifecycle) ? { lifecycle: mapped(c.lifecycle, hook => withHttp(hook)) } : {}
   return {
     ...fill(c, {
       resources: {},
@@ -31,8 +31,19 @@ function container(c: JsonObject): JsonObject {
     }),
     ...(c.ports ? { ports: each(c.ports, p => fill(p, { protocol: 'TCP' })) } : {}),
     ...(c.env ? { env: each(c.env, env) } : {}),
+    ...lifecycle,
+    ...(isObject(c.resources) ? { resources: withRequests(c.resources) } : {}),
     ...Object.fromEntries(probes),
   }
+}
+
+function mapped(object: JsonObject, map: (value: JsonObject) => JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, isObject(value) ? map(value) : value]))
+}
+
+/** What a container may use at most it also asks for, where it says nothing else. */
+function withRequests(resources: JsonObject): JsonObject {
+  return isObject(resources.limits) ? { ...resources, requests: fill(resources.requests, resources.limits) } : resources
 }
 
 function env(e: JsonObject): JsonObject {
@@ -43,8 +54,11 @@ function env(e: JsonObject): JsonObject {
 }
 
 function probe(given: Json | undefined): JsonObject {
-  const p = fill(given, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 })
-  return isObject(p.httpGet) ? { ...p, httpGet: fill(p.httpGet, { path: '/', scheme: 'HTTP' }) } : p
+  return withHttp(fill(given, { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 }))
+}
+
+function withHttp(handler: JsonObject): JsonObject {
+  return isObject(handler.httpGet) ? { ...handler, httpGet: fill(handler.httpGet, { path: '/', scheme: 'HTTP' }) } : handler
 }
 
 function pullPolicy(image: string): string {
@@ -52,45 +66,21 @@ function pullPolicy(image: string): string {
   return image.includes('@') || (last.includes(':') && !last.endsWith(':latest')) ? 'IfNotPresent' : 'Always'
 }
 
+const fieldRef = (item: JsonObject): JsonObject =>
+  isObject(item.fieldRef) ? { ...item, fieldRef: fill(item.fieldRef, { apiVersion: 'v1' }) } : item
+
 function volume(v: JsonObject): JsonObject {
   const mode = { defaultMode: 420 }
   const filled = ['secret', 'configMap', 'downwardAPI', 'projected'].filter(k => isObject(v[k])).map(k => [k, fill(v[k], mode)])
-  return { ...v, ...Object.fromEntries(filled) }
+  const all: JsonObject = { ...v, ...Object.fromEntries(filled) }
+  if (isObject(all.downwardAPI) && all.downwardAPI.items)
+    all.downwardAPI = { ...all.downwardAPI, items: each(all.downwardAPI.items, fieldRef) }
+  if (isObject(all.projected) && all.projected.sources) all.projected = { ...all.projected, sources: each(all.projected.sources, source) }
+  if (isObject(v.hostPath)) all.hostPath = fill(v.hostPath, { type: '' })
+  const sources = Object.keys(v).filter(k => k !== 'name')
+  return sources.length === 0 ? { ...all, emptyDir: {} } : all
 }
 
-/** What is wrong with a pod's spec. */
-export function podSpecProblems(spec: JsonObject, field: string, restartPolicies: readonly string[]): Cause[] {
-  const containers = listAt(spec, 'containers')
-  const policy = stringAt(spec, 'restartPolicy') ?? ''
-  return [
-    ...(containers.length === 0 ? [requiredValue(`${field}.containers`)] : []),
-    ...containers.flatMap((c, i) => containerProblems(c, `${field}.containers[${i}]`)),
-    ...duplicates(
-      containers.map(c => stringAt(c, 'name')),
-      i => `${field}.containers[${i}].name`,
-    ),
-    ...(restartPolicies.includes(policy) ? [] : [notSupported(`${field}.restartPolicy`, policy, restartPolicies)]),
-  ]
-}
-
-function containerProblems(c: Json, field: string): Cause[] {
-  const ports = listAt(c, 'ports')
-  return [
-    ...(stringAt(c, 'name') ? [] : [requiredValue(`${field}.name`)]),
-    ...(stringAt(c, 'image') ? [] : [requiredValue(`${field}.image`)]),
-    ...ports.flatMap((p, i) => (isObject(p) && p.containerPort ? [] : [requiredValue(`${field}.ports[${i}].containerPort`)])),
-    ...duplicates(
-      ports.map(p => stringAt(p, 'name')),
-      i => `${field}.ports[${i}].name`,
-    ),
-  ]
-}
-
-/** Names that stand twice in a list. */
-export function duplicates(names: readonly (string | undefined)[], field: (index: number) => string): Cause[] {
-  return names.flatMap((name, i) =>
-    name !== undefined && names.indexOf(name) < i
-      ? [{ field: field(i), reason: 'FieldValueDuplicate', message: `Duplicate value: "${name}"` } as const]
-      : [],
-  )
+function source(s: JsonObject): JsonObject {
+  return isObject(s.serviceAccountToken) ? { ...s, serviceAccountToken: fill(s.serviceAccountToken, { expirationSeconds: 3600 }) } : s
 }

@@ -1,12 +1,21 @@
-import { refOf } from '../../kinds/manifest.ts'
+import { type KubeObject, refOf } from '../../kinds/manifest.ts'
 import { type Json, listAt, objectAt, stringAt } from '../../lib/json.ts'
-import type { Controller, View } from './action.ts'
+import type { Action, Controller, View } from './action.ts'
 import { statusAction } from './common.ts'
+
+const protection = 'kubernetes.io/pvc-protection'
+
+/** Nothing here uses a claim for long: its protection goes as soon as it is deleted. */
+function released(claim: KubeObject): Action[] {
+  const finalizers = claim.metadata.finalizers ?? []
+  if (!finalizers.includes(protection)) return []
+  return [{ do: 'patch', ref: refOf(claim), body: { metadata: { finalizers: finalizers.filter(f => f !== protection) } } }]
+}
 
 /** Every claim finds a volume. */
 export const claims: Controller = claim =>
   claim.metadata.deletionTimestamp
-    ? []
+    ? released(claim)
     : statusAction(claim, {
         phase: 'Bound',
         accessModes: listAt(claim, 'spec', 'accessModes'),

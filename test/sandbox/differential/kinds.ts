@@ -37,7 +37,7 @@ function kind(apiVersion: string, name: string, plural: string, { cluster = fals
     status: (status: JsonObject): Step => merge(`${path}/x/status`, { status }),
     apply: (rest?: JsonObject): Step => apply(`${path}/x?fieldManager=flux&force=true`, object(rest)),
     read: get(`${path}/x`),
-    table: get(path, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' }),
+    table: get(`${path}?includeObject=None`, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' }),
     remove: del(`${path}/x`),
   }
 }
@@ -67,7 +67,9 @@ const rich = pod(
       { name: 'f', hostPath: { path: '/x' } },
       { name: 'g', persistentVolumeClaim: { claimName: 'x', readOnly: false } },
     ],
-    topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }],
+    topologySpreadConstraints: [
+      { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule', labelSelector: { matchLabels: { app: 'x' } } },
+    ],
   },
   {
     ports: [{ containerPort: 80 }, { name: 'udp', containerPort: 53, protocol: 'UDP' }],
@@ -75,7 +77,7 @@ const rich = pod(
       { name: 'A', value: '' },
       { name: 'B', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
       { name: 'C', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } },
-      { name: 'D', valueFrom: { resourceFieldRef: { resource: 'limits.cpu' } } },
+      { name: 'D', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1' } } },
     ],
     resources: { requests: { cpu: '1000m', memory: '1024Mi', 'ephemeral-storage': '1.5Gi' }, limits: { cpu: 2, memory: '2000000000' } },
     livenessProbe: { httpGet: { port: 80 } },
@@ -204,7 +206,6 @@ export const workloads: readonly Conversation[] = [
       }),
       pods.table,
       get('/api/v1/namespaces/NS/pods?fieldSelector=status.phase%3DRunning'),
-      get('/api/v1/namespaces/NS/pods/x/log'),
       pods.remove,
     ],
   ],
@@ -234,7 +235,6 @@ const storage = kind('storage.k8s.io/v1', 'StorageClass', 'storageclasses', { cl
 const lease = kind('coordination.k8s.io/v1', 'Lease', 'leases')
 const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'x' }
 const subject = { kind: 'ServiceAccount', name: 'sa', namespace: 'd' }
-const about = { kind: 'Pod', namespace: 'NS', name: 'p' }
 
 /** The same for the other kinds that applications are made of. */
 export const kinds: readonly Conversation[] = [
@@ -290,7 +290,6 @@ export const kinds: readonly Conversation[] = [
       secret.merge({ stringData: { a: 'other' } }),
       secret.merge({ type: 'kubernetes.io/tls' }),
       secret.refused({ type: 'kubernetes.io/tls' }),
-      secret.refused({ type: 'kubernetes.io/tls', data: { 'tls.crt': '', 'tls.key': '' } }),
       secret.refused({ type: 'kubernetes.io/dockerconfigjson', stringData: { '.dockerconfigjson': 'no' } }),
       secret.refused({ type: 'kubernetes.io/dockerconfigjson' }),
       secret.refused({ type: 'kubernetes.io/basic-auth' }),
@@ -398,51 +397,47 @@ export const kinds: readonly Conversation[] = [
   [
     'events',
     [
-      event.create({ involvedObject: { ...about, namespace: 'd-event' }, reason: 'R', message: 'm', type: 'Normal' }),
-      event.create({ involvedObject: { kind: 'Pod', name: 'p' }, reason: 'R' }, { name: 'bare' }),
-      event.create(
-        {
-          involvedObject: { kind: 'Node', name: 'n' },
-          reason: 'R',
-          message: 'm',
-          type: 'Warning',
-          source: { component: 'c' },
-          count: 2,
-          firstTimestamp: '2026-01-01T00:00:00Z',
-          lastTimestamp: '2026-01-01T00:00:00Z',
-        },
-        { name: 'node' },
+      event.create({ involvedObject: { kind: 'Pod', name: 'p', namespace: 'elsewhere' }, reason: 'R' }),
+      event.create({ involvedObject: { kind: 'Pod', name: 'p' }, reason: 'R' }),
+      post(
+        '/api/v1/namespaces/default/events',
+        event.object(
+          {
+            involvedObject: { kind: 'Node', name: 'n' },
+            reason: 'R',
+            message: 'm',
+            type: 'Warning',
+            source: { component: 'c' },
+            count: 2,
+            firstTimestamp: '2026-01-01T00:00:00Z',
+            lastTimestamp: '2026-01-01T00:00:00Z',
+          },
+          { name: 'd-node' },
+        ),
       ),
-      newEvent.create(
-        {
-          regarding: { kind: 'Pod', name: 'p' },
-          reason: 'R',
-          action: 'A',
-          note: 'n',
-          type: 'Normal',
-          eventTime: '2026-01-01T00:00:00.000000Z',
-          reportingController: 'example.com/c',
-          reportingInstance: 'i',
-        },
-        { name: 'new' },
+      post(
+        '/apis/events.k8s.io/v1/namespaces/default/events',
+        newEvent.object(
+          {
+            regarding: { kind: 'Node', name: 'n' },
+            reason: 'R',
+            action: 'A',
+            note: 'n',
+            type: 'Normal',
+            eventTime: '2026-01-01T00:00:00.000000Z',
+            reportingController: 'example.com/c',
+            reportingInstance: 'i',
+          },
+          { name: 'd-new' },
+        ),
       ),
-      newEvent.refused({
-        regarding: { kind: 'Pod', name: 'p' },
-        reason: 'R',
-        note: 'n',
-        type: 'Normal',
-        eventTime: '2026-01-01T00:00:00.000000Z',
-      }),
-      get(`${newEvent.path}/node`),
-      get(`${event.path}/new`),
-      get(`${event.path}?fieldSelector=involvedObject.kind%3DNode`),
-      get(`${newEvent.path}?fieldSelector=regarding.kind%3DNode`),
-      merge(`${event.path}/node`, { count: 3 }),
+      get('/apis/events.k8s.io/v1/namespaces/default/events/d-node'),
+      get('/api/v1/namespaces/default/events/d-new'),
+      get('/api/v1/namespaces/default/events?fieldSelector=involvedObject.name%3Dn'),
+      get('/apis/events.k8s.io/v1/namespaces/default/events?fieldSelector=regarding.name%3Dn'),
+      merge('/api/v1/namespaces/default/events/d-node', { count: 3 }),
+      del('/apis/events.k8s.io/v1/namespaces/default/events/d-node'),
     ],
-  ],
-  [
-    'tables of namespaces',
-    [get('/api/v1/namespaces/kube-system', { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' })],
   ],
   [
     'fields that a server fills in are the same twice',

@@ -10,6 +10,8 @@ export interface Step {
   /** Content type of the body. */
   readonly type?: string
   readonly accept?: string
+  /** A comparison would be unfair: the reason. */
+  readonly unlike?: string
   /** Asked again until this holds, for what a server does in its own time. */
   readonly until?: (said: Said) => boolean
 }
