@@ -117,7 +117,7 @@ const metaDefinition = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
 /** Custom resources have their own schema, and the metadata of every object. */
 function custom(resource: Resource, value: JsonObject, schemas: Schemas): { object: KubeObject; unknown: readonly string[] } {
   const dropped: string[] = []
-  const pruned = prune(value, schemas.of(resource) ?? {}, { resolve: schemas.resolve, open: false, dropped })
+  const pruned = prune(value, schemas.of(resource) ?? {}, { resolve: schemas.resolve, dropped })
   const metadata = conform({ ...(isObject(value.metadata) ? value.metadata : {}) }, metaDefinition, schemas.definitions)
   const { apiVersion: _, kind: __, ...meta } = metadata.value
   return {

@@ -15,10 +15,9 @@ export function followed(schema: JsonObject, resolve: Resolve): JsonObject {
 /** Fields of every object, whatever its schema says of them. */
 const rootFields = new Set(['apiVersion', 'kind', 'metadata'])
 
-/** `open`: an object schema without properties holds anything, and empty values are left out, as in the built-in kinds. `dropped` collects paths. */
+/** `dropped` collects the paths of what is pruned. */
 export interface Pruning {
   readonly resolve: Resolve
-  readonly open: boolean
   readonly dropped: string[]
   readonly path?: string
 }
@@ -35,30 +34,18 @@ export function prune(value: Json, given: JsonObject, at: Pruning): Json {
   if (schema['x-kubernetes-preserve-unknown-fields'] === true && schema.properties === undefined) return value
   const more = schema.additionalProperties
   if (schema.properties === undefined && more === undefined)
-    return at.open || schema.type !== 'object' || path === '' || isOpen(schema) ? value : emptied(value, { path, dropped })
+    return schema.type !== 'object' || path === '' || isOpen(schema) ? value : emptied(value, { path, dropped })
   const out: JsonObject = {}
   for (const [key, item] of Object.entries(value)) {
     const known = isObject(schema.properties) ? schema.properties[key] : undefined
     const below = path === '' ? key : `${path}.${key}`
     if (path === '' && rootFields.has(key)) out[key] = item
-    else if (isObject(known)) {
-      const kept = prune(item ?? null, known, { ...at, path: below })
-      if (!at.open || isRequired(schema, key) || !isNothing(kept, followed(known, resolve))) out[key] = kept
-    } else if (isObject(more)) out[key] = prune(item ?? null, more, { ...at, path: below })
+    else if (isObject(known)) out[key] = prune(item ?? null, known, { ...at, path: below })
+    else if (isObject(more)) out[key] = prune(item ?? null, more, { ...at, path: below })
     else if (more === true || schema['x-kubernetes-preserve-unknown-fields'] === true) out[key] = item
     else dropped.push(below)
   }
   return out
-}
-
-function isRequired({ required }: JsonObject, key: string): boolean {
-  return Array.isArray(required) && required.includes(key)
-}
-
-/** What the typed form of a built-in kind leaves out: no value, or a list or a map without entries. */
-function isNothing(value: Json, schema: JsonObject): boolean {
-  if (value === null || (Array.isArray(value) && value.length === 0)) return true
-  return isObject(value) && Object.keys(value).length === 0 && schema.properties === undefined && isObject(schema.additionalProperties)
 }
 
 function isOpen(schema: JsonObject): boolean {
