@@ -172,7 +172,7 @@ export function textTool<I extends z.ZodObject>(definition: TextDefinition<I>): 
   return {
     ...identity(definition),
     output: undefined,
-    input: complete(input.extend(pageable), definition.effect, preview !== undefined),
+    input: complete(input.extend({ ...pageable, ...maxTokens }), definition.effect, preview !== undefined),
     ...(preview ? { preview: (args, world, call) => preview(args as z.infer<I> & Common, world, call) } : {}),
     async run(args, world, call) {
       const { head, what, body } = await run(args as z.infer<I> & Common, world, call)

@@ -26,9 +26,15 @@ export interface Product {
 export async function startProduct({
   mode = {},
   options = {},
+  env = { PATH: process.env.PATH },
   clock,
-}: { mode?: Partial<Mode>; options?: Record<string, string | boolean | string[]>; clock?: Clock } = {}): Promise<Product> {
-  const composed = await compose({ sandbox: true, logLevel: 'silent', ...options }, { PATH: process.env.PATH }, { ...open, ...mode })
+}: {
+  mode?: Partial<Mode>
+  options?: Record<string, string | boolean | string[]>
+  env?: NodeJS.ProcessEnv
+  clock?: Clock
+} = {}): Promise<Product> {
+  const composed = await compose({ sandbox: true, logLevel: 'silent', ...options }, env, { ...open, ...mode })
   const service = clock ? { ...composed.service, world: { ...composed.service.world, clock } } : composed.service
   const tools = allTools({ gates: composed.service.gates, readOnly: false })
   return {
