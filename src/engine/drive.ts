@@ -1,6 +1,6 @@
 import { type KubeObject, type ObjectRef, conditionsOf, refOf } from '../kinds/manifest.ts'
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
-import { messageOf } from '../lib/coded-error.ts'
+import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { equal, isObject, type JsonObject } from '../lib/json.ts'
 import { inOrder, type StatusChange, withCondition } from './conditions.ts'
 import { eventFor, type EventDraft } from './events.ts'
@@ -47,7 +47,8 @@ export async function drive<K extends Kind, Hands>(reconciler: Reconciler<K, Han
   const state = new Working(found, reconciler, pass)
   if (found.metadata.deletionTimestamp) return finalize(reconciler, state, pass)
   const unsupported = unsupportedField(reconciler.kind, found)
-  if (!unsupported && !found.metadata.finalizers?.includes(finalizer)) await state.addFinalizer()
+  const holds = found.metadata.finalizers?.includes(finalizer) === true
+  if (!unsupported && !holds && !(await state.addFinalizer())) return drive(reconciler, ref, pass)
   if (isObject(found.spec) && found.spec.suspend === true) {
     await state.save(reconciler.convention.suspended(state.current(), { now: pass.clock.now() }))
     return { is: 'suspended', object: state.current() }
@@ -165,7 +166,7 @@ class Working<K extends Kind, Hands> {
       this.#pass.signal,
     )
     this.#saved = status
-    this.#object = { ...stored, status }
+    this.#took(stored, status)
   }
 
   async emit(draft: EventDraft): Promise<void> {
@@ -179,19 +180,36 @@ class Working<K extends Kind, Hands> {
     await record(this.#pass.hub, event, this.#pass.signal)
   }
 
-  async addFinalizer(): Promise<void> {
-    await this.#finalizers([...(this.#object.metadata.finalizers ?? []), finalizer])
+  /** `false` when the object changed since it was read. */
+  async addFinalizer(): Promise<boolean> {
+    return this.#finalizers([...(this.#object.metadata.finalizers ?? []), finalizer])
   }
 
   async dropFinalizer(): Promise<void> {
-    await this.#finalizers((this.#object.metadata.finalizers ?? []).filter(f => f !== finalizer))
+    const without = (object: KubeObject): string[] => (object.metadata.finalizers ?? []).filter(f => f !== finalizer)
+    for (let live: KubeObject | undefined = this.#object; live; live = await this.#pass.hub.get(refOf(live), this.#pass.signal)) {
+      this.#object = { ...this.#object, metadata: live.metadata }
+      if (await this.#finalizers(without(live))) return
+    }
   }
 
-  async #finalizers(finalizers: string[]): Promise<void> {
+  async #finalizers(finalizers: string[]): Promise<boolean> {
     const { resourceVersion } = this.#object.metadata
     const body = { metadata: { finalizers, ...(resourceVersion ? { resourceVersion } : {}) } }
-    const stored = await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body, manager: this.#manager }, this.#pass.signal)
-    this.#object = { ...stored, ...(this.#object.status ? { status: this.#object.status } : {}) }
+    try {
+      this.#took(await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body, manager: this.#manager }, this.#pass.signal))
+      return true
+    } catch (thrown) {
+      if (thrown instanceof CodedError && thrown.code === 'CONFLICT') return false
+      throw thrown
+    }
+  }
+
+  /** What a pass judges is the object as it was read: a spec or a request that came since is for the next pass. */
+  #took({ metadata }: KubeObject, status = this.#object.status): void {
+    const { resourceVersion, finalizers } = metadata
+    const kept = { ...this.#object.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(finalizers ? { finalizers } : {}) }
+    this.#object = { ...this.#object, metadata: kept, ...(status ? { status } : {}) }
   }
 }
 

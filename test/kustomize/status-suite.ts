@@ -6,7 +6,8 @@ import { listAt, stringAt } from '../../src/lib/json.ts'
 import { verifies } from '../conformance/verifies.ts'
 import { config, deployment, object, secret } from './objects.ts'
 import type { Server } from './servers.ts'
-import { idsOf, manager, readyOf, signal, type Stage } from './stage.ts'
+import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { idsOf, manager, over, readyOf, signal, type Stage } from './stage.ts'
 
 const toolkit = 'kustomize.toolkit.fluxcd.io'
 const requestedAt = 'reconcile.fluxcd.io/requestedAt'
@@ -276,6 +277,56 @@ export function statusCases({ stage, cluster }: Server): void {
     const ks = await s.again()
     assert.deepEqual([ks.status?.lastHandledReconcileAt, readyOf(ks)], ['3', applied(2)])
     assert.equal(conditionOf(ks, 'Reconciling'), undefined)
+  })
+
+  test('what changes during a run is for the next one', async () => {
+    const s = await stage('during')
+    const request = (token: string): JsonObject => ({ metadata: { annotations: { [requestedAt]: token } } })
+    await s.ship([config('during', 'c')])
+    await s.edit(app('during'), request('before'))
+    await s.offer([config('during', 'd')])
+    let edits = 0
+    const meddling = over(cluster(), {
+      apply: async (object, options, stop) => {
+        if (edits++ === 0) await s.edit(app('during'), { ...request('meanwhile'), spec: { commonMetadata: { labels: { late: 'yes' } } } })
+        return cluster().apply(object, options, stop)
+      },
+    })
+    const ks = await s.again({ cluster: meddling })
+    assert.deepEqual(
+      [
+        ks.metadata.generation,
+        ks.status?.observedGeneration,
+        conditionOf(ks, 'Ready')?.observedGeneration,
+        ks.status?.lastHandledReconcileAt,
+      ],
+      [2, 1, 1, 'before'],
+    )
+    assert.equal((await s.get(config('during', 'd')))?.metadata.labels?.late, undefined)
+    const next = await s.again()
+    assert.deepEqual([next.status?.observedGeneration, next.status?.lastHandledReconcileAt], [2, 'meanwhile'])
+    assert.equal((await s.get(config('during', 'd')))?.metadata.labels?.late, 'yes')
+  })
+
+  test('an object that changes while its finalizer is set or dropped is read again', async () => {
+    const s = await stage('finalizer')
+    await s.offer([config('finalizer', 'c')])
+    await s.apply(app('finalizer'))
+    const racing = (n: number): Cluster => {
+      let left = n
+      return over(cluster(), {
+        patch: async (ref, patch, stop) => {
+          if (patch.type === 'merge' && patch.body.metadata && left-- > 0)
+            await s.edit(app('finalizer'), { metadata: { labels: { left: `${left}` } } })
+          return cluster().patch(ref, patch, stop)
+        },
+      })
+    }
+    const ks = await s.again({ cluster: racing(2) })
+    assert.deepEqual([readyOf(ks), ks.metadata.finalizers, ks.metadata.labels], [applied(1), ['finalizers.fluxcd.io'], { left: '0' }])
+    await cluster().delete(s.ref, {}, signal)
+    assert.equal((await s.pass({ cluster: racing(2) })).is, 'gone')
+    assert.equal(await s.get(app('finalizer')), undefined)
   })
 
   test('a run says step by step what it does', async () => {
