@@ -14,7 +14,9 @@ import { footer, limit, rows, tool, tsv } from './tool.ts'
 
 const order = ['failing', 'reconciling', 'unknown', 'suspended', 'ready', 'static'] as const
 const cols = ['kind', 'object', 'state', 'revision', 'age', 'untrusted']
-const longest = { brief: 0, normal: 140, full: 1000 }
+/** Characters of a message: those of a normal page share what there is. */
+const messages = { share: 1500, least: 70, most: 400, full: 1000 }
+type Detail = 'brief' | 'normal' | 'full'
 
 export const getStatus = tool({
   name: 'get_status',
@@ -73,7 +75,7 @@ export const getStatus = tool({
       ...(kinds.length === 0 ? { next: 'no Flux kind is served here: install Flux, or run fluxpilot crds --install' } : {}),
       cols,
       ...page,
-      rows: page.rows.map(o => rowOf(o, { now, detail })),
+      rows: page.rows.map(o => rowOf(o, { now, detail, among: page.rows.length })),
       ...(missing.length > 0 ? { incomplete: missing } : {}),
     }
   },
@@ -141,9 +143,14 @@ function compare({ kind, metadata: a }: KubeObject, { kind: other, metadata: b }
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-function rowOf({ object, state }: Listed, { now, detail }: { now: number; detail: keyof typeof longest }): (string | null)[] {
+function longest(detail: Detail, among: number): number {
+  if (detail === 'brief') return 0
+  return detail === 'full' ? messages.full : Math.max(messages.least, Math.min(messages.most, Math.floor(messages.share / among)))
+}
+
+function rowOf({ object, state }: Listed, { now, detail, among }: { now: number; detail: Detail; among: number }): (string | null)[] {
   const ready = conditionOf(object, 'Ready')
-  const shown = state === 'ready' && detail !== 'full' ? 0 : longest[detail]
+  const shown = state === 'ready' && detail !== 'full' ? 0 : longest(detail, among)
   const revision = revisionOf(object)
   return [
     object.kind,
