@@ -9,6 +9,7 @@ import { Approvals } from '../../src/transports/approvals.ts'
 import { type Exposure, type HttpOptions, listenHttp } from '../../src/transports/http.ts'
 import { callerOf } from '../../src/transports/tokens.ts'
 import { realClock } from '../../src/world/clock/real.ts'
+import type { Clusters } from '../../src/world/cluster/cluster.ts'
 import type { Clock } from '../../src/world/clock/clock.ts'
 
 const open: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false }
@@ -28,14 +29,18 @@ export async function startProduct({
   options = {},
   env = { PATH: process.env.PATH },
   clock,
+  clusters = same => same,
 }: {
   mode?: Partial<Mode>
   options?: Record<string, string | boolean | string[]>
   env?: NodeJS.ProcessEnv
   clock?: Clock
+  /** What the tools see in place of the clusters that there are. */
+  clusters?: (real: Clusters) => Clusters
 } = {}): Promise<Product> {
   const composed = await compose({ sandbox: true, logLevel: 'silent', ...options }, env, { ...open, ...mode })
-  const service = clock ? { ...composed.service, world: { ...composed.service.world, clock } } : composed.service
+  const { world } = composed.service
+  const service = { ...composed.service, world: { ...world, clusters: clusters(world.clusters), ...(clock ? { clock } : {}) } }
   const tools = allTools({ gates: composed.service.gates, readOnly: false })
   return {
     composed,

@@ -83,7 +83,7 @@ test('the pages of one question join to the whole, each within its budget', asyn
     const answer = await product.call('get_status', { limit: 200, maxTokens: 8000, detail: 'brief', ...(cursor ? { cursor } : {}) })
     assert.equal(answer.isError, false, answer.text)
     assert.ok(cost(answer) <= 8000)
-    for (const row of answer.data?.rows as string[][]) seen.add(row[1] ?? '')
+    for (const row of (answer.data?.rows ?? []) as string[][]) seen.add(row[1] ?? '')
     cursor = answer.data?.nextCursor as string | undefined
     pages++
   } while (cursor)
