@@ -77,20 +77,24 @@ export class Redactor {
 }
 
 const prefixLength = 4
+/** What printers write in several ways, and what stands at an edge of a value without telling anything of it. */
+const edges = /^[\s"'\\]+|[\s"'\\]+$/g
 
-/** Many texts to be replaced at once, found by how they begin. White space in them matches any: printers fold and indent. */
+/**
+ * Many texts to be replaced at once, found by how they begin. They are found as JSON, YAML and Go print them, also one in the other:
+ * with backslashes, doubled quotes and code points in front of what needs them, folded and indented where they have white space.
+ */
 class Forms {
-  readonly #byPrefix = new Map<string, { readonly words: readonly string[]; readonly size: number; readonly print: string }[]>()
+  readonly #byPrefix = new Map<string, { readonly form: string; readonly print: string }[]>()
 
-  add(form: string, print: string): void {
-    const words = form.trim().split(/\s+/)
-    const prefix = (words[0] ?? '').slice(0, prefixLength)
-    if (prefix === '') return
+  add(given: string, print: string): void {
+    const form = given.replaceAll(edges, '')
+    const [prefix = ''] = /^[^\s"'\\&<>]{1,4}/.exec(form) ?? []
     const bucket = this.#byPrefix.get(prefix) ?? []
-    if (bucket.some(f => f.words.join(' ') === words.join(' '))) return
+    if (prefix === '' || bucket.some(f => f.form === form)) return
     this.#byPrefix.set(
       prefix,
-      [...bucket, { words, size: form.length, print }].toSorted((a, b) => b.size - a.size),
+      [...bucket, { form, print }].toSorted((a, b) => b.form.length - a.form.length),
     )
   }
 
@@ -110,34 +114,53 @@ class Forms {
 
   #at(text: string, at: number): { print: string; end: number } | undefined {
     for (let length = prefixLength; length > 0; length--)
-      for (const { words, print } of this.#byPrefix.get(text.slice(at, at + length)) ?? []) {
-        const end = endOf(words, text, at)
+      for (const { form, print } of this.#byPrefix.get(text.slice(at, at + length)) ?? []) {
+        const end = endOf(form, text, at)
         if (end !== undefined) return { print, end }
       }
     return undefined
   }
 }
 
-const space = /\s*/y
+const space = /(?:\s|\\+[nrt])+/y
+const spaceOf = /\s+/y
+const quotes = /(?:\\*["'])+/y
+const backslashes = /\\+/y
+const backslashesOf = /\\+/y
+const codePoint = /\\+(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))/y
 
-function endOf(words: readonly string[], text: string, start: number): number | undefined {
+/** Where a form that begins at `start` ends in a text; `undefined` when it is not there. */
+function endOf(form: string, text: string, start: number): number | undefined {
   let at = start
-  for (const [i, word] of words.entries()) {
-    if (i > 0) {
-      space.lastIndex = at
-      const gap = space.exec(text)?.[0].length ?? 0
-      if (gap === 0) return undefined
-      at += gap
+  for (let i = 0; i < form.length;) {
+    const char = form[i] ?? ''
+    if (char === text[at] && !/[\s"'\\]/.test(char)) {
+      i++
+      at++
+      continue
     }
-    if (!text.startsWith(word, at)) return undefined
-    at += word.length
+    const coded = matched(codePoint, text, at)
+    if (coded && String.fromCharCode(Number.parseInt(coded[1] ?? coded[2] ?? '', 16)) === char) {
+      i++
+      at += coded[0].length
+      continue
+    }
+    const [mine, theirs] = /\s/.test(char) ? [spaceOf, space] : /["']/.test(char) ? [quotes, quotes] : [backslashesOf, backslashes]
+    const [wanted, seen] = [matched(mine, form, i), matched(theirs, text, at)]
+    if (!wanted || !seen) return undefined
+    i += wanted[0].length
+    at += seen[0].length
   }
   return at
 }
 
+function matched(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at
+  return pattern.exec(text) ?? undefined
+}
+
 function encodings(value: string): string[] {
   const base64 = Buffer.from(value).toString('base64')
-  const json = JSON.stringify(value).slice(1, -1)
   const uri = encodeURIComponent(value)
   return [
     ...new Set([
@@ -148,9 +171,6 @@ function encodings(value: string): string[] {
       uri,
       uri.replaceAll('%20', '+'),
       uri.replaceAll(/%[0-9A-F]{2}/g, code => code.toLowerCase()),
-      json,
-      JSON.stringify(json).slice(1, -1),
-      value.replaceAll("'", "''"),
       Buffer.from(value).toString('hex'),
     ]),
   ]

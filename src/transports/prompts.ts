@@ -15,7 +15,7 @@ export function registerPrompt(prompt: Prompt, bound: Bound): void {
       const made = prompt.raw?.(given, callOf(context, bound))
       if (made && 'ask' in made) return questionsOf(made, { context, bound })
       if (made) return made.raw as unknown as GetPromptResult
-      return { messages: [{ role: 'user', content: { type: 'text', text: prompt.body(given) } }] }
+      return { messages: [{ role: 'user', content: { type: 'text', text: bound.service.redactor.censor(prompt.body(given)) } }] }
     },
   )
 }

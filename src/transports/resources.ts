@@ -1,6 +1,6 @@
 import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError, ResourceTemplate } from '@modelcontextprotocol/server'
 import type { Json } from '../lib/json.ts'
-import type { Resource, Variables } from '../resources/resource.ts'
+import { type Resource, type Variables, variablesIn } from '../resources/resource.ts'
 import { Pager } from '../tools/cursor.ts'
 import { ToolError, toolErrorOf } from '../tools/error.ts'
 import type { Bound } from './adapter.ts'
@@ -16,20 +16,22 @@ interface Contents {
 
 /** Registers resources and templates, with the completion of their variables and the list of what is there. Spec: mcp 3.1, 3.2. */
 export function registerResources(resources: readonly Resource[], bound: Bound): void {
-  for (const resource of resources) registerResource(resource, bound)
-  bound.server.server.setRequestHandler('resources/list', async ({ params }, { mcpReq: { signal } }) =>
+  const read: Read = (uri, signal) => readAt(resources, { uri, signal }, bound)
+  for (const resource of resources) registerResource(resource, read, bound)
+  const { server } = bound.server
+  server.setRequestHandler('resources/list', ({ params }, { mcpReq: { signal } }) =>
     listPage(resources, { cursor: params?.cursor, signal }, bound),
   )
+  // The SDK's own handler repeats an address that it does not know, whatever stands in it.
+  server.setRequestHandler('resources/read', ({ params: { uri } }, { mcpReq: { signal } }) => read(uri, signal))
 }
 
-function registerResource(resource: Resource, bound: Bound): void {
-  const { server, service } = bound
+type Read = (uri: string, signal: AbortSignal) => Promise<{ contents: Contents[] }>
+
+function registerResource(resource: Resource, read: Read, { server, service }: Bound): void {
   const config = { title: resource.title, description: resource.description, mimeType: resource.mimeType ?? json }
-  const read = async (uri: URL, vars: Variables, signal: AbortSignal): Promise<{ contents: Contents[] }> => ({
-    contents: await contentsOf(resource, { uri, vars, signal }, bound),
-  })
   if (!resource.uri.includes('{')) {
-    server.registerResource(resource.name, resource.uri, config, (uri, { mcpReq: { signal } }) => read(uri, {}, signal))
+    server.registerResource(resource.name, resource.uri, config, ({ href }, { mcpReq: { signal } }) => read(href, signal))
     return
   }
   const complete = Object.fromEntries(
@@ -39,22 +41,32 @@ function registerResource(resource: Resource, bound: Bound): void {
     ]),
   )
   const template = new ResourceTemplate(resource.uri, { list: undefined, complete })
-  server.registerResource(resource.name, template, config, (uri, vars, { mcpReq: { signal } }) =>
-    read(uri, Object.fromEntries(Object.entries(vars).map(([k, v]) => [k, String(v)])), signal),
-  )
+  server.registerResource(resource.name, template, config, ({ href }, _vars, { mcpReq: { signal } }) => read(href, signal))
+}
+
+async function readAt(
+  resources: readonly Resource[],
+  { uri, signal }: { uri: string; signal: AbortSignal },
+  bound: Bound,
+): Promise<{ contents: Contents[] }> {
+  for (const resource of resources) {
+    const vars = variablesIn(resource.uri, uri)
+    if (vars) return { contents: await contentsOf(resource, { uri, vars, signal }, bound) }
+  }
+  throw new ResourceNotFoundError(bound.service.redactor.censor(uri))
 }
 
 /** A miss is a miss; every other failure arrives with its code and its next step. */
 async function contentsOf(
   resource: Resource,
-  { uri, vars, signal }: { uri: URL; vars: Variables; signal: AbortSignal },
+  { uri, vars, signal }: { uri: string; vars: Variables; signal: AbortSignal },
   bound: Bound,
 ): Promise<Contents[]> {
   const { world, redactor } = bound.service
   if (resource.raw) return [...resource.raw(vars)] as unknown as Contents[]
   const found = await limited(bound, () => resource.read(vars, world, signal))
-  if (!found) throw new ResourceNotFoundError(uri.href)
-  return [{ uri: uri.href, mimeType: json, text: redactor.censor(JSON.stringify(found)) }]
+  if (!found) throw new ResourceNotFoundError(redactor.censor(uri))
+  return [{ uri: redactor.censor(uri), mimeType: json, text: redactor.censor(JSON.stringify(found)) }]
 }
 
 /** Runs a read within the caller's limits, and gives what it throws a code. @throws {ProtocolError} -32000 with `{code, next}`. */

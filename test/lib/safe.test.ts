@@ -68,9 +68,12 @@ const forms: [string, (value: string) => string][] = [
   ['in JSON in JSON', v => JSON.stringify(JSON.stringify({ v }))],
   ['in YAML', v => print({ v })],
   ['in single-quoted YAML', v => `'${v.replaceAll("'", "''")}'`],
+  ['in JSON in single-quoted YAML', v => `'${JSON.stringify({ v }).replaceAll("'", "''")}'`],
+  ['in JSON as Go prints it', v => JSON.stringify(v).replaceAll(/[&<>]/g, c => `\\u00${c.charCodeAt(0).toString(16)}`)],
+  ['in YAML in JSON', v => JSON.stringify(print({ v }))],
   ['in hexadecimal', v => Buffer.from(v).toString('hex')],
 ]
-for (const value of ['c4nary-Value/with+signs&more=1', awkward, 'pässwörd-ünïcode', 'hunter22'])
+for (const value of ['c4nary-Value/with+signs&more=1', awkward, 'pässwörd-ünïcode', 'hunter22', 'two\nlines & <more> \\ of it'])
   for (const [how, encode] of forms)
     test(`a known value does not pass ${how}: ${value.slice(0, 12)}`, () => {
       const redactor = new Redactor(Buffer.alloc(32, 1))
