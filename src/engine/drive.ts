@@ -1,7 +1,8 @@
 import { type KubeObject, type ObjectRef, conditionsOf, refOf } from '../kinds/manifest.ts'
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
-import { equal, isObject, type JsonObject } from '../lib/json.ts'
+import { isObject, type JsonObject } from '../lib/json.ts'
+import { mergePatchFrom } from '../lib/merge-patch.ts'
 import { inOrder, type StatusChange, withCondition } from './conditions.ts'
 import { eventFor, type EventDraft } from './events.ts'
 import { failed, type Outcome, StepError } from './outcome.ts'
@@ -158,7 +159,7 @@ class Working<K extends Kind, Hands> {
   async save(change: StatusChange): Promise<void> {
     this.merge(change)
     const status = isObject(this.#object.status) ? this.#object.status : {}
-    const body = difference(this.#saved, status)
+    const body = mergePatchFrom(this.#saved, status)
     if (Object.keys(body).length === 0) return
     const stored = await this.#pass.hub.patch(
       refOf(this.#object),
@@ -211,21 +212,6 @@ class Working<K extends Kind, Hands> {
     const kept = { ...this.#object.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(finalizers ? { finalizers } : {}) }
     this.#object = { ...this.#object, metadata: kept, ...(status ? { status } : {}) }
   }
-}
-
-/** The top-level merge patch from one status to the next. */
-function difference(from: JsonObject, to: JsonObject): JsonObject {
-  const body: JsonObject = {}
-  for (const key of Object.keys(to)) if (to[key] !== undefined && !equal(from[key], to[key])) body[key] = replaced(from[key], to[key])
-  for (const key of Object.keys(from)) if (!(key in to)) body[key] = null
-  return body
-}
-
-/** A merge patch keeps keys that the new object lacks unless they are null: name them. */
-function replaced(from: unknown, to: JsonObject[string]): JsonObject[string] {
-  if (!isObject(from) || !isObject(to)) return to
-  const gone = Object.keys(from).filter(key => to[key] === undefined)
-  return { ...to, ...Object.fromEntries(gone.map(key => [key, null])) }
 }
 
 /** Creates the event, or counts it up when an equal one exists. Events are best effort: a refusal never fails a pass. */
