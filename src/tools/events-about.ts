@@ -19,12 +19,11 @@ const children: Readonly<Record<string, [kind: string, name: string][]>> = {
 
 /** The last three events of an object, warnings first; for a workload those of its pods as well. */
 export async function eventsAbout(cluster: Cluster, ref: ObjectRef, signal: AbortSignal): Promise<string[]> {
-  const below = (children[ref.kind] ?? []).map(([kind, name]) => ({ kind, name: new RegExp(`^${literal(ref.name)}-${name}$`) }))
   const [own, ...theirs] = await Promise.all([
     eventsOf(cluster, { namespace: ref.namespace, fields: { kind: ref.kind, name: ref.name } }, signal),
-    ...below.map(async ({ kind, name }) =>
+    ...(await childrenOf(cluster, ref, signal)).map(async ({ kind, isChild }) =>
       (await eventsOf(cluster, { namespace: ref.namespace, fields: { kind } }, signal)).filter(e =>
-        name.test(String(objectAt(e, 'involvedObject').name)),
+        isChild(String(objectAt(e, 'involvedObject').name)),
       ),
     ),
   ])
@@ -32,6 +31,34 @@ export async function eventsAbout(cluster: Cluster, ref: ObjectRef, signal: Abor
     .toSorted((a, b) => rank(b) - rank(a) || Date.parse(lastTime(b)) - Date.parse(lastTime(a)))
     .slice(0, mostEvents)
     .map(e => plain(`${lastTime(e)} ${String(e.type)} ${String(e.reason)}: ${String(e.message)}`).slice(0, mostMessage))
+}
+
+interface Children {
+  readonly kind: string
+  isChild(name: string): boolean
+}
+
+/** What a workload made: what its selector finds now, and what carries a name generated from its own. */
+async function childrenOf(cluster: Cluster, ref: ObjectRef, signal: AbortSignal): Promise<Children[]> {
+  const below = children[ref.kind]
+  if (!below || ref.group === '') return []
+  const labels = objectAt(await cluster.get(ref, signal), 'spec', 'selector', 'matchLabels')
+  const labelSelector = Object.entries(labels)
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(',')
+  return Promise.all(
+    below.map(async ([kind, generated]) => {
+      const name = new RegExp(`^${literal(ref.name)}-${generated}$`)
+      const query = {
+        ...(kind === 'Pod' ? { group: '', version: 'v1' } : { group: 'apps', version: 'v1' }),
+        kind,
+        namespace: ref.namespace,
+        labelSelector,
+      }
+      const found = labelSelector === '' ? [] : (await cluster.list({ ...query, limit: 100 }, signal)).items.map(o => o.metadata.name)
+      return { kind, isChild: (wanted: string) => found.includes(wanted) || name.test(wanted) }
+    }),
+  )
 }
 
 async function eventsOf(
