@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { KubeObject } from '../../kinds/manifest.ts'
@@ -31,27 +32,18 @@ export function openKernel(options: KernelOptions): Kernel {
   const builders = [lane('kustomize'), lane('kustomize')]
   const merger = lane('k8s')
   const zipper = lane('gzip')
-  const builds = new ResultCache(cacheLimit)
   const deadlineMs = options.deadlineMs ?? 10_000
   const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> =>
     parse(await merger.call(operation, encode(input), { deadlineMs, signal }))
-  const kept = async (operation: string, request: Uint8Array, signal: AbortSignal): Promise<string> => {
-    const key = createHash('sha256').update(`${operation}\n`).update(request).digest('hex')
-    const known = builds.get(key)
-    if (known !== undefined) return known
-    const free = builders.reduce((a, b) => (b.load < a.load ? b : a))
-    const output = new TextDecoder().decode(await free.call(operation, request, { deadlineMs: options.buildDeadlineMs ?? 60_000, signal }))
-    builds.set(key, output)
-    return output
-  }
+  const kept = keepingResults(builders, options.buildDeadlineMs ?? 60_000)
   let definitions: Promise<Definitions> | undefined
   return {
     definitions: () => (definitions ??= readDefinitions(options.definitions)),
-    kustomizeBuild: (input, signal) => kept('build', encodeBuild(input), signal),
-    kustomizationFile: async (content, signal) => JSON.parse(await kept('kustomization', content, signal)) as JsonObject,
+    kustomizeBuild: (input, signal) => kept('build', { key: digestOf(input.files, input.root), request: () => encodeBuild(input) }, signal),
+    kustomizationFile: async (content, signal) =>
+      JSON.parse(await kept('kustomization', { key: digestOf(new Map([['', content]])), request: () => content }, signal)) as JsonObject,
     async checkManifests(files, signal) {
-      const list = [...files].map(([path, content]) => ({ path, content: Buffer.from(content).toString('base64') }))
-      await kept('manifests', encode(list), signal)
+      await kept('manifests', { key: digestOf(files), request: () => encodeManifests(files) }, signal)
     },
     apply: async (input, signal) => (await merge('apply', { ...managed(input), force: input.force }, signal)) as KubeObject,
     update: async (input, signal) => (await merge('update', managed(input), signal)) as KubeObject,
@@ -74,18 +66,48 @@ function parse(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(bytes))
 }
 
+/** A call whose result is kept: what names it, and its input when it has to be made. */
+interface Kept {
+  readonly key: string
+  readonly request: () => Uint8Array
+}
+
+/** Calls whose results are kept; others go to the lane with the least to do. */
+function keepingResults(lanes: readonly Lane[], deadlineMs: number) {
+  const results = new ResultCache(cacheLimit)
+  return async (operation: string, { key, request }: Kept, signal: AbortSignal): Promise<string> => {
+    const name = `${operation} ${key}`
+    const known = results.get(name)
+    if (known !== undefined) return known
+    const free = lanes.reduce((a, b) => (b.load < a.load ? b : a))
+    const output = new TextDecoder().decode(await free.call(operation, request(), { deadlineMs, signal }))
+    results.set(name, output)
+    return output
+  }
+}
+
+/** Names files by their content, in their order. */
+function digestOf(files: ReadonlyMap<string, Uint8Array>, root = ''): string {
+  const hash = createHash('sha256').update(root)
+  for (const [path, content] of files) hash.update(`\0${path}\0${content.length}\0`).update(content)
+  return hash.digest('hex')
+}
+
+/** No object holds more than 1 MiB of a binary file: the rest of a larger one is left out, and the API server refuses what is made of it. */
+const mostBinary = 2 * 1024 * 1024
+
 function encodeBuild({ root, files }: BuildInput): Uint8Array {
   const text: Record<string, string> = {}
   const binary: Record<string, string> = {}
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   for (const [path, content] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    try {
-      text[path] = decoder.decode(content)
-    } catch {
-      binary[path] = Buffer.from(content).toString('base64')
-    }
+    if (isUtf8(content)) text[path] = new TextDecoder('utf-8', { ignoreBOM: true }).decode(content)
+    else binary[path] = Buffer.from(content.subarray(0, mostBinary)).toString('base64')
   }
   return encode({ root, text, binary, limit: outputLimit })
+}
+
+function encodeManifests(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  return encode([...files].map(([path, content]) => ({ path, content: Buffer.from(content).toString('base64') })))
 }
 
 function managed({ live, object, manager, schema, subresource, reset }: ManageInput): JsonObject {

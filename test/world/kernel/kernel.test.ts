@@ -175,6 +175,21 @@ test('a hostile build ends in a coded error, and the next call works', async () 
   )
 })
 
+test('a build again is no build: its result is kept by the digest of what goes in', async () => {
+  const input = (last: number): BuildInput => ({
+    root: '.',
+    files: new Map<string, Uint8Array>([
+      ['kustomization.yaml', bytes('resources: [a.yaml]')],
+      ['a.yaml', bytes(configMap('kept'))],
+      ['image.bin', Buffer.concat([Buffer.alloc(5 * 1024 * 1024, 0xff), Buffer.from([last])])],
+    ]),
+  })
+  const first = await kernel.kustomizeBuild(input(1), signal)
+  const never = AbortSignal.abort(new Error('not to be built'))
+  assert.equal(await kernel.kustomizeBuild(input(1), never), first)
+  await assert.rejects(kernel.kustomizeBuild(input(2), never), { message: 'not to be built' })
+})
+
 test('half a gigabyte of output is refused, and the next call works', async () => {
   const files: Record<string, string> = { 'big.txt': 'x'.repeat(1_000_000) }
   files['kustomization.yaml'] =
