@@ -35,10 +35,10 @@ export async function listenRegistry(options: RegistryOptions): Promise<SandboxR
       void serve(request, response, async () => {
         checkUser(request, options)
         const url = new URL(request.url ?? '/', 'http://registry')
-        if (!url.pathname.startsWith('/v2')) throw registryProblems.unsupported()
+        if (!/^\/v2(\/|$)/.test(url.pathname)) throw registryProblems.nowhere()
         return handleRegistry(shelf, uploads, {
           request,
-          path: decodeURIComponent(url.pathname.replace(/^\/v2\/?/, '')),
+          path: pathOf(url),
           query: url.searchParams,
         })
       }),
@@ -54,6 +54,15 @@ export async function listenRegistry(options: RegistryOptions): Promise<SandboxR
     await once(server, 'close')
   }
   return { address: `127.0.0.1:${address.port}`, close }
+}
+
+function pathOf({ pathname }: URL): string {
+  const path = pathname.replace(/^\/v2\/?/, '')
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    throw registryProblems.nameInvalid(path)
+  }
 }
 
 function checkUser({ headers }: IncomingMessage, { basic }: RegistryOptions): void {
@@ -73,6 +82,8 @@ async function serve(request: IncomingMessage, response: ServerResponse, work: (
     const problem = thrown instanceof RegistryProblem ? thrown : new RegistryProblem(500, 'UNKNOWN', messageOf(thrown))
     response.writeHead(problem.status, {
       'content-type': 'application/json',
+      // What is left of a body would be taken for the next request.
+      ...(request.complete ? {} : { connection: 'close' }),
       ...(problem.status === 401 ? { 'www-authenticate': 'Basic realm="sandbox"' } : {}),
     })
     response.end(JSON.stringify({ errors: [{ code: problem.code, message: problem.message }] }))

@@ -14,6 +14,7 @@ export const registryProblems = {
   manifestUnknown: (ref: string): RegistryProblem => new RegistryProblem(404, 'MANIFEST_UNKNOWN', `manifest unknown: ${ref}`),
   nameUnknown: (): RegistryProblem => new RegistryProblem(404, 'NAME_UNKNOWN', 'repository name not known to registry'),
   nameInvalid: (name: string): RegistryProblem => new RegistryProblem(400, 'NAME_INVALID', `invalid repository name: ${name}`),
+  tagInvalid: (tag: string): RegistryProblem => new RegistryProblem(400, 'TAG_INVALID', `invalid tag name: ${tag}`),
   blobUnknown: (digest: string): RegistryProblem => new RegistryProblem(404, 'BLOB_UNKNOWN', `blob unknown to registry: ${digest}`),
   uploadUnknown: (): RegistryProblem => new RegistryProblem(404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry'),
   digestInvalid: (digest: string): RegistryProblem =>
@@ -24,5 +25,6 @@ export const registryProblems = {
     new RegistryProblem(400, 'MANIFEST_BLOB_UNKNOWN', `blob unknown to registry: ${digest}`),
   tooLarge: (): RegistryProblem => new RegistryProblem(413, 'MANIFEST_INVALID', 'manifest is larger than 4 MiB'),
   unauthorized: (): RegistryProblem => new RegistryProblem(401, 'UNAUTHORIZED', 'authentication required'),
+  nowhere: (): RegistryProblem => new RegistryProblem(404, 'UNSUPPORTED', 'there is nothing here but /v2/'),
   unsupported: (): RegistryProblem => new RegistryProblem(405, 'UNSUPPORTED', 'the operation is unsupported'),
 }

@@ -19,6 +19,7 @@ export interface Asked {
 }
 
 const manifestLimit = 4 * 1024 * 1024
+const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 const namePattern = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/
 
 /** Answers one request below `/v2/`. @throws {RegistryProblem} */
@@ -54,7 +55,7 @@ function upload(uploads: Uploads, { request, query, name, id }: Asked & { name: 
     case 'PUT':
       return uploads.finish(name, { id, digest: query.get('digest') ?? '', request })
     case 'DELETE':
-      return uploads.cancel(id)
+      return uploads.cancel(name, id)
     default:
       throw registryProblems.unsupported()
   }
@@ -88,6 +89,7 @@ async function blob({ content, repositories }: Shelf, { request, name, digest }:
 async function manifest(shelf: Shelf, asked: Asked & { name: string; reference: string }): Promise<Reply> {
   const { request, name, reference } = asked
   if (request.method === 'PUT') return putManifest(shelf, asked)
+  if (!['GET', 'HEAD', 'DELETE'].includes(request.method ?? '')) throw registryProblems.unsupported()
   const repository = shelf.repositories.get(name)
   if (!repository) throw registryProblems.nameUnknown()
   const digest = (isDigest(reference) ? reference : repository.tags.get(reference)) as Digest | undefined
@@ -106,9 +108,10 @@ async function manifest(shelf: Shelf, asked: Asked & { name: string; reference: 
 }
 
 async function putManifest(shelf: Shelf, { request, name, reference }: Asked & { name: string; reference: string }): Promise<Reply> {
+  if (!isDigest(reference) && !tagPattern.test(reference)) throw registryProblems.tagInvalid(reference)
   const parts: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     size += chunk.length
     if (size > manifestLimit) throw registryProblems.tooLarge()
     parts.push(chunk)

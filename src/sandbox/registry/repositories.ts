@@ -13,6 +13,8 @@ export interface Repository {
 export class Repositories {
   readonly #content: Content
   readonly #all = new Map<string, Repository>()
+  readonly #saving = new Map<string, Promise<void>>()
+  readonly #waiting = new Map<string, Promise<void>>()
 
   private constructor(content: Content) {
     this.#content = content
@@ -37,10 +39,26 @@ export class Repositories {
     const repository = this.#all.get(name) ?? { manifests: new Map(), tags: new Map(), blobs: new Set() }
     this.#all.set(name, repository)
     edit(repository)
-    await this.#content.saveIndex(
-      name,
-      JSON.stringify({ manifests: [...repository.manifests], tags: [...repository.tags], blobs: [...repository.blobs] }),
-    )
+    await this.#save(name, repository)
+  }
+
+  /** One save of a repository at a time; those that wait for the same one share the next. */
+  #save(name: string, { manifests, tags, blobs }: Repository): Promise<void> {
+    const running = this.#saving.get(name)
+    const waiting = this.#waiting.get(name)
+    if (waiting) return waiting
+    const write = (): Promise<void> =>
+      this.#content.saveIndex(name, JSON.stringify({ manifests: [...manifests], tags: [...tags], blobs: [...blobs] }))
+    const started = (): Promise<void> => {
+      this.#waiting.delete(name)
+      const save = write().finally(() => this.#saving.delete(name))
+      this.#saving.set(name, save)
+      return save
+    }
+    if (!running) return started()
+    const next = running.then(started, started)
+    this.#waiting.set(name, next)
+    return next
   }
 
   /** Manifests whose subject is the digest. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { type Digest, isDigest } from '../../lib/digest.ts'
 import { registryProblems } from './answers.ts'
@@ -5,11 +6,12 @@ import type { Upload } from './content.ts'
 import type { Reply } from './handlers.ts'
 import type { Shelf } from './manifests.ts'
 
+const mostOpen = 1000
+
 /** Uploads in progress: begun, continued chunk by chunk, asked about, finished. */
 export class Uploads {
   readonly #shelf: Shelf
-  readonly #open = new Map<string, Upload>()
-  #next = 1
+  readonly #open = new Map<string, Upload & { readonly name: string }>()
 
   constructor(shelf: Shelf) {
     this.#shelf = shelf
@@ -22,13 +24,14 @@ export class Uploads {
       await this.#shelf.repositories.change(name, r => r.blobs.add(mount))
       return created(name, mount)
     }
-    const id = String(this.#next++)
-    this.#open.set(id, await this.#shelf.content.begin())
+    const id = randomUUID()
+    this.#open.set(id, Object.assign(await this.#shelf.content.begin(), { name }))
+    await this.#forget()
     return digest ? this.finish(name, { id, digest, request }) : this.#progress(name, id, 202)
   }
 
   async append(name: string, { id, request }: { id: string; request: IncomingMessage }): Promise<Reply> {
-    const upload = this.#find(id)
+    const upload = this.#find(name, id)
     const start = /^(\d+)-\d+$/.exec(request.headers['content-range'] ?? '')?.[1]
     if (start !== undefined && Number(start) !== upload.size) throw registryProblems.rangeInvalid()
     for await (const chunk of request as AsyncIterable<Uint8Array>) await upload.append(chunk)
@@ -36,12 +39,12 @@ export class Uploads {
   }
 
   status(name: string, id: string): Reply {
-    this.#find(id)
+    this.#find(name, id)
     return this.#progress(name, id, 204)
   }
 
   async finish(name: string, { id, digest, request }: { id: string; digest: string; request: IncomingMessage }): Promise<Reply> {
-    const upload = this.#find(id)
+    const upload = this.#find(name, id)
     for await (const chunk of request as AsyncIterable<Uint8Array>) await upload.append(chunk)
     this.#open.delete(id)
     const kept = isDigest(digest) ? await upload.finish(digest) : undefined
@@ -53,15 +56,23 @@ export class Uploads {
     return created(name, kept)
   }
 
-  async cancel(id: string): Promise<Reply> {
-    await this.#find(id).discard()
+  async cancel(name: string, id: string): Promise<Reply> {
+    await this.#find(name, id).discard()
     this.#open.delete(id)
     return { status: 204, headers: {} }
   }
 
-  #find(id: string): Upload {
+  /** Nobody comes back for the oldest when there are so many. */
+  async #forget(): Promise<void> {
+    const [oldest] = this.#open
+    if (this.#open.size <= mostOpen || !oldest) return
+    this.#open.delete(oldest[0])
+    await oldest[1].discard()
+  }
+
+  #find(name: string, id: string): Upload {
     const upload = this.#open.get(id)
-    if (!upload) throw registryProblems.uploadUnknown()
+    if (upload?.name !== name) throw registryProblems.uploadUnknown()
     return upload
   }
 
