@@ -21,9 +21,13 @@ const rules: Readonly<Record<string, Rule>> = { ...coreRules, ...accessRules, ..
 const namespaces = { group: '', plural: 'namespaces' }
 const ruleOf = ({ group, kind, custom }: Resource): Rule | undefined => (custom ? undefined : rules[`${group}/${kind}`])
 
-/** Defaults as they are filled in while decoding, before anybody is recorded as their owner. */
-export function defaulted(resource: Resource, object: KubeObject, schemas: Schemas): KubeObject {
-  if (resource.custom) return asObject(withDefaults(object, schemas.of(resource) ?? {}), object)
+/** Defaults as they are filled in while decoding, before anybody is recorded as their owner. A request's nulls are dropped, those of a merge are not. */
+export function defaulted(
+  resource: Resource,
+  object: KubeObject,
+  { schemas, nulls }: { schemas: Schemas; nulls: 'dropped' | 'kept' },
+): KubeObject {
+  if (resource.custom) return asObject(withDefaults(object, schemas.of(resource) ?? {}, nulls), object)
   return ruleOf(resource)?.defaults?.(object) ?? object
 }
 
@@ -33,7 +37,7 @@ export function prepared(
   { object, live }: { object: KubeObject; live: KubeObject | undefined },
   { schemas, clock }: { schemas: Schemas; clock: Clock },
 ): KubeObject {
-  if (resource.custom) return defaulted(resource, object, schemas)
+  if (resource.custom) return defaulted(resource, object, { schemas, nulls: 'kept' })
   const made = ruleOf(resource)?.prepare?.(object, { live, clock }) ?? object
   const definition = schemas.nameOf(resource)
   return definition === undefined ? made : asObject(conform(made, definition, schemas.definitions).value, made)

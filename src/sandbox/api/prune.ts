@@ -57,11 +57,11 @@ function emptied(value: JsonObject, { path, dropped }: { path: string; dropped: 
   return {}
 }
 
-/** A value with the defaults that its schema orders, as a CRD's are filled in: only where the parent is there. */
-export function withDefaults(value: Json, schema: JsonObject): Json {
+/** A value with the defaults that its schema orders, as a CRD's are filled in: only where the parent is there. `nulls`: whether those that may not be are dropped. */
+export function withDefaults(value: Json, schema: JsonObject, nulls: 'dropped' | 'kept'): Json {
   if (Array.isArray(value)) {
     const items = schema.items
-    return isObject(items) ? value.map(item => withDefaults(item, items)) : value
+    return isObject(items) ? value.map(item => withDefaults(item, items, nulls)) : value
   }
   if (!isObject(value)) return value
   const out: JsonObject = { ...value }
@@ -69,12 +69,12 @@ export function withDefaults(value: Json, schema: JsonObject): Json {
     if (!isObject(property)) continue
     if ((out[key] === undefined || (out[key] === null && property.nullable !== true)) && property.default !== undefined)
       out[key] = structuredClone(property.default)
-    if (out[key] === null && property.nullable !== true) delete out[key]
-    if (out[key] !== undefined && out[key] !== null) out[key] = withDefaults(out[key], property)
+    if (out[key] === null && property.nullable !== true && nulls === 'dropped') delete out[key]
+    if (out[key] !== undefined && out[key] !== null) out[key] = withDefaults(out[key], property, nulls)
   }
   const more = schema.additionalProperties
   if (isObject(more))
     for (const [key, item] of Object.entries(out))
-      if (!(isObject(schema.properties) && key in schema.properties)) out[key] = withDefaults(item ?? null, more)
+      if (!(isObject(schema.properties) && key in schema.properties)) out[key] = withDefaults(item ?? null, more, nulls)
   return out
 }

@@ -89,7 +89,10 @@ async function next(
   if (change.verb === 'replace' && !before && !createsOnUpdate(resource)) throw problems.notFound(resource, target.name)
   const draft = await change.draft(before)
   if (!before) admitNamespace(resource, draft.object, context.store)
-  const complete = defaulted(resource, before ? draft.object : wiped(draft.object), context.schemas)
+  const complete = defaulted(resource, before ? draft.object : wiped(draft.object), {
+    schemas: context.schemas,
+    nulls: draft.managed ? 'kept' : 'dropped',
+  })
   const managed = draft.managed ? complete : await tracked(before, complete, { resource, context })
   if (before) checkVersion(target, { live: before, next: managed, replaced: change.verb === 'replace' })
   const merged = before

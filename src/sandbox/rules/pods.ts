@@ -32,7 +32,6 @@ function container(c: JsonObject): JsonObject {
     ...(c.ports ? { ports: each(c.ports, p => fill(p, { protocol: 'TCP' })) } : {}),
     ...(c.env ? { env: each(c.env, env) } : {}),
     ...lifecycle,
-    ...(isObject(c.resources) ? { resources: withRequests(c.resources) } : {}),
     ...Object.fromEntries(probes),
   }
 }
@@ -41,8 +40,17 @@ function mapped(object: JsonObject, map: (value: JsonObject) => JsonObject): Jso
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, isObject(value) ? map(value) : value]))
 }
 
-/** What a container may use at most it also asks for, where it says nothing else. */
-function withRequests(resources: JsonObject): JsonObject {
+/** What a pod's containers may use at most they also ask for, where they say nothing else. */
+export function withRequests(spec: JsonObject): JsonObject {
+  const asking = (c: JsonObject): JsonObject => (isObject(c.resources) ? { ...c, resources: requested(c.resources) } : c)
+  return {
+    ...spec,
+    containers: each(spec.containers, asking),
+    ...(spec.initContainers ? { initContainers: each(spec.initContainers, asking) } : {}),
+  }
+}
+
+function requested(resources: JsonObject): JsonObject {
   return isObject(resources.limits) ? { ...resources, requests: fill(resources.requests, resources.limits) } : resources
 }
 

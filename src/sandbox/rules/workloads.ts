@@ -3,7 +3,7 @@ import { equal, isObject, type Json, type JsonObject, listAt, objectAt, stringAt
 import { type Cause, forbiddenValue, invalidValue, notSupported, requiredValue } from '../api/problem.ts'
 import { labelProblems } from './names.ts'
 import { podSpecProblems } from './pod-problems.ts'
-import { podSpecDefaults } from './pods.ts'
+import { podSpecDefaults, withRequests } from './pods.ts'
 import { each, fill, immutable, type Rule, withSpec } from './rule.ts'
 
 function template(given: Json | undefined): JsonObject {
@@ -217,7 +217,7 @@ const tolerated = ['not-ready', 'unreachable'].map(why => ({
 const alive = new Set(['activeDeadlineSeconds', 'tolerations', 'terminationGracePeriodSeconds'])
 
 const pod: Rule = {
-  defaults: o => ({ ...withSpec(o, fill(podSpecDefaults(o.spec), { enableServiceLinks: true })), ...addressed(o.status) }),
+  defaults: o => ({ ...withSpec(o, fill(withRequests(podSpecDefaults(o.spec)), { enableServiceLinks: true })), ...addressed(o.status) }),
   prepare: (o, { live }) => ({
     ...withSpec(o, fill(o.spec, live ? {} : { preemptionPolicy: 'PreemptLowerPriority', priority: 0, tolerations: tolerated })),
     status: live ? (o.status ?? {}) : { phase: 'Pending', qosClass: qualityOf(specOf(o)) },

@@ -2,17 +2,17 @@ import { equal, isObject, type Json } from '../../../src/lib/json.ts'
 import { normal } from './normal.ts'
 import { type Conversation, type Said, type Server, speak, type Step } from './talk.ts'
 
-/** Holds a conversation with both servers. Answers what differs, a line each; empty when nothing does. */
+/** Holds a conversation with both servers. Answers what differs, a line each; empty when nothing does. `silent`: warnings are not compared. */
 export async function differences(
   [, steps]: Conversation,
   servers: { real: Server; sandbox: Server },
-  namespace: string,
+  { namespace, silent = false }: { namespace: string; silent?: boolean },
 ): Promise<string[]> {
   const placed = steps.map(step => inNamespace(step, namespace))
   const [real, sandbox] = await Promise.all([answers(servers.real, placed), answers(servers.sandbox, placed)])
   return placed.flatMap((step, i) => {
     if (step.unlike !== undefined) return []
-    const lines = unequal('', normalised(real[i]), normalised(sandbox[i]))
+    const lines = unequal('', normalised(real[i], silent), normalised(sandbox[i], silent))
     return lines.length === 0
       ? []
       : [`${i + 1}. ${step.method} ${typeof step.path === 'string' ? step.path : '(computed)'}`, ...lines.map(l => `     ${l}`)]
@@ -31,8 +31,8 @@ async function answers(server: Server, steps: readonly Step[]): Promise<Said[]> 
   return before
 }
 
-function normalised(said: Said | undefined): Json {
-  return said ? { ...normal(said) } : null
+function normalised(said: Said | undefined, silent: boolean): Json {
+  return said ? { ...normal(said), ...(silent ? { warning: '' } : {}) } : null
 }
 
 function unequal(path: string, real: Json | undefined, ours: Json | undefined): string[] {

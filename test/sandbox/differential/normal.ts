@@ -32,8 +32,16 @@ function owners(entries: Json[]): Json {
   return kept.map(value).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }
 
+/** Conflicts come in any order. */
+function inOrder(list: Json[]): Json[] {
+  if (!list.every(item => at(item, 'reason') === 'FieldManagerConflict')) return list
+  return list.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+}
+
 function plain(text: string): string {
   return text
+    .replace(/^Apply failed with .*/s, said => said.split(/\s+/).toSorted().join(' '))
+    .replace(/(errors:)((?:\n  .*)+)$/, (_, head: string, lines: string) => head + lines.split('\n').toSorted().join('\n'))
     .replaceAll(uuid, '<uid>')
     .replaceAll(time, '<time>')
     .replaceAll(/patch: Invalid value: "\{.*\}": |(?<=^Invalid value: )"\{\\"apiVersion.*\}": /gs, 'patch: <object>: ')
@@ -49,7 +57,7 @@ function plain(text: string): string {
 }
 
 function value(given: Json): Json {
-  if (Array.isArray(given)) return given.map(item => value(item))
+  if (Array.isArray(given)) return inOrder(given.map(item => value(item)))
   if (typeof given === 'string') return plain(given)
   if (!isObject(given)) return given
   const out: JsonObject = {}
