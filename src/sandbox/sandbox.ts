@@ -11,6 +11,7 @@ import { openJournal } from './api/journal.ts'
 import { listenApiServer } from './api/server.ts'
 import { seed } from './api/seed.ts'
 import { Store } from './api/store.ts'
+import { lockFolder } from './lock.ts'
 import { listenRegistry } from './registry.ts'
 import { startWorkloads } from './workloads.ts'
 
@@ -43,6 +44,7 @@ export interface Sandbox {
 /** Starts a sandbox. No RBAC; nothing outside this process is needed. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { kernel, clock, http } = options
+  const unlock = options.data === undefined ? undefined : await lockFolder(options.data)
   const journal = options.data === undefined ? undefined : await openJournal(join(options.data, 'api'))
   const store = new Store(journal)
   if (journal) store.restore(journal.kept.objects, journal.kept.revision)
@@ -61,6 +63,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await api.close()
     await registry.close()
     await journal?.close()
+    await unlock?.()
   }
   return { apiUrl: api.url, registry: registry.address, cluster, kubeconfig: kubeconfigFor(api.url), close }
 }

@@ -85,3 +85,16 @@ test('what was acknowledged is there after a kill in the middle of writing, and 
   )
   await third.kill()
 })
+
+test('a second process on the same folder is refused, naming the first', async () => {
+  const first = await startSandbox()
+  await assert.rejects(startSandbox(), /is in use by process \d+: stop it, or choose another folder/)
+  await first.cluster.create(settings('alone'), { manager: 'test' }, signal)
+  await first.kill()
+})
+
+test('the lock of a killed process is taken over', async () => {
+  const next = await startSandbox()
+  assert.ok((await names(next.cluster)).includes('alone'))
+  await next.kill()
+})

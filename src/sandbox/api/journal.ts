@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises'
+import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { KubeObject } from '../../kinds/manifest.ts'
+import { Appender } from './appender.ts'
 import type { Change, Journal } from './store.ts'
 
 /** What a journal kept: the objects by storage key, and the last revision. */
@@ -31,47 +32,13 @@ export async function openJournal(folder: string): Promise<OpenJournal> {
   const path = join(folder, 'journal')
   const { objects, revision } = replay(await readFile(path, 'utf8').catch(() => ''))
   const lines = [...objects.values()].map(({ key, object }) => encode({ revision, type: 'ADDED', key, object }))
-  await replace(path, [...lines, encode({ revision, type: 'REVISION', key: '' })].join(''))
-  const appender = new Appender(await open(path, 'a'))
+  const whole = [...lines, encode({ revision, type: 'REVISION', key: '' })].join('')
+  await replace(path, whole)
+  const appender = new Appender(await open(path, 'r+'), Buffer.byteLength(whole))
   return {
     kept: { objects: objects.values(), revision },
     append: ({ type, key, object, revision: at }) => appender.append(encode({ revision: at, type, key, object })),
     close: () => appender.close(),
-  }
-}
-
-/** Lines that come while one batch is on its way to the disk go with the next. */
-class Appender {
-  readonly #file: FileHandle
-  #waiting = ''
-  #written: Promise<void> = Promise.resolve()
-  #next: Promise<void> | undefined
-
-  constructor(file: FileHandle) {
-    this.#file = file
-  }
-
-  append(line: string): Promise<void> {
-    this.#waiting += line
-    this.#next ??= this.#written.then(async () => {
-      const batch = this.#waiting
-      this.#waiting = ''
-      this.#written = this.#flush(batch)
-      this.#next = undefined
-      await this.#written
-    })
-    return this.#next
-  }
-
-  async #flush(batch: string): Promise<void> {
-    await this.#file.write(batch)
-    await this.#file.datasync()
-  }
-
-  async close(): Promise<void> {
-    await this.#next
-    await this.#written
-    await this.#file.close()
   }
 }
 
@@ -84,8 +51,8 @@ function checksum(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 
-/** The state after all whole lines; reading stops at the first that is not. */
-function replay(text: string): { objects: Map<string, { key: string; object: KubeObject }>; revision: number } {
+/** The state after all whole lines of a journal; reading stops at the first that is not. */
+export function replay(text: string): { objects: Map<string, { key: string; object: KubeObject }>; revision: number } {
   const objects = new Map<string, { key: string; object: KubeObject }>()
   let revision = 1
   for (const line of text.split('\n')) {
@@ -108,7 +75,7 @@ function decode(line: string): Line | undefined {
 
 async function replace(path: string, text: string): Promise<void> {
   const file = await open(`${path}.new`, 'w')
-  await file.write(text)
+  await file.writeFile(text)
   await file.sync()
   await file.close()
   await rename(`${path}.new`, path)
