@@ -52,12 +52,12 @@ export async function checkHealth(
   await run.save({
     conditions: [healthyIs('Unknown', 'Progressing', message), { ...healthyIs('True', 'Progressing', message), type: 'Reconciling' }],
   })
-  const startedAt = hands.clock.now()
+  const startedAt = hands.clock.elapsed()
   const { failFast, cancelHealthCheckOnNewRevision: cancels } = run.settings
   const superseded = cancels ? newerThan(revision, { ks, hands, run }) : undefined
   const end = await waited(toCheck(ks, wanted), { hands, run, timeoutMs: timeout, failFast, superseded })
   if (end.is === 'superseded') return end.is
-  const took = formatDuration(hands.clock.now() - startedAt)
+  const took = formatDuration(hands.clock.elapsed() - startedAt)
   if (end.is === 'failed') {
     await run.save({ conditions: [healthyIs('False', 'HealthCheckFailed', end.message)] })
     throw new StepError('HealthCheckFailed', `health check failed after ${took}: ${end.message}`)

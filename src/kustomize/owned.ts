@@ -56,7 +56,7 @@ const podSpecs: Readonly<Record<string, readonly string[]>> = {
 function completed(object: KubeObject): KubeObject {
   const kind = `${object.apiVersion} ${object.kind}`
   if (kind === 'v1 Secret') return encoded(object)
-  if (kind === 'v1 Service') return changed(object, ['spec', 'ports'], withProtocols)
+  if (kind === 'v1 Service') return changed(object, ['spec', 'ports'], ports => each(withProtocols(ports), withTarget))
   const at = podSpecs[kind]
   return at ? changed(object, [...at, 'containers'], containers => each(containers, c => changed(c, ['ports'], withProtocols))) : object
 }
@@ -75,6 +75,11 @@ function each(list: Json, change: (item: JsonObject) => Json): Json {
 
 function withProtocols(ports: Json): Json {
   return each(ports, port => ({ ...port, protocol: port.protocol || 'TCP' }))
+}
+
+/** A port's target is no pointer in Go: it is always written, and the server reads 0 as the port itself. */
+function withTarget(port: JsonObject): JsonObject {
+  return { ...port, targetPort: port.targetPort ?? 0 }
 }
 
 function encoded(secret: KubeObject): KubeObject {

@@ -52,8 +52,10 @@ class Conversion {
       if (!isObject(property)) continue
       const given = value[key]
       const type = this.#followed(property)
-      if (given !== undefined && given !== null) out[key] = this.#value(given, type)
-      else if (isStruct(type) && isEmpty(property.default)) out[key] = this.struct({}, type)
+      if (given !== undefined && given !== null) {
+        const typed = this.#value(given, type)
+        if (isRequired(schema, key) || !isLeftOut(typed, type)) out[key] = typed
+      } else if (isStruct(type) && isEmpty(property.default)) out[key] = this.struct({}, type)
     }
     return out
   }
@@ -88,6 +90,15 @@ class Conversion {
 
 function isStruct(schema: JsonObject): boolean {
   return isObject(schema.properties)
+}
+
+function isRequired({ required }: JsonObject, key: string): boolean {
+  return Array.isArray(required) && required.includes(key)
+}
+
+/** Go leaves out an empty list and an empty map, though not a struct. */
+function isLeftOut(value: Json, schema: JsonObject): boolean {
+  return Array.isArray(value) ? value.length === 0 : isEmpty(value) && !isStruct(schema) && isObject(schema.additionalProperties)
 }
 
 function isEmpty(value: Json | undefined): boolean {

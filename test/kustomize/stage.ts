@@ -130,7 +130,7 @@ export class Stage {
     return items
       .filter(e => stringAt(e, 'involvedObject', 'kind') === 'Kustomization')
       .toSorted((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
-      .map(e => `${String(e.type)} ${String(e.reason)} ${String(e.message).replace(/\d+(\.\d+)?m?s\b/g, 'T')}`)
+      .map(e => `${String(e.type)} ${String(e.reason)} ${String(e.message).replace(/\d+(\.\d+)?[mµ]?s\b/g, 'T')}`)
   }
 }
 
