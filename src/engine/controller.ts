@@ -1,5 +1,5 @@
 import type { Kind } from '../kinds/kind.ts'
-import { type KubeObject, type ObjectRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
+import { type KubeObject, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
 import { drive, type Hub, type Pass } from './drive.ts'
 import { type Again, type Item, Queue } from './queue.ts'
 import type { Reconciler } from './reconciler.ts'
@@ -21,11 +21,11 @@ export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'pro
   readonly clock: Pass<Hands>['clock'] & { sleep(ms: number, signal: AbortSignal): Promise<void> }
   /** How many objects of one kind run at a time. */
   readonly concurrency: number
-  /** A pass threw: it is tried again with back-off. */
-  readonly failed: (ref: ObjectRef, thrown: unknown) => void
+  /** A pass over an object or the watch of a kind threw: it is tried again. */
+  readonly failed: (what: string, thrown: unknown) => void
 }
 
-const longestRestMs = 3_600_000
+const [longestRestMs, watchAgainMs] = [3_600_000, 5000]
 
 /**
  * Reconciles every object of some kinds until the signal: when it appears, its spec or its request changes, a kind that it follows wakes it, or its time has come.
@@ -54,17 +54,27 @@ class Controller<Hands> {
     this.#queue = new Queue(options)
   }
 
-  async watch({ group, version, kind }: Kind): Promise<void> {
-    const { hub, signal } = this.#options
-    try {
-      for await (const event of hub.watch({ group, version, kind }, signal)) {
-        if (event.type === 'gap') this.#listed(kind, event.objects)
-        else if (event.type === 'deleted') this.#gone(kind, keyOf(event.object))
-        else this.#changed(event.object)
-        this.#ring()
+  /** A watch that breaks for good, as where the kind is served no more or rights are gone, is begun anew. */
+  async watch(kind: Kind): Promise<void> {
+    const { clock, signal, failed } = this.#options
+    while (!signal.aborted) {
+      try {
+        await this.#watch(kind)
+      } catch (thrown) {
+        if (signal.aborted) return
+        failed(kind.kind, thrown)
+        await clock.sleep(watchAgainMs, signal).catch(() => {})
       }
-    } catch (thrown) {
-      if (!signal.aborted) throw thrown
+    }
+  }
+
+  async #watch({ group, version, kind }: Kind): Promise<void> {
+    const { hub, signal } = this.#options
+    for await (const event of hub.watch({ group, version, kind }, signal)) {
+      if (event.type === 'gap') this.#listed(kind, event.objects)
+      else if (event.type === 'deleted') this.#gone(kind, keyOf(event.object))
+      else this.#changed(event.object)
+      this.#ring()
     }
   }
 
@@ -116,7 +126,7 @@ class Controller<Hands> {
       const driven = await drive(reconciler, refOf(object), this.#options)
       return driven.is === 'done' ? driven.settled : {}
     } catch (thrown) {
-      if (!this.#options.signal.aborted) this.#options.failed(refOf(object), thrown)
+      if (!this.#options.signal.aborted) this.#options.failed(printRef(refOf(object)), thrown)
       return { backoff: true }
     }
   }

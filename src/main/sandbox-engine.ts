@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { control } from '../engine/controller.ts'
 import { holdLease } from '../engine/lease.ts'
 import { fluxDefaults } from '../engine/settings.ts'
-import { type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { secretsOf } from '../lib/mask.ts'
 import { Redactor } from '../lib/safe.ts'
@@ -77,8 +76,7 @@ function startEngine(hands: Hands): { stop(): Promise<void> } {
   const ended = new AbortController()
   const { signal } = ended
   const { cluster, clock, log } = hands
-  const failed = (ref: ObjectRef, thrown: unknown): void =>
-    log.warn('a pass broke off', { object: printRef(ref), error: messageOf(thrown) })
+  const failed = (what: string, thrown: unknown): void => log.warn('reconciling broke off', { what, error: messageOf(thrown) })
   const running = Promise.all([
     control(controllers, { hub: cluster, hands, clock, settings: fluxDefaults, concurrency, signal, failed }),
     ...controllers.map(({ convention }) => holdLease(cluster, convention.controller, { holder: 'fluxpilot-sandbox', clock, signal })),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { control } from '../../src/engine/controller.ts'
 import { fluxDefaults } from '../../src/engine/settings.ts'
-import { conditionOf, type KubeObject, type ObjectRef, refOf } from '../../src/kinds/manifest.ts'
+import { conditionOf, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
 import { kustomizations } from '../../src/kustomize/reconciler.ts'
 import { stringAt } from '../../src/lib/json.ts'
 import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
@@ -10,6 +10,7 @@ import { manualClock } from '../../src/world/clock/manual.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import { startKubeApiServer } from '../refs/kube-apiserver.ts'
 import { withPrograms } from '../refs/when.ts'
+import { over } from '../kustomize/stage.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles } from '../support/push.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
@@ -32,7 +33,7 @@ function controllerSuite(name: string, open: () => Promise<Started>, core: Kerne
       world = await startWorld(open, core)
       await ensureNamespace(world.cluster, namespace)
       const hands = { ...world.hands, clock }
-      const failed = (_: ObjectRef, thrown: unknown): void => void problems.push(thrown)
+      const failed = (_: string, thrown: unknown): void => void problems.push(thrown)
       running = control([ociRepositories, kustomizations], {
         hub: world.cluster,
         hands,
@@ -141,6 +142,40 @@ function controllerSuite(name: string, open: () => Promise<Started>, core: Kerne
     })
   })
 }
+
+test('a watch that breaks for good is begun anew', async () => {
+  const world = await startWorld(() => startSandboxApi(kernel), kernel)
+  const clock = manualClock(Date.now())
+  const stop = new AbortController()
+  const told: string[] = []
+  let broken = 0
+  const hub = over(world.cluster, {
+    async *watch(query, until) {
+      if (query.kind === 'Kustomization' && broken++ < 2) throw new Error('no rights')
+      yield* world.cluster.watch(query, until)
+    },
+  })
+  const options = { hub, hands: { ...world.hands, clock }, clock, settings: fluxDefaults, concurrency: 1, signal: stop.signal }
+  const running = control([kustomizations], { ...options, failed: what => void told.push(what) })
+  await ensureNamespace(world.cluster, namespace)
+  const app = {
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    metadata: { name: 'late', namespace },
+    spec: { interval: '10m', prune: true, sourceRef: { kind: 'OCIRepository', name: 'none' } },
+  }
+  await world.cluster.apply(app, { manager: 'test', force: true }, signal)
+  for (let i = 0; i < 2; i++) {
+    while (told.length <= i || clock.sleeping < 2) await new Promise(resolve => setImmediate(resolve))
+    await clock.advance(5000)
+  }
+  for await (const event of world.cluster.watch({ ...refOf(app), fieldSelector: 'metadata.name=late' }, signal))
+    if (conditionOf(event.type === 'gap' ? event.objects[0] : event.object, 'Ready')?.reason === 'ArtifactFailed') break
+  assert.deepEqual(told, ['Kustomization', 'Kustomization'])
+  stop.abort(new Error('done'))
+  await running
+  await world.stop()
+})
 
 controllerSuite('a controller in the sandbox', () => startSandboxApi(kernel), kernel)
 withPrograms(['etcd', 'kube-apiserver'], { name: 'a controller on the real API server', tests: 6 }, () =>
