@@ -1,4 +1,5 @@
 import { CodedError, messageOf } from './coded-error.ts'
+import { matching } from './regex.ts'
 
 /** A range or filter that cannot be read, or a range that nothing satisfies. Messages are Flux's. */
 export class VersionError extends CodedError<'BAD_RANGE' | 'NO_MATCH' | 'BAD_FILTER'> {
@@ -54,8 +55,7 @@ export function tagsLike(tags: readonly string[], filter: string): string[] {
   if (unsupported !== undefined) throw fail(`error parsing regexp: invalid or unsupported Perl syntax: \`${unsupported}\``)
   try {
     const [, flags = ''] = /^\(\?([is]+)\)/.exec(filter) ?? []
-    const expression = new RegExp(filter.slice(flags === '' ? 0 : flags.length + 3).replaceAll('(?P<', '(?<'), flags)
-    return tags.filter(tag => expression.test(tag))
+    return matching(tags, { source: filter.slice(flags === '' ? 0 : flags.length + 3).replaceAll('(?P<', '(?<'), flags })
   } catch (cause) {
     throw fail(messageOf(cause), cause)
   }

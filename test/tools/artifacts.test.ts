@@ -298,9 +298,10 @@ for (const files of [
 
 test('a range or an expression that cannot be read is told in Flux’s words', async () => {
   const url = place()
-  await push(`${url}:1.0.0`)
+  await push(`${url}:1.0.0`, { tags: [`${'1.0.'.repeat(20)}0`] })
   for (const [filter, message] of [
     [{ semver: 'nope' }, /improper constraint: nope/],
+    [{ regex: '((a*)*)*$|(1|.|0|..)+!' }, /regex '.*' parse error: it takes longer/],
     [{ regex: '(' }, /regex '\(' parse error/],
     [{ regex: '(?=a)' }, /regex '\(\?=a\)' parse error/],
   ] as const) {
