@@ -118,6 +118,10 @@ async function entriesOf({ path, files, ignorePaths }: Files, world: World, sign
   const real = await own.resolve(path)
   const found = await own.stat(real)
   if (found?.type === 'file') return () => singleFile(found, own.read(real, signal))
+  if (found?.type !== 'folder')
+    throw new ToolError('InvalidArgument', `invalid path '${path}', must point to an existing directory or file`, {
+      next: 'name another path',
+    })
   const tree = folderTree(own, real, signal)
   return () => archiveEntries(tree, { patterns, modes: 'kept' })
 }

@@ -82,6 +82,8 @@ const codes: Readonly<Record<string, ToolErrorCode>> = {
   BAD_FILTER: 'InvalidArgument',
   NO_MATCH_VERSION: 'NotFound',
   OUTSIDE_WORKSPACE: 'Forbidden',
+  NOT_ALLOWED: 'Forbidden',
+  IN_THE_WAY: 'Conflict',
   BUILD_FAILED: 'BuildFailed',
   REMOTE_BASE: 'BuildFailed',
   BuildFailed: 'BuildFailed',

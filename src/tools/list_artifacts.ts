@@ -39,15 +39,33 @@ export const listArtifacts = tool({
       url,
       cols,
       ...page,
-      rows: await Promise.all(page.rows.map(tag => rowOf(registry, { ...ref, tag }, signal))),
+      rows: await rowsOf(
+        registry,
+        page.rows.map(tag => ({ ...ref, tag })),
+        signal,
+      ),
       servedBy: registry.served,
     }
   },
   say: data => [...(data.rows.length > 0 ? [tsv(data.cols, data.rows)] : []), footer(data, 'semver= or regex=')].join('\n'),
 })
 
+const atOnce = 8
+
+/** A few at a time: a registry that is asked for a page at once refuses the next caller. */
+async function rowsOf(registry: Registry, refs: readonly ParsedReference[], signal: AbortSignal): Promise<(string | null)[][]> {
+  const rows: (string | null)[][] = []
+  for (let at = 0; at < refs.length; at += atOnce)
+    rows.push(...(await Promise.all(refs.slice(at, at + atOnce).map(ref => rowOf(registry, ref, signal)))))
+  return rows
+}
+
+/** A tag that went away meanwhile has its name alone. */
 async function rowOf(registry: Registry, ref: ParsedReference, signal: AbortSignal): Promise<(string | null)[]> {
-  const { document, descriptor } = await readManifest(registry, ref, signal)
-  const { [annotationKeys.source]: source, [annotationKeys.revision]: revision } = document.annotations ?? {}
-  return [ref.tag ?? '', descriptor.digest, source ?? null, revision ? shortRevision(revision) : null]
+  const found = await readManifest(registry, ref, signal).catch((thrown: unknown) => {
+    if (thrown instanceof ToolError && thrown.code === 'NotFound') return undefined
+    throw thrown
+  })
+  const { [annotationKeys.source]: source, [annotationKeys.revision]: revision } = found?.document.annotations ?? {}
+  return [ref.tag ?? '', found?.descriptor.digest ?? null, source ?? null, revision ? shortRevision(revision) : null]
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -319,6 +320,25 @@ test('nothing outside the workspace is read or written', async () => {
     assert.equal(codeOf(await product.call('push_artifact', { url: place(), path })), 'Forbidden', path)
     assert.equal(codeOf(await product.call('pull_artifact', { url, output: path })), 'Forbidden', path)
   }
+})
+
+test('what is neither a folder nor a file is not pushed', async () => {
+  execFileSync('mkfifo', [join(folder, 'pipe')])
+  const answer = await product.call('push_artifact', { url: place(), path: join(folder, 'pipe') })
+  assert.equal(codeOf(answer), 'InvalidArgument')
+  assert.match(answer.text, /invalid path '.*pipe', must point to an existing directory or file/)
+})
+
+test('a folder where a file should be is told, and nothing half written stays', async () => {
+  const [url, output] = [place(':v1'), join(folder, 'in-the-way')]
+  await push(url, { files: [{ path: 'a/b', content: 'x' }] })
+  mkdirSync(join(output, 'a/b/c'), { recursive: true })
+  assert.equal(codeOf(await product.call('pull_artifact', { url, output })), 'Conflict')
+  assert.deepEqual(readdirSync(join(output, 'a')), ['b'])
+  rmSync(join(output, 'a'), { recursive: true })
+  writeFileSync(join(output, 'a'), 'a file')
+  assert.equal(codeOf(await product.call('pull_artifact', { url, output })), 'Conflict')
+  assert.equal(readFileSync(join(output, 'a'), 'utf8'), 'a file')
 })
 
 /** Artifacts that must not be used: nothing of them is written. */

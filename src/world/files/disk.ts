@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve, sep } from 'node:path'
-import { FilesError } from './error.ts'
+import { FilesError, filesErrorOf } from './error.ts'
 import type { FileEntry, Files } from './files.ts'
 
 /** The user's files below the workspace folders. */
@@ -11,12 +11,12 @@ export function workspaceFiles(workspaces: readonly string[]): Files {
   const within = async (path: string): Promise<string> => {
     const [real, ...roots] = await Promise.all([realOf(resolve(path)), ...workspaces.map(w => realpath(w))])
     if (roots.some(root => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep))) return real
-    throw new FilesError('OUTSIDE_WORKSPACE', path, workspaces)
+    throw new FilesError('OUTSIDE_WORKSPACE', path, { workspaces })
   }
   return {
     async resolve(path) {
       const real = await within(path)
-      if (!(await entryOf(real))) throw new FilesError('NOT_FOUND', path, workspaces)
+      if (!(await entryOf(real))) throw new FilesError('NOT_FOUND', path, { workspaces })
       return real
     },
     async stat(path) {
@@ -26,21 +26,42 @@ export function workspaceFiles(workspaces: readonly string[]): Files {
     },
     async list(folder) {
       const real = await within(folder)
-      const entries = await Promise.all((await readdir(real)).map(name => entryOf(join(real, name))))
+      const names = await readdir(real).catch(failedAt(folder))
+      const entries = await Promise.all(names.map(name => entryOf(join(real, name))))
       return entries.filter(e => e !== undefined).toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
     },
     async *read(path, signal) {
-      yield* createReadStream(await within(path), { signal }) as AsyncIterable<Uint8Array>
+      try {
+        yield* createReadStream(await within(path), { signal }) as AsyncIterable<Uint8Array>
+      } catch (thrown) {
+        signal.throwIfAborted()
+        throw filesErrorOf(thrown, path)
+      }
     },
     async write(path, content, mode = 0o644) {
       const target = await within(path)
-      await mkdir(dirname(target), { recursive: true })
+      await mkdir(dirname(target), { recursive: true }).catch(failedAt(dirname(path)))
       await within(dirname(target))
-      const part = `${target}.${randomBytes(6).toString('hex')}.part`
-      await writeFile(part, content, { mode, flag: 'wx' })
-      await rename(part, target)
+      await replaced(target, content, mode).catch(failedAt(path))
     },
     temporary: inTemporaryFolder,
+  }
+}
+
+function failedAt(path: string): (thrown: unknown) => never {
+  return thrown => {
+    throw filesErrorOf(thrown, path)
+  }
+}
+
+async function replaced(target: string, content: Uint8Array | AsyncIterable<Uint8Array>, mode: number): Promise<void> {
+  const part = join(dirname(target), `.${randomBytes(6).toString('hex')}.part`)
+  try {
+    await writeFile(part, content, { mode, flag: 'wx' })
+    await rename(part, target)
+  } catch (thrown) {
+    await rm(part, { force: true })
+    throw thrown
   }
 }
 

@@ -15,7 +15,7 @@ const hubKey = 'https://index.docker.io/v1/'
 
 /**
  * Credentials of the user's docker or podman config: credential helpers, then the store, then `auths`. A file that is not there is no error.
- * @throws {RegistryError} BAD_ANSWER for a malformed file, naming it; DENIED when a helper fails.
+ * @throws {RegistryError} DENIED for a file that cannot be read, naming it, and when a helper fails.
  */
 export async function ambientSignIn(
   { env, home }: { env: Env; home: string },
@@ -36,13 +36,16 @@ export function configFiles(env: Env, home: string): string[] {
 }
 
 async function readConfig(file: string): Promise<JsonObject | undefined> {
-  const text = await readFile(file, 'utf8').catch((thrown: NodeJS.ErrnoException) =>
-    ['ENOENT', 'ENOTDIR'].includes(thrown.code ?? '') ? undefined : Promise.reject(thrown),
-  )
+  const refused = (what: string, cause?: unknown): RegistryError =>
+    new RegistryError('DENIED', { ref: file, message: `docker config '${file}' ${what}: repair or remove it` }, { cause })
+  const text = await readFile(file, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
+    if (['ENOENT', 'ENOTDIR'].includes(thrown.code ?? '')) return undefined
+    throw refused(`cannot be read (${thrown.code ?? thrown.message})`, thrown)
+  })
   if (text === undefined) return undefined
   const parsed = jsonOf(text)
   if (isObject(parsed)) return parsed
-  throw new RegistryError('BAD_ANSWER', { ref: file, message: `docker config '${file}' is no JSON object: repair or remove it` })
+  throw refused('is no JSON object')
 }
 
 function jsonOf(text: string): Json | undefined {

@@ -125,6 +125,21 @@ function helperTests(adapter: Adapter, address: () => string, ref: () => { regis
     const lines = new Set(readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n'))
     assert.deepEqual([...lines], [`get ${address()} yes`])
   })
+  if (adapter === 'builtin')
+    test('a docker config that is broken, and a helper that fails, are told', async () => {
+      script('broken', `echo 'no keychain here'\nexit 1`)
+      const broken = config('no-json', {})
+      writeFileSync(join(folder, 'no-json/config.json'), '{"auths":')
+      for (const [env, message] of [
+        [broken, /docker config '.*' is no JSON object/],
+        [config('fails', { credsStore: 'broken' }), /credential helper 'docker-credential-broken' failed/],
+        [config('absent', { credsStore: 'absent' }), /credential helper 'docker-credential-absent' cannot be used/],
+        [config('evil', { credsStore: '../../bin/sh' }), /is no name of a credential helper/],
+      ] as const)
+        await used(adapter, { access: ambient, env }, async registry =>
+          assert.rejects(registry.lookUp(ref(), signal), thrown => message.test(String(thrown)) && coded('DENIED')(thrown)),
+        )
+    })
   test('a store that knows nothing leaves the request without credentials', async () => {
     script('empty', `echo 'credentials not found in native keychain'\nexit 1`)
     const env = config('empty', { credsStore: 'empty' })
