@@ -1,8 +1,11 @@
 import { type Judged, revisionOf, type Once } from '../engine/request.ts'
-import { type KubeObject, printRef } from '../kinds/manifest.ts'
+import { type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { shortRevision } from '../lib/digest.ts'
 import { plain } from '../lib/safe.ts'
+import { inParallel } from '../kustomize/parallel.ts'
+import type { Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
+import { liveOf } from './deletion.ts'
 import type { Acting } from './engine.ts'
 import { type Evidence, evidenceFor } from './evidence.ts'
 import { inventoryRefs } from './inventory-refs.ts'
@@ -13,7 +16,7 @@ import type { Call } from './tool.ts'
 import { nextStep, type VerdictAnswer } from './verdict.ts'
 
 const defaultSeconds = 50
-const mostMessage = 1200
+const [mostMessage, readsAtOnce] = [1200, 8]
 
 interface Run {
   readonly located: Pick<Located, 'cluster' | 'ref'>
@@ -43,7 +46,7 @@ export async function runToVerdict(
     before: short(revisionOf(before)),
     reason: judged.reason,
     untrusted: judged.message === undefined ? undefined : plain(judged.message.trimEnd()).slice(0, mostMessage),
-    ...(object ? inventoryChanges(before, object) : {}),
+    ...(object ? await inventoryChanges(cluster, { before, after: object }, call) : {}),
     ...evidence,
     engine: `${acting.engine === 'own' ? 'fluxpilot' : 'flux'}: ${acting.why}`,
     cluster: cluster.name,
@@ -63,11 +66,32 @@ async function evidenceOf(
   return object && ['Failed', 'Stalled', 'TimedOut'].includes(verdict) ? evidenceFor(cluster, object, call.signal) : {}
 }
 
-/** What joined and what left the inventory; nothing for kinds without one. */
-function inventoryChanges(before: KubeObject, after: KubeObject): { added?: string[]; pruned?: string[] } {
-  const [was, is] = [inventoryRefs(before).map(printRef), inventoryRefs(after).map(printRef)]
-  const [added, pruned] = [is.filter(n => !was.includes(n)), was.filter(n => !is.includes(n))]
-  return { ...(added.length > 0 ? { added } : {}), ...(pruned.length > 0 ? { pruned } : {}) }
+interface InventoryChanges {
+  readonly added?: string[]
+  readonly pruned?: string[]
+  readonly kept?: string[]
+}
+
+/** What joined and what left the inventory; nothing for kinds without one. What left and is still there was kept. */
+async function inventoryChanges(
+  cluster: Cluster,
+  { before, after }: { before: KubeObject; after: KubeObject },
+  call: Call,
+): Promise<InventoryChanges> {
+  const [was, is] = [inventoryRefs(before), inventoryRefs(after)]
+  const names = (refs: readonly ObjectRef[]): string[] => refs.map(printRef)
+  const added = names(is).filter(n => !names(was).includes(n))
+  const left = was.filter(ref => !names(is).includes(printRef(ref)))
+  const there = await inParallel(left, readsAtOnce, async ref => {
+    const live = await liveOf(cluster, ref, call.signal)
+    return live !== undefined && live.metadata.deletionTimestamp === undefined
+  })
+  const [pruned, kept] = [left.filter((_, i) => !there[i]), left.filter((_, i) => there[i])]
+  return {
+    ...(added.length > 0 ? { added } : {}),
+    ...(pruned.length > 0 ? { pruned: names(pruned) } : {}),
+    ...(kept.length > 0 ? { kept: names(kept) } : {}),
+  }
 }
 
 function short(revision: string | undefined): string | undefined {
