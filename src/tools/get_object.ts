@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { isFluxGroup } from '../engine/controllers.ts'
 import { kstatus } from '../engine/kstatus.ts'
 import { revisionOf, stateOf } from '../engine/request.ts'
-import { conditionsOf, type KubeObject, printRef, refOf } from '../kinds/manifest.ts'
+import { conditionsOf, type KubeObject, type ObjectRef, printRef, refOf } from '../kinds/manifest.ts'
+import { CodedError } from '../lib/coded-error.ts'
 import { shortRevision } from '../lib/digest.ts'
 import { at, type Json, type JsonObject, listAt, objectAt } from '../lib/json.ts'
 import { maskObject } from '../lib/mask.ts'
@@ -60,6 +61,16 @@ async function viewOf(
   }
 }
 
+/** Events that may not be read are said, and hide nothing else. */
+async function readableEvents(cluster: Cluster, ref: ObjectRef, signal: AbortSignal): Promise<JsonObject> {
+  try {
+    return { events: await eventsAbout(cluster, ref, signal) }
+  } catch (thrown) {
+    if (thrown instanceof CodedError && thrown.code === 'FORBIDDEN') return { events: [], incomplete: thrown.message }
+    throw thrown
+  }
+}
+
 async function summary(object: KubeObject, { cluster, signal }: { cluster: Cluster; signal: AbortSignal }): Promise<JsonObject> {
   const conditions = conditionsOf(object).map(
     c => `${c.type}=${c.status} ${c.reason}: ${shortRevision(c.message.trimEnd())} (since ${c.lastTransitionTime})`,
@@ -73,7 +84,7 @@ async function summary(object: KubeObject, { cluster, signal }: { cluster: Clust
       conditions,
       labels: object.metadata.labels ?? {},
       created: object.metadata.creationTimestamp ?? '',
-      events: await eventsAbout(cluster, refOf(object), signal),
+      ...(await readableEvents(cluster, refOf(object), signal)),
     }
   }
   const state = stateOf(object)

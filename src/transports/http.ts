@@ -18,6 +18,7 @@ import {
 import { type AdapterOptions, serverFactory } from './adapter.ts'
 import type { Approvals } from './approvals.ts'
 import type { Clock } from '../world/clock/clock.ts'
+import { untilRead } from './body.ts'
 import { Sessions } from './sessions.ts'
 import { Announcer, listenedUris, narrowed } from './subscriptions.ts'
 import { callerOf, parseTokens, scopes, staticVerifier } from './tokens.ts'
@@ -123,7 +124,8 @@ function modernLeg(modern: McpHttpHandler, announcer: Announcer, { watches, serv
       message,
       admitted.map(a => a.uri),
     )
-    return modern.fetch(new Request(request, { signal }), { ...authInfo, parsedBody })
+    const response = await modern.fetch(new Request(request, { signal }), { ...authInfo, parsedBody })
+    return untilRead(response, () => ended.abort(new Error('the stream ended')))
   }
 }
 

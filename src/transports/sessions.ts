@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/server'
 import { isObject } from '../lib/json.ts'
 import type { Clock } from '../world/clock/clock.ts'
+import { untilRead } from './body.ts'
 import { callerOf } from './tokens.ts'
 
 /** Bounds of the sessions that 2025 clients hold. Times in milliseconds. */
@@ -148,33 +149,6 @@ async function isInitialize(request: Request): Promise<boolean> {
   } catch {
     return false
   }
-}
-
-/** The response, with word of when its body has been read or given up. */
-function untilRead(response: Response, done: () => void): Response {
-  if (!response.body) {
-    done()
-    return response
-  }
-  const reader = response.body.getReader()
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { value, done: ended } = await reader.read()
-        if (!ended) return controller.enqueue(value)
-        done()
-        controller.close()
-      } catch (thrown) {
-        done()
-        controller.error(thrown)
-      }
-    },
-    async cancel(reason) {
-      done()
-      await reader.cancel(reason)
-    },
-  })
-  return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers })
 }
 
 function problem(status: number, message: string, headers: Record<string, string> = {}): Response {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { type Driver, connectors, type Person, type Target } from '../support/clients.ts'
 import { listenRegistry } from '../../src/sandbox/registry.ts'
-import { program, root } from '../support/program.ts'
+import { emptyHome, program, root } from '../support/program.ts'
 import { startHostile } from '../support/hostile.ts'
 import { type HttpProduct, startHttpProduct, tokens } from '../support/service.ts'
 
@@ -177,7 +177,7 @@ suite('Inspector CLI', () => {
   const inspector = join(root, 'node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js')
   const inspect = (args: readonly string[]): Promise<{ code: number; out: string; err: string }> =>
     new Promise(done => {
-      const env = { PATH: process.env.PATH, HOME: '/nonexistent', KUBECONFIG: '/nonexistent', MCP_INSPECTOR_SECRET_STORE: 'memory' }
+      const env = { PATH: process.env.PATH, HOME: emptyHome, MCP_INSPECTOR_SECRET_STORE: 'memory' }
       execFile(process.execPath, [inspector, '--cli', ...args], { env, cwd: root }, (error, out, err) =>
         done({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err }),
       )

@@ -1,15 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '../..')
 export const program = join(root, 'src/main.ts')
 
+/** A home without anything in it. */
+export const emptyHome = mkdtempSync(join(tmpdir(), 'fluxpilot-home-'))
+process.once('exit', () => rmSync(emptyHome, { recursive: true, force: true }))
+
 /** A process of ours that is not sent anything of this machine's configuration. */
 export function run(args: readonly string[], env: Record<string, string> = {}): ChildProcess & { readonly said: () => string } {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, HOME: '/nonexistent', KUBECONFIG: '/nonexistent', ...env },
+    env: { PATH: process.env.PATH, HOME: emptyHome, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let said = ''

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { getCACertificates } from 'node:tls'
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
+import { guardedLookup, isMetadataAddress, refusedAddress } from './egress.ts'
 import { HttpError, httpErrorOf } from './error.ts'
 import type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts'
 import { type ProxyEnv, proxyFor } from './proxy.ts'
@@ -55,6 +56,7 @@ class Pools {
 function makePool({ tls, timeoutMs }: HttpOptions, proxy: string | undefined): Dispatcher {
   const connect = {
     timeout: connectTimeoutMs,
+    lookup: guardedLookup,
     ...(tls?.ca ? { ca: [...getCACertificates('default'), tls.ca] } : {}),
     ...(tls?.cert ? { cert: tls.cert } : {}),
     ...(tls?.key ? { key: tls.key } : {}),
@@ -80,6 +82,7 @@ async function send(
 ): Promise<HttpAnswer> {
   signal.throwIfAborted()
   try {
+    if (isMetadataAddress(new URL(what.url).hostname)) throw refusedAddress()
     const body =
       what.body === undefined || typeof what.body === 'string' || what.body instanceof Uint8Array ? what.body : Readable.from(what.body)
     const answer = await request(what.url, {
