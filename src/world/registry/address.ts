@@ -40,8 +40,3 @@ export function isPrivate(hostname: string): boolean {
 export function isLinkLocal(hostname: string): boolean {
   return isIn(linkLocal, hostname)
 }
-
-/** The host and port of a registry as a URL's hostname; `undefined` when it is none. */
-export function hostnameOf(registry: string): string | undefined {
-  return URL.canParse(`http://${registry}`) ? new URL(`http://${registry}`).hostname : undefined
-}

@@ -55,11 +55,12 @@ function usable(found: OrasProgram | undefined, mode: OpenOptions['oras']): Oras
   throw new RegistryError('ORAS_MISSING', { ref: 'oras', message: 'the oras CLI is not on PATH, and --oras required asks for it' })
 }
 
-function throughOras(cli: OrasProgram, access: Access, { http, env, home }: OpenOptions): Registry {
+function throughOras(cli: OrasProgram, access: Access, { http, clock, env, home }: OpenOptions): Registry {
   return orasRegistry({
     ...cli,
     env,
     home,
+    clock,
     access,
     origins: new Origins({ http: connected(http, access), insecure: access.insecure ?? false }),
   })

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { printReference } from '../../lib/reference.ts'
+import type { Clock } from '../clock/clock.ts'
 import { orasFailure } from './oras-failure.ts'
 import { orasAccess, type Side } from './oras-access.ts'
 import { RegistryError } from './error.ts'
@@ -15,6 +16,7 @@ export interface Oras extends OrasProgram {
   readonly home: string
   readonly access: Access
   readonly origins: Origins
+  readonly clock: Clock
 }
 
 /** A command without what access adds. `sides`: the registries it speaks to; the first is the one that errors name. */
@@ -25,6 +27,7 @@ export interface Command {
 }
 
 const mostError = 64 * 1024
+const idleMs = 120_000
 
 /** Runs a command and gives its whole output. @throws {RegistryError} by what it said; TOO_LARGE. */
 export async function text(oras: Oras, command: Command, { limit, signal }: { limit: number; signal: AbortSignal }): Promise<Uint8Array> {
@@ -39,21 +42,33 @@ export async function text(oras: Oras, command: Command, { limit, signal }: { li
   return Buffer.concat(parts)
 }
 
-/** Runs a command and streams its output; the stream ends normally only when the command did. An abort kills it. */
+/**
+ * Runs a command and streams its output; the stream ends normally only when the command did. An abort kills it, and so does silence: two minutes
+ * in which it neither reads nor writes.
+ */
 export async function* stream(oras: Oras, command: Command, signal: AbortSignal): AsyncIterable<Uint8Array> {
   signal.throwIfAborted()
   const { env, flags, remove } = await orasAccess(oras, command.sides, signal)
   const child = spawn(oras.program, [...command.args, ...flags], { stdio: ['pipe', 'pipe', 'pipe'], env })
   const kill = (): void => void child.kill('SIGKILL')
   signal.addEventListener('abort', kill, { once: true })
-  const [exit, said, fed] = [exitOf(child), errorText(child), feed(child, command.input)]
+  const watch = new Watch(oras.clock, kill)
+  const [exit, said, fed] = [exitOf(child), errorText(child), feed(child, command.input, watch)]
   try {
-    for await (const chunk of child.stdout) yield chunk as Uint8Array
+    watch.touch()
+    for await (const chunk of child.stdout) {
+      watch.rest()
+      yield chunk as Uint8Array
+      watch.touch()
+    }
     signal.throwIfAborted()
+    const ref = nameOf(command)
+    if (watch.ended) throw new RegistryError('TIMEOUT', { ref, message: `oras: nothing moved for '${ref}' in ${idleMs / 1000} s` })
     const source = await fed
     if (source) throw source.thrown
     if ((await exit) !== 0) throw orasFailure(await said, nameOf(command))
   } finally {
+    watch.rest()
     signal.removeEventListener('abort', kill)
     kill()
     await exit
@@ -65,13 +80,49 @@ function nameOf({ sides: [{ at }] }: Command): string {
   return printReference(at)
 }
 
+/** Counts silence from each touch on, and ends what is silent for too long. */
+class Watch {
+  readonly #clock: Clock
+  readonly #end: () => void
+  #stop = new AbortController()
+  ended = false
+
+  constructor(clock: Clock, end: () => void) {
+    this.#clock = clock
+    this.#end = end
+  }
+
+  touch(): void {
+    this.rest()
+    this.#stop = new AbortController()
+    this.#clock.sleep(idleMs, this.#stop.signal).then(
+      () => {
+        this.ended = true
+        this.#end()
+      },
+      () => {},
+    )
+  }
+
+  rest(): void {
+    this.#stop.abort()
+  }
+}
+
 /** What the source threw, if it did; the command is ended then. That the command stopped reading is no failure. */
-async function feed(child: ChildProcess, input: AsyncIterable<Uint8Array> | undefined): Promise<{ thrown: unknown } | undefined> {
+async function feed(
+  child: ChildProcess,
+  input: AsyncIterable<Uint8Array> | undefined,
+  watch: Watch,
+): Promise<{ thrown: unknown } | undefined> {
   if (!child.stdin) return undefined
   let failure: { thrown: unknown } | undefined
   const watched = async function* (): AsyncIterable<Uint8Array> {
     try {
-      if (input) yield* input
+      for await (const part of input ?? []) {
+        watch.touch()
+        yield part
+      }
     } catch (thrown) {
       failure = { thrown }
       child.kill('SIGKILL')

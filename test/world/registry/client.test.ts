@@ -223,6 +223,22 @@ test('a body that crawls ends in TIMEOUT', async () => {
   )
 })
 
+withPrograms(['oras'], { name: 'oras and silence', tests: 1 }, () =>
+  test('a CLI that waits for a silent registry is ended after two minutes', async () => {
+    const silent: Handle = (request, response) =>
+      void (request.method === 'HEAD' ? found(request, response) : response.writeHead(200, headers).write('{'))
+    const sleep = async (ms: number, stop: AbortSignal): Promise<void> => {
+      await realClock.sleep(ms > 60_000 ? 300 : 0, stop)
+    }
+    const clock = { ...realClock, sleep }
+    await asking(
+      silent,
+      (registry, address) => assert.rejects(registry.manifest({ registry: address, repository: 'x', tag: 'v1' }, signal), coded('TIMEOUT')),
+      { clock, adapter: 'oras' },
+    )
+  }),
+)
+
 test('two connections at most serve many calls, challenges and failures included', async () => {
   let connections = 0
   const server = createServer((request, response) => {
