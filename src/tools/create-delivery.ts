@@ -32,7 +32,7 @@ export function deliveryObjects(given: z.infer<typeof delivery>): KubeObject[] {
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'OCIRepository',
       metadata: { name, namespace },
-      spec: { interval, ref, url: `oci://${printReference(place)}` },
+      spec: { interval, provider: 'generic', ref, url: `oci://${printReference(place)}` },
     },
     {
       apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
