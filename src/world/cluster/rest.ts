@@ -5,6 +5,7 @@ import { discover } from './discovery.ts'
 import { ClusterError } from './error.ts'
 import { named, pathOf, typeName, withoutUserInfo } from './paths.ts'
 import { nearKinds, resolveKind } from './resolve.ts'
+import { Shared } from './shared.ts'
 import { type Call, Transport, type TransportOptions } from './transport.ts'
 import { watchQuery } from './watch.ts'
 
@@ -27,13 +28,20 @@ class RestCluster implements Cluster {
   readonly server: string
   readonly #transport: Transport
   readonly #clock: TransportOptions['clock']
-  #discovery: { at: number; found: Promise<Discovery> } | undefined
+  readonly #discovering: Shared<Discovery>
+  #discovery: { at: number; found: Discovery } | undefined
 
   constructor(options: TransportOptions) {
     this.name = options.name
     this.server = withoutUserInfo(options.server)
     this.#transport = new Transport(options)
     this.#clock = options.clock
+    this.#discovering = new Shared(async signal => {
+      const at = this.#clock.now()
+      const found = await discover(this.#transport, signal)
+      this.#discovery = { at, found }
+      return found
+    })
   }
 
   async discover(signal: AbortSignal): Promise<Discovery> {
@@ -259,12 +267,7 @@ class RestCluster implements Cluster {
   async #discovered(refresh: boolean, signal: AbortSignal): Promise<Discovery> {
     const known = this.#discovery
     if (known && this.#clock.now() - known.at < (refresh ? retryAfterMs : refreshAfterMs)) return known.found
-    const next = { at: this.#clock.now(), found: discover(this.#transport, signal) }
-    this.#discovery = next
-    next.found.catch(() => {
-      if (this.#discovery === next) this.#discovery = undefined
-    })
-    return next.found
+    return this.#discovering.get(signal)
   }
 }
 

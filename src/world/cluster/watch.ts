@@ -17,10 +17,16 @@ interface Source {
 const watchSeconds = 290
 const types = { ADDED: 'added', MODIFIED: 'modified', DELETED: 'deleted' } as const
 
+/** A stream that lived this long, or brought something, was no failure. */
+const soundMs = 5000
+
 /** The body of `Cluster.watch`: list, then watch, resumed where it broke, listed again when history is gone. */
 export async function* watchQuery(source: Source, signal: AbortSignal): AsyncIterable<WatchEvent> {
+  const { clock } = source
   let position = source.query.resourceVersion
   for (let failures = 0; ;) {
+    const began = clock.elapsed()
+    let [moved, broke] = [false, false]
     try {
       if (position === undefined) {
         const { objects, resourceVersion } = await listed(source, signal)
@@ -28,16 +34,19 @@ export async function* watchQuery(source: Source, signal: AbortSignal): AsyncIte
         yield { type: 'gap', objects }
       }
       for await (const seen of stream(source, position, signal)) {
-        failures = 0
+        moved ||= seen.event !== undefined || seen.position !== position
         position = seen.position
         if (seen.event) yield seen.event
       }
     } catch (thrown) {
       signal.throwIfAborted()
+      broke = true
       if (!(thrown instanceof ClusterError) || ['FORBIDDEN', 'UNAUTHENTICATED', 'NO_MATCH'].includes(thrown.code)) throw thrown
       if (thrown.code === 'EXPIRED') position = undefined
-      await source.clock.sleep(Math.min(30_000, 500 * 2 ** failures++) * (0.5 + source.clock.random()), signal)
     }
+    if (moved || clock.elapsed() - began >= soundMs) failures = 0
+    // A server that ends streams as soon as it opens them is not asked again and again without a pause.
+    if (broke || !moved) await clock.sleep(Math.min(30_000, 500 * 2 ** failures++) * (0.5 + clock.random()), signal)
   }
 }
 
@@ -54,7 +63,7 @@ async function listed({ query, reader }: Source, signal: AbortSignal): Promise<{
   return { objects, resourceVersion }
 }
 
-/** What one watch request brings: first that it was opened, then its events. A stream that breaks off or falls silent ends in a ClusterError. */
+/** What one watch request brings. A stream that breaks off or falls silent ends in a ClusterError. */
 async function* stream(
   { query, path, transport }: Source,
   position: string,
@@ -77,7 +86,6 @@ async function* stream(
     },
     signal,
   )
-  yield { position }
   let rest = ''
   const decoder = new TextDecoder()
   try {

@@ -236,3 +236,146 @@ test('a server that never answers does not outlive an abort', () =>
       await assert.rejects(waiting, /no more/)
     },
   ))
+
+/** Answers a list, then the given streams one after the other, and stops when enough is seen. */
+async function watching(streams: ((response: ServerResponse) => void)[], enough: number): Promise<string[]> {
+  const seen: string[] = []
+  let next = 0
+  await against(
+    (request, response) => {
+      const url = new URL(request.url ?? '', 'http://x')
+      if (url.searchParams.get('watch') !== 'true')
+        return json(response, 200, { kind: 'ConfigMapList', metadata: { resourceVersion: '5' }, items: [] })
+      response.writeHead(200, { 'content-type': 'application/json' })
+      streams[next++]?.(response)
+    },
+    async cluster => {
+      const stop = new AbortController()
+      const run = (async () => {
+        for await (const event of cluster.watch({ group: '', kind: 'ConfigMap', namespace: 'n' }, stop.signal)) {
+          seen.push(describe(event))
+          if (seen.length === enough) stop.abort(new Error('enough'))
+        }
+      })()
+      await assert.rejects(run, /enough/)
+    },
+  )
+  return seen
+}
+const added = (name: string): string =>
+  `${JSON.stringify({ type: 'ADDED', object: { ...object, metadata: { ...object.metadata, name } } })}\n`
+const brokenStreams: [says: string, first: (response: ServerResponse) => void][] = [
+  ['is reset in the middle of a line', r => void r.write(`${added('one')}{"type":"ADD`, () => r.destroy())],
+  ['ends in the middle of a line', r => void r.end(`${added('one')}{"type":"ADD`)],
+  ['has a line that is no JSON', r => void r.end(`${added('one')}<html>\n`)],
+  ['has a line that is no event', r => void r.end(`${added('one')}[1]\n`)],
+  ['has an event of a type that nobody knows', r => void r.end(`${added('one')}{"type":"OTHER","object":{}}\n`)],
+  [
+    'fails with an error of the server',
+    r => void r.end(`${added('one')}${JSON.stringify({ type: 'ERROR', object: failed('InternalError', 'broken', 500) })}\n`),
+  ],
+]
+for (const [says, first] of brokenStreams)
+  test(`a watch whose stream ${says} goes on`, async () => {
+    assert.deepEqual(await watching([first, r => void r.end(added('two'))], 3), ['gap ', 'added one', 'added two'])
+  })
+
+test('a server that closes every watch at once is asked less and less often', async () => {
+  let asked = 0
+  await against(
+    (request, response) => {
+      if (!(request.url ?? '').includes('watch=true'))
+        return json(response, 200, { kind: 'ConfigMapList', metadata: { resourceVersion: '5' }, items: [] })
+      asked++
+      response.writeHead(200, { 'content-type': 'application/json' }).end()
+    },
+    async (cluster, { waits }) => {
+      const stop = new AbortController()
+      const run = (async () => {
+        for await (const _ of cluster.watch({ group: '', kind: 'ConfigMap', namespace: 'n' }, stop.signal)) continue
+      })()
+      while (waits.length < 8) await new Promise(setImmediate)
+      stop.abort(new Error('enough'))
+      await assert.rejects(run, /enough/)
+      assert.ok((waits[7] ?? 0) > 10 * (waits[0] ?? 0), `${waits.join()} after ${asked} streams`)
+    },
+  )
+})
+
+/** A server that stops at one place: what is asked for there never ends. */
+async function hungAt(path: RegExp, partly: boolean, use: (cluster: Cluster, asked: Promise<void>) => Promise<void>): Promise<void> {
+  const asked = Promise.withResolvers<void>()
+  const server = await startHostile((request, response) => {
+    if (path.test(request.url ?? '')) {
+      if (partly) response.writeHead(200, { 'content-type': 'application/json' }).write('{"kind":')
+      return asked.resolve()
+    }
+    if (request.url === '/api') return json(response, 200, discovery)
+    if (request.url === '/apis') return json(response, 200, { kind: 'APIGroupDiscoveryList', items: [] })
+    if ((request.url ?? '').includes('continue=')) return json(response, 200, { kind: 'ConfigMapList', metadata: {}, items: [] })
+    json(response, 200, { kind: 'ConfigMapList', metadata: { resourceVersion: '5', continue: 'next' }, items: [] })
+  })
+  const http = createHttp({})
+  try {
+    await use(restCluster({ name: 'hung', server: server.url, http, clock: realClock }), asked.promise)
+  } finally {
+    await http.close()
+    await server.close()
+  }
+}
+const everyCall: [says: string, path: RegExp, call: (cluster: Cluster, signal: AbortSignal) => Promise<unknown>][] = [
+  ['discovery', /^\/apis?$/, (c, s) => c.discover(s)],
+  ['the version', /version/, (c, s) => c.version(s)],
+  ['a read', /configmaps\/c/, (c, s) => c.get(ref, s)],
+  ['a list', /configmaps/, (c, s) => c.list({ group: '', kind: 'ConfigMap', namespace: 'n' }, s)],
+  ['the second page of a list', /continue=next/, (c, s) => Array.fromAsync(c.listAll({ group: '', kind: 'ConfigMap', namespace: 'n' }, s))],
+  ['an apply', /configmaps\/c/, (c, s) => c.apply(object, { manager: 'm' }, s)],
+  ['a creation', /configmaps/, (c, s) => c.create(object, { manager: 'm' }, s)],
+  ['a replacement', /configmaps\/c/, (c, s) => c.replace(object, { manager: 'm' }, s)],
+  ['a patch', /configmaps\/c/, (c, s) => c.patch(ref, { type: 'merge', body: {}, manager: 'm' }, s)],
+  ['a deletion', /configmaps\/c/, (c, s) => c.delete(ref, {}, s)],
+  ['a question about rights', /selfsubject/, (c, s) => c.allowed({ verb: 'get', group: '', resource: 'pods' }, s)],
+  ['a watch', /watch=true/, (c, s) => Array.fromAsync(c.watch({ group: '', kind: 'ConfigMap', namespace: 'n' }, s))],
+  [
+    'a read through a service',
+    /proxy/,
+    async (c, s) => Array.fromAsync((await c.serviceProxy({ namespace: 'n', service: 's', port: 'http', path: 'x' }, s)) ?? []),
+  ],
+]
+for (const [says, path, call] of everyCall)
+  for (const partly of [false, true])
+    test(`an abort ends ${says} at once when the server hangs ${partly ? 'in the middle of its answer' : 'before it'}`, () =>
+      hungAt(path, partly, async (cluster, asked) => {
+        const stop = new AbortController()
+        const waiting = call(cluster, stop.signal)
+        await asked
+        stop.abort(new Error('no more'))
+        await assert.rejects(waiting, /no more/)
+      }))
+
+test('a caller that gives up leaves others that wait for the same discovery alone', () => {
+  const held: ServerResponse[] = []
+  const both = Promise.withResolvers<void>()
+  return (async () => {
+    const server = await startHostile((request, response) => {
+      if (request.url === '/api' || request.url === '/apis') {
+        held.push(response)
+        if (held.length === 2) both.resolve()
+        return
+      }
+      json(response, 200, object)
+    })
+    const http = createHttp({})
+    const cluster = restCluster({ name: 'shared', server: server.url, http, clock: realClock })
+    const first = new AbortController()
+    const [gone, stays] = [cluster.get(ref, first.signal), cluster.get(ref, signal)]
+    await both.promise
+    first.abort(new Error('first gives up'))
+    await assert.rejects(gone, /first gives up/)
+    json(held[0] as ServerResponse, 200, discovery)
+    json(held[1] as ServerResponse, 200, { kind: 'APIGroupDiscoveryList', items: [] })
+    assert.equal((await stays)?.metadata.name, 'c')
+    await http.close()
+    await server.close()
+  })()
+})
