@@ -3,6 +3,7 @@ import { Kustomization, type KustomizationObject } from '../kinds/kustomization.
 import { type KubeObject, printRef } from '../kinds/manifest.ts'
 import { OCIRepository, type OCIRepositoryObject } from '../kinds/oci-repository.ts'
 import { CodedError } from '../lib/coded-error.ts'
+import { isLoopback } from '../lib/loopback.ts'
 import { readTree } from '../lib/untar.ts'
 import { desired } from '../kustomize/build-reconciler.ts'
 import { artifactOf, sourceOf } from '../kustomize/depends.ts'
@@ -67,17 +68,16 @@ async function storedContent(world: World, source: KubeObject, call: Call): Prom
   if (!artifact) return undefined
   const isOci = source.kind === OCIRepository.kind
   try {
-    const files = await openArtifact(world, artifact, { patient: !isOci || !isLoopback(artifact.url), signal: call.signal })
+    const files = await openArtifact(world, artifact, {
+      patient: !isOci || !isLoopback(new URL(artifact.url).hostname),
+      signal: call.signal,
+    })
     return files && { revision: artifact.revision, files }
   } catch (thrown) {
     call.signal.throwIfAborted()
     if (thrown instanceof CodedError && thrown.code === 'UNREACHABLE' && isOci) return undefined
     throw thrown
   }
-}
-
-function isLoopback(url: string): boolean {
-  return ['127.0.0.1', '[::1]', 'localhost'].includes(new URL(url).hostname)
 }
 
 /** Another process on this machine that kept an artifact answers at once, or is gone. */

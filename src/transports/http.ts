@@ -15,6 +15,7 @@ import {
   requireBearerAuth,
   type ServerEventBus,
 } from '@modelcontextprotocol/server'
+import { isLoopback } from '../lib/loopback.ts'
 import { type AdapterOptions, serverFactory } from './adapter.ts'
 import type { Approvals } from './approvals.ts'
 import type { Clock } from '../world/clock/clock.ts'
@@ -62,10 +63,6 @@ export function refusal({ host, tokens, writes, allowedHosts, allowedOrigins, tl
   if (allowedHosts.length === 0 || allowedOrigins.length === 0)
     return `to listen on ${host} name the hosts and origins that may call: --allowed-host and --allowed-origin`
   return tls || behindTlsProxy ? undefined : `to listen on ${host} give --tls-cert and --tls-key, or say --behind-tls-proxy`
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 /** Serves MCP over HTTP, both eras on one path: `/mcp`. @throws {TypeError} for what {@link refusal} names. */

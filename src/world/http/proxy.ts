@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
+import { isLoopback } from '../../lib/loopback.ts'
 
 /** The environment as far as HTTP reads it: HTTPS_PROXY, HTTP_PROXY, NO_PROXY, in upper or lower case. */
 export type ProxyEnv = Readonly<Record<string, string | undefined>>
@@ -13,7 +14,7 @@ export function proxyFor({ protocol, hostname, port }: URL, env: ProxyEnv): stri
   if (proxy === '') return undefined
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
   const at = port || (protocol === 'https:' ? '443' : '80')
-  if (host === 'localhost' || within('127.0.0.0/8', host) || within('::1/128', host)) return undefined
+  if (isLoopback(host)) return undefined
   const entries = named('NO_PROXY')
     .split(',')
     .map(entry => entry.trim().toLowerCase())

@@ -9,11 +9,6 @@ const linkLocal = listOf([
   ['169.254.0.0', 16],
   ['fe80::', 10],
 ])
-const loopback = listOf([
-  ['127.0.0.0', 8],
-  ['::1', 128],
-])
-
 function listOf(nets: readonly (readonly [net: string, bits: number])[]): BlockList {
   const list = new BlockList()
   for (const [net, bits] of nets) list.addSubnet(net, bits, isIPv4(net) ? 'ipv4' : 'ipv6')
@@ -24,11 +19,6 @@ function isIn(list: BlockList, hostname: string): boolean {
   const address = hostname.replace(/^\[|\]$/g, '')
   const family = isIP(address)
   return family > 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6')
-}
-
-/** 127.0.0.0/8, ::1 and localhost. `hostname` is as a URL has it. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || isIn(loopback, hostname)
 }
 
 /** Where plain HTTP is a fall-back without being asked for: RFC 1918 addresses and `.local` names. Spec: sources 3.7. */

@@ -1,7 +1,8 @@
 import { Joint } from '../../lib/joint.ts'
+import { isLoopback } from '../../lib/loopback.ts'
 import { HttpError } from '../http/error.ts'
 import type { Http } from '../http/http.ts'
-import { isLoopback, isPrivate } from './address.ts'
+import { isPrivate } from './address.ts'
 
 export const userAgent = 'flux/v2 fluxpilot'
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isLoopback } from '../../../src/lib/loopback.ts'
 import { HttpError, type HttpErrorCode } from '../../../src/world/http/error.ts'
 import type { Http } from '../../../src/world/http/http.ts'
-import { isLinkLocal, isLoopback, isPrivate } from '../../../src/world/registry/address.ts'
+import { isLinkLocal, isPrivate } from '../../../src/world/registry/address.ts'
 import { Origins } from '../../../src/world/registry/origins.ts'
 
 const hosts: [hostname: string, loopback: boolean, nearby: boolean, linkLocal: boolean][] = [
@@ -11,7 +12,10 @@ const hosts: [hostname: string, loopback: boolean, nearby: boolean, linkLocal: b
   ['127.0.0.1', true, false, false],
   ['127.255.0.9', true, false, false],
   ['[::1]', true, false, false],
+  ['::1', true, false, false],
+  ['[::ffff:7f00:1]', true, false, false],
   ['127.example.com', false, false, false],
+  ['notlocalhost', false, false, false],
   ['localhost.example.com', false, false, false],
   ['10.0.0.1', false, true, false],
   ['10.example.com', false, false, false],
