@@ -6,6 +6,8 @@ import { clamped } from '../kustomize/paths.ts'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
 import { ToolError } from './error.ts'
 
+const healthTimeout = '2m0s'
+
 /** What delivers an artifact: its URL and how it is applied. */
 export const delivery = z.object({
   name: z.string(),
@@ -44,7 +46,7 @@ export function deliveryObjects(given: z.infer<typeof delivery>): KubeObject[] {
         prune,
         sourceRef: { kind: 'OCIRepository', name },
         ...(targetNamespace ? { targetNamespace } : {}),
-        ...(wait ? { wait } : {}),
+        ...(wait ? { timeout: healthTimeout, wait } : {}),
       },
     },
   ]

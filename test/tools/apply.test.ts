@@ -145,7 +145,7 @@ test('a delivery is created in one call, and the answer names the next', async (
   assert.equal(answer.data?.next, 'reconcile Kustomization/flux-system/shop withSource=true')
   const wrongUrl = await product.call('apply_manifests', { create: { name: 'shop', url: 'https://example.com/a.git' } })
   assert.equal(errorOf(wrongUrl).code, 'InvalidArgument')
-  const interval = await product.call('apply_manifests', { create: { name: 'shop', url: 'oci://a.example.com/b', interval: 'often' } })
+  const interval = await product.call('apply_manifests', { create: { name: 'shop', url: 'oci://a.example.com/shop', interval: 'often' } })
   assert.match(interval.text, /InvalidArgument: create\.interval 'often' is no duration/)
 })
 
