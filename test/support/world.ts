@@ -31,6 +31,8 @@ export interface TestWorld {
   readonly cluster: Cluster
   /** `host:port`. */
   readonly registry: string
+  /** Where artifacts are stored. */
+  readonly folder: string
   /** One pass over an object. */
   pass(ref: ObjectRef, signal?: AbortSignal): Promise<Driven>
   stop(): Promise<void>
@@ -60,6 +62,7 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
     hands,
     cluster,
     registry: registry.address,
+    folder,
     pass: (ref, signal = AbortSignal.timeout(60_000)) =>
       ref.kind === 'Kustomization' ? drive(kustomizations, ref, { ...base, signal }) : drive(ociRepositories, ref, { ...base, signal }),
     async stop() {

@@ -1,0 +1,35 @@
+import { after, before, describe } from 'node:test'
+import { startKubeApiServer } from '../../refs/kube-apiserver.ts'
+import { withPrograms } from '../../refs/when.ts'
+import { testKernel } from '../../support/kernel.ts'
+import { startSandboxApi } from '../../support/sandbox.ts'
+import type { Started } from '../../world/cluster/contract.ts'
+import { contentTests } from './content-suite.ts'
+import { lifecycleTests } from './lifecycle-suite.ts'
+import { referenceTests } from './reference-suite.ts'
+import { Scene } from './scene.ts'
+
+const kernel = testKernel()
+
+function suite(name: string, open: () => Promise<Started>): void {
+  describe(name, () => {
+    let scene: Scene
+    before(async () => {
+      scene = await Scene.open(open, kernel)
+    })
+    after(() => scene.stop())
+    lifecycleTests(() => scene)
+    referenceTests(() => scene)
+    contentTests(() => scene)
+  })
+}
+
+suite('OCIRepositories in the sandbox', () => startSandboxApi(kernel))
+
+const name = 'OCIRepositories on the real API server'
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 44 }, () =>
+  suite(name, async () => {
+    const server = await startKubeApiServer()
+    return { cluster: await server.cluster(), stop: () => server.stop() }
+  }),
+)
