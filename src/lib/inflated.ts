@@ -7,6 +7,8 @@ import { tarBlock as block } from './tar.ts'
 /** Bytes of a gzip header without a name. */
 const gzipHeader = 10
 
+const zeroBlock = Buffer.alloc(block)
+
 /** Inflates a source and hands it out in pieces. Errors of the source pass as they are; those of inflating become ArchiveErrors. */
 export class Inflated {
   readonly #source: AsyncIterator<Uint8Array>
@@ -28,10 +30,10 @@ export class Inflated {
   /** The next header; `undefined` after two blocks of zeros or at the end of the data. */
   async header(): Promise<Buffer | undefined> {
     for (let zeros = 0; zeros < 2; zeros++) {
-      const bytes = await this.#take(block)
+      const bytes = await this.#glimpse(block)
       if (bytes.length === 0) return undefined
       if (bytes.length < block) throw truncated()
-      if (bytes.some(byte => byte !== 0)) {
+      if (!bytes.equals(zeroBlock)) {
         if (zeros > 0) throw notTar()
         return bytes
       }
@@ -41,9 +43,9 @@ export class Inflated {
 
   /** Content of an entry; what fills its last block is dropped. */
   async padded(size: number, entry: string): Promise<Buffer> {
-    const content = await this.#take(size)
+    const content = size === 0 ? Buffer.alloc(0) : await this.#take(size)
     if (content.length < size) throw truncated(entry)
-    await this.#take((block - (size % block)) % block)
+    if (size % block > 0) await this.#glimpse(block - (size % block))
     return content
   }
 
@@ -74,6 +76,14 @@ export class Inflated {
       missing -= Math.min(missing, bytes.length)
     }
     return Buffer.concat(parts)
+  }
+
+  /** What nobody keeps need not be copied. */
+  async #glimpse(size: number): Promise<Buffer> {
+    if (size > this.#rest.length) return this.#take(size)
+    const { buffer, byteOffset } = this.#rest
+    this.#rest = this.#rest.subarray(size)
+    return Buffer.from(buffer, byteOffset, size)
   }
 
   async #next(): Promise<Uint8Array | undefined> {

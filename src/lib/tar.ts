@@ -131,8 +131,7 @@ export interface TarHead {
 
 /** Reads a header of any dialect (V7, USTAR, PAX, GNU, STAR). `undefined` when it is none: Go calls it an invalid tar header. */
 export function readHeader(bytes: Buffer): TarHead | undefined {
-  const unsigned = bytes.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 0x20 : byte), 0)
-  const signed = unsigned - 256 * bytes.filter((byte, i) => byte > 127 && (i < 148 || i >= 156)).length
+  const { unsigned, signed } = sumsOf(bytes)
   const sum = numberAt(bytes, 148, 8)
   if (sum !== unsigned && sum !== signed) return undefined
   const isPosix = bytes.toString('latin1', 257, 263) === 'ustar\0'
@@ -163,18 +162,40 @@ export function readHeader(bytes: Buffer): TarHead | undefined {
   }
 }
 
+/** The sum of a header's bytes, its own field as spaces: of unsigned ones, and of signed ones as some old programs have it. */
+function sumsOf(bytes: Buffer): { unsigned: number; signed: number } {
+  let [unsigned, high] = [8 * 0x20, 0]
+  for (let i = 0; i < bytes.length; i++) {
+    if (i === 148) i = 156
+    const byte = bytes[i] ?? 0
+    unsigned += byte
+    if (byte > 127) high++
+  }
+  return { unsigned, signed: unsigned - 256 * high }
+}
+
 /** Octal digits, or two's complement when the first bit is set. `undefined` when it is neither, or has more than 53 bits. */
 function numberAt(bytes: Buffer, at: number, length: number): number | undefined {
-  const field = bytes.subarray(at, at + length)
-  const text =
-    field
-      .toString('latin1')
-      .replaceAll(/^[ \0]+|[ \0]+$/g, '')
-      .split('\0')[0] ?? ''
-  const isBinary = (field[0] ?? 0) >= 0x80
-  if (!isBinary && !/^[0-7]*$/.test(text)) return undefined
-  const value = isBinary ? Number(BigInt.asIntN(length * 8 - 1, BigInt(`0x${field.toString('hex')}`))) : Number.parseInt(text || '0', 8)
+  const value = (bytes[at] ?? 0) >= 0x80 ? binaryIn(bytes.subarray(at, at + length)) : octalIn(bytes, at, at + length)
   return Number.isSafeInteger(value) ? value : undefined
+}
+
+function binaryIn(field: Buffer): number {
+  return Number(BigInt.asIntN(field.length * 8 - 1, BigInt(`0x${field.toString('hex')}`)))
+}
+
+/** Digits up to a NUL, spaces and NULs around them; nothing at all is 0. `NaN` for anything else. */
+function octalIn(bytes: Buffer, from: number, to: number): number {
+  const isBlank = (at: number): boolean => bytes[at] === 0x20 || bytes[at] === 0
+  let [start, end, value] = [from, to, 0]
+  while (start < end && isBlank(start)) start++
+  while (end > start && isBlank(end - 1)) end--
+  for (; start < end && bytes[start] !== 0; start++) {
+    const digit = (bytes[start] ?? 0) - 0x30
+    if (digit < 0 || digit > 7) return Number.NaN
+    value = value * 8 + digit
+  }
+  return value
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })

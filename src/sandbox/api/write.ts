@@ -98,9 +98,7 @@ async function next(
   const merged = before
     ? replacing(before, managed, { resource, subresource: context.subresource })
     : fresh(managed, { resource, clock: context.clock })
-  // As reading from the store does: a status that was wiped comes back with its defaults.
-  const object = resource.custom ? defaulted(resource, merged, context.schemas) : merged
-  const ready = withGeneration(prepared(resource, { object, live: before }, context), before, resource)
+  const ready = withGeneration(prepared(resource, { object: merged, live: before }, context), before, resource)
   checkFinalizers(resource, before, ready)
   const more = validate(resource, { object: ready, live: before, subresource: context.subresource }, context.schemas)
   return { object: ready, warnings: [...draft.warnings, ...more] }

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
-import { realpath, stat } from 'node:fs/promises'
-import { createServer, type ServerResponse } from 'node:http'
+import { open, realpath } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { type Portion, portionOf, type Served } from './conditional.ts'
 
 /** A running file server; `address` is `host:port`. */
 export interface StorageServer {
@@ -11,12 +11,15 @@ export interface StorageServer {
   close(): Promise<void>
 }
 
-/** Serves a folder of artifacts over HTTP: files only, links followed within the folder. Spec: sources 1.4 (storage server). */
+/**
+ * Serves a folder of artifacts over HTTP: files only, links followed within the folder, with ranges and entity tags. Who reads a file that is replaced
+ * meanwhile gets the whole of the old one. Spec: sources 1.4 (storage server).
+ */
 export async function serveArtifacts({ folder, host, port }: { folder: string; host: string; port: number }): Promise<StorageServer> {
   const server = createServer(
     (request, response) =>
       void (['GET', 'HEAD'].includes(request.method ?? '')
-        ? send(folder, { path: request.url ?? '/', head: request.method === 'HEAD' }, response)
+        ? send(folder, request, response).catch(() => response.destroy())
         : refuse(response, 405)),
   )
   server.listen(port, host)
@@ -31,17 +34,49 @@ export async function serveArtifacts({ folder, host, port }: { folder: string; h
   return { address: `${host}:${address.port}`, close }
 }
 
-async function send(folder: string, { path, head }: { path: string; head: boolean }, response: ServerResponse): Promise<void> {
-  const file = await within(folder, path)
-  const found = file === undefined ? undefined : await stat(file).catch(() => undefined)
-  if (file === undefined || !found?.isFile()) return refuse(response, 404)
-  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': String(found.size) })
-  if (head) return void response.end()
-  await pipeline(createReadStream(file), response).catch(() => response.destroy())
+async function send(folder: string, { url = '/', method, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = await within(folder, url)
+  const file = path === undefined ? undefined : await open(path).catch(() => undefined)
+  const found = await file?.stat({ bigint: true })
+  if (!file || !found?.isFile()) {
+    await file?.close()
+    return refuse(response, 404)
+  }
+  const served = {
+    size: Number(found.size),
+    etag: `"${found.ino.toString(36)}-${found.mtimeNs.toString(36)}"`,
+    modified: Number(found.mtimeMs),
+  }
+  const portion = portionOf(served, {
+    range: headers.range,
+    ifRange: one(headers['if-range']),
+    ifNoneMatch: headers['if-none-match'],
+    ifModifiedSince: headers['if-modified-since'],
+  })
+  response.writeHead(portion.status, headersOf(served, portion))
+  if (method === 'HEAD' || portion.status === 304 || portion.status === 416 || served.size === 0) {
+    response.end()
+    return file.close()
+  }
+  const bounds = portion.status === 206 ? { start: portion.start, end: portion.end } : {}
+  await pipeline(file.createReadStream(bounds), response).catch(() => response.destroy())
+}
+
+function headersOf({ size, etag, modified }: Served, portion: Portion): Record<string, string> {
+  const known = { etag, 'last-modified': new Date(modified).toUTCString(), 'accept-ranges': 'bytes' }
+  if (portion.status === 304) return known
+  if (portion.status === 416) return { ...known, 'content-range': `bytes */${size}`, 'content-length': '0' }
+  const length = portion.status === 206 ? portion.end - portion.start + 1 : size
+  const range = portion.status === 206 ? { 'content-range': `bytes ${portion.start}-${portion.end}/${size}` } : {}
+  return { ...known, ...range, 'content-type': 'application/octet-stream', 'content-length': String(length) }
+}
+
+function one(header: string | readonly string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.[0]
 }
 
 function refuse(response: ServerResponse, status: number): void {
-  response.writeHead(status, { 'content-type': 'text/plain' })
+  response.writeHead(status, { 'content-type': 'text/plain', ...(status === 405 ? { allow: 'GET, HEAD' } : {}) })
   response.end(status === 404 ? 'not found\n' : 'method not allowed\n')
 }
 

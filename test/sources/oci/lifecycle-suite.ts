@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { conditionOf } from '../../../src/kinds/manifest.ts'
-import { objectAt } from '../../../src/lib/json.ts'
+import { conditionOf, conditionsOf } from '../../../src/kinds/manifest.ts'
 import { verifies } from '../../conformance/verifies.ts'
 import { artifactOf, judged, namespace, revisionOf, type Scene } from './scene.ts'
 
@@ -175,7 +174,7 @@ export function lifecycleTests(scene: () => Scene): void {
       const { object, calls, driven } = await s.pass(ref)
       const { Stalled = '', Ready } = judged({
         ...object,
-        status: { conditions: [...(objectAt(object, 'status').conditions as [])].filter(c => objectAt(c).type !== 'ArtifactInStorage') },
+        status: { conditions: conditionsOf(object).flatMap(c => (c.type === 'ArtifactInStorage' ? [] : [{ ...c }])) },
       })
       assert.match(Stalled, message)
       assert.equal(Ready, Stalled.replace('True', 'False'))
@@ -196,7 +195,7 @@ export function lifecycleTests(scene: () => Scene): void {
     assert.equal(conditionOf(failing, 'Reconciling')?.message, 'processing object: new generation 1 -> 2')
     assert.equal(conditionOf(failing, 'ArtifactInStorage')?.observedGeneration, 1, 'nothing was stored in this generation')
     assert.deepEqual(
-      (failing.status?.conditions as { type: string }[]).map(c => c.type),
+      conditionsOf(failing).map(c => c.type),
       ['Reconciling', 'Ready', 'FetchFailed', 'ArtifactInStorage'],
     )
     await s.repository(name, { ref: { tag: 'latest' } })

@@ -4,10 +4,13 @@ import { withPrograms } from '../../refs/when.ts'
 import { testKernel } from '../../support/kernel.ts'
 import { startSandboxApi } from '../../support/sandbox.ts'
 import type { Started } from '../../world/cluster/contract.ts'
+import { accessTests } from './access-suite.ts'
 import { contentTests } from './content-suite.ts'
+import { hostileTests } from './hostile-suite.ts'
 import { lifecycleTests } from './lifecycle-suite.ts'
 import { referenceTests } from './reference-suite.ts'
 import { Scene } from './scene.ts'
+import { storageTests } from './storage-suite.ts'
 
 const kernel = testKernel()
 
@@ -21,13 +24,16 @@ function suite(name: string, open: () => Promise<Started>): void {
     lifecycleTests(() => scene)
     referenceTests(() => scene)
     contentTests(() => scene)
+    accessTests(() => scene)
+    storageTests(() => scene)
+    hostileTests(() => scene)
   })
 }
 
 suite('OCIRepositories in the sandbox', () => startSandboxApi(kernel))
 
 const name = 'OCIRepositories on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 44 }, () =>
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 115 }, () =>
   suite(name, async () => {
     const server = await startKubeApiServer()
     return { cluster: await server.cluster(), stop: () => server.stop() }

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { mediaTypes } from '../../../src/kinds/oci.ts'
+import type { OCIRepositoryObject } from '../../../src/kinds/oci-repository.ts'
+import { sha256 } from '../../../src/lib/digest.ts'
+import type { JsonObject } from '../../../src/lib/json.ts'
+import { tar } from '../../../src/lib/tar.ts'
+import { contentOf } from '../../../src/sources/oci/content-reconciler.ts'
+import { testKernel } from '../../support/kernel.ts'
+
+const kernel = testKernel()
+const signal = new AbortController().signal
+const mebibyte = 1024 ** 2
+
+async function whole(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  for await (const part of source) parts.push(part)
+  return Buffer.concat(parts)
+}
+/** The tar of empty files. */
+const tarOf = (names: readonly string[]): Promise<Buffer> =>
+  whole(
+    tar(
+      (async function* () {
+        for (const path of names) yield { path, type: 'file', mode: 0o644, size: 0 } as const
+      })(),
+    ),
+  )
+/** Gzip data may be put one after the other: the same plain bytes over and over. */
+async function* repeated(plain: Buffer, times: number): AsyncIterable<Uint8Array> {
+  const packed = gzipSync(plain)
+  for (let i = 0; i < times; i++) yield packed
+}
+async function* after(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  yield first
+  yield* rest
+}
+const open = (blob: AsyncIterable<Uint8Array>, layerSelector: JsonObject = {}) =>
+  contentOf(
+    { url: 'oci://registry.test/app', interval: '1m', layerSelector } as unknown as OCIRepositoryObject['spec'],
+    { annotations: {}, layer: { mediaType: mediaTypes.fluxContent, digest: sha256(''), size: 0 }, blob },
+    { kernel, signal },
+  )
+
+test('a layer of a million entries is refused', async () => {
+  const thousand = (await tarOf(Array.from({ length: 1000 }, (_, i) => `f${i}`))).subarray(0, 512 * 1000)
+  await assert.rejects(open(repeated(thousand, 1000)), {
+    code: 'OCIArtifactLayerOperationFailed',
+    message: 'failed to extract layer contents from artifact: tar has more than 500000 entries',
+  })
+})
+test('a bomb behind the end of an archive is refused', async () => {
+  const blob = after(gzipSync(await tarOf(['a'])), repeated(Buffer.alloc(16 * mebibyte), 65))
+  await assert.rejects(open(blob), { code: 'OCIArtifactLayerOperationFailed', message: /after its end$/ })
+})
+test('an operation that nobody knows is refused before anything is read', async () => {
+  const read = (async function* (): AsyncIterable<Uint8Array> {
+    assert.fail('it was read')
+  })()
+  await assert.rejects(open(read, { operation: 'move' }), {
+    code: 'OCIArtifactLayerOperationFailed',
+    message: 'unsupported layer operation: move',
+  })
+})
+test('an abort is an abort, not a failure of the layer', async () => {
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  const blob = (async function* (): AsyncIterable<Uint8Array> {
+    stop.abort(reason)
+    throw reason
+  })()
+  const spec = { url: 'oci://registry.test/app', interval: '1m' } as unknown as OCIRepositoryObject['spec']
+  const layer = { mediaType: mediaTypes.fluxContent, digest: sha256(''), size: 0 }
+  await assert.rejects(contentOf(spec, { annotations: {}, layer, blob }, { kernel, signal: stop.signal }), thrown => thrown === reason)
+})

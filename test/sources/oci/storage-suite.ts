@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { conditionOf, type KubeObject, type ObjectRef } from '../../../src/kinds/manifest.ts'
+import type { JsonObject } from '../../../src/lib/json.ts'
+import { StorageError } from '../../../src/world/storage/error.ts'
+import { diskArtifacts } from '../../../src/world/storage/disk.ts'
+import type { Artifacts } from '../../../src/world/storage/artifacts.ts'
+import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
+import { served } from './content-suite.ts'
+import { artifactOf, judged, type Pass, type Scene } from './scene.ts'
+
+/** What becomes of stored files: lost, damaged, old, not to be written. */
+export function storageTests(scene: () => Scene): void {
+  const stored = async (spec: JsonObject = {}): Promise<{ ref: ObjectRef; object: KubeObject; path: string }> => {
+    const s = scene()
+    const name = s.name()
+    await s.push(name, 'latest', { 'a.yaml': 'a: 1' })
+    const ref = await s.repository(name, spec)
+    const { object } = await s.pass(ref)
+    return { ref, object, path: join(s.world.folder, String(artifactOf(object).path)) }
+  }
+  const setStatus = (ref: ObjectRef, status: JsonObject): Promise<KubeObject> =>
+    scene().world.cluster.patch(
+      ref,
+      { type: 'merge', body: { status }, manager: 'test', subresource: 'status' },
+      AbortSignal.timeout(10_000),
+    )
+  /** Conditions as a write of the pass left them. */
+  const shown = ({ object, written }: Pass, at: number): Record<string, string> => judged({ ...object, status: written[at] ?? {} })
+
+  const damages: [
+    id: BehaviourId,
+    says: string,
+    damage: (found: { ref: ObjectRef; path: string }) => Promise<unknown>,
+    why: string | undefined,
+  ][] = [
+    ['sources/35.1', 'that is missing', async ({ path }) => rmSync(path), undefined],
+    [
+      'sources/35.2',
+      'without a digest in the status',
+      ({ ref }) => setStatus(ref, { artifact: { digest: null } }),
+      'artifact has no digest',
+    ],
+    ['sources/35.3', 'that is torn', async ({ path }) => writeFileSync(path, 'torn'), "computed digest doesn't match '"],
+  ]
+  for (const [id, says, damage, why] of damages)
+    verifies(id, `a file ${says} is gone, said to have disappeared, and stored again without news`, async () => {
+      const s = scene()
+      const found = await stored()
+      await damage(found)
+      const pass = await s.pass(found.ref)
+      const message = 'Progressing: building artifact: disappeared from storage'
+      assert.deepEqual(shown(pass, 0), { Reconciling: `True ${message}`, Ready: `Unknown ${message}` })
+      assert.deepEqual([pass.written[0]?.artifact, pass.written[0]?.url], [undefined, undefined])
+      assert.deepEqual(
+        [artifactOf(pass.object).digest, Object.keys(judged(pass.object))],
+        [artifactOf(found.object).digest, ['Ready', 'ArtifactInStorage']],
+      )
+      await served(s, pass)
+      const events = await s.events(found.ref)
+      const corrupt = events.filter(e => e.reason === 'ArtifactVerificationFailed')
+      assert.equal(corrupt.length, why === undefined ? 0 : 1)
+      for (const { type, message: text } of corrupt) {
+        assert.equal(type, 'Warning')
+        assert.ok(text.startsWith(`failed to verify integrity of artifact: ${why}`), text)
+      }
+      assert.equal(events.find(e => e.reason === 'NewArtifact')?.count, id === 'sources/35.2' ? 2 : 1)
+    })
+  verifies('sources/35.4', 'a file that cannot be fetched again stays disappeared, and the failure says why', async () => {
+    const s = scene()
+    const { ref, path } = await stored()
+    rmSync(path)
+    await s.repository(ref.name, { ref: { tag: 'absent' } })
+    const { object } = await s.pass(ref)
+    assert.equal(judged(object).Reconciling, 'True ProgressingWithRetry: building artifact: disappeared from storage')
+    assert.match(judged(object).Ready ?? '', /^False OCIArtifactPullFailed/)
+    assert.deepEqual(
+      [object.status?.artifact, object.status?.url, conditionOf(object, 'ArtifactInStorage')],
+      [undefined, undefined, undefined],
+    )
+  })
+  test('a path in the status that leads out of the storage deletes nothing', async () => {
+    const s = scene()
+    const { ref } = await stored()
+    writeFileSync(join(s.world.folder, 'treasure'), 'x')
+    await setStatus(ref, { artifact: { path: 'ocirepository/../treasure', digest: `sha256:${'0'.repeat(64)}` } })
+    assert.match(judged((await s.pass(ref)).object).Ready ?? '', /^True Succeeded/)
+    assert.ok(existsSync(join(s.world.folder, 'treasure')))
+  })
+
+  verifies('sources/36', 'the addresses follow the host that serves, and nothing else changes', async () => {
+    const s = scene()
+    const { ref, object: first } = await stored()
+    const artifacts = diskArtifacts({ folder: s.world.folder, advertised: 'other.test:9090', clock: s.world.hands.clock })
+    const { object, written } = await s.pass(ref, { hands: { artifacts } })
+    const { url, ...artifact } = artifactOf(object)
+    const { url: _, ...before } = artifactOf(first)
+    assert.deepEqual(artifact, before)
+    assert.deepEqual(
+      [url, object.status?.url],
+      [`http://other.test:9090/${String(artifact.path)}`, `http://other.test:9090/ocirepository/sources/${ref.name}/latest.tar.gz`],
+    )
+    assert.deepEqual([judged(object), written.length], [judged(first), 1])
+  })
+
+  verifies('sources/37', 'of four files the current one and the newest other stay', async () => {
+    const s = scene()
+    const { ref, path } = await stored()
+    const folder = s.folder(ref.name)
+    for (const [i, name] of ['a', 'b', 'c'].entries()) {
+      const at = new Date(s.world.hands.clock.now() - 10_000 + i * 1000)
+      writeFileSync(join(folder, name), name)
+      utimesSync(join(folder, name), at, at)
+    }
+    await s.pass(ref)
+    assert.deepEqual(s.stored(ref), ['c', 'latest.tar.gz', path.split('/').at(-1) ?? ''].toSorted())
+    assert.deepEqual(await s.event(ref, 'GarbageCollectionSucceeded'), {
+      type: 'Normal',
+      reason: 'GarbageCollectionSucceeded',
+      message: 'garbage collected 2 artifacts',
+      count: 1,
+      annotations: {},
+    })
+  })
+  test('old files go by their age, and garbage that cannot go stops nothing', async () => {
+    const s = scene()
+    const { ref } = await stored()
+    const at = new Date(s.world.hands.clock.now() - 120_000)
+    writeFileSync(join(s.folder(ref.name), 'old'), '')
+    utimesSync(join(s.folder(ref.name), 'old'), at, at)
+    const stubborn: Artifacts = { ...s.world.hands.artifacts, collect: () => Promise.reject(new Error('busy')) }
+    assert.match(judged((await s.pass(ref, { hands: { artifacts: stubborn } })).object).Ready ?? '', /^True/)
+    assert.ok(s.stored(ref).includes('old'))
+    await s.pass(ref)
+    assert.ok(!s.stored(ref).includes('old'))
+  })
+
+  const refusals: [says: string, spec: JsonObject, code: 'DISK_FULL' | 'WRITE_FAILED' | 'NO_FOLDER', expected: RegExp][] = [
+    ['a full disk', {}, 'DISK_FULL', /^ArchiveOperationFailed: unable to archive artifact to storage: no space left to write 'it': /],
+    [
+      'a full disk while copying',
+      { layerSelector: { operation: 'copy' } },
+      'DISK_FULL',
+      /^ArchiveOperationFailed: unable to copy artifact to storage: no space/,
+    ],
+    [
+      'a folder that cannot be made',
+      {},
+      'NO_FOLDER',
+      /^DirectoryCreationFailed: failed to create artifact directory: folder 'it' cannot be made/,
+    ],
+    [
+      'a file that cannot be written',
+      {},
+      'WRITE_FAILED',
+      /^ArchiveOperationFailed: unable to archive artifact to storage: 'it' cannot be written/,
+    ],
+  ]
+  for (const [says, spec, code, expected] of refusals)
+    test(`${says} is a failure of storage; the artifact of before stays, and it ends by itself`, async () => {
+      const s = scene()
+      const { ref, object: first } = await stored(spec)
+      await s.push(ref.name, 'latest', { 'a.yaml': 'a: 2' })
+      const full: Artifacts = { ...s.world.hands.artifacts, store: () => Promise.reject(new StorageError(code, 'it')) }
+      const { object, driven } = await s.pass(ref, { hands: { artifacts: full } })
+      const { Ready = '', StorageOperationFailed = '', FetchFailed } = judged(object)
+      assert.match(StorageOperationFailed.replace('True ', ''), expected)
+      assert.deepEqual([Ready, FetchFailed], [StorageOperationFailed.replace('True', 'False'), undefined])
+      assert.deepEqual(artifactOf(object), artifactOf(first))
+      assert.ok(driven.is === 'done' && driven.settled.backoff)
+      assert.deepEqual(Object.keys(judged((await s.pass(ref)).object)), ['Ready', 'ArtifactInStorage'])
+    })
+  test('a failure of storage does not stay beside a later one of fetching', async () => {
+    const s = scene()
+    const { ref } = await stored()
+    await s.push(ref.name, 'latest', { 'a.yaml': 'a: 2' })
+    const full: Artifacts = { ...s.world.hands.artifacts, store: () => Promise.reject(new StorageError('DISK_FULL', 'it')) }
+    await s.pass(ref, { hands: { artifacts: full } })
+    await s.repository(ref.name, { ref: { tag: 'absent' } })
+    const { object } = await s.pass(ref)
+    assert.deepEqual([conditionOf(object, 'StorageOperationFailed'), conditionOf(object, 'FetchFailed')?.status], [undefined, 'True'])
+  })
+  test('a link that cannot be moved is told, and stops nothing', async () => {
+    const s = scene()
+    const { ref, object: first } = await stored()
+    await s.push(ref.name, 'latest', { 'a.yaml': 'a: 2' })
+    rmSync(join(s.folder(ref.name), 'latest.tar.gz'))
+    mkdirSync(join(s.folder(ref.name), 'latest.tar.gz'))
+    const { object } = await s.pass(ref)
+    assert.match(judged(object).Ready ?? '', /^True Succeeded/)
+    assert.equal(object.status?.url, first.status?.url)
+    const { type, message } = await s.event(ref, 'SymlinkUpdateFailed')
+    assert.equal(type, 'Normal')
+    assert.match(message, /^failed to update status URL symlink: /)
+  })
+
+  test('what is stored is served whole and in parts, under its own address and the newest one', async () => {
+    const s = scene()
+    const { object, path } = await stored()
+    const { url, size } = artifactOf(object)
+    assert.equal(statSync(path).mode & 0o777, 0o600)
+    const whole = await served(s, { object })
+    assert.equal(whole.length, size)
+    const part = await fetch(String(object.status?.url), { headers: { range: 'bytes=2-5' } })
+    assert.deepEqual([part.status, Buffer.from(await part.arrayBuffer())], [206, whole.subarray(2, 6)])
+    const etag = (await fetch(String(url), { method: 'HEAD' })).headers.get('etag') ?? ''
+    assert.equal((await fetch(String(url), { headers: { 'if-none-match': etag } })).status, 304)
+  })
+}
