@@ -1,6 +1,6 @@
 import { during, StepError } from '../engine/outcome.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
-import type { KubeObject } from '../kinds/manifest.ts'
+import { type KubeObject, printRef, refOf } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { type JsonObject, objectAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
@@ -42,9 +42,21 @@ export function requirePath({ files, folders }: Tree, path: string | undefined):
   step(() => rootOf(files, path ?? '', folders))
 }
 
-/** The objects of an object as they are to be applied: rendered, normalised and labelled. @throws {StepError} as `render`. */
+/** The objects of an object, to be shown: rendered, normalised and labelled. @throws {StepError} as {@link render}. */
 export async function desired(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<KubeObject[]> {
   return owned(await render(ks, files, task), ks, await task.hands.kernel.definitions())
+}
+
+/** Rendered objects as they are applied. @throws {StepError} ReconciliationFailed for a Secret that is still encrypted. Spec: kustomization 6.2, 7.1. */
+export async function toApply(
+  objects: readonly KubeObject[],
+  ks: KustomizationObject,
+  { kernel }: Pick<Hands, 'kernel'>,
+): Promise<KubeObject[]> {
+  const encrypted = objects.find(({ apiVersion, kind, sops }) => apiVersion === 'v1' && kind === 'Secret' && sops !== undefined)
+  if (!encrypted) return owned(objects, ks, await kernel.definitions())
+  const message = `${printRef(refOf(encrypted))} is SOPS encrypted, configuring decryption is required for this secret to be reconciled`
+  throw new StepError('ReconciliationFailed', message)
 }
 
 /**

@@ -8,7 +8,7 @@ import { formatDuration } from '../lib/duration.ts'
 import { unpack } from '../lib/untar.ts'
 import type { Hands } from '../world/world.ts'
 import { applyAll } from './apply-reconciler.ts'
-import { desired, requirePath, type Tree } from './build-reconciler.ts'
+import { render, requirePath, toApply, type Tree } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
 import { artifactOf, dependencies, notReady, sourceGroup, sourceOf } from './depends.ts'
 import { checkHealth } from './health-reconciler.ts'
@@ -154,12 +154,13 @@ async function build(ks: KustomizationObject, tree: Tree, step: Sourced): Promis
   await run.save({ fields: { lastAttemptedRevision: artifact.revision } })
   await announce(ks, step, 'Building manifests')
   const { files, folders } = tree
-  return desired(ks, files, { hands, folders, strict: run.settings.strictSubstitution, signal: run.signal })
+  return render(ks, files, { hands, folders, strict: run.settings.strictSubstitution, signal: run.signal })
 }
 
-async function apply(ks: KustomizationObject, objects: readonly KubeObject[], step: Sourced): Promise<Change[]> {
+async function apply(ks: KustomizationObject, rendered: readonly KubeObject[], step: Sourced): Promise<Change[]> {
   const { run, hands } = step
   await announce(ks, step, 'Detecting drift')
+  const objects = await toApply(rendered, ks, hands)
   const changes = await during('ReconciliationFailed', applyAll(objects, ks, { hands, run, record: recorder(ks, run) }))
   const lines = changeLines(changes, ['created', 'configured'])
   if (lines) await run.emit({ severity: 'info', message: lines })

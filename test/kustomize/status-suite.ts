@@ -393,6 +393,20 @@ export function statusCases({ stage, cluster }: Server): void {
     assert.ok(await s.get(config('identity', 'c')))
   })
 
+  test('a Secret that is still encrypted fails the run, and nothing is applied', async () => {
+    const s = await stage('encrypted')
+    const sealed = secret('encrypted', 'sealed', {
+      stringData: { key: 'ENC[AES256_GCM,data:x,type:str]' },
+      sops: { mac: 'ENC[AES256_GCM]' },
+    })
+    const ks = await s.ship([config('encrypted', 'c'), sealed])
+    const message = 'Secret/encrypted/sealed is SOPS encrypted, configuring decryption is required for this secret to be reconciled'
+    assert.equal(readyOf(ks), `False ReconciliationFailed: ${message}`)
+    assert.equal(reconciling(ks), 'ProgressingWithRetry: Detecting drift for revision v1 with a timeout of 9m30s')
+    assert.equal(await s.get(config('encrypted', 'c')), undefined)
+    assert.deepEqual(await s.events(), [`Warning ReconciliationFailed ${message}`])
+  })
+
   test('a build without end is stopped with an error, and the next run works', async () => {
     const s = await stage('hostile')
     const bomb = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array.from({ length: 10 }, () => `*a${i}`).join(',')}]`)
