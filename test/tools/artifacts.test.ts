@@ -322,6 +322,55 @@ test('nothing outside the workspace is read or written', async () => {
   }
 })
 
+test('a registry that does not take the content is told as ApplyFailed', async () => {
+  const full = await startHostile((request, response) => {
+    request.resume()
+    response.writeHead(request.url === '/v2/' ? 200 : request.method === 'POST' ? 413 : 404).end()
+  })
+  const answer = await product.call('push_artifact', { url: `oci://${full.url.slice(7)}/x/y:v1`, files: [{ path: 'a', content: 'b' }] })
+  assert.equal(codeOf(answer), 'ApplyFailed', answer.text)
+  await full.close()
+})
+
+test('content that changed on its way is told as VerificationFailed', async () => {
+  const bytes = manifestOf(blobOf(Buffer.from('{}')).descriptor, [])
+  const lying = await startHostile((_, response) => {
+    response.writeHead(200, {
+      'content-type': mediaTypes.manifest,
+      'docker-content-digest': sha256('another'),
+      'content-length': bytes.length,
+    })
+    response.end(bytes)
+  })
+  for (const [tool, args] of calls.filter(([name]) => ['pull_artifact', 'get_image_digest', 'tag_artifact'].includes(name))) {
+    const answer = await product.call(tool, args(`${lying.url.slice(7)}/x/y`))
+    assert.equal(codeOf(answer), 'VerificationFailed', `${tool}: ${answer.text}`)
+  }
+  await lying.close()
+})
+
+test('a cursor of another question is refused', async () => {
+  const url = place(':v1')
+  await push(url)
+  for (const [tool, args] of [
+    ['list_artifacts', { url: url.slice(0, -3) }],
+    ['pull_artifact', { url }],
+  ] as const)
+    assert.equal(codeOf(await product.call(tool, { ...args, cursor: 'a.b.c.d' })), 'CursorExpired', tool)
+})
+
+test('content that is too much for pages is pulled to a folder', async () => {
+  const [root, output] = [tree('large', { 'large.txt': 'x'.repeat(17_000_000) }), join(folder, 'large-out')]
+  const url = place(':v1')
+  await product.call('push_artifact', { url, path: root, ...from })
+  const answer = await product.call('pull_artifact', { url })
+  assert.equal(codeOf(answer), 'TooLarge')
+  assert.match(answer.text, /Next: pull it to a folder, with output/)
+  mkdirSync(output)
+  await product.call('pull_artifact', { url, output })
+  assert.equal(statSync(join(output, 'large.txt')).size, 17_000_000)
+})
+
 test('what is neither a folder nor a file is not pushed', async () => {
   execFileSync('mkfifo', [join(folder, 'pipe')])
   const answer = await product.call('push_artifact', { url: place(), path: join(folder, 'pipe') })

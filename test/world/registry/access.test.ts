@@ -3,43 +3,18 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { listenRegistry } from '../../../src/sandbox/registry.ts'
 import type { Access, Credentials } from '../../../src/world/registry/registry.ts'
-import { startDockerRegistry, user } from '../../refs/registries.ts'
+import { user } from '../../refs/registries.ts'
 import { withPrograms } from '../../refs/when.ts'
+import { dockerByPassword, dockerByToken, type Guarded, sandboxByPassword } from '../../support/guarded.ts'
 import { type Adapter, openAdapter, orasEnv } from '../../support/registries.ts'
-import { identityToken, service, startTokenService, type TokenService } from '../../support/token-service.ts'
+import { identityToken, type TokenService } from '../../support/token-service.ts'
 import { blobOf, coded, pushArtifact, signal } from './contract.ts'
 
-interface Guarded {
-  readonly address: string
-  readonly tokens?: TokenService
-  stop(): Promise<void>
-}
-
-async function sandbox(): Promise<Guarded> {
-  const { address, close } = await listenRegistry({ port: 0, basic: user })
-  return { address, stop: close }
-}
-
-async function byPassword(): Promise<Guarded> {
-  return startDockerRegistry({ type: 'basic' })
-}
-
-async function byToken(): Promise<Guarded> {
-  const tokens = await startTokenService(user)
-  const registry = await startDockerRegistry({ type: 'token', realm: tokens.realm, service, certificate: tokens.certificate })
-  const stop = async (): Promise<void> => {
-    await registry.stop()
-    await tokens.close()
-  }
-  return { address: registry.address, tokens, stop }
-}
-
 const servers: readonly [name: string, programs: readonly string[], start: () => Promise<Guarded>][] = [
-  ['the sandbox by password', [], sandbox],
-  ['docker-registry by password', ['docker-registry'], byPassword],
-  ['docker-registry by token', ['docker-registry'], byToken],
+  ['the sandbox by password', [], sandboxByPassword],
+  ['docker-registry by password', ['docker-registry'], dockerByPassword],
+  ['docker-registry by token', ['docker-registry'], dockerByToken],
 ]
 const basic: Credentials = { type: 'basic', ...user }
 const auth = Buffer.from(`${user.username}:${user.password}`).toString('base64')
@@ -164,7 +139,7 @@ withPrograms(['docker-registry'], { name: 'tokens', tests: 4 }, () =>
   describe('tokens', () => {
     let server: Guarded
     before(async () => {
-      server = await byToken()
+      server = await dockerByToken()
     })
     after(() => server.stop())
     const asked = (): TokenService['asked'] => server.tokens?.asked ?? []

@@ -1,10 +1,13 @@
 import { listenRegistry } from '../../../src/sandbox/registry.ts'
-import { startDockerRegistry, startGcRegistry } from '../../refs/registries.ts'
+import type { Access } from '../../../src/world/registry/registry.ts'
+import { startDockerRegistry, startGcRegistry, user } from '../../refs/registries.ts'
 import { withPrograms } from '../../refs/when.ts'
+import { dockerByPassword, dockerByToken } from '../../support/guarded.ts'
 import { type Adapter, openAdapter } from '../../support/registries.ts'
 import { contractTests, registryContract, type Subject } from './contract.ts'
 
 interface Server {
+  readonly access?: Access
   readonly name: string
   readonly programs: readonly string[]
   readonly checksBlobs: boolean
@@ -13,15 +16,25 @@ interface Server {
   start(): Promise<{ readonly address: string; close?(): Promise<void>; stop?(): Promise<void> }>
 }
 
+const access: Access = { credentials: { type: 'basic', ...user } }
 const servers: readonly Server[] = [
   { name: 'the sandbox', programs: [], checksBlobs: true, sharesBlobs: false, start: () => listenRegistry({ port: 0 }) },
   { name: 'docker-registry', programs: ['docker-registry'], checksBlobs: true, sharesBlobs: false, start: () => startDockerRegistry() },
+  {
+    name: 'docker-registry by password',
+    programs: ['docker-registry'],
+    checksBlobs: true,
+    sharesBlobs: false,
+    access,
+    start: dockerByPassword,
+  },
+  { name: 'docker-registry by token', programs: ['docker-registry'], checksBlobs: true, sharesBlobs: false, access, start: dockerByToken },
   { name: 'go-containerregistry', programs: ['gcregistry'], checksBlobs: false, sharesBlobs: true, start: () => startGcRegistry() },
 ]
 
-async function subject(adapter: Adapter, { start }: Server): Promise<Subject> {
+async function subject(adapter: Adapter, { start, access }: Server): Promise<Subject> {
   const server = await start()
-  const { registry, close } = await openAdapter(adapter)
+  const { registry, close } = await openAdapter(adapter, access ? { access } : {})
   return {
     registry,
     address: server.address,

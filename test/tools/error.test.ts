@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ArchiveError, type ArchiveErrorCode } from '../../src/lib/archive-error.ts'
+import type { CodedError } from '../../src/lib/coded-error.ts'
+import { ReferenceError } from '../../src/lib/reference.ts'
+import { VersionError } from '../../src/lib/semver.ts'
+import { type ToolErrorCode, toolErrorOf } from '../../src/tools/error.ts'
+import { FilesError, type FilesErrorCode } from '../../src/world/files/error.ts'
+import { RegistryError, type RegistryErrorCode } from '../../src/world/registry/error.ts'
+
+/** One row a code: a new one does not compile until somebody says what it is to a caller. */
+const registry: Readonly<Record<RegistryErrorCode, [code: ToolErrorCode, retryable: boolean]>> = {
+  NOT_FOUND: ['NotFound', false],
+  DENIED: ['Unauthenticated', false],
+  UNREACHABLE: ['Unreachable', true],
+  TLS: ['Unreachable', true],
+  TIMEOUT: ['Timeout', true],
+  RATE_LIMITED: ['RateLimited', true],
+  UNAVAILABLE: ['Unreachable', true],
+  DIGEST_MISMATCH: ['VerificationFailed', false],
+  SIZE_MISMATCH: ['VerificationFailed', false],
+  TOO_LARGE: ['TooLarge', false],
+  BAD_ANSWER: ['Unreachable', true],
+  REFUSED: ['ApplyFailed', false],
+  ORAS_MISSING: ['Unsupported', false],
+  ORAS_TOO_OLD: ['Unsupported', false],
+  ORAS_FAILED: ['Unreachable', true],
+}
+const files: Readonly<Record<FilesErrorCode, ToolErrorCode>> = {
+  OUTSIDE_WORKSPACE: 'Forbidden',
+  NOT_FOUND: 'NotFound',
+  NOT_ALLOWED: 'Forbidden',
+  IN_THE_WAY: 'Conflict',
+  DISK_FULL: 'Internal',
+}
+const archives: Readonly<Partial<Record<ArchiveErrorCode, ToolErrorCode>>> = {
+  NOT_GZIP: 'VerificationFailed',
+  NOT_TAR: 'VerificationFailed',
+  TRUNCATED: 'VerificationFailed',
+  ESCAPES: 'VerificationFailed',
+  LINK: 'VerificationFailed',
+  CLASH: 'VerificationFailed',
+  TOO_LARGE: 'TooLarge',
+  TOO_MANY: 'TooLarge',
+  UNSUPPORTED: 'Unsupported',
+}
+const keys = <K extends string>(record: Readonly<Partial<Record<K, unknown>>>): K[] => Object.keys(record) as K[]
+const rows: [from: string, thrown: CodedError, code: ToolErrorCode, retryable: boolean][] = [
+  ...keys(registry).map((code): (typeof rows)[number] => ['registry', new RegistryError(code, { ref: 'r' }), ...registry[code]]),
+  ...keys(files).map((code): (typeof rows)[number] => ['files', new FilesError(code, 'p'), files[code], code === 'IN_THE_WAY']),
+  ...keys(archives).map((code): (typeof rows)[number] => ['archives', new ArchiveError(code, 'm'), archives[code] ?? 'Internal', false]),
+  ['references', new ReferenceError('INVALID_URL', 'm'), 'InvalidArgument', false],
+  ['references', new ReferenceError('INVALID_REFERENCE', 'm'), 'InvalidArgument', false],
+  ['versions', new VersionError('BAD_RANGE', 'm'), 'InvalidArgument', false],
+  ['versions', new VersionError('BAD_FILTER', 'm'), 'InvalidArgument', false],
+]
+for (const [from, thrown, code, retryable] of rows)
+  test(`${thrown.code} of ${from} is told as ${code}`, () => {
+    const told = toolErrorOf(thrown, 'report-1')
+    assert.equal(told.code, code)
+    assert.equal(told.told.retryable ?? false, retryable)
+    assert.ok(told.told.next.length > 5)
+  })
+
+test('what nobody foresaw keeps its words out and carries a report id', () => {
+  const told = toolErrorOf(new Error('secret words'), 'report-1')
+  assert.equal(told.code, 'Internal')
+  assert.match(told.message, /report-1/)
+  assert.doesNotMatch(told.message, /secret/)
+})
