@@ -150,5 +150,6 @@ export const programs: readonly Program[] = [
   },
   { name: 'docker-registry', required: true, minutes: 1, recipe: { how: 'debian', package: 'docker-registry', binary: 'docker-registry' } },
   { name: 'git', required: true, minutes: 1, recipe: { how: 'debian', package: 'git', binary: 'git' } },
+  { name: 'openssl', required: true, minutes: 1, recipe: { how: 'debian', package: 'openssl', binary: 'openssl' } },
   { name: 'sshd', required: true, minutes: 1, recipe: { how: 'debian', package: 'openssh-server', binary: 'sshd' } },
 ]

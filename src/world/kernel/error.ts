@@ -2,12 +2,13 @@ import { CodedError } from '../../lib/coded-error.ts'
 import type { Json } from '../../lib/json.ts'
 
 /**
- * BUILD_FAILED, REMOTE_BASE, OUTPUT_TOO_LARGE: the build's own fault. STATUS (with an API Status as detail), INVALID, NO_SCHEMA: merging.
+ * BUILD_FAILED, REMOTE_BASE, INPUT_TOO_LARGE, OUTPUT_TOO_LARGE: the build's own fault. STATUS (with an API Status as detail), INVALID, NO_SCHEMA: merging.
  * DEADLINE, OUT_OF_MEMORY, CRASHED: the input asked for too much; the worker was replaced. FAILED: anything else a library said.
  */
 export type KernelErrorCode =
   | 'BUILD_FAILED'
   | 'REMOTE_BASE'
+  | 'INPUT_TOO_LARGE'
   | 'OUTPUT_TOO_LARGE'
   | 'STATUS'
   | 'INVALID'
@@ -20,6 +21,7 @@ export type KernelErrorCode =
 const codes = new Set<string>([
   'BUILD_FAILED',
   'REMOTE_BASE',
+  'INPUT_TOO_LARGE',
   'OUTPUT_TOO_LARGE',
   'STATUS',
   'INVALID',

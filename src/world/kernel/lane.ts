@@ -23,13 +23,16 @@ interface Running {
 /** One worker with a queue: calls run one at a time, each with a deadline; a worker that traps, hangs or grows is replaced. */
 export class Lane {
   readonly #start: () => Promise<{ module: WebAssembly.Module; url: URL }>
+  readonly #keepsState: boolean
   readonly #queue: Job[] = []
   #worker: Promise<Worker> | undefined
   #running: Running | undefined
   #ids = 0
 
-  constructor(start: () => Promise<{ module: WebAssembly.Module; url: URL }>) {
+  /** `keepsState`: the worker holds what later calls need, and is not replaced while it is whole. */
+  constructor(start: () => Promise<{ module: WebAssembly.Module; url: URL }>, { keepsState = false }: { keepsState?: boolean } = {}) {
     this.#start = start
+    this.#keepsState = keepsState
   }
 
   /** Calls waiting or running. */
@@ -121,7 +124,7 @@ export class Lane {
     this.#finish(running)
     worker.unref()
     const broken = 'broken' in answer && answer.broken
-    if (broken || answer.memoryBytes > retireAboveBytes) void this.#retire()
+    if (broken || (!this.#keepsState && answer.memoryBytes > retireAboveBytes)) void this.#retire()
     if ('output' in answer) running.job.resolve(answer.output)
     else running.job.reject(new KernelError(answer.code, answer.message, answer.detail as Json | undefined))
     void this.#next()

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { Definitions } from '../../kinds/openapi.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { KernelError } from './error.ts'
 import { gzipStream } from './gzip.ts'
 import type { BuildInput, Kernel, ManageInput, MergeSchema } from './kernel.ts'
 import { Lane } from './lane.ts'
@@ -23,6 +24,8 @@ export interface KernelOptions {
 }
 
 const outputLimit = 64 * 1024 * 1024
+/** More than this does not fit into the memory of a worker, and would hold up this thread while it is encoded. */
+const inputLimit = 96 * 1024 * 1024
 const cacheLimit = 64 * 1024 * 1024
 
 /** Starts the kernel: nothing is loaded before the first call. */
@@ -31,7 +34,7 @@ export function openKernel(options: KernelOptions): Kernel {
   const lane = (name: ModuleName): Lane => new Lane(async () => ({ module: await load(name), url: options.worker }))
   const builders = [lane('kustomize'), lane('kustomize')]
   const merger = lane('k8s')
-  const zipper = lane('gzip')
+  const zipper = new Lane(async () => ({ module: await load('gzip'), url: options.worker }), { keepsState: true })
   const deadlineMs = options.deadlineMs ?? 10_000
   const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> =>
     parse(await merger.call(operation, encode(input), { deadlineMs, signal }))
@@ -51,7 +54,7 @@ export function openKernel(options: KernelOptions): Kernel {
       (await merge('strategic', { apiVersion: original.apiVersion, kind: original.kind, original, patch }, signal)) as KubeObject,
     threeWayMerge: async ({ original, modified, current }, signal) =>
       (await merge('threeWay', { apiVersion: current.apiVersion, kind: current.kind, original, modified, current }, signal)) as JsonObject,
-    gzip: (source, signal) => gzipStream(source, (operation, input) => zipper.call(operation, input, { deadlineMs, signal })),
+    gzip: (source, signal) => gzipStream(source, zipping(zipper, { deadlineMs, signal })),
     async close() {
       await Promise.all([...builders, merger, zipper].map(l => l.close()))
     },
@@ -59,7 +62,21 @@ export function openKernel(options: KernelOptions): Kernel {
 }
 
 function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value))
+  try {
+    return new TextEncoder().encode(JSON.stringify(value))
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw new KernelError('INVALID', 'the object is nested too deeply, or too long')
+    throw thrown
+  }
+}
+
+/** Streams share a worker, so an abort ends a stream between two calls: ended in the middle of one, it would end the others as well. */
+function zipping(zipper: Lane, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }) {
+  const whole = new AbortController().signal
+  return async (operation: string, input: Uint8Array): Promise<Uint8Array> => {
+    if (operation !== 'close') signal.throwIfAborted()
+    return zipper.call(operation, input, { deadlineMs, signal: whole })
+  }
 }
 
 function parse(bytes: Uint8Array): unknown {
@@ -97,6 +114,12 @@ function digestOf(files: ReadonlyMap<string, Uint8Array>, root = ''): string {
 const mostBinary = 2 * 1024 * 1024
 
 function encodeBuild({ root, files }: BuildInput): Uint8Array {
+  const size = [...files.values()].reduce((sum, content) => sum + content.length, 0)
+  if (size > inputLimit)
+    throw new KernelError(
+      'INPUT_TOO_LARGE',
+      `the build has ${size} bytes of files, more than ${inputLimit}: leave out what it does not use`,
+    )
   const text: Record<string, string> = {}
   const binary: Record<string, string> = {}
   for (const [path, content] of [...files].toSorted(([a], [b]) => (a < b ? -1 : 1))) {

@@ -13,6 +13,7 @@ import { realClock } from '../../../src/world/clock/real.ts'
 import type { ClusterError } from '../../../src/world/cluster/error.ts'
 import { loadClusters } from '../../../src/world/cluster/kubeconfig.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
+import { withPrograms } from '../../refs/when.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-connect-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -45,10 +46,6 @@ function certificate(name: string, more: readonly string[] = []): { cert: string
   )
   return { cert: readFileSync(files[0], 'utf8'), key: readFileSync(files[1], 'utf8'), files }
 }
-const server = certificate('server', ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:api.example'])
-const other = certificate('other', ['-addext', 'subjectAltName=DNS:elsewhere.example'])
-const client = certificate('client')
-
 async function api(
   options: ServerOptions,
   seen: (request: IncomingMessage) => void = () => {},
@@ -93,45 +90,6 @@ const told =
   (error: ClusterError): boolean =>
     error.code === code && words.test(error.message)
 
-test('a server is trusted by the authority of its kubeconfig, in a file or in the text', async () => {
-  const real = await api(server)
-  const url = `https://127.0.0.1:${real.port}`
-  assert.equal(await versionOf({ server: url, 'certificate-authority': server.files[0] }), 'v1.0.0')
-  assert.equal(await versionOf({ server: url, 'certificate-authority-data': Buffer.from(server.cert).toString('base64') }), 'v1.0.0')
-  assert.equal(await versionOf({ server: url, 'insecure-skip-tls-verify': true }), 'v1.0.0')
-  await real.close()
-})
-
-test('a certificate that is not trusted, or is of another host, is told as such and not tried again', async () => {
-  let asked = 0
-  const [real, elsewhere] = [await api(server, () => void asked++), await api(other)]
-  await assert.rejects(
-    versionOf({ server: `https://127.0.0.1:${real.port}` }),
-    told('UNREACHABLE', /certificate of 127.0.0.1:\d+ was not accepted/),
-  )
-  const named = { server: `https://127.0.0.1:${elsewhere.port}`, 'certificate-authority': other.files[0] }
-  await assert.rejects(versionOf(named), told('UNREACHABLE', /certificate .* was not accepted \(ERR_TLS_CERT_ALTNAME_INVALID\)/))
-  assert.equal(await versionOf({ ...named, 'tls-server-name': 'elsewhere.example' }), 'v1.0.0')
-  assert.equal(asked, 0)
-  await real.close()
-  await elsewhere.close()
-})
-
-test('a client certificate is shown, from files or from the text; without one the refusal is told', async () => {
-  const names: unknown[] = []
-  const real = await api(
-    { ...server, requestCert: true, ca: client.cert, rejectUnauthorized: true },
-    request => void names.push((request.socket as TLSSocket).getPeerCertificate().subject?.CN),
-  )
-  const cluster = { server: `https://127.0.0.1:${real.port}`, 'certificate-authority': server.files[0] }
-  assert.equal(await versionOf(cluster, { 'client-certificate': client.files[0], 'client-key': client.files[1] }), 'v1.0.0')
-  const [cert, key] = [client.cert, client.key].map(text => Buffer.from(text).toString('base64'))
-  assert.equal(await versionOf(cluster, { 'client-certificate-data': cert, 'client-key-data': key }), 'v1.0.0')
-  assert.deepEqual(names, ['client', 'client'])
-  await assert.rejects(versionOf(cluster), (error: ClusterError) => error.code === 'UNREACHABLE')
-  await real.close()
-})
-
 /** A proxy that notes where it was asked to connect, and connects to this machine. */
 async function proxy(): Promise<{ url: string; asked: string[]; close(): Promise<void> }> {
   const asked: string[] = []
@@ -161,45 +119,93 @@ async function proxy(): Promise<{ url: string; asked: string[]; close(): Promise
   }
 }
 
-test('HTTPS_PROXY is used unless NO_PROXY names the host; proxy-url of the kubeconfig goes before both', async () => {
-  const [real, first, second] = [await api(server), await proxy(), await proxy()]
-  const cluster = { server: `https://api.example:${real.port}`, 'certificate-authority': server.files[0] }
-  assert.equal(await versionOf(cluster, {}, { HTTPS_PROXY: first.url }), 'v1.0.0')
-  assert.deepEqual(first.asked, [`api.example:${real.port} -`])
-  await assert.rejects(versionOf(cluster, {}, { HTTPS_PROXY: first.url, NO_PROXY: 'api.example' }), told('UNREACHABLE', /api.example/))
-  const local = { ...cluster, server: `https://127.0.0.1:${real.port}` }
-  assert.equal(await versionOf(local, {}, { HTTPS_PROXY: first.url }), 'v1.0.0')
-  assert.equal(first.asked.length, 1)
-  const signed = second.url.replace('://', '://user:pass@')
-  assert.equal(await versionOf({ ...cluster, 'proxy-url': signed }, {}, { HTTPS_PROXY: first.url, NO_PROXY: 'api.example' }), 'v1.0.0')
-  assert.deepEqual(second.asked, [`api.example:${real.port} Basic ${Buffer.from('user:pass').toString('base64')}`])
-  assert.equal(first.asked.length, 1)
-  for (const s of [real, first, second]) await s.close()
-})
+withPrograms(['openssl'], { name: 'certificates and proxies of an API server', tests: 6 }, () => {
+  const server = certificate('server', ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:api.example'])
+  const other = certificate('other', ['-addext', 'subjectAltName=DNS:elsewhere.example'])
+  const client = certificate('client')
 
-test('a proxy that refuses is told without its password', async () => {
-  const refusing = createPlain().on('connect', (_, socket) => void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'))
-  refusing.listen(0, '127.0.0.1')
-  await once(refusing, 'listening')
-  const address = refusing.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  const failure = versionOf({ server: 'https://127.0.0.1:9', 'proxy-url': `http://user:hush@127.0.0.1:${port}` })
-  await assert.rejects(
-    failure,
-    (error: ClusterError) => error.code === 'UNREACHABLE' && !JSON.stringify([error.message, error.call]).includes('hush'),
-  )
-  refusing.close()
-})
-
-test('credentials that a plugin cannot give, or gives in another form, are told with the context', async () => {
-  const exec = (args: string[]): object => ({
-    exec: { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/sh', args, interactiveMode: 'Never' },
+  test('a server is trusted by the authority of its kubeconfig, in a file or in the text', async () => {
+    const real = await api(server)
+    const url = `https://127.0.0.1:${real.port}`
+    assert.equal(await versionOf({ server: url, 'certificate-authority': server.files[0] }), 'v1.0.0')
+    assert.equal(await versionOf({ server: url, 'certificate-authority-data': Buffer.from(server.cert).toString('base64') }), 'v1.0.0')
+    assert.equal(await versionOf({ server: url, 'insecure-skip-tls-verify': true }), 'v1.0.0')
+    await real.close()
   })
-  const cluster = { server: 'https://127.0.0.1:9' }
-  for (const script of ['exit 3', 'echo nonsense', 'echo "{}"'])
-    await assert.rejects(versionOf(cluster, exec(['-c', script])), told('UNAUTHENTICATED', /the credentials of context 'c' cannot be had/))
-  await assert.rejects(
-    versionOf(cluster, { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such-plugin' } }),
-    told('UNAUTHENTICATED', /context 'c'/),
-  )
+
+  test('a certificate that is not trusted, or is of another host, is told as such and not tried again', async () => {
+    let asked = 0
+    const [real, elsewhere] = [await api(server, () => void asked++), await api(other)]
+    await assert.rejects(
+      versionOf({ server: `https://127.0.0.1:${real.port}` }),
+      told('UNREACHABLE', /certificate of 127.0.0.1:\d+ was not accepted/),
+    )
+    const named = { server: `https://127.0.0.1:${elsewhere.port}`, 'certificate-authority': other.files[0] }
+    await assert.rejects(versionOf(named), told('UNREACHABLE', /certificate .* was not accepted \(ERR_TLS_CERT_ALTNAME_INVALID\)/))
+    assert.equal(await versionOf({ ...named, 'tls-server-name': 'elsewhere.example' }), 'v1.0.0')
+    assert.equal(asked, 0)
+    await real.close()
+    await elsewhere.close()
+  })
+
+  test('a client certificate is shown, from files or from the text; without one the refusal is told', async () => {
+    const names: unknown[] = []
+    const real = await api(
+      { ...server, requestCert: true, ca: client.cert, rejectUnauthorized: true },
+      request => void names.push((request.socket as TLSSocket).getPeerCertificate().subject?.CN),
+    )
+    const cluster = { server: `https://127.0.0.1:${real.port}`, 'certificate-authority': server.files[0] }
+    assert.equal(await versionOf(cluster, { 'client-certificate': client.files[0], 'client-key': client.files[1] }), 'v1.0.0')
+    const [cert, key] = [client.cert, client.key].map(text => Buffer.from(text).toString('base64'))
+    assert.equal(await versionOf(cluster, { 'client-certificate-data': cert, 'client-key-data': key }), 'v1.0.0')
+    assert.deepEqual(names, ['client', 'client'])
+    await assert.rejects(versionOf(cluster), (error: ClusterError) => error.code === 'UNREACHABLE')
+    await real.close()
+  })
+
+  test('HTTPS_PROXY is used unless NO_PROXY names the host; proxy-url of the kubeconfig goes before both', async () => {
+    const [real, first, second] = [await api(server), await proxy(), await proxy()]
+    const cluster = { server: `https://api.example:${real.port}`, 'certificate-authority': server.files[0] }
+    assert.equal(await versionOf(cluster, {}, { HTTPS_PROXY: first.url }), 'v1.0.0')
+    assert.deepEqual(first.asked, [`api.example:${real.port} -`])
+    await assert.rejects(versionOf(cluster, {}, { HTTPS_PROXY: first.url, NO_PROXY: 'api.example' }), told('UNREACHABLE', /api.example/))
+    const local = { ...cluster, server: `https://127.0.0.1:${real.port}` }
+    assert.equal(await versionOf(local, {}, { HTTPS_PROXY: first.url }), 'v1.0.0')
+    assert.equal(first.asked.length, 1)
+    const signed = second.url.replace('://', '://user:pass@')
+    assert.equal(await versionOf({ ...cluster, 'proxy-url': signed }, {}, { HTTPS_PROXY: first.url, NO_PROXY: 'api.example' }), 'v1.0.0')
+    assert.deepEqual(second.asked, [`api.example:${real.port} Basic ${Buffer.from('user:pass').toString('base64')}`])
+    assert.equal(first.asked.length, 1)
+    for (const s of [real, first, second]) await s.close()
+  })
+
+  test('a proxy that refuses is told without its password', async () => {
+    const refusing = createPlain().on('connect', (_, socket) => void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'))
+    refusing.listen(0, '127.0.0.1')
+    await once(refusing, 'listening')
+    const address = refusing.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    const failure = versionOf({ server: 'https://127.0.0.1:9', 'proxy-url': `http://user:hush@127.0.0.1:${port}` })
+    await assert.rejects(
+      failure,
+      (error: ClusterError) => error.code === 'UNREACHABLE' && !JSON.stringify([error.message, error.call]).includes('hush'),
+    )
+    refusing.close()
+  })
+
+  test('credentials that a plugin cannot give, or gives in another form, are told with the context', async () => {
+    const exec = (args: string[]): object => ({
+      exec: { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/sh', args, interactiveMode: 'Never' },
+    })
+    const cluster = { server: 'https://127.0.0.1:9' }
+    for (const script of ['exit 3', 'echo nonsense', 'echo "{}"'])
+      await assert.rejects(
+        versionOf(cluster, exec(['-c', script])),
+        told('UNAUTHENTICATED', /the credentials of context 'c' cannot be had/),
+      )
+    await assert.rejects(
+      versionOf(cluster, { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such-plugin' } }),
+      told('UNAUTHENTICATED', /context 'c'/),
+    )
+  })
 })

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { KubeObject } from '../../../src/kinds/manifest.ts'
-import type { BuildInput } from '../../../src/world/kernel/kernel.ts'
+import type { Json } from '../../../src/lib/json.ts'
+import type { BuildInput, Kernel } from '../../../src/world/kernel/kernel.ts'
 import { testKernel } from '../../support/kernel.ts'
 
 const kernel = testKernel()
@@ -216,4 +217,121 @@ test('an abort rejects with its reason, and the next call works', async () => {
     await kernel.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': configMap('then') }), signal),
     /then/,
   )
+})
+
+const nested = (levels: number): KubeObject => {
+  let spec: Json = 1
+  for (let i = 0; i < levels; i++) spec = { a: spec }
+  return { apiVersion: 'x.io/v1', kind: 'X', metadata: { name: 'x' }, spec: { a: spec } }
+}
+const flow = (open: string, close: string): BuildInput =>
+  tree({
+    'kustomization.yaml': 'resources: [a.yaml]',
+    'a.yaml': `apiVersion: v1\nkind: X\nmetadata: {name: a}\nspec: ${open.repeat(100_000)}${close.repeat(100_000)}\n`,
+  })
+/** Each level is taken twice by the one above it. */
+const doubled = Object.fromEntries(
+  Array.from({ length: 30 }, (_, i) => [
+    [`x${i}/kustomization.yaml`, 'resources: [l, r]'],
+    [`x${i}/l/kustomization.yaml`, `resources: [../../x${i + 1}]\nnamePrefix: l-`],
+    [`x${i}/r/kustomization.yaml`, `resources: [../../x${i + 1}]\nnamePrefix: r-`],
+  ]).flat(),
+) as Record<string, string>
+const hostile: [says: string, call: (kernel: Kernel) => Promise<unknown>, code: RegExp][] = [
+  ['lists in lists in lists', k => k.kustomizeBuild(flow('[', ']'), signal), /^BUILD_FAILED$/],
+  ['maps in maps in maps', k => k.kustomizeBuild(flow('{a: ', '}'), signal), /^BUILD_FAILED$/],
+  [
+    'a kustomization that never closes',
+    k => k.kustomizeBuild(tree({ 'kustomization.yaml': `resources: ${'['.repeat(100_000)}` }), signal),
+    /^BUILD_FAILED$/,
+  ],
+  [
+    'bases that go round in circles',
+    k =>
+      k.kustomizeBuild(
+        tree({
+          'kustomization.yaml': 'resources: [b]',
+          'b/kustomization.yaml': 'resources: [../c]',
+          'c/kustomization.yaml': 'resources: [../b]',
+        }),
+        signal,
+      ),
+    /^BUILD_FAILED$/,
+  ],
+  [
+    'two to the thirtieth objects',
+    k =>
+      k.kustomizeBuild(
+        tree({
+          ...doubled,
+          'kustomization.yaml': 'resources: [x0]',
+          'x30/kustomization.yaml': 'resources: [a.yaml]',
+          'x30/a.yaml': configMap('a'),
+        }),
+        signal,
+      ),
+    /^(DEADLINE|OUT_OF_MEMORY)$/,
+  ],
+  [
+    'a hundred megabytes of files',
+    k =>
+      k.kustomizeBuild(
+        tree({ 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': `${configMap('a')}#${'x'.repeat(101 * 1024 * 1024)}` }),
+        signal,
+      ),
+    /^INPUT_TOO_LARGE$/,
+  ],
+  [
+    'an apply of an object nested beyond any stack',
+    k => k.apply({ live: undefined, object: nested(200_000), manager: 'm', schema: { from: 'deduced' }, force: false }, signal),
+    /^INVALID$/,
+  ],
+]
+for (const [says, call, code] of hostile)
+  test(`${says} end in a coded error, and the next call works`, async () => {
+    const small = testKernel({ buildDeadlineMs: 3000 })
+    await assert.rejects(call(small), (e: { code: string }) => code.test(e.code))
+    assert.match(
+      await small.kustomizeBuild(tree({ 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': configMap('next') }), signal),
+      /next/,
+    )
+    const applied = await small.apply(
+      { live: undefined, object: nested(50), manager: 'm', schema: { from: 'deduced' }, force: false },
+      signal,
+    )
+    assert.equal(applied.metadata.name, 'x')
+  })
+
+test('a gzip stream that is given up leaves the others whole', async () => {
+  const stop = new AbortController()
+  const content = Buffer.from(Array.from({ length: 600_000 }, (_, i) => (i * 7919) % 251))
+  async function* slowly(): AsyncIterable<Uint8Array> {
+    for (let i = 0; i < content.length; i += 50_000) {
+      yield content.subarray(i, i + 50_000)
+      await new Promise(setImmediate)
+    }
+  }
+  async function* until(): AsyncIterable<Uint8Array> {
+    for await (const part of slowly()) {
+      yield part
+      stop.abort(new Error('given up'))
+    }
+  }
+  const [given, whole] = await Promise.allSettled([collect(kernel.gzip(until(), stop.signal)), collect(kernel.gzip(slowly(), signal))])
+  assert.deepEqual(given.status === 'rejected' && (given.reason as Error).message, 'given up')
+  assert.ok(whole.status === 'fulfilled' && gunzipSync(whole.value).equals(content))
+})
+
+test('equal content in other pieces is equal bytes', async () => {
+  const content = Buffer.from(Array.from({ length: 300_001 }, (_, i) => (i * 31) % 7))
+  const pieces = (size: number): Uint8Array[] =>
+    Array.from({ length: Math.ceil(content.length / size) }, (_, i) => content.subarray(i * size, (i + 1) * size))
+  const digests = await Promise.all(
+    [1000, 65_536, 100_000, content.length].map(async size =>
+      createHash('sha256')
+        .update(await collect(kernel.gzip(chunks(...pieces(size)), signal)))
+        .digest('hex'),
+    ),
+  )
+  assert.equal(new Set(digests).size, 1)
 })
