@@ -12,7 +12,7 @@ import { openRegistry, readManifest, registryArguments } from './registry-access
 import { type Body, type Call, textTool } from './tool.ts'
 
 const limits = { maxBytes: 1024 * 1024 * 1024, maxEntries: 100_000, maxEntryBytes: 64 * 1024 * 1024 }
-const mostText = 16 * 1024 * 1024
+const mostText = 8 * 1024 * 1024
 
 const base = { name: 'pull_artifact', title: 'Content of an artifact', foreignText: true } as const
 const input = z.object({ url: z.string(), ...registryArguments })

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { findProgram } from '../../scripts/refs/cache.ts'
 import { type Digest, sha256 } from '../../src/lib/digest.ts'
-import { verifies } from '../conformance/verifies.ts'
+import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 import { withPrograms } from '../refs/when.ts'
 import { openAdapter } from '../support/registries.ts'
 import { type Product, startProduct } from '../support/service.ts'
@@ -126,14 +126,28 @@ function orasPath(): string {
   return [dirname(findProgram('oras') ?? ''), process.env.PATH].join(':')
 }
 
-withPrograms(['flux'], { name: 'flux and our artifacts', tests: 4 }, () => {
+withPrograms(['flux'], { name: 'flux and our artifacts', tests: 7 }, () => {
   const theirDigest = (output: string): string | undefined => /sha256:[0-9a-f]{64}/.exec(output)?.[0]
   const local = (at: string): string => `oci://${at.replace('127.0.0.1', 'localhost')}`
   const fluxPush = async (path: string, ...more: string[]): Promise<string | undefined> => {
     const named = ['--path', path, '--source', from.source, '--revision', from.revision]
     return theirDigest(await cli('flux', 'push', 'artifact', `${local(place())}:v1`, ...named, '--reproducible', ...more))
   }
-  verifies('sources/99.4', 'flux push artifact --reproducible makes the same of a folder, a file and a choice of files', async () => {
+  const golden: [id: BehaviourId, modes: { folder: number; file: number }, path: string, digest: string][] = [
+    ['sources/99.14', { folder: 0o755, file: 0o644 }, '', '05da52767175170c6f3741f0bddaa75e4b98a7438660d31b7c1f8739ac7248a3'],
+    ['sources/99.15', { folder: 0o755, file: 0o644 }, 'ns.yaml', '34dd42c5255e824907d398bf059b362d9bd3a6470b13ceb8ce97ef1afd69d3de'],
+    ['sources/99.16', { folder: 0o700, file: 0o600 }, '', 'eb0458d7e0ebd3c3a544d48806e4c4ed42500171522b57100070be4709c602aa'],
+  ]
+  for (const [id, modes, path, digest] of golden)
+    verifies(id, 'the golden digests are those of flux', async () => {
+      const root = join(folder, id.replace('/', '-'))
+      mkdirSync(root)
+      writeFileSync(join(root, 'ns.yaml'), 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: apps\n')
+      chmodSync(join(root, 'ns.yaml'), modes.file)
+      chmodSync(root, modes.folder)
+      assert.equal(await fluxPush(join(root, path)), `sha256:${digest}`)
+    })
+  verifies('sources/99.13', 'flux push artifact --reproducible makes the same of a folder, a file and a choice of files', async () => {
     const root = odd(join(folder, 'both'))
     const ours = async (more: object): Promise<unknown> =>
       (await product.call('push_artifact', { url: `oci://${place()}:v1`, path: root, ...from, ...more })).data?.digest

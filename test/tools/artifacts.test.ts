@@ -49,15 +49,20 @@ function tree(name: string, files: Record<string, string>, modes: { folder?: num
 }
 
 const golden: [id: BehaviourId, says: string, path: () => string, digest: string][] = [
-  ['sources/99.1', 'A, a folder', () => tree('a', { 'ns.yaml': body }), '05da52767175170c6f3741f0bddaa75e4b98a7438660d31b7c1f8739ac7248a3'],
   [
-    'sources/99.2',
+    'sources/99.10',
+    'A, a folder',
+    () => tree('a', { 'ns.yaml': body }),
+    '05da52767175170c6f3741f0bddaa75e4b98a7438660d31b7c1f8739ac7248a3',
+  ],
+  [
+    'sources/99.11',
     'B, one file',
     () => join(tree('b', { 'ns.yaml': body }), 'ns.yaml'),
     '34dd42c5255e824907d398bf059b362d9bd3a6470b13ceb8ce97ef1afd69d3de',
   ],
   [
-    'sources/99.3',
+    'sources/99.12',
     'C, modes 0700 and 0600',
     () => tree('c', { 'ns.yaml': body }, { folder: 0o700, file: 0o600 }),
     'eb0458d7e0ebd3c3a544d48806e4c4ed42500171522b57100070be4709c602aa',
