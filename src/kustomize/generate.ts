@@ -45,12 +45,12 @@ function scanned(files: Files, root: string): Start {
   const all = filesBelow(files, root)
   const own = new Set(all.filter(path => names.includes(path.slice(path.lastIndexOf('/') + 1))).map(folderOf))
   const covering = (path: string): string | undefined => foldersOf(path, root).find(folder => own.has(folder))
-  const manifests = all.filter(path => /\.ya?ml$/.test(path) && covering(path) === undefined)
+  const manifests = inWalkOrder(all.filter(path => /\.ya?ml$/.test(path) && covering(path) === undefined))
   const folders = new Set(all.flatMap(path => covering(path) ?? []))
   const relative = (path: string): string => `./${root === '.' ? path : path.slice(root.length + 1)}`
   return {
     root,
-    resources: [...folders, ...manifests].toSorted(inWalkOrder).map(relative),
+    resources: inWalkOrder([...folders, ...manifests]).map(relative),
     manifests: new Map(manifests.map(path => [below(mount, path), files.get(path) ?? new Uint8Array()])),
   }
 }

@@ -33,17 +33,21 @@ export function below(base: string, path: string): string {
 
 /** Whether a path is a file or a folder. @param folders Those that the artifact names, be they empty. */
 export function exists(files: Files, path: string, folders?: ReadonlySet<string>): boolean {
-  return path === '.' || files.has(path) || folders?.has(path) === true || filesBelow(files, path).length > 0
+  if (path === '.' || files.has(path) || folders?.has(path) === true) return true
+  for (const file of files.keys()) if (file.startsWith(`${path}/`)) return true
+  return false
 }
 
-/** Files in a folder or below it, as a walk meets them. */
+/** Files in a folder or below it, in no order. */
 export function filesBelow(files: Files, folder: string): string[] {
   const all = [...files.keys()]
-  return (folder === '.' ? all : all.filter(path => path.startsWith(`${folder}/`))).toSorted(inWalkOrder)
+  return folder === '.' ? all : all.filter(path => path.startsWith(`${folder}/`))
 }
 
-/** Compares paths as a walk meets them: name by name, so that `a/x` comes before `a-b/x`. */
-export function inWalkOrder(a: string, b: string): number {
-  const [first, second] = [a.replaceAll('/', '\0'), b.replaceAll('/', '\0')]
-  return first < second ? -1 : first > second ? 1 : 0
+/** Paths as a walk meets them: name by name, so that `a/x` comes before `a-b/x`. */
+export function inWalkOrder(paths: readonly string[]): string[] {
+  return paths
+    .map(path => ({ path, key: path.replaceAll('/', '\0') }))
+    .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ path }) => path)
 }
