@@ -1,4 +1,4 @@
-// Makes src/sandbox/decode/shapes.json: which fields of the built-in kinds Go leaves out when they are zero, which it always writes.
+// Makes src/kinds/typed/shapes.json: which fields of the built-in kinds Go leaves out when they are zero, which it always writes.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,4 +21,4 @@ export function writeShapes(version: string, target: string): void {
   }
 }
 
-if (import.meta.main) writeShapes('v0.37.2', join(import.meta.dirname, '../../src/sandbox/decode/shapes.json'))
+if (import.meta.main) writeShapes('v0.37.2', join(import.meta.dirname, '../../src/kinds/typed/shapes.json'))

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject, listAt } from '../lib/json.ts'
+import type { GroupVersionKind } from './manifest.ts'
 
 /** Finds the schema of a `$ref`. */
 export type Resolve = (ref: string) => JsonObject | undefined
@@ -28,11 +29,15 @@ export class Definitions {
     }
   }
 
-  /** `undefined` when nothing is known of the kind. */
-  of(kind: { group: string; version: string; kind: string }): { readonly name: string; readonly schema: JsonObject } | undefined {
-    const name = this.#names.get(keyOf(kind))
-    const schema = name === undefined ? undefined : this.all[name]
-    return name !== undefined && isObject(schema) ? { name, schema } : undefined
+  /** The name of a kind's definition; `undefined` when nothing is known of it. */
+  nameOf(kind: GroupVersionKind): string | undefined {
+    return this.#names.get(keyOf(kind))
+  }
+
+  /** The schema of a kind; `undefined` when nothing is known of it. */
+  of(kind: GroupVersionKind): JsonObject | undefined {
+    const schema = this.all[this.nameOf(kind) ?? '']
+    return isObject(schema) ? schema : undefined
   }
 
   readonly resolve: Resolve = ref => {
@@ -41,6 +46,6 @@ export class Definitions {
   }
 }
 
-function keyOf({ group, version, kind }: { group: string; version: string; kind: string }): string {
+function keyOf({ group, version, kind }: GroupVersionKind): string {
   return `${group}/${version}/${kind}`
 }

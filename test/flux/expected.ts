@@ -1,5 +1,6 @@
 /** Differences that are ours on purpose, or that a later Flux than 2.6 made: the controllers that can be had are of Flux 2.9. */
 const known: readonly [why: string, pattern: RegExp][] = [
+  ['a second run of Flux may start from a status that its cache has not seen yet', /flux only: .* Warning ArtifactVerificationFailed /],
   [
     '2.7 named a skipped object that is not there by its own name in the inventory: kustomization 7.3',
     /inventory\.entries\[\d+\]\.id: flux "\w+" fluxpilot "_*ConfigMap"/,

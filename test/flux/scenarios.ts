@@ -115,9 +115,9 @@ const stories: readonly Story[] = [
       { push: { 'a.yaml': config(n, 'one', { value: '3' }) } },
       suspend(ksRef(n), true),
       suspend(ksRef(n), false),
-      { remove: [ksRef(n)], run: [ksRef(n)] },
     ],
   },
+  { name: 'removed', files: n => ({ ...one(n), 'b.yaml': deployment(n, 'web') }), more: n => [{ remove: [ksRef(n)], run: [ksRef(n)] }] },
   {
     name: 'refused',
     files: one,

@@ -58,9 +58,9 @@ const table: [says: string, given: KubeObject, normalised: JsonObject][] = [
   ],
   ['so does a Secret whose data is no base64', object('v1', 'Secret', { data: { a: '*' }, more: 1 }), { data: { a: '*' }, more: 1 }],
   [
-    'quantities and ports may be texts or numbers',
-    pod({ containers: [{ ...container, resources: { limits: { cpu: 1, memory: '1Gi' } } }] }),
-    { spec: { containers: [{ ...container, resources: { limits: { cpu: 1, memory: '1Gi' } } }] } },
+    'quantities may be texts or numbers, and come back in their canonical form',
+    pod({ containers: [{ ...container, resources: { limits: { cpu: 0.5, memory: '1024Mi' } } }] }),
+    { spec: { containers: [{ ...container, resources: { limits: { cpu: '500m', memory: '1Gi' } } }] } },
   ],
   ['a custom kind keeps its fields', object('example.com/v1', 'Thing', { spec: { any: 1 }, status: { gone: 1 } }), { spec: { any: 1 } }],
   ['a Role is left alone', object('rbac.authorization.k8s.io/v1', 'Role', { more: 1, status: {} }), { more: 1, status: {} }],

@@ -1,7 +1,7 @@
 import { type KubeObject, joinApiVersion } from '../../kinds/manifest.ts'
 import { isObject, type Json } from '../../lib/json.ts'
 import type { Clock } from '../../world/clock/clock.ts'
-import { conform } from '../decode/conform.ts'
+import { conform } from '../../kinds/typed/conform.ts'
 import { accessRules } from '../rules/access.ts'
 import { coreRules } from '../rules/core.ts'
 import { definitionRule } from '../rules/definitions.ts'

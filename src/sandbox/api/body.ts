@@ -2,7 +2,7 @@ import { joinApiVersion, type KubeObject, splitApiVersion } from '../../kinds/ma
 import { messageOf } from '../../lib/coded-error.ts'
 import { isObject, type Json, type JsonObject, stringAt } from '../../lib/json.ts'
 import { parseOne } from '../../lib/yaml.ts'
-import { conform, DecodeError } from '../decode/conform.ts'
+import { conform, DecodeError } from '../../kinds/typed/conform.ts'
 import { readJson } from '../decode/json.ts'
 import { builtinResources } from './builtin.ts'
 import { invalidValue, problems } from './problem.ts'

@@ -3,7 +3,7 @@ import { joinApiVersion, type KubeObject, splitApiVersion } from '../../kinds/ma
 import { messageOf } from '../../lib/coded-error.ts'
 import { at, isObject, type Json, type JsonObject, listAt, stringAt } from '../../lib/json.ts'
 import { KernelError } from '../../world/kernel/error.ts'
-import { DecodeError } from '../decode/conform.ts'
+import { DecodeError } from '../../kinds/typed/conform.ts'
 import { checkIdentity } from './admit.ts'
 import { type Decoded, decodeValue, readBody } from './body.ts'
 import { applied } from './managed.ts'

@@ -1,16 +1,5 @@
+import { followed, type Resolve } from '../../kinds/openapi.ts'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
-
-/** Finds the schema of a `$ref`. */
-export type Resolve = (ref: string) => JsonObject | undefined
-
-/** The schema itself, references followed; `allOf` with one member is a reference with remarks. */
-export function followed(schema: JsonObject, resolve: Resolve): JsonObject {
-  if (typeof schema.$ref === 'string') return followed(resolve(schema.$ref) ?? {}, resolve)
-  const [only, ...others] = Array.isArray(schema.allOf) ? schema.allOf : []
-  return isObject(only) && others.length === 0 && schema.properties === undefined && typeof only.$ref === 'string'
-    ? followed(only, resolve)
-    : schema
-}
 
 /** Fields of every object, whatever its schema says of them. */
 const rootFields = new Set(['apiVersion', 'kind', 'metadata'])

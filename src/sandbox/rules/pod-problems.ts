@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
 import { type Cause, invalidValue, notSupported, requiredValue } from '../api/problem.ts'
-import { compareQuantities } from '../decode/quantity.ts'
+import { compareQuantities } from '../../kinds/typed/quantity.ts'
 import { isLabel, labelNameReason } from './names.ts'
 
 /** What is wrong with a pod's spec. */
