@@ -24,7 +24,7 @@ export interface Hub {
 export interface Pass<Hands> {
   readonly hub: Hub
   readonly hands: Hands
-  readonly clock: { now(): number; random(): number }
+  readonly clock: { now(): number; elapsed(): number; random(): number }
   readonly settings: Settings
   readonly signal: AbortSignal
   readonly progress?: ((message: string) => void) | undefined
@@ -94,7 +94,8 @@ async function conclude<K extends Kind, Hands>(
   { pass, outcome }: { pass: Pass<Hands>; outcome: Outcome },
 ): Promise<Driven> {
   if (outcome.change) state.merge(outcome.change)
-  const at = { now: pass.clock.now(), startedAt: state.startedAt, random: pass.clock.random(), settings: pass.settings }
+  const tookMs = pass.clock.elapsed() - state.startedAt
+  const at = { now: pass.clock.now(), tookMs, random: pass.clock.random(), settings: pass.settings }
   const settled = reconciler.convention.settle(state.current(), outcome, at)
   await state.save(settled.status)
   for (const event of settled.events) await state.emit(event)
@@ -103,6 +104,7 @@ async function conclude<K extends Kind, Hands>(
 
 /** The object of a pass with its status as changed so far; writes only what differs from the last write. */
 class Working<K extends Kind, Hands> {
+  /** By the clock's `elapsed`. */
   readonly startedAt: number
   #object: KubeObject
   #saved: JsonObject
@@ -117,7 +119,7 @@ class Working<K extends Kind, Hands> {
     this.#manager = `gotk-${reconciler.convention.controller}`
     this.#reconciler = reconciler
     this.#pass = pass
-    this.startedAt = pass.clock.now()
+    this.startedAt = pass.clock.elapsed()
   }
 
   current(): KubeObject {

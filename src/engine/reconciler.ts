@@ -9,7 +9,7 @@ import type { Settings } from './settings.ts'
 export interface Run {
   readonly signal: AbortSignal
   readonly settings: Settings
-  /** Milliseconds since the epoch when the pass began. */
+  /** When the pass began, by the clock's `elapsed`. */
   readonly startedAt: number
   /** The object with the status as saved so far in this pass. */
   current(): KubeObject
@@ -39,7 +39,7 @@ export interface Convention {
   /** `kustomize-controller`: the event source; status is written by `gotk-<controller>`. */
   readonly controller: string
   /** From the outcome to status, events and requeue. `random` is uniform in [0, 1), for jitter. */
-  settle(object: KubeObject, outcome: Outcome, at: { now: number; startedAt: number; random: number; settings: Settings }): Settled
+  settle(object: KubeObject, outcome: Outcome, at: { now: number; tookMs: number; random: number; settings: Settings }): Settled
   /** What a pass over a suspended object writes. */
   suspended(object: KubeObject, at: { now: number }): StatusChange
 }

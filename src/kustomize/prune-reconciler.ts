@@ -44,7 +44,7 @@ export async function finalize(ks: KustomizationObject, hands: Step['hands'], ru
   if (elsewhere) return refused(elsewhere)
   const taken = deletes(ks) ? await takeAlong(ks, { hands, run }) : []
   if ('is' in taken) return taken
-  const finished = isReady(ks) ? [finishedEvent(ks, hands.clock.now() - run.startedAt)] : []
+  const finished = isReady(ks) ? [finishedEvent(ks, hands.clock.elapsed() - run.startedAt)] : []
   return ready('', { events: [...taken, ...finished] })
 }
 

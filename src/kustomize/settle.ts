@@ -40,13 +40,13 @@ export const convention: Convention = {
 
 type At = Parameters<Convention['settle']>[2]
 
-function succeeded(ks: KustomizationObject, outcome: Outcome, { now, startedAt, random, settings }: At): Settled {
+function succeeded(ks: KustomizationObject, outcome: Outcome, { tookMs, random, settings }: At): Settled {
   return {
     status: {
       fields: { ...handledRequest(ks), observedGeneration: ks.metadata.generation ?? 0 },
       conditions: [ready('True', outcome), absent('Reconciling'), absent('Stalled')],
     },
-    events: [...(outcome.events ?? []), finishedEvent(ks, now - startedAt)],
+    events: [...(outcome.events ?? []), finishedEvent(ks, tookMs)],
     requeueMs: intervalMs(ks.spec) * (1 + (settings.intervalJitter / 100) * (2 * random - 1)),
   }
 }

@@ -118,7 +118,7 @@ test('what is forgotten is due no more', () => {
 
 test('the interval is spread by five percent either way, nothing else is', () => {
   const object = { metadata: { name: 'a', generation: 1 }, spec: { interval: '10m', retryInterval: '1m' } } as unknown as KubeObject
-  const at = (random: number) => ({ now: 0, startedAt: 0, random, settings: fluxDefaults })
+  const at = (random: number) => ({ now: 0, tookMs: 0, random, settings: fluxDefaults })
   const requeues = [0, 0.25, 0.5, 1].map(random => convention.settle(object, ready('done'), at(random)).requeueMs)
   assert.deepEqual(requeues, [570_000, 585_000, 600_000, 630_000])
   const failed = { is: 'failed', reason: 'BuildFailed', message: 'no', retry: 'interval' } as const

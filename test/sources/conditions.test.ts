@@ -30,7 +30,7 @@ const object = (conditions: readonly Condition[], annotations: Record<string, st
 
 /** Conditions as text, status fields and what comes next, after an outcome over an object. */
 function settled(before: KubeObject, outcome: Outcome) {
-  const at = { now, startedAt: now, random: 0.5, settings: fluxDefaults }
+  const at = { now, tookMs: 0, random: 0.5, settings: fluxDefaults }
   const { status, requeueMs, backoff } = sourceConvention.settle(before, outcome, at)
   return { conditions: applied(before, status.conditions ?? []), fields: status.fields, requeueMs, backoff }
 }
@@ -192,7 +192,7 @@ test('the interval is spread by five percent', () => {
     [0.5, 600_000],
     [0.999999, 630_000],
   ] as const) {
-    const { requeueMs } = sourceConvention.settle(object([stored]), ready(''), { now, startedAt: now, random, settings: fluxDefaults })
+    const { requeueMs } = sourceConvention.settle(object([stored]), ready(''), { now, tookMs: 0, random, settings: fluxDefaults })
     assert.equal(Math.round(requeueMs ?? 0), ms)
   }
 })
