@@ -11,7 +11,7 @@ import { OCIRepository } from '../kinds/oci-repository.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { secretsOf } from '../lib/mask.ts'
 import { Redactor } from '../lib/safe.ts'
-import { startSandbox, type Sandbox } from '../sandbox/sandbox.ts'
+import type { Sandbox } from '../sandbox/sandbox.ts'
 import type { EngineOptions } from '../tools/tool.ts'
 import { realClock } from '../world/clock/real.ts'
 import type { Clusters } from '../world/cluster/cluster.ts'
@@ -20,7 +20,7 @@ import { loadClusters } from '../world/cluster/kubeconfig.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
 import { workspaceFiles } from '../world/files/disk.ts'
 import { gitOrigin } from '../world/files/git-origin.ts'
-import { createHttp } from '../world/http/client.ts'
+import { lazyHttp } from '../world/http/lazy.ts'
 import type { Http } from '../world/http/http.ts'
 import { openKernel } from '../world/kernel/pool.ts'
 import type { Kernel } from '../world/kernel/kernel.ts'
@@ -54,7 +54,7 @@ const texts = (options: JsonObject, name: string): string[] | undefined =>
 export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode: Mode): Promise<Composed> {
   const key = text(options, 'keyFile') ? readFileSync(text(options, 'keyFile') ?? '') : randomBytes(32)
   const redactor = new Redactor(options.fingerprints === 'off' ? undefined : key)
-  const http = createHttp(env)
+  const http = lazyHttp(env)
   const kernel = openKernel(assets)
   const sandbox = options.sandbox === true ? await openSandbox({ kernel, http }, { port: 0, registryPort: 0 }) : undefined
   const { clusters, current, namespaceOf } = await clustersFor(options, { env, http, sandbox })
@@ -110,6 +110,7 @@ export async function openSandbox(
   { kernel, http }: { kernel: Kernel; http: Http },
   ports: { port: number; registryPort: number; data?: string | undefined },
 ): Promise<Sandbox> {
+  const { startSandbox } = await import('../sandbox/sandbox.ts')
   return startSandbox({ kernel, http, clock: realClock, definitions: (await kernel.definitions()).all, kinds, ...ports })
 }
 

@@ -13,7 +13,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts'
 import { ociRepositories } from '../sources/oci/reconciler.ts'
 import { realClock } from '../world/clock/real.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
-import { createHttp } from '../world/http/client.ts'
+import { lazyHttp } from '../world/http/lazy.ts'
 import { openKernel } from '../world/kernel/pool.ts'
 import { pinoLog } from '../world/log/pino.ts'
 import { openRegistries } from '../world/registry/open.ts'
@@ -31,7 +31,7 @@ export async function composeSandbox(
   options: { port: number; registryPort: number; data?: string | undefined },
   env: NodeJS.ProcessEnv,
 ): Promise<{ sandbox: Sandbox; close(): Promise<void> }> {
-  const http = createHttp({})
+  const http = lazyHttp({})
   const kernel = openKernel(assets)
   const sandbox = await openSandbox({ kernel, http }, options)
   const storage = await (options.data === undefined ? openStorage({}) : keptStorage(options.data))
