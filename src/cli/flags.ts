@@ -9,10 +9,13 @@ export function kebab(name: string): string {
   return name.replaceAll(/[A-Z]/g, c => `-${c.toLowerCase()}`)
 }
 
+/** Short forms, as kubectl and flux have them. */
+const short: Readonly<Record<string, string>> = { selector: '-l, ' }
+
 /** One flag for an argument of a tool. Lists repeat or have commas, objects are JSON or key=value pairs. */
 export function flagFor(name: string, schema: JsonObject): Option {
   const help = helpFor(schema)
-  const flag = `--${kebab(name)}`
+  const flag = `${short[name] ?? ''}--${kebab(name)}`
   switch (schema.type) {
     case 'boolean':
       return schema.default === true ? new Option(`--no-${kebab(name)}`, help) : new Option(flag, help)

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { toolErrorOf } from '../tools/error.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { makeProgram, type ProgramContext } from './program.ts'
 import { exitCodes, UsageError } from './usage.ts'
@@ -15,7 +16,17 @@ export async function runProgram(argv: readonly string[], context: Omit<ProgramC
   } catch (thrown) {
     if (context.signal.aborted) return exitCodes.interrupted
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage
-    context.err(`✗ ${messageOf(thrown)}\n`)
-    return thrown instanceof UsageError ? exitCodes.usage : exitCodes.failed
+    if (thrown instanceof UsageError) {
+      context.err(`✗ ${thrown.message}\n`)
+      return exitCodes.usage
+    }
+    return beforeCall(thrown, context)
   }
+}
+
+/** A failure to open the world, in the words of a tool's failure. */
+function beforeCall(thrown: unknown, { err }: Pick<ProgramContext, 'err'>): number {
+  const { code, message, told } = toolErrorOf(thrown, '')
+  err(code === 'Internal' ? `✗ ${messageOf(thrown)}\n` : `✗ ${code}: ${message}. Next: ${told.next}\n`)
+  return code === 'InvalidArgument' ? exitCodes.usage : exitCodes.failed
 }

@@ -131,8 +131,10 @@ function checkedArguments(tool: Tool, args: Json): JsonObject {
       next: `use ${valid.join(', ')}`,
       valid,
     })
-  throw new ToolError('InvalidArgument', `argument '${issue?.path.join('.') || '(all)'}' of ${tool.name}: ${issue?.message ?? 'invalid'}`, {
-    next: `correct it; arguments are ${valid.join(', ')}`,
+  const said = issue?.message ?? 'invalid'
+  const what = said.endsWith('received undefined') ? ' is missing' : `: ${said}`
+  throw new ToolError('InvalidArgument', `argument '${issue?.path.join('.') || '(all)'}' of ${tool.name}${what}`, {
+    next: `${what === ' is missing' ? 'give it' : 'correct it'}; arguments are ${valid.join(', ')}`,
     valid,
   })
 }

@@ -1,5 +1,6 @@
 import { handsBack, type Judged, type Once, runPatch, settledVerdict, unsettledVerdict } from '../engine/request.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
+import { shortRevision } from '../lib/digest.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
 import type { Call } from './tool.ts'
@@ -19,7 +20,7 @@ export async function runFlux(
   let told = ''
   const judge = (seen: KubeObject | undefined): Judged | undefined => {
     if (!seen) return { verdict: 'NotHandled', message: `${printRef(ref)} was deleted meanwhile` }
-    const note = (conditionOf(seen, 'Reconciling') ?? conditionOf(seen, 'Ready'))?.message ?? 'waiting for Flux'
+    const note = shortRevision((conditionOf(seen, 'Reconciling') ?? conditionOf(seen, 'Ready'))?.message ?? 'waiting for Flux')
     if (note !== told) call.progress(note)
     told = note
     return settledVerdict(seen, request)

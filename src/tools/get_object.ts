@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { isFluxGroup } from '../engine/controllers.ts'
 import { kstatus } from '../engine/kstatus.ts'
 import { revisionOf, stateOf } from '../engine/request.ts'
-import { conditionsOf, type KubeObject, type ObjectRef, printRef, refOf } from '../kinds/manifest.ts'
+import { conditionsOf, type KubeObject, type ObjectRef, printRef, refOf, joinApiVersion } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { shortRevision } from '../lib/digest.ts'
 import { at, type Json, type JsonObject, listAt, objectAt } from '../lib/json.ts'
@@ -12,6 +12,7 @@ import { print } from '../lib/yaml.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import { evidenceFor } from './evidence.ts'
 import { eventsAbout } from './events-about.ts'
+import { inventoryRefs } from './inventory-refs.ts'
 import { existing, locate } from './locate.ts'
 import { target, tool } from './tool.ts'
 
@@ -49,7 +50,9 @@ async function viewOf(
     case 'summary':
       return summary(object, { cluster, signal })
     case 'inventory':
-      return { inventory: listAt(object, 'status', 'inventory', 'entries').map(e => `${String(objectAt(e).id)} ${String(objectAt(e).v)}`) }
+      return {
+        inventory: inventoryRefs(object).map(ref => `${printRef(ref)} ${joinApiVersion({ group: ref.group, version: ref.version ?? '' })}`),
+      }
     case 'events':
       return { events: await eventsAbout(cluster, refOf(object), signal) }
     case 'history':

@@ -39,6 +39,7 @@ export const getStatus = tool({
     counts: z.record(z.string(), z.number()),
     controllers: z.record(z.string(), z.string()),
     ...rows,
+    narrowed: z.boolean().optional(),
     next: z.string().optional(),
     incomplete: z.array(z.looseObject({})).optional(),
   }),
@@ -72,6 +73,7 @@ export const getStatus = tool({
       cluster: cluster.name,
       counts,
       controllers: healthOf(controllers, now),
+      ...((namespace ?? kind ?? selector) === undefined ? {} : { narrowed: true }),
       ...(kinds.length === 0 ? { next: 'no Flux kind is served here: install Flux, or run fluxpilot crds --install' } : {}),
       cols,
       ...page,
@@ -84,7 +86,7 @@ export const getStatus = tool({
       `${data.cluster}: ${
         Object.entries(data.counts)
           .map(([s, n]) => `${n} ${s}`)
-          .join(', ') || 'no Flux objects'
+          .join(', ') || (data.narrowed ? 'nothing matches' : 'no Flux objects')
       }; controllers: ${
         Object.entries(data.controllers)
           .map(([c, h]) => `${c} ${h}`)

@@ -3,7 +3,7 @@ import { messageOf } from '../lib/coded-error.ts'
 import { fluxControllers, isLive } from '../engine/controllers.ts'
 import type { World } from '../world/world.ts'
 import { type Controllers, readControllers } from './engine.ts'
-import { type Call, tool } from './tool.ts'
+import { type Call, tool, tsv } from './tool.ts'
 
 const cols = ['cluster', 'server', 'version', 'engine', 'problem']
 
@@ -20,12 +20,7 @@ export const listClusters = tool({
   say: data =>
     data.rows.length === 0
       ? 'no cluster is configured: set KUBECONFIG, pass --kubeconfig or start with --sandbox; artifact tools work without one'
-      : data.rows
-          .map(
-            ([name, server, version, engine, problem]) =>
-              `${name ?? ''}\t${server ?? ''}\t${version ?? '-'}\t${engine ?? '-'}${problem ? `\t${problem}` : ''}`,
-          )
-          .join('\n'),
+      : tsv(data.cols, data.rows),
 })
 
 const patienceMs = 10_000

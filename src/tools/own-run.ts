@@ -6,6 +6,7 @@ import { OCIRepository } from '../kinds/oci-repository.ts'
 import { artifactOf } from '../kustomize/depends.ts'
 import { kustomizations } from '../kustomize/reconciler.ts'
 import { ociRepositories } from '../sources/oci/reconciler.ts'
+import { shortRevision } from '../lib/digest.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import type { Hands, World } from '../world/world.ts'
 import { actingOn } from './engine.ts'
@@ -69,7 +70,7 @@ function pass(world: World, { cluster, ref }: { cluster: Cluster; ref: ObjectRef
     clock: world.clock,
     settings: call.engine.settings,
     signal: call.signal,
-    progress: (note: string) => call.progress(note),
+    progress: (note: string) => call.progress(shortRevision(note)),
   }
   return ref.kind === 'Kustomization' ? drive(kustomizations, ref, common) : drive(ociRepositories, ref, common)
 }

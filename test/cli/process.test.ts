@@ -108,9 +108,10 @@ test('without any kubeconfig a verb says how to give one, and what needs none wo
 test('a kubeconfig that is not there, or none, is named', async () => {
   const absent = await fluxpilot(['--kubeconfig', join(folder, 'nowhere'), 'get', 'status'])
   assert.equal(absent.code, 1)
-  assert.match(absent.err, /✗ kubeconfig '.*nowhere' cannot be read/)
+  assert.match(absent.err, /✗ \w+: kubeconfig '.*nowhere' cannot be read/)
   const wrong = await fluxpilot(['--context', 'nowhere', 'get', 'status'])
-  assert.match(wrong.err, /no cluster 'nowhere' is configured/)
+  assert.equal(wrong.code, 2)
+  assert.match(wrong.err, /✗ InvalidArgument: no cluster 'nowhere' is configured\. Next: use one of the configured clusters: sandbox/)
 })
 
 test('an API server that is down, and one whose token expired, are told apart', async () => {

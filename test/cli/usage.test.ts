@@ -18,7 +18,7 @@ const wrong: [typed: string[], err: RegExp][] = [
   [['apply', 'manifests', '/absent.yaml'], /'\/absent\.yaml' cannot be read: ENOENT/],
   [['apply', 'manifests', '--create', '{"name":'], /--create is no JSON/],
   [['apply', 'manifests', '--create', 'name'], /--create 'name' is no key=value pair/],
-  [['plan', 'get_status'], /'get_status' has no plan: use reconcile, set_suspended/],
+  [['plan', 'get_status'], /'get_status' has no plan: use [\w, ]*reconcile, set_suspended/],
   [['--engine', 'mine', 'get', 'status'], /argument 'mine' is invalid\. Allowed choices are auto, flux, own/],
   [['--shard', 'a', 'get', 'status'], /--shard needs --engine own/],
   [['--sandbox', '--context', 'a', 'get', 'status'], /'--context <name>' cannot be used with option '--sandbox'/],

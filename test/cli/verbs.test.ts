@@ -64,7 +64,7 @@ const session: [typed: () => string[], code: number, out: RegExp, err?: RegExp][
   [() => ['build', 'kustomization', 'shop'], 0, /^objects=4 revision=stable@sha256:/],
   [() => ['pull', 'artifact', `oci://${product.registry}/shop:stable`], 0, /web\.yaml[\s\S]*apiVersion: apps\/v1/],
   [() => ['get', 'events', 'ks/shop', '--since', '1h'], 0, /Reconciliation finished/],
-  [() => ['list', 'clusters'], 0, /^sandbox\t/],
+  [() => ['list', 'clusters'], 0, /^cluster\tserver\tversion\tengine\tproblem\nsandbox\t/],
   [() => ['plan', 'reconcile', 'ks/shop'], 0, /Plan, nothing done yet: Kustomization\/flux-system\/shop at stable@sha256:\S+ 4 unchanged/],
   [
     () => ['plan', 'delete object', 'Deployment/shop/web'],
