@@ -327,6 +327,27 @@ test('nothing outside the workspace is read or written', async () => {
   }
 })
 
+test('where changes need a plan, a pull needs one only to write, and a push is held to what was planned', async t => {
+  const careful = await startProduct({ mode: { planChanges: true }, options: { workspace: [folder], oras: 'off' } })
+  t.after(() => careful.stop())
+  const root = tree('planned', { 'ns.yaml': body })
+  const url = place(':v1')
+  const planned = await careful.call('push_artifact', { url, path: root, ...from })
+  assert.equal(planned.data?.planned, true, planned.text)
+  writeFileSync(join(root, 'ns.yaml'), 'changed')
+  assert.equal(codeOf(await careful.call('push_artifact', { url, path: root, ...from, plan: planned.data.plan })), 'StalePlan')
+  const again = await careful.call('push_artifact', { url, path: root, ...from })
+  assert.equal((await careful.call('push_artifact', { url, path: root, ...from, plan: again.data?.plan })).data?.uploaded, true)
+  assert.match((await careful.call('pull_artifact', { url })).text, /=== ns\.yaml\nchanged/)
+  const output = join(folder, 'planned-out')
+  mkdirSync(output)
+  const pull = await careful.call('pull_artifact', { url, output })
+  assert.equal(pull.data?.planned, true)
+  assert.deepEqual(readdirSync(output), [])
+  await careful.call('pull_artifact', { url, output, plan: pull.data.plan })
+  assert.deepEqual(readdirSync(output), ['ns.yaml'])
+})
+
 test('a registry that does not take the content is told as ApplyFailed', async () => {
   const full = await startHostile((request, response) => {
     request.resume()

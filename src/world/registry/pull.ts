@@ -2,12 +2,13 @@ import { type Descriptor, mediaTypes, type Reference } from '../../kinds/oci.ts'
 import { digester, type Digest, isDigest, sha256 } from '../../lib/digest.ts'
 import { isObject, type Json } from '../../lib/json.ts'
 import { printReference } from '../../lib/reference.ts'
-import { wholeBody } from './body.ts'
+import { type Answer, wholeBody } from './body.ts'
 import { RegistryError } from './error.ts'
 import type { RegistryTransport } from './transport.ts'
 
 export const acceptManifests = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerList].join(', ')
 export const manifestLimit = 4 * 1024 * 1024
+const resumes = 3
 
 /** What `HEAD` (else `GET`) says of a manifest. @throws {RegistryError} NOT_FOUND with the registry's own words, … */
 export async function lookUp(transport: RegistryTransport, ref: Reference, signal: AbortSignal): Promise<Descriptor> {
@@ -41,23 +42,44 @@ export async function manifest(
   return { descriptor: { mediaType: mediaTypeOf(answer.headers['content-type'], bytes), digest, size: bytes.length }, bytes }
 }
 
-/** Streams a blob and checks it on the way: an endless body stops at the declared size. */
+/** Streams a blob and checks it on the way: an endless body stops at the declared size, one that breaks off goes on where it did. */
 export async function* blob(
   transport: RegistryTransport,
   { repository, target }: { repository: Reference; target: Descriptor },
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   const check = checker(repository, target)
-  const answer = await transport.ask({ ...repository, method: 'GET', path: `blobs/${target.digest}` }, signal)
-  try {
-    for await (const chunk of answer.body) {
-      check.take(chunk)
-      yield chunk
+  let [seen, failures] = [0, 0]
+  for (;;) {
+    const answer = await rest(transport, { repository, target, seen }, signal)
+    try {
+      for await (const chunk of answer.body) {
+        check.take(chunk)
+        seen += chunk.length
+        yield chunk
+      }
+      return check.end()
+    } catch (thrown) {
+      const broken = thrown instanceof RegistryError && thrown.code === 'UNREACHABLE'
+      if (!broken || seen === 0 || ++failures > resumes) throw thrown
+    } finally {
+      await answer.body.cancel()
     }
-  } finally {
-    await answer.body.cancel()
   }
-  check.end()
+}
+
+/** What is left of a blob. @throws {RegistryError} UNREACHABLE when the registry cannot go on in the middle. */
+async function rest(
+  transport: RegistryTransport,
+  { repository, target, seen }: { repository: Reference; target: Descriptor; seen: number },
+  signal: AbortSignal,
+): Promise<Answer> {
+  const headers = seen > 0 ? { range: `bytes=${seen}-` } : undefined
+  const answer = await transport.ask({ ...repository, method: 'GET', path: `blobs/${target.digest}`, headers }, signal)
+  if (seen === 0 || (answer.status === 206 && answer.headers['content-range']?.startsWith(`bytes ${seen}-`))) return answer
+  await answer.body.cancel()
+  const ref = printReference({ registry: repository.registry, repository: repository.repository, digest: target.digest })
+  throw new RegistryError('UNREACHABLE', { ref, message: `blob '${ref}' broke off after ${seen} of ${target.size} bytes` })
 }
 
 /** Compares content with its descriptor as it passes. @throws {RegistryError} SIZE_MISMATCH, DIGEST_MISMATCH */

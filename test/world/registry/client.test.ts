@@ -350,6 +350,31 @@ for (const [name, programs, start] of [
     }),
   )
 
+test('a blob that breaks off goes on where it did, where the registry can', async () => {
+  const content = randomBytes(300_000)
+  const { descriptor } = blobOf(content)
+  const breaking =
+    (goesOn: boolean): Handle =>
+    (request, response) => {
+      const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0)
+      const partial = goesOn && start > 0
+      response.writeHead(partial ? 206 : 200, {
+        'content-length': String(partial ? content.length - start : content.length),
+        ...(partial ? { 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` } : {}),
+      })
+      response.write(content.subarray(partial ? start : 0, (partial ? start : 0) + 100_000), () => {
+        if (start + 100_000 >= content.length) response.end()
+        else response.destroy()
+      })
+    }
+  await asking(breaking(true), async (registry, address) => {
+    assert.deepEqual(await whole(registry.blob({ registry: address, repository: 'x' }, descriptor, signal)), content)
+  })
+  await asking(breaking(false), (registry, address) =>
+    assert.rejects(whole(registry.blob({ registry: address, repository: 'x' }, descriptor, signal)), coded('UNREACHABLE')),
+  )
+})
+
 test('tags come page by page', async () => {
   const { registry, close } = await openAdapter('builtin')
   const place = { registry: sandbox.address, repository: 'pages/many' }
