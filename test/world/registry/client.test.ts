@@ -350,6 +350,26 @@ for (const [name, programs, start] of [
     }),
   )
 
+test('referrers come page by page, from the API alone where there is one', async () => {
+  const entry = (name: string): object => ({ mediaType: mediaTypes.manifest, digest: sha256(name), size: 1, artifactType: 'test/a' })
+  const { asked } = await asking(
+    (request, response) => {
+      const second = request.url?.includes('page=2') === true
+      response.writeHead(200, {
+        'content-type': mediaTypes.index,
+        ...(second ? {} : { link: `<${request.url}?page=2>; rel="next"` }),
+      })
+      response.end(JSON.stringify({ manifests: [entry(second ? 'two' : 'one'), { digest: 'no descriptor' }, null] }))
+    },
+    async (registry, address) =>
+      assert.deepEqual(
+        (await all(registry.referrers({ registry: address, repository: 'x' }, sha256(bytes), { signal }))).map(d => d.digest),
+        [sha256('one'), sha256('two')],
+      ),
+  )
+  assert.equal(asked.length, 2)
+})
+
 test('a blob that breaks off goes on where it did, where the registry can', async () => {
   const content = randomBytes(300_000)
   const { descriptor } = blobOf(content)
