@@ -6,8 +6,13 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { findProgram } from '../../scripts/refs/cache.ts'
-import type { ObjectRef } from '../../src/kinds/manifest.ts'
+import { control } from '../../src/engine/controller.ts'
+import { fluxDefaults } from '../../src/engine/settings.ts'
+import { conditionOf, type ObjectRef } from '../../src/kinds/manifest.ts'
+import { kustomizations } from '../../src/kustomize/reconciler.ts'
 import { kubeconfigFor } from '../../src/sandbox/sandbox.ts'
+import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
+import { realClock } from '../../src/world/clock/real.ts'
 import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles } from '../support/push.ts'
@@ -17,13 +22,6 @@ import { startWorld, type TestWorld } from '../support/world.ts'
 const run = promisify(execFile)
 const kernel = testKernel()
 const signal = new AbortController()
-const source: ObjectRef = {
-  group: 'source.toolkit.fluxcd.io',
-  version: 'v1',
-  kind: 'OCIRepository',
-  namespace: 'flux-system',
-  name: 'shop',
-}
 const shop: ObjectRef = {
   group: 'kustomize.toolkit.fluxcd.io',
   version: 'v1',
@@ -32,17 +30,6 @@ const shop: ObjectRef = {
   name: 'shop',
 }
 const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: default\n'
-
-/** Runs a pass whenever somebody asks for one or changes the spec, as a controller would. */
-async function serve(world: TestWorld, ref: ObjectRef): Promise<void> {
-  let asked: string | undefined
-  for await (const event of world.cluster.watch({ ...ref, fieldSelector: `metadata.name=${ref.name}` }, signal.signal)) {
-    const object = event.type === 'gap' ? event.objects[0] : event.object
-    const now = `${object?.metadata.generation ?? ''} ${object?.metadata.annotations?.['reconcile.fluxcd.io/requestedAt'] ?? ''}`
-    if (object && asked !== undefined && now !== asked) await world.pass(ref, signal.signal)
-    asked = now
-  }
-}
 
 const conversation: [typed: string, answer: RegExp][] = [
   ['get kustomizations', /shop\s+latest@sha256:[0-9a-f]{8}\s+False\s+True\s+Applied revision: latest@sha256:[0-9a-f]{8}/],
@@ -95,9 +82,17 @@ withPrograms(['flux'], { name: 'the flux CLI and the sandbox', tests: conversati
       { manager: 'test' },
       signal.signal,
     )
-    await world.pass(source)
-    await world.pass(shop)
-    served = Promise.allSettled([serve(world, source), serve(world, shop)])
+    served = control([ociRepositories, kustomizations], {
+      hub: world.cluster,
+      hands: world.hands,
+      clock: realClock,
+      settings: fluxDefaults,
+      concurrency: 4,
+      signal: signal.signal,
+      failed: () => {},
+    })
+    for await (const event of world.cluster.watch({ ...shop, fieldSelector: 'metadata.name=shop' }, signal.signal))
+      if (conditionOf(event.type === 'gap' ? event.objects[0] : event.object, 'Ready')?.status === 'True') break
   })
   after(async () => {
     signal.abort(new Error('done'))
