@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Reply, type Session, startSession } from './demo/client.ts'
-import { snippets } from './demo/snippets.ts'
+import { snippets } from './snippets.ts'
 
 const paint = (code: number, text: string): string => (process.stdout.isTTY ? `\u001b[${code}m${text}\u001b[0m` : text)
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
