@@ -12,6 +12,6 @@ export function matching(texts: readonly string[], { source, flags }: { source: 
     const found: unknown = runInNewContext('texts.map(text => expression.test(text))', { texts, expression }, { timeout: deadlineMs })
     return Array.isArray(found) ? texts.filter((_, i) => found[i] === true) : []
   } catch (cause) {
-    throw new RangeError(`it takes longer than ${deadlineMs} ms for ${texts.length} texts`, { cause })
+    throw new RangeError(`matching the expression takes longer than ${deadlineMs} ms for ${texts.length} texts`, { cause })
   }
 }

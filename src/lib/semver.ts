@@ -19,8 +19,7 @@ export function latestTag(tags: readonly string[], range: string, filter?: strin
 
 /** All tags of the highest version in a range, in the order given: they differ in build metadata or in a `v`. Empty when nothing matches. @throws {VersionError} */
 export function latestTags(tags: readonly string[], range: string, filter?: string): string[] {
-  const filtered = filter === undefined || filter === '' ? tags : tagsLike(tags, filter)
-  const found = candidates(filtered, range).toSorted((a, b) => compare(b.version, a.version))
+  const found = candidates(filter ? filtered(tags, filter) : tags, range).toSorted((a, b) => compare(b.version, a.version))
   return found.filter(({ version }) => found[0] && compare(version, found[0].version) === 0).map(({ tag }) => tag)
 }
 
@@ -47,19 +46,34 @@ function candidates(tags: readonly string[], range: string): { tag: string; vers
   })
 }
 
-/** Tags that a regular expression of Flux finds a match in, in the order given. @throws {VersionError} BAD_FILTER */
+/** Tags that a regular expression of the flux CLI finds a match in, in the order given. @throws {VersionError} BAD_FILTER, as the CLI words it. */
 export function tagsLike(tags: readonly string[], filter: string): string[] {
+  try {
+    return filtered(tags, filter)
+  } catch (cause) {
+    throw new VersionError('BAD_FILTER', `regex '${filter}' parse error: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** @throws {VersionError} BAD_FILTER with Go's text, or with what the engine says where Go's is not known. */
+function filtered(tags: readonly string[], filter: string): string[] {
   const [unsupported] = /\(\?<?[=!]|\\[1-9]|\\k</.exec(filter.replaceAll('\\\\', '  ')) ?? []
-  const fail = (why: string, cause?: unknown): VersionError =>
-    new VersionError('BAD_FILTER', `regex '${filter}' parse error: ${why}`, { cause })
-  if (unsupported !== undefined) throw fail(`error parsing regexp: invalid or unsupported Perl syntax: \`${unsupported}\``)
+  if (unsupported !== undefined)
+    throw new VersionError('BAD_FILTER', `error parsing regexp: invalid or unsupported Perl syntax: \`${unsupported}\``)
   try {
     const [, flags = ''] = /^\(\?([is]+)\)/.exec(filter) ?? []
     return matching(tags, { source: filter.slice(flags === '' ? 0 : flags.length + 3).replaceAll('(?P<', '(?<'), flags })
   } catch (cause) {
-    throw fail(messageOf(cause), cause)
+    const known = goWords.find(([said]) => messageOf(cause).endsWith(said))
+    throw new VersionError('BAD_FILTER', known ? `error parsing regexp: ${known[1]}: \`${filter}\`` : messageOf(cause), { cause })
   }
 }
+
+/** What our engine says of an expression, and what Go says of the whole of it. */
+const goWords = [
+  ['Unterminated group', 'missing closing )'],
+  ["Unmatched ')'", 'unexpected )'],
+] as const
 
 interface Version {
   readonly numbers: readonly [major: bigint, minor: bigint, patch: bigint]

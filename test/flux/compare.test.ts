@@ -15,6 +15,7 @@ import { pushFiles } from '../support/push.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
 import { expected } from './expected.ts'
 import { type Scenario, scenarios, type Step } from './scenarios.ts'
+import { sourceScenarios } from './source-scenarios.ts'
 import { installFluxDefinitions, request, untilCalm, untilHandled } from './side.ts'
 import { differences, inventoryIds, snapshot } from './snapshot.ts'
 
@@ -24,7 +25,8 @@ const annotations = {
   'org.opencontainers.image.source': 'https://example.com/app.git',
   'org.opencontainers.image.revision': 'main@sha1:abc',
 }
-const named = scenarios('127.0.0.1:1').map(scenario => scenario.name)
+const all = (registry: string): Scenario[] => [...scenarios(registry), ...sourceScenarios(registry)]
+const named = all('127.0.0.1:1').map(scenario => scenario.name)
 
 withData({ name, tests: named.length }, () =>
   withPrograms(['etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller'], { name, tests: named.length }, () => {
@@ -53,7 +55,8 @@ withData({ name, tests: named.length }, () =>
     async function compared(scenario: Scenario, step: Step, token: string): Promise<string[]> {
       if (!world) throw new Error('the world did not start')
       const { cluster, hands, registry } = world
-      if (step.push) await pushFiles(hands, `oci://${registry}/${scenario.name}:latest`, step.push, annotations)
+      for (const tag of step.push ? (step.tags ?? ['latest']) : [])
+        await pushFiles(hands, `oci://${registry}/${scenario.name}:${tag}`, step.push ?? {}, annotations)
       for (const side of [theirs, cluster]) await prepare(side, step)
       for (const ref of step.run ?? scenario.watched.slice(0, 2)) {
         for (const side of [theirs, cluster]) await request(side, ref, { token, signal })
@@ -69,7 +72,7 @@ withData({ name, tests: named.length }, () =>
 
     for (const wanted of named)
       test(`${wanted}: status, events, objects and their field managers are the same`, async () => {
-        const scenario = scenarios(world?.registry ?? '').find(s => s.name === wanted)
+        const scenario = all(world?.registry ?? '').find(s => s.name === wanted)
         if (!scenario || !world) throw new Error('no such scenario')
         for (const cluster of [theirs, world.cluster]) await ensureNamespace(cluster, wanted)
         for (const [i, step] of scenario.steps.entries()) {

@@ -7,6 +7,15 @@ const known: readonly [why: string, pattern: RegExp][] = [
   ],
   ['a change and the request to run are two runs for Flux, and the second has nothing new', /flux only: .* Normal ArtifactUpToDate /],
   [
+    '2.7 reads Secrets and ServiceAccounts through fluxcd/pkg, in other words: sources 12',
+    /failed to get (credential|proxy address)|failed to generate transport for/,
+  ],
+  ['2.7 took semver 3.4, which quotes a range: sources 12', /parse error: improper constraint/],
+  [
+    'a change and the request to run are two runs for Flux, and its cache may show the second one the digest of before',
+    /flux only: .* Warning ArtifactVerificationFailed failed to verify integrity of artifact: computed digest doesn't match/,
+  ],
+  [
     "client-go folds more than ten similar events into one: the reconcilers' events are the same, what is kept of them is not",
     /\(combined from similar events\)/,
   ],

@@ -6,6 +6,8 @@ import type { Patch } from '../../src/world/cluster/cluster.ts'
 export interface Step {
   /** Files that are pushed as the artifact of the scenario. */
   readonly push?: Readonly<Record<string, string>>
+  /** What it is pushed as; `latest` without it. */
+  readonly tags?: readonly string[]
   readonly apply?: readonly KubeObject[]
   readonly patch?: readonly { readonly ref: ObjectRef; readonly patch: Patch }[]
   readonly remove?: readonly ObjectRef[]
@@ -34,7 +36,7 @@ export const ksRef = (namespace: string, name = 'app'): ObjectRef => ({
   name,
 })
 
-function source(namespace: string, spec: JsonObject): KubeObject {
+export function source(namespace: string, spec: JsonObject): KubeObject {
   return {
     apiVersion: 'source.toolkit.fluxcd.io/v1',
     kind: 'OCIRepository',

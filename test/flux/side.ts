@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { conditionOf, type KubeObject, type ObjectRef } from '../../src/kinds/manifest.ts'
+import { conditionOf, conditionsOf, type KubeObject, type ObjectRef } from '../../src/kinds/manifest.ts'
 import { objectAt, stringAt } from '../../src/lib/json.ts'
 import { parseAll } from '../../src/lib/yaml.ts'
 import { realClock } from '../../src/world/clock/real.ts'
@@ -42,12 +42,18 @@ export async function untilHandled(
   }
 }
 
+/** A run that only added the finalizer has answered the request too: the one that counts follows. */
+function isBusy(object: KubeObject | undefined): boolean {
+  if (!object || objectAt(object, 'spec').suspend === true) return false
+  return conditionsOf(object).length === 0 || conditionOf(object, 'Reconciling')?.reason === 'Progressing'
+}
+
 /** Waits until objects are neither being reconciled nor changing. */
 export async function untilCalm(cluster: Cluster, refs: readonly ObjectRef[], signal: AbortSignal): Promise<void> {
   let last = ''
   for (let calm = 0; calm < 5;) {
     const seen = await Promise.all(refs.map(ref => cluster.get(ref, signal)))
-    const busy = seen.some(object => conditionOf(object, 'Reconciling')?.reason === 'Progressing')
+    const busy = seen.some(object => isBusy(object))
     const now = JSON.stringify(seen)
     calm = now === last && !busy ? calm + 1 : 0
     last = now

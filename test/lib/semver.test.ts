@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkRange, isVersion, latestTag, latestTags, matchingTags } from '../../src/lib/semver.ts'
+import { checkRange, isVersion, latestTag, latestTags, matchingTags, tagsLike } from '../../src/lib/semver.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 
 const charts = ['6.1.4', '6.1.5-beta.1', '6.1.5-rc.1', '6.1.5', '6.1.6-rc.1', '6.1.6']
@@ -133,10 +133,21 @@ test('build metadata makes no difference, and the first listed wins', () => {
 
 test('filters are RE2: what it has not is refused, its flags and names are known', () => {
   for (const filter of ['(?=a)', '(?<!a)', '(a)\\1', '('])
-    assert.throws(() => latestTag(git, '*', filter), { code: 'BAD_FILTER', message: /^regex '.*' parse error: / })
+    for (const find of [() => latestTag(git, '*', filter), () => tagsLike(git, filter)]) assert.throws(find, { code: 'BAD_FILTER' })
   assert.equal(latestTag(git, '*', '(?i)V1'), 'v1.1.0')
   assert.equal(latestTag(git, '*', '^(?P<v>v)0'), 'v0.2.1')
   assert.equal(latestTag(git, '*', ''), 'v2.0.0')
 })
 
 test('a long range is read at once', () => assert.throws(() => checkRange(`1.0.0${'  1.0.0'.repeat(2000)} !`), { code: 'BAD_RANGE' }))
+
+test('a filter that is no expression is told in Go’s words, by the CLI with the filter before them', () => {
+  for (const [filter, message] of [
+    ['(', 'error parsing regexp: missing closing ): `(`'],
+    ['a)', 'error parsing regexp: unexpected ): `a)`'],
+    ['a(?=b)', 'error parsing regexp: invalid or unsupported Perl syntax: `(?=`'],
+  ] as const) {
+    assert.throws(() => latestTag(['1.0.0'], '*', filter), { code: 'BAD_FILTER', message })
+    assert.throws(() => tagsLike(['1.0.0'], filter), { code: 'BAD_FILTER', message: `regex '${filter}' parse error: ${message}` })
+  }
+})
