@@ -34,7 +34,7 @@ export const pushArtifact = tool({
     dirty: z.boolean().optional(),
     uploaded: z.boolean(),
     servedBy: z.string(),
-    picksUp: z.array(z.string()),
+    picksUp: z.array(z.string()).optional(),
     next: z.string(),
   }),
   async preview(args, world, call) {
@@ -54,7 +54,7 @@ export const pushArtifact = tool({
     }
     for (const name of [...(changed ? [tag] : []), ...args.tags])
       await registry.pushManifest({ ...repository, tag: name }, contentOf(made), call.signal)
-    const picksUp = await wouldPickUp(world, { cluster: args.cluster, repository, tag, digest }, call)
+    const picksUp = await wouldPickUp(world, { cluster: args.cluster, repository, tags: [tag, ...args.tags], digest }, call)
     const pinned = `oci://${printReference({ ...repository, digest })}`
     return {
       url: args.url,
@@ -63,7 +63,7 @@ export const pushArtifact = tool({
       ...made.origin,
       uploaded: changed,
       servedBy: registry.served,
-      picksUp,
+      ...(picksUp ? { picksUp } : {}),
       next: nextOf(picksUp),
     }
   },
@@ -72,7 +72,7 @@ export const pushArtifact = tool({
       `${d.uploaded ? 'pushed' : 'already there'}: ${d.pinned} (served by ${d.servedBy})`,
       ...(d.source ? [`source ${d.source}`] : []),
       ...(d.revision ? [`revision ${d.revision}${d.dirty ? ' (the checkout has uncommitted changes)' : ''}`] : []),
-      ...(d.picksUp.length > 0 ? [`picked up by ${d.picksUp.join(', ')}`] : []),
+      ...(d.picksUp && d.picksUp.length > 0 ? [`picked up by ${d.picksUp.join(', ')}`] : []),
       `Next: ${d.next}`,
     ].join('\n'),
 })
@@ -81,7 +81,8 @@ function contentOf({ manifest, descriptor }: Made): { mediaType: string; bytes: 
   return { mediaType: descriptor.mediaType, bytes: manifest }
 }
 
-function nextOf(picksUp: readonly string[]): string {
+function nextOf(picksUp: readonly string[] | undefined): string {
+  if (picksUp === undefined) return 'no cluster said what uses it: list_clusters shows which can be reached, and cluster names one'
   const last = picksUp.at(-1)
   return last === undefined
     ? 'nothing in the cluster uses it yet: apply_manifests with create makes an OCIRepository and a Kustomization'

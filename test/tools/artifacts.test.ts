@@ -7,11 +7,12 @@ import { after, before, test } from 'node:test'
 import { mediaTypes } from '../../src/kinds/oci.ts'
 import { sha256 } from '../../src/lib/digest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
-import type { Answer } from '../../src/tools/answer.ts'
+import { answer, type Answer } from '../../src/tools/answer.ts'
+import { allTools } from '../../src/tools/index.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 import { startHostile } from '../support/hostile.ts'
 import { openAdapter } from '../support/registries.ts'
-import { type Product, startProduct } from '../support/service.ts'
+import { type Product, startProduct, stdioCaller } from '../support/service.ts'
 import { blobOf, manifestOf, pushArtifact, signal, whole } from '../world/registry/contract.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-artifacts-'))
@@ -347,6 +348,65 @@ test('where changes need a plan, a pull needs one only to write, and a push is h
   await careful.call('pull_artifact', { url, output, plan: pull.data.plan })
   assert.deepEqual(readdirSync(output), ['ns.yaml'])
 })
+
+test('a push says what would take it: by tag, by range, by digest, and who builds on that', async () => {
+  const cluster = product.composed.service.world.clusters.named()
+  const repository = place()
+  const { data } = await push(`${repository}:1.2.0`)
+  const create = async (kind: string, name: string, spec: JsonObject): Promise<void> => {
+    const group = kind === 'OCIRepository' ? 'source' : 'kustomize'
+    const object = { apiVersion: `${group}.toolkit.fluxcd.io/v1`, kind, metadata: { name, namespace: 'default' }, spec }
+    await cluster.apply(object, { manager: 'test' }, signal)
+  }
+  const refs: [name: string, ref: JsonObject, url?: string][] = [
+    ['by-tag', { tag: 'stable' }],
+    ['by-range', { semver: '>=1.2 <2' }],
+    ['by-digest', { digest: String(data?.digest) }],
+    ['other-tag', { tag: 'edge' }],
+    ['other-range', { semver: '>=2' }],
+    ['filtered-out', { semver: '>=1', semverFilter: 'rc' }],
+    ['latest', {}],
+    ['elsewhere', { tag: 'stable' }, place()],
+    ['broken', { semver: 'nope' }],
+  ]
+  for (const [name, ref, url = repository] of refs) await create('OCIRepository', name, { url, ref, interval: '1h' })
+  const spec = { interval: '1h', prune: true, path: './' }
+  await create('Kustomization', 'apps', { ...spec, sourceRef: { kind: 'OCIRepository', name: 'by-tag' } })
+  await create('Kustomization', 'others', { ...spec, sourceRef: { kind: 'OCIRepository', name: 'latest' } })
+  const answer = await push(`${repository}:1.2.0`, { tags: ['stable'] })
+  assert.ok(Array.isArray(answer.data?.picksUp))
+  assert.deepEqual(answer.data.picksUp.toSorted(), [
+    'Kustomization/default/apps',
+    'OCIRepository/default/by-digest',
+    'OCIRepository/default/by-range',
+    'OCIRepository/default/by-tag',
+  ])
+  assert.match(answer.text, /Next: reconcile Kustomization\/default\/apps withSource=true/)
+})
+
+test('a cluster that says nothing does not hold a push up, and nothing is made up', async () => {
+  const { service, engine } = product.composed
+  const { clusters } = service.world
+  const hanging = {
+    names: ['hanging'],
+    named: () => ({ ...clusters.named(), resourceOf: (_: unknown, stop: AbortSignal) => untilAborted(stop) }),
+  } as unknown as typeof clusters
+  const clock = { ...service.world.clock, sleep: async () => {} }
+  const tool = allTools({ gates: service.gates, readOnly: false }).find(t => t.name === 'push_artifact')
+  assert.ok(tool)
+  const answered = await answer({ ...service, world: { ...service.world, clusters: hanging, clock } }, tool, {
+    args: { url: place(':v1'), files: [{ path: 'a', content: 'b' }] },
+    call: { signal, caller: stdioCaller, engine, progress: () => {} },
+  })
+  assert.equal(answered.data?.picksUp, undefined)
+  assert.match(answered.text, /pushed: .*\n.*Next: no cluster said what uses it/)
+})
+
+async function untilAborted(stop: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  stop.addEventListener('abort', () => reject(stop.reason), { once: true })
+  return promise
+}
 
 test('a registry that does not take the content is told as ApplyFailed', async () => {
   const full = await startHostile((request, response) => {
