@@ -290,14 +290,7 @@ before(async () => {
     join(folder, 'config.json'),
     JSON.stringify({ auths: { 'registry.invalid': { auth: Buffer.from(`robot:${secrets.registry}`).toString('base64') } } }),
   )
-  args = [
-    '--kubeconfig',
-    write('kubeconfig', kubeconfig(sandbox.apiUrl)),
-    '--key-file',
-    write('key', secrets.key.padEnd(40, secrets.key)),
-    '--workspace',
-    folder,
-  ]
+  args = ['--kubeconfig', write('kubeconfig', kubeconfig(sandbox.apiUrl)), '--key-file', write('key', secrets.key.padEnd(40, secrets.key))]
   write('tokens', Array.from({ length: callers }, (_, i) => `${secrets.bearer}${i} flux:write flux:destroy\n`).join(''))
 })
 after(async () => {
@@ -313,7 +306,7 @@ interface Line {
 }
 
 async function overStdio(level: string, elicits: boolean): Promise<Line> {
-  const child = run([...args, '--log-level', level, 'mcp', '--approve'], { DOCKER_CONFIG: folder })
+  const child = run([...args, '--workspace', folder, '--log-level', level, 'mcp', '--approve'], { DOCKER_CONFIG: folder })
   let wire = ''
   let next = 0
   const waiting = new Map<number, (answer: unknown) => void>()
