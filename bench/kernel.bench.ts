@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findProgram } from '../scripts/refs/cache.ts'
 import { assets } from '../src/main/assets.ts'
-import type { BuildInput } from '../src/world/kernel/kernel.ts'
+import type { KubeObject } from '../src/kinds/manifest.ts'
+import type { BuildInput, Kernel } from '../src/world/kernel/kernel.ts'
+import { moduleLoader } from '../src/world/kernel/modules.ts'
 import { openKernel } from '../src/world/kernel/pool.ts'
 import { figure, timed } from './figures.ts'
 
@@ -45,7 +47,49 @@ export async function bench(): Promise<readonly [string, string][]> {
     ['kernel opened to first build (aim 500 ms)', figure(first)],
     ['build of three resources (aim 20 ms)', figure(steady.slice(5))],
     ['the same build again (aim 0)', figure(known)],
+    ...(await compiled()),
+    ...(await merges()),
     ...(await commandLine()),
+  ]
+}
+
+async function compiled(): Promise<[string, string][]> {
+  const rows: [string, string][] = []
+  for (const name of ['kustomize', 'k8s', 'gzip'] as const)
+    rows.push([`module ${name}, read, checked and compiled`, figure(await timed(5, () => moduleLoader(assets.modules)(name)))])
+  return rows
+}
+
+const deployment = (replicas: number): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'd', namespace: 'n' },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: 'd' } },
+    template: { metadata: { labels: { app: 'd' } }, spec: { containers: [{ name: 'c', image: 'i:1', ports: [{ containerPort: 80 }] }] } },
+  },
+})
+
+/** Server-side apply of a Deployment: the first of a new kernel, and each after that. */
+async function merges(): Promise<[string, string][]> {
+  const apply = (kernel: Kernel, live: KubeObject | undefined, replicas: number): Promise<KubeObject> =>
+    kernel.apply({ live, object: deployment(replicas), manager: 'flux', schema: { from: 'builtin' }, force: true }, signal)
+  const first = await timed(5, async () => {
+    const fresh = openKernel(assets)
+    await apply(fresh, undefined, 1)
+    await fresh.close()
+  })
+  const kernel = openKernel(assets)
+  let live: KubeObject | undefined
+  let replicas = 0
+  const steady = await timed(200, async () => {
+    live = await apply(kernel, live, replicas++)
+  })
+  await kernel.close()
+  return [
+    ['kernel opened to first apply (aim 500 ms)', figure(first)],
+    ['apply of a Deployment', figure(steady.slice(20))],
   ]
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
 )
@@ -20,6 +21,8 @@ type shape struct {
 	Always []string `json:"always,omitempty"`
 	// Types are Go's names of named scalar types.
 	Types map[string]string `json:"types,omitempty"`
+	// Proto are the fields by their number in protobuf; "+" before a definition for a struct that is inlined in JSON.
+	Proto map[string]string `json:"proto,omitempty"`
 }
 
 var marshaler = reflect.TypeFor[json.Marshaler]()
@@ -35,8 +38,9 @@ func main() {
 			visit(t)
 		}
 	}
+	visit(reflect.TypeFor[meta.DeleteOptions]())
 	for name, s := range shapes {
-		if s.Dropped == nil && s.Always == nil && s.Types == nil {
+		if s.Dropped == nil && s.Always == nil && s.Types == nil && s.Proto == nil {
 			delete(shapes, name)
 		}
 	}
@@ -87,6 +91,18 @@ func visit(t reflect.Type) {
 	fields(t, s)
 }
 
+// number notes a field's number.
+func number(f reflect.StructField, s *shape, name string) {
+	parts := strings.Split(f.Tag.Get("protobuf"), ",")
+	if len(parts) < 2 || s == nil {
+		return
+	}
+	if s.Proto == nil {
+		s.Proto = map[string]string{}
+	}
+	s.Proto[parts[1]] = name
+}
+
 func fields(t reflect.Type, s *shape) {
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -96,10 +112,16 @@ func fields(t reflect.Type, s *shape) {
 		}
 		if tag == "" {
 			if f.Anonymous && f.Type.Kind() == reflect.Struct && f.Type.Name() != "TypeMeta" {
-				fields(f.Type, s)
+				inner := *s
+				inner.Proto = map[string]string{}
+				fields(f.Type, &inner)
+				s.Dropped, s.Always, s.Types = inner.Dropped, inner.Always, inner.Types
+				visit(f.Type)
+				number(f, s, "+"+definition(f.Type))
 			}
 			continue
 		}
+		number(f, s, tag)
 		omit := strings.Contains(options, "omitempty")
 		zero := strings.Contains(options, "omitzero")
 		switch kind := f.Type.Kind(); kind {

@@ -1,17 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { canonicalQuantity } from './quantity.ts'
-import shapes from './shapes.json' with { type: 'json' }
-
-/**
- * What a Go struct's schema does not say of its JSON: fields left out when zero, fields written also when absent, names of scalar types.
- * Made from Kubernetes' own types by scripts/kernel/shapes.ts.
- */
-interface Shape {
-  readonly dropped?: readonly string[]
-  readonly always?: readonly string[]
-  readonly types?: Readonly<Record<string, string>>
-}
-const shapeOf = (name: string): Shape => (shapes as Readonly<Record<string, Shape>>)[name] ?? {}
+import { shapeOf } from './shapes.ts'
 
 /** A value that a Go type cannot hold, in the words of Go's decoder. */
 export class DecodeError extends TypeError {

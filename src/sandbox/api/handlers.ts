@@ -36,6 +36,8 @@ export interface Asked {
   readonly resource: Resource
   readonly query: URLSearchParams
   readonly body: string
+  /** Of the body. */
+  readonly mediaType: string
   readonly signal: AbortSignal
 }
 
@@ -53,11 +55,16 @@ export async function handle(api: Api, asked: Asked): Promise<Answer | undefined
   return answer && deprecation ? { ...answer, warnings: [deprecation, ...(answer.warnings ?? [])] } : answer
 }
 
+/** What a pod answers itself, where it runs. */
+const inside = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
+
 async function answerTo(api: Api, asked: Asked): Promise<Answer | undefined> {
   const { path, request, resource } = asked
   if (!resource.namespaced && path.namespace !== undefined) throw problems.noRoute()
   if (path.name === undefined) return collection(api, asked)
   if (resource.namespaced && path.namespace === undefined) throw problems.noRoute()
+  if (resource.plural === 'pods' && inside.has(path.subresource ?? ''))
+    throw problems.badRequest(`the sandbox runs no containers: there ${path.subresource === 'log' ? 'are no logs' : 'is nothing to reach'}`)
   if (path.subresource !== undefined && !resource.subresources.includes(path.subresource))
     throw resource.custom ? problems.notFound(resource, path.name) : problems.noRoute()
   formOf(asked)

@@ -103,8 +103,6 @@ export const problems = {
     ),
   notAcceptable: (offered: readonly string[]): ApiProblem =>
     new ApiProblem([406, 'NotAcceptable'], `406: Not Acceptable\n\nAvailable representations: ${offered.join(', ')}`, {}),
-  notText: (type: string): ApiProblem =>
-    new ApiProblem([415, 'UnsupportedMediaType'], `the sandbox reads JSON and YAML, not ${type}: use kubectl apply -f with a manifest`, {}),
   formNotAcceptable: (offered: readonly string[]): ApiProblem =>
     new ApiProblem([406, 'NotAcceptable'], `only the following media types are accepted: ${offered.join(', ')}`),
   tooLarge: (limit: number): ApiProblem => new ApiProblem([413, 'RequestEntityTooLarge'], `Request entity too large: limit is ${limit}`),

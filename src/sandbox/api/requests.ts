@@ -74,8 +74,8 @@ export async function finalize(api: Api, asked: Asked): Promise<Answer> {
 }
 
 /** The text of a request's body. */
-export function bodyOf({ body, request }: Asked): { text: string; mediaType: string } {
-  return { text: body, mediaType: request.headers['content-type'] ?? '' }
+export function bodyOf({ body, mediaType }: Asked): { text: string; mediaType: string } {
+  return { text: body, mediaType }
 }
 
 /** What a write knows, from its request. @throws {ApiProblem} Invalid options */

@@ -1,6 +1,7 @@
 import { Definitions, type Resolve } from '../../kinds/openapi.ts'
 import { conform } from '../../kinds/typed/conform.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { splitApiVersion } from '../../kinds/manifest.ts'
 import type { MergeSchema } from '../../world/kernel/kernel.ts'
 import type { Resource } from './resource.ts'
 
@@ -24,6 +25,12 @@ export class Schemas {
   /** `undefined` when nothing is known of the kind. */
   of(resource: Resource): JsonObject | undefined {
     return resource.custom ? resource.custom.schema : this.#builtin.of(resource)
+  }
+
+  /** The same by apiVersion and kind; deletion options belong to every group. */
+  definitionOf({ apiVersion, kind }: { apiVersion: string; kind: string }): string | undefined {
+    if (kind === 'DeleteOptions') return 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'
+    return this.#builtin.nameOf({ ...splitApiVersion(apiVersion), kind })
   }
 
   /** The name of a built-in kind's definition. */

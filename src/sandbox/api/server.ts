@@ -7,6 +7,7 @@ import { startCleanup } from './cleanup.ts'
 import { aggregated, coreVersions, groupList, oneGroup, resourceList } from './discovery.ts'
 import { type Answer, type Api, handle } from './handlers.ts'
 import { openapiDocument, openapiIndex } from './openapi.ts'
+import { ProtobufError, readProtobuf } from '../decode/protobuf.ts'
 import { resourcePath } from './path.ts'
 import { ApiProblem, problems } from './problem.ts'
 import { Schemas } from './schemas.ts'
@@ -103,18 +104,16 @@ async function answerTo(
   const resource = api.catalog.find(path.group, path.version, path.plural)
   if (!resource && api.catalog.isCustom(path.group)) return { status: 404, body: '404 page not found\n' }
   if (!resource) throw problems.noRoute()
-  const type = request.headers['content-type'] ?? ''
-  if (type.includes('protobuf') || type.includes('cbor')) throw problems.notText(type)
-  const body = await textOf(request)
-  return handle(api, { request, response, path, resource, query: url.searchParams, body, signal })
+  const { body, mediaType } = jsonOf(api.schemas, await bytesOf(request), request.headers['content-type'] ?? '')
+  return handle(api, { request, response, path, resource, query: url.searchParams, body, mediaType, signal })
 }
 
-function documentAt(api: Api, pathname: string, accept: string): JsonObject | undefined {
+function documentAt(api: Api, pathname: string, accept: string): JsonObject | string | undefined {
   const path = pathname.replace(/\/$/, '')
   const grouped = accept.includes('as=APIGroupDiscoveryList') && accept.includes('v=v2;')
   const parts = path.split('/').slice(1)
   if (path === '/version') return version
-  if (['/healthz', '/readyz', '/livez'].includes(path)) return { status: 'ok' }
+  if (['/healthz', '/readyz', '/livez'].includes(path)) return 'ok'
   if (path === '/api') return grouped ? aggregated(api.catalog, true) : coreVersions()
   if (path === '/apis') return grouped ? aggregated(api.catalog, false) : groupList(api.catalog)
   if (path === '/openapi/v3') return openapiIndex(api.catalog)
@@ -130,7 +129,20 @@ function documentAt(api: Api, pathname: string, accept: string): JsonObject | un
   return undefined
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
+/** Typed clients send built-in kinds as protobuf: from here on it is JSON. */
+function jsonOf(schemas: Schemas, bytes: Buffer, mediaType: string): { body: string; mediaType: string } {
+  if (!mediaType.startsWith('application/vnd.kubernetes.protobuf')) return { body: bytes.toString('utf8'), mediaType }
+  if (bytes.length === 0) return { body: '', mediaType: 'application/json' }
+  try {
+    const definitionOf = (kind: { apiVersion: string; kind: string }): string | undefined => schemas.definitionOf(kind)
+    return { body: JSON.stringify(readProtobuf(bytes, { definitions: schemas.definitions, definitionOf })), mediaType: 'application/json' }
+  } catch (thrown) {
+    if (thrown instanceof ProtobufError) throw problems.badRequest(thrown.message)
+    throw thrown
+  }
+}
+
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -138,7 +150,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
     if (size > bodyLimit) throw problems.tooLarge(bodyLimit)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 function reply(response: ServerResponse, { status, body, warnings = [] }: Answer): void {
