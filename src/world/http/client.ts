@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { getCACertificates } from 'node:tls'
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
 import { guardedLookup, isMetadataAddress, refusedAddress } from './egress.ts'
 import { HttpError, httpErrorOf } from './error.ts'
@@ -57,9 +57,7 @@ function makePool({ tls, timeoutMs }: HttpOptions, proxy: string | undefined): D
   const connect = {
     timeout: connectTimeoutMs,
     lookup: guardedLookup,
-    ...(tls?.ca ? { ca: [...getCACertificates('default'), tls.ca] } : {}),
-    ...(tls?.cert ? { cert: tls.cert } : {}),
-    ...(tls?.key ? { key: tls.key } : {}),
+    ...(tls?.ca || tls?.cert ? { secureContext: contextOf(tls) } : {}),
     ...(tls?.verify === false ? { rejectUnauthorized: false } : {}),
     ...(tls?.serverName ? { servername: tls.serverName } : {}),
   }
@@ -67,6 +65,15 @@ function makePool({ tls, timeoutMs }: HttpOptions, proxy: string | undefined): D
   return proxy === undefined
     ? new Agent({ ...common, connect })
     : new ProxyAgent({ ...common, ...proxyTarget(proxy), requestTls: connect, connectTimeout: connectTimeoutMs })
+}
+
+/** Made once a pool: reading all roots takes longer than a handshake. */
+function contextOf({ ca, cert, key }: NonNullable<HttpOptions['tls']>): SecureContext {
+  return createSecureContext({
+    ...(ca ? { ca: [...getCACertificates('default'), ca] } : {}),
+    ...(cert ? { cert } : {}),
+    ...(key ? { key } : {}),
+  })
 }
 
 function proxyTarget(proxy: string): { uri: string; token?: string } {
