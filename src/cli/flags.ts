@@ -62,7 +62,7 @@ export function valueOf(name: string, given: Json, schema: JsonObject): Json {
     case 'array':
       return isObject(schema.items) && schema.items.type === 'object' ? jsonFrom(flag, String(given)) : given
     case 'object':
-      return objectFrom(flag, String(given))
+      return objectFrom(flag, String(given), isObject(schema.additionalProperties) && schema.additionalProperties.type === 'string')
     default:
       return given
   }
@@ -82,14 +82,15 @@ function jsonFrom(flag: string, text: string): Json {
   }
 }
 
-function objectFrom(flag: string, text: string): Json {
+function objectFrom(flag: string, text: string, ofTexts: boolean): Json {
   if (text.trimStart().startsWith('{')) return jsonFrom(flag, text)
   return Object.fromEntries(
     text.split(',').map((pair): [string, Json] => {
       const at = pair.indexOf('=')
       if (at < 1) throw new UsageError(`${flag} '${pair}' is no key=value pair`)
       const value = pair.slice(at + 1)
-      return [pair.slice(0, at), value === 'true' ? true : value === 'false' ? false : value]
+      const isBoolean = !ofTexts && (value === 'true' || value === 'false')
+      return [pair.slice(0, at), isBoolean ? value === 'true' : value]
     }),
   )
 }
