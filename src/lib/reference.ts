@@ -44,10 +44,15 @@ export function parseReference(text: string): ParsedReference {
   const colon = named.lastIndexOf(':')
   const hasTag = colon > named.lastIndexOf('/')
   const tag = hasTag ? named.slice(colon + 1) : undefined
-  if (tag !== undefined && !tagPattern.test(tag))
+  if (tag !== undefined && !isTag(tag))
     throw new ReferenceError('INVALID_REFERENCE', `could not parse reference: ${text}: '${tag}' is no tag`)
   const place = parseRepository(hasTag ? named.slice(0, colon) : named)
   return { ...place, ...(digest !== undefined ? { digest } : tag !== undefined ? { tag } : {}) }
+}
+
+/** True for a tag that a registry may have; no path can be in it. */
+export function isTag(text: string): boolean {
+  return tagPattern.test(text)
 }
 
 /** Parses a repository without tag or digest. @throws {ReferenceError} */

@@ -7,7 +7,7 @@ import { type ParsedReference, printReference } from '../../lib/reference.ts'
 import { latestTag } from '../../lib/semver.ts'
 import type { Fetcher, Lister, Resolver } from '../../world/registry/registry.ts'
 import { parseManifest, selectLayer, selectPlatform } from './manifest.ts'
-import { digestOf, revisionOf, wantedOf } from './ref.ts'
+import { digestOf, revisionOf, tagOf, wantedOf } from './ref.ts'
 
 type Spec = OCIRepositoryObject['spec']
 
@@ -28,7 +28,10 @@ export async function resolve(
   const tag =
     wanted.by === 'digest' ? undefined : wanted.by === 'tag' ? wanted.tag : await tagIn(wanted, { spec, registry, target, signal })
   return step({ reason: 'OCIArtifactPullFailed', failed: 'failed to determine artifact digest', signal }, async () => {
-    const digest = wanted.by === 'digest' ? digestOf(wanted.digest) : (await registry.lookUp({ ...target, tag }, signal)).digest
+    const digest =
+      wanted.by === 'digest'
+        ? digestOf(wanted.digest)
+        : (await registry.lookUp({ ...target, tag: tag && (wanted.by === 'tag' ? tagOf(tag) : tag) }, signal)).digest
     return {
       target: { ...target, ...(tag === undefined ? {} : { tag }), digest },
       digest,

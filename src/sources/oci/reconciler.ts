@@ -40,9 +40,14 @@ export const ociRepositories = reconciler(OCIRepository, {
     }
   },
   async finalize(repository, { artifacts }) {
-    const removed = await artifacts.remove(ownerOf(repository))
-    const message = 'garbage collected artifacts for deleted resource'
-    return ready('', removed ? { events: [{ severity: 'trace', reason: 'GarbageCollectionSucceeded', message }] } : {})
+    try {
+      const removed = await artifacts.remove(ownerOf(repository))
+      const message = 'garbage collected artifacts for deleted resource'
+      return ready('', removed ? { events: [{ severity: 'trace', reason: 'GarbageCollectionSucceeded', message }] } : {})
+    } catch (cause) {
+      const message = `garbage collection for deleted resource failed: ${messageOf(cause)}`
+      return outcomeOf(new SourceProblem('GarbageCollectionFailed', message, { cause }))
+    }
   },
 })
 

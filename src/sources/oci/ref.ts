@@ -1,7 +1,7 @@
 import type { OCIRepositoryObject } from '../../kinds/oci-repository.ts'
 import { type Digest, isDigest } from '../../lib/digest.ts'
 import { equal } from '../../lib/json.ts'
-import { type ParsedReference, parseOciUrl, ReferenceError } from '../../lib/reference.ts'
+import { isTag, type ParsedReference, parseOciUrl, ReferenceError } from '../../lib/reference.ts'
 
 type Spec = OCIRepositoryObject['spec']
 
@@ -42,6 +42,12 @@ function whyNoDigest(text: string): string {
   return ['sha256', 'sha384', 'sha512'].includes(algorithm)
     ? `wrong number of hex digits for ${algorithm}: ${hex}`
     : `unsupported hash: ${JSON.stringify(algorithm)}`
+}
+
+/** A tag from `spec.ref`: one with a path in it would lead to another repository than the one that the URL names. @throws {ReferenceError} */
+export function tagOf(text: string): string {
+  if (isTag(text)) return text
+  throw new ReferenceError('INVALID_REFERENCE', `'${text}' is no tag`)
 }
 
 /** `tag@sha256:…`, or the digest alone. */

@@ -20,9 +20,10 @@ export function artifactFetcher({
 }): ArtifactFetcher {
   return {
     async fetch({ url, digest }, signal) {
-      const body = await openUrl(url, { http, clock, cluster }, signal)
-      if (!body) return undefined
-      return digest ? checked(body, { digest, url }) : body
+      if (!URL.canParse(url)) throw new StorageError('UNREACHABLE', url, { cause: new TypeError('it is no URL') })
+      const opened = await openUrl(url, { http, clock, cluster }, signal)
+      const body = opened && whole(opened, { url, signal })
+      return body && digest ? checked(body, { digest, url }) : body
     },
   }
 }
@@ -59,6 +60,16 @@ function serviceOf(url: string): { namespace: string; service: string; port: str
   const [, service, namespace] = /^([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]*)?$/.exec(hostname) ?? []
   if (!service || !namespace) return undefined
   return { namespace, service, port: port || (protocol === 'https:' ? '443' : '80'), path: pathname }
+}
+
+/** A body that breaks off is an artifact that cannot be reached. */
+async function* whole(body: AsyncIterable<Uint8Array>, { url, signal }: { url: string; signal: AbortSignal }): AsyncIterable<Uint8Array> {
+  try {
+    yield* body
+  } catch (cause) {
+    signal.throwIfAborted()
+    throw new StorageError('UNREACHABLE', url, { cause })
+  }
 }
 
 async function* checked(body: AsyncIterable<Uint8Array>, { digest, url }: { digest: string; url: string }): AsyncIterable<Uint8Array> {

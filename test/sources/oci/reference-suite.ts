@@ -90,6 +90,12 @@ export function referenceTests(scene: () => Scene): void {
       assert.match(judged(object).FetchFailed ?? '', /^True ReadOperationFailed: failed to determine the artifact tag for /)
       assert.match(judged(object).FetchFailed ?? '', message)
     })
+  for (const tag of ['../../other/manifests/latest', 'a/b', 'a?b', 'a#b', '%2e%2e', ' '])
+    test(`the tag '${tag}' leads nowhere else`, async () => {
+      const { object, calls } = await passed({ tag })
+      assert.equal(judged(object).FetchFailed, `True OCIArtifactPullFailed: failed to determine artifact digest: '${tag}' is no tag`)
+      assert.deepEqual(calls, [])
+    })
   test('a digest that the registry does not have', async () => {
     const digest = `sha256:${'0'.repeat(64)}`
     const { object, calls } = await passed({ digest })

@@ -137,6 +137,19 @@ export function storageTests(scene: () => Scene): void {
     assert.ok(!s.stored(ref).includes('old'))
   })
 
+  test('what cannot be removed keeps its object until it can', async () => {
+    const s = scene()
+    const { ref } = await stored()
+    await s.world.cluster.delete(ref, {}, AbortSignal.timeout(10_000))
+    const stubborn: Artifacts = { ...s.world.hands.artifacts, remove: () => Promise.reject(new Error('busy')) }
+    const { driven, object } = await s.pass(ref, { hands: { artifacts: stubborn } })
+    assert.ok(driven.is === 'done' && driven.settled.backoff)
+    assert.deepEqual(object.metadata.finalizers, ['finalizers.fluxcd.io'])
+    const { type, message } = await s.event(ref, 'GarbageCollectionFailed')
+    assert.deepEqual([type, message], ['Warning', 'garbage collection for deleted resource failed: busy'])
+    assert.equal((await s.pass(ref)).driven.is, 'gone')
+  })
+
   const refusals: [says: string, spec: JsonObject, code: 'DISK_FULL' | 'WRITE_FAILED' | 'NO_FOLDER', expected: RegExp][] = [
     ['a full disk', {}, 'DISK_FULL', /^ArchiveOperationFailed: unable to archive artifact to storage: no space left to write 'it': /],
     [

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { after, test } from 'node:test'
+import { type Digest, sha256 } from '../../../src/lib/digest.ts'
+import type { Cluster } from '../../../src/world/cluster/cluster.ts'
+import { createHttp } from '../../../src/world/http/client.ts'
+import { artifactFetcher } from '../../../src/world/storage/fetch.ts'
+import { startHostile } from '../../support/hostile.ts'
+import { instantClock } from '../../support/registries.ts'
+
+const http = createHttp({})
+after(() => http.close())
+const signal = AbortSignal.timeout(60_000)
+const content = 'the artifact'
+
+async function fetched(handle: (request: IncomingMessage, response: ServerResponse) => void, digest?: string): Promise<string | undefined> {
+  const server = await startHostile(handle)
+  try {
+    const fetcher = artifactFetcher({ http, clock: instantClock([]) })
+    const body = await fetcher.fetch({ url: `${server.url}/a.tar.gz`, digest: digest as Digest | undefined }, signal)
+    if (!body) return undefined
+    const parts: Uint8Array[] = []
+    for await (const part of body) parts.push(part)
+    return Buffer.concat(parts).toString()
+  } finally {
+    await server.close()
+  }
+}
+const serve = (_: IncomingMessage, response: ServerResponse): void => void response.end(content)
+
+test('an artifact is read, and its digest is that of the status', async () => {
+  assert.equal(await fetched(serve, sha256(content)), content)
+  assert.equal(await fetched(serve), content, 'very old artifacts have no digest')
+})
+for (const [what, digest] of [
+  ['another digest', sha256('other')],
+  ['a digest of an algorithm that nobody knows', 'md5:0'],
+] as const)
+  test(`${what} is a mismatch`, () => assert.rejects(fetched(serve, digest), { name: 'StorageError', code: 'DIGEST_MISMATCH' }))
+test('what is not there is absent', async () => assert.equal(await fetched((_, response) => void response.writeHead(404).end()), undefined))
+test('a server that fails is asked again, four times at most', async () => {
+  let asked = 0
+  const failing =
+    (times: number) =>
+    (_: IncomingMessage, response: ServerResponse): void =>
+      void (++asked <= times ? response.writeHead(503).end() : response.end(content))
+  assert.equal(await fetched(failing(3), sha256(content)), content)
+  asked = 0
+  await assert.rejects(fetched(failing(99)), { code: 'UNREACHABLE' })
+  assert.equal(asked, 4)
+})
+const refused: [what: string, handle: (request: IncomingMessage, response: ServerResponse) => void][] = [
+  ['who may not read', (_, response) => void response.writeHead(403).end()],
+  ['a redirect', (_, response) => void response.writeHead(302, { location: 'http://169.254.169.254/' }).end()],
+  [
+    'a body that breaks off',
+    (_, response) => (response.writeHead(200, { 'content-length': '99' }), void response.write('x', () => response.destroy())),
+  ],
+]
+for (const [what, handle] of refused)
+  test(`${what} does not reach it`, () => assert.rejects(fetched(handle, sha256(content)), { name: 'StorageError', code: 'UNREACHABLE' }))
+test('an address that is none does not reach it', () =>
+  assert.rejects(artifactFetcher({ http, clock: instantClock([]) }).fetch({ url: 'nonsense' }, signal), {
+    name: 'StorageError',
+    code: 'UNREACHABLE',
+  }))
+test('an abort is an abort', async () => {
+  const stop = new AbortController()
+  const server = await startHostile(() => stop.abort(new Error('enough')))
+  await assert.rejects(artifactFetcher({ http, clock: instantClock([]) }).fetch({ url: server.url }, stop.signal), { message: 'enough' })
+  await server.close()
+})
+test('a service of the cluster is reached through its API server', async () => {
+  const asked: unknown[] = []
+  const cluster = {
+    async serviceProxy(target: unknown) {
+      asked.push(target)
+      return (async function* () {
+        yield Buffer.from(content)
+      })()
+    },
+  } as unknown as Cluster
+  const fetcher = artifactFetcher({ http, clock: instantClock([]), cluster: () => cluster })
+  for (const [host, port] of [
+    ['source-controller.flux-system.svc.cluster.local.', '80'],
+    ['source-controller.flux-system.svc:9090', '9090'],
+  ] as const) {
+    const body = await fetcher.fetch({ url: `http://${host}/ocirepository/apps/app/x.tar.gz`, digest: sha256(content) }, signal)
+    assert.ok(body)
+    for await (const part of body) assert.equal(String(part), content)
+    assert.deepEqual(asked.pop(), {
+      namespace: 'flux-system',
+      service: 'source-controller',
+      port,
+      path: '/ocirepository/apps/app/x.tar.gz',
+    })
+  }
+})
