@@ -17,20 +17,18 @@ export interface Ended {
 /** Runs one object by whoever acts on it, within the time. */
 export async function runBy(world: World, { cluster, ref, acting, timeoutMs, once }: Asked, call: Call): Promise<Ended> {
   if (acting.engine === 'flux') return runFlux(world, { cluster, ref, timeoutMs, once }, call)
+  let said = 'nothing yet'
+  const progress = (note: string): void => {
+    said = note
+    call.progress(note)
+  }
   return bounded(world, timeoutMs, {
     call,
-    work: inTime => runOwn(world, { cluster, ref }, inTime),
+    work: inTime => runOwn(world, { cluster, ref }, { ...inTime, progress }),
     late: async () => {
       const object = await cluster.get(ref, call.signal)
-      const said = conditionOf(object, 'Reconciling') ?? conditionOf(object, 'Ready')
-      return {
-        object,
-        judged: {
-          verdict: 'TimedOut',
-          reason: said?.reason,
-          message: `not finished after ${timeoutMs / 1000} s: ${said?.message ?? 'no status yet'}`,
-        },
-      }
+      const reason = conditionOf(object, 'Ready')?.reason
+      return { object, judged: { verdict: 'TimedOut', reason, message: `not finished after ${Math.round(timeoutMs / 1000)} s: ${said}` } }
     },
   })
 }
