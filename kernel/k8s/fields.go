@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	machineryjson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/kube-openapi/pkg/validation/spec"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
@@ -32,11 +33,9 @@ type request struct {
 
 func manage(input []byte, update bool) ([]byte, error) {
 	var r request
-	if err := json.Unmarshal(input, &r); err != nil {
+	if err := machineryjson.Unmarshal(input, &r); err != nil {
 		return nil, err
 	}
-	whole(r.Live)
-	whole(r.Object)
 	object := &unstructured.Unstructured{Object: r.Object}
 	manager, err := fieldManager(r, object.GroupVersionKind())
 	if err != nil {
@@ -162,23 +161,4 @@ func (sameVersion) New(kind schema.GroupVersionKind) (runtime.Object, error) {
 	object := &unstructured.Unstructured{Object: map[string]any{}}
 	object.SetGroupVersionKind(kind)
 	return object, nil
-}
-
-// whole turns JSON numbers without a fraction into int64, as the API machinery has them.
-func whole(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		for key, item := range v {
-			v[key] = whole(item)
-		}
-	case []any:
-		for i, item := range v {
-			v[i] = whole(item)
-		}
-	case float64:
-		if n := int64(v); float64(n) == v {
-			return n
-		}
-	}
-	return value
 }

@@ -4,9 +4,36 @@ export interface JsonObject {
   [key: string]: Json | undefined
 }
 
+/** Where the engine keeps a number by its text; newer than the compiler's library. */
+const raw = JSON as typeof JSON & { rawJSON(text: string): object; isRawJSON(value: unknown): value is { readonly rawJSON: string } }
+
 /** True for `{…}`; false for arrays, null and scalars. */
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !raw.isRawJSON(value)
+}
+
+/**
+ * A whole number by its decimal digits: a number where a double holds it, or beyond 64 signed bits, where Go reads a double too. In between a
+ * value that only {@link digitsOf} and `JSON.stringify` read, so that no digit is lost.
+ */
+export function wholeNumber(digits: string): Json {
+  const value = Number(digits)
+  if (Number.isSafeInteger(value)) return value
+  return BigInt.asIntN(64, BigInt(digits)) === BigInt(digits) ? (raw.rawJSON(digits) as unknown as Json) : value
+}
+
+/** The digits of what {@link wholeNumber} keeps exactly; `undefined` for anything else. */
+export function digitsOf(value: unknown): string | undefined {
+  return raw.isRawJSON(value) ? value.rawJSON : undefined
+}
+
+/** Parses JSON, with whole numbers as {@link wholeNumber} keeps them. @throws {SyntaxError} */
+export function parseJson(text: string): Json {
+  return /\d{16}/.test(text) ? (JSON.parse(text, exactly) as Json) : (JSON.parse(text) as Json)
+}
+
+function exactly(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === 'number' && context?.source && /^-?\d{16,}$/.test(context.source) ? wholeNumber(context.source) : value
 }
 
 /** The value at a path of keys and list indexes. `undefined` where any step is absent or of another shape. */
@@ -41,6 +68,7 @@ export function objectAt(value: unknown, ...path: (string | number)[]): JsonObje
 /** Deep equality of JSON values; object key order does not matter, and a key set to `undefined` counts as absent. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b) return true
+  if (raw.isRawJSON(a)) return raw.isRawJSON(b) && a.rawJSON === b.rawJSON
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => equal(item, b[i]))
   if (!isObject(a) || !isObject(b)) return false
   const keys = Object.keys(a).filter(k => a[k] !== undefined)

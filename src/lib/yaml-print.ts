@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from './json.ts'
+import { digitsOf, isObject, type Json, type JsonObject } from './json.ts'
 import { needsQuotes } from './yaml-scalars.ts'
 
 /** One document as Kubernetes prints it: sorted keys, lists not indented, lines broken at spaces after column 80, quotes exactly where YAML 1.1 needs them. Ends with a newline. */
@@ -47,7 +47,7 @@ function put(value: Json, place: Place): void {
   if (isObject(value)) return Object.values(value).every(v => v === undefined) ? out.add(`${gap}{}`) : putMap(value, place)
   out.add(gap)
   if (typeof value === 'string') putText(value, { out, indent: nested + 2, key: false })
-  else out.add(typeof value === 'number' ? numeral(value) : String(value))
+  else out.add(digitsOf(value) ?? (typeof value === 'number' ? numeral(value) : String(value)))
 }
 
 function putList(items: readonly Json[], { out, indent, inline }: Place): void {

@@ -16,28 +16,28 @@ export function numberOf(text: string): number | undefined {
   if (text.startsWith('.')) return /^\.[0-9]+(?:[eE][-+]?[0-9]+)?$/.test(text) ? finite(Number(text)) : undefined
   if (!/^[-+0-9]/.test(text) || isTime(text)) return undefined
   const plain = text.replaceAll('_', '')
-  return wholeOf(plain) ?? (/^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(plain) ? finite(Number(plain)) : undefined)
-}
-
-/** Whether {@link numberOf} reads it as a whole number. */
-export function isWhole(text: string): boolean {
-  return /^[-+0-9]/.test(text) && !isTime(text) && wholeOf(text.replaceAll('_', '')) !== undefined
+  const whole = digitsIn(plain)
+  if (whole !== undefined) return Number(whole)
+  return /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(plain) ? finite(Number(plain)) : undefined
 }
 
 function finite(value: number): number | undefined {
   return Number.isFinite(value) ? value : undefined
 }
 
-/** What fits 64 bits. */
-function wholeOf(text: string): number | undefined {
+/** The decimal digits, with their sign, of a plain scalar that {@link numberOf} reads as a whole number of 64 bits; `undefined` otherwise. */
+export function wholeDigits(text: string): string | undefined {
+  return /^[-+0-9]/.test(text) && !isTime(text) ? digitsIn(text.replaceAll('_', '')) : undefined
+}
+
+function digitsIn(text: string): string | undefined {
   const [, sign = '', digits = ''] = /^([-+]?)(.*)$/s.exec(text) ?? []
   const octal = /^0[oO]?([0-7]+)$/.exec(digits)?.[1]
   const literal = octal !== undefined ? `0o${octal}` : /^(?:0|[1-9][0-9]*|0[xX][0-9a-fA-F]+|0[bB][01]+)$/.test(digits) ? digits : undefined
   if (literal === undefined) return undefined
   const value = BigInt(literal)
   const most = sign === '' ? 2n ** 64n - 1n : sign === '-' ? 2n ** 63n : 2n ** 63n - 1n
-  if (value > most) return undefined
-  return sign === '-' ? 0 - Number(value) : Number(value)
+  return value > most ? undefined : String(sign === '-' ? -value : value)
 }
 
 /** Dates and times, which Kubernetes keeps as text but quotes. */

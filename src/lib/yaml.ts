@@ -1,7 +1,7 @@
 import { type Document, isAlias, isMap, isScalar, LineCounter, parseAllDocuments, type ScalarTag, type Tags, visit } from 'yaml'
 import { CodedError } from './coded-error.ts'
-import type { Json } from './json.ts'
-import { isTime, isWhole, numberOf, wordOf } from './yaml-scalars.ts'
+import { type Json, wholeNumber } from './json.ts'
+import { isTime, numberOf, wholeDigits, wordOf } from './yaml-scalars.ts'
 
 export { print, printAll } from './yaml-print.ts'
 
@@ -34,13 +34,18 @@ const plain: readonly ScalarTag[] = [
 const tagged: readonly ScalarTag[] = [
   { tag: `${prefix}null`, resolve: (text, onError) => (/^(?:~|null|Null|NULL)?$/.test(text) ? null : onError(`${text} is no null`)) },
   { tag: `${prefix}bool`, resolve: (text, onError) => wordOf(text) ?? onError(`${text} is no bool`) },
-  { tag: `${prefix}int`, resolve: (text, onError) => (isWhole(text) ? jsonNumber(text, onError) : onError(`${text} is no int`)) },
+  {
+    tag: `${prefix}int`,
+    resolve: (text, onError) => (wholeDigits(text) === undefined ? onError(`${text} is no int`) : jsonNumber(text, onError)),
+  },
   { tag: `${prefix}float`, resolve: (text, onError) => jsonNumber(text, onError) ?? onError(`${text} is no float`) },
   { tag: `${prefix}timestamp`, resolve: (text, onError) => (isTime(text) ? text : onError(`${text} is no timestamp`)) },
   { tag: `${prefix}binary`, resolve: text => Buffer.from(text, 'base64').toString('utf8') },
 ]
 
-function jsonNumber(text: string, onError: (message: string) => void): number | undefined {
+function jsonNumber(text: string, onError: (message: string) => void): Json | undefined {
+  const whole = wholeDigits(text)
+  if (whole !== undefined) return wholeNumber(whole)
   const value = numberOf(text)
   if (value !== undefined && !Number.isFinite(value)) onError(`${text} has no JSON form`)
   return value
@@ -57,7 +62,7 @@ const options = { version: '1.1', schema: 'failsafe', merge: true, customTags: k
 
 /**
  * The documents of a text; empty ones are left out. YAML 1.1 as Kubernetes reads it: `yes` and `on` are booleans, `0777` is octal, times and base 60 stay text.
- * Whole numbers beyond 2^53 lose digits.
+ * Whole numbers are exact within 64 bits.
  * @throws {YamlError} For malformed text, duplicate keys, alias bombs, infinities.
  */
 export function parseAll(text: string): Json[] {

@@ -264,4 +264,34 @@ export function edgeCases({ stage, cluster }: Server): void {
     assert.deepEqual(idsOf(await s.again()), ['edge-prune_three__Secret'])
     assert.equal(await s.get(config('edge-prune', 'one')), undefined)
   })
+
+  test('whole numbers beyond what a double holds arrive with every digit', async () => {
+    const s = await stage('edge-numbers')
+    const crd = definition('Number', 'numbers.example.com')
+    const number =
+      'apiVersion: numbers.example.com/v1\nkind: Number\nmetadata:\n  name: n\n  namespace: edge-numbers\nspec:\n  big: 9007199254740993\n  low: -9223372036854775808\n  part: ${part}\n'
+    const files = { 'crd.yaml': JSON.stringify(crd), 'n.yaml': number }
+    assert.match(readyOf(await s.ship(files, { postBuild: { substitute: { part: '1234567890123456789' } } })), /^True /)
+    const live = await s.get(object('numbers.example.com/v1 Number', { namespace: 'edge-numbers', name: 'n' }))
+    assert.equal(JSON.stringify(live?.spec), '{"big":9007199254740993,"low":-9223372036854775808,"part":1234567890123456789}')
+    const version = live?.metadata.resourceVersion
+    await s.again()
+    assert.equal(
+      (await s.get(object('numbers.example.com/v1 Number', { namespace: 'edge-numbers', name: 'n' })))?.metadata.resourceVersion,
+      version,
+    )
+  })
+
+  test('a Secret that is still encrypted fails the run before anything is written', async () => {
+    const s = await stage('edge-sops')
+    const sealed = 'ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]'
+    for (const field of ['data', 'stringData']) {
+      const ks = await s.ship([config('edge-sops', 'one'), secret('edge-sops', 'two', { [field]: { key: sealed }, sops: { mac: sealed } })])
+      assert.equal(
+        readyOf(ks),
+        'False ReconciliationFailed: Secret/edge-sops/two is SOPS encrypted, configuring decryption is required for this secret to be reconciled',
+      )
+    }
+    assert.equal(await s.get(config('edge-sops', 'one')), undefined)
+  })
 }

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { digitsOf, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { canonicalQuantity } from './quantity.ts'
 import { shapeOf } from './shapes.ts'
 
@@ -141,6 +141,7 @@ class Walk {
   }
 
   #integer(value: Json, at: At & { struct: string; goType: string }): Json | undefined {
+    if (digitsOf(value) !== undefined && at.goType !== 'int32') return value
     if (typeof value !== 'number') return this.#fail(value, at.goType, at)
     const fits = Number.isInteger(value) && (at.goType !== 'int32' || Math.abs(value) <= 0x7fff_ffff)
     return fits ? value : this.#fail(value, at.goType, { ...at, detail: ` ${value}` })

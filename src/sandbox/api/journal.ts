@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { Appender } from './appender.ts'
 import type { Change, Journal } from './store.ts'
+import { parseJson } from '../../lib/json.ts'
 
 /** What a journal kept: the objects by storage key, and the last revision. */
 export interface Kept {
@@ -70,7 +71,7 @@ export function replay(text: string): { objects: Map<string, { key: string; obje
 
 function decode(line: string): Line | undefined {
   const [, sum = '', text = ''] = /^([0-9a-f]{16}) (.*)$/.exec(line) ?? []
-  return sum !== '' && checksum(text) === sum ? (JSON.parse(text) as Line) : undefined
+  return sum !== '' && checksum(text) === sum ? (parseJson(text) as unknown as Line) : undefined
 }
 
 async function replace(path: string, text: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { applyPatch, type Operation } from 'rfc6902'
 import { joinApiVersion, type KubeObject, splitApiVersion } from '../../kinds/manifest.ts'
 import { messageOf } from '../../lib/coded-error.ts'
-import { at, isObject, type Json, type JsonObject, listAt, stringAt } from '../../lib/json.ts'
+import { at, isObject, type Json, type JsonObject, listAt, parseJson, stringAt } from '../../lib/json.ts'
 import { KernelError } from '../../world/kernel/error.ts'
 import { DecodeError } from '../../kinds/typed/conform.ts'
 import { checkIdentity } from './admit.ts'
@@ -103,7 +103,7 @@ async function patched(live: KubeObject, { mediaType, patch }: { mediaType: stri
 
 function jsonPatched(live: KubeObject, patch: Json): Json {
   if (!Array.isArray(patch)) throw wrongShape(patch, '[]handlers.jsonPatchOp')
-  const copy = structuredClone(live)
+  const copy = parseJson(JSON.stringify(live))
   for (const step of patch) {
     const [failure] = applyPatch(copy, [asServed(copy, step)])
     if (failure) throw new ApiProblem([422, 'Invalid'], 'the server rejected our request due to an error in our request', {})

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { digitsOf, isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import { type Cause, invalidValue, notSupported, requiredValue } from './problem.ts'
 
 /** What a structural schema finds wrong with a value, worded as the API server does. `field` is the value's path. */
@@ -17,11 +17,13 @@ export function schemaProblems(value: Json | undefined, schema: JsonObject, fiel
 }
 
 function wrongType(value: Json, schema: JsonObject): string | undefined {
-  const actual = Array.isArray(value) ? 'array' : isObject(value) ? 'object' : typeof value
-  if (schema['x-kubernetes-int-or-string'] === true) return actual === 'string' || Number.isInteger(value) ? undefined : actual
+  const exact = digitsOf(value) !== undefined
+  const whole = exact || Number.isInteger(value)
+  const actual = Array.isArray(value) ? 'array' : isObject(value) ? 'object' : exact ? 'number' : typeof value
+  if (schema['x-kubernetes-int-or-string'] === true) return actual === 'string' || whole ? undefined : actual
   if (typeof schema.type !== 'string') return undefined
-  if (schema.type === 'integer') return Number.isInteger(value) ? undefined : actual
-  return schema.type === actual ? undefined : actual === 'number' && Number.isInteger(value) ? 'integer' : actual
+  if (schema.type === 'integer') return whole ? undefined : actual
+  return schema.type === actual ? undefined : actual === 'number' && whole ? 'integer' : actual
 }
 
 function typeProblem(field: string, actual: string, schema: JsonObject): Cause {

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { isObject, type Json, type JsonObject, wholeNumber } from '../../lib/json.ts'
 
 /** Text that is no JSON, in the words of Go's decoder. */
 export class JsonTextError extends SyntaxError {
@@ -86,11 +86,11 @@ class Reader {
     return value
   }
 
-  #number(): number {
+  #number(): Json {
     const [text = ''] = /^-?(?:0|[1-9]\d*)?(?:\.\d+)?(?:[eE][-+]?\d+)?/.exec(this.#text.slice(this.#at, this.#at + 400)) ?? []
     this.#at += text.length
     if (!/\d$/.test(text)) throw this.#wrong('in numeric literal')
-    return Number(text)
+    return /^-?\d+$/.test(text) ? wholeNumber(text) : Number(text)
   }
 
   #string(): string {

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, stringAt } from '../../lib/json.ts'
+import { isObject, type Json, type JsonObject, parseJson, stringAt } from '../../lib/json.ts'
 import type { HttpAnswer } from '../http/http.ts'
 import { HttpError } from '../http/error.ts'
 import { ClusterError, type ClusterErrorCode } from './error.ts'
@@ -66,7 +66,7 @@ export function unreachable(thrown: unknown, at: { cluster: string; what: string
 /** Parses an answer's JSON. @throws {ClusterError} BAD_ANSWER for anything else. */
 export function jsonOf(text: string, answer: HttpAnswer, at: { cluster: string; what: string }): JsonObject {
   try {
-    const parsed = JSON.parse(text) as Json
+    const parsed = parseJson(text)
     if (isObject(parsed)) return parsed
   } catch {
     // falls through to the same answer as for JSON that is no object

@@ -1,5 +1,5 @@
 import { isKubeObject, type KubeObject } from '../../kinds/manifest.ts'
-import { isObject, type Json } from '../../lib/json.ts'
+import { isObject, type Json, parseJson } from '../../lib/json.ts'
 import type { Clock } from '../clock/clock.ts'
 import { errorOf, unreachable } from './answers.ts'
 import type { ListQuery, ObjectReader, WatchEvent } from './cluster.ts'
@@ -115,7 +115,7 @@ function eventOf(line: string, before: string): { position: string; event?: Watc
 
 function parsedLine(line: string): { type: string; object: Json } {
   try {
-    return JSON.parse(line) as { type: string; object: Json }
+    return parseJson(line) as unknown as { type: string; object: Json }
   } catch (cause) {
     throw new ClusterError('BAD_ANSWER', { cluster: '', what: 'watch', message: 'the watch sent what is not JSON' }, { cause })
   }

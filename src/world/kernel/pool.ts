@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { Definitions } from '../../kinds/openapi.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import { type JsonObject, parseJson } from '../../lib/json.ts'
 import { KernelError } from './error.ts'
 import { gzipStream } from './gzip.ts'
 import type { BuildInput, Kernel, ManageInput, MergeSchema } from './kernel.ts'
@@ -80,7 +80,7 @@ function zipping(zipper: Lane, { deadlineMs, signal }: { deadlineMs: number; sig
 }
 
 function parse(bytes: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(bytes))
+  return parseJson(new TextDecoder().decode(bytes))
 }
 
 /** A call whose result is kept: what names it, and its input when it has to be made. */
