@@ -9,7 +9,8 @@ import type { Hands } from '../world/world.ts'
 import { cleanUp, drifted, isForced, isSkipped, keepsManagers, manager } from './apply.ts'
 import { type Change, changeLines, changeOf, skipped } from './change.ts'
 import { waitCurrent } from './health-reconciler.ts'
-import { applyFailure, dryRunFailure, needsRecreation } from './failure.ts'
+import { applyFailure, dryRunFailure, encryptedFailure, needsRecreation } from './failure.ts'
+import { isEncrypted } from './owned.ts'
 import { inParallel } from './parallel.ts'
 import { timeoutMs } from './timing.ts'
 
@@ -42,6 +43,8 @@ export async function applyAll(
   ks: KustomizationObject,
   { hands, run, record }: { hands: ApplyHands; run: Run; record: Record },
 ): Promise<Change[]> {
+  const encrypted = objects.find(isEncrypted)
+  if (encrypted) throw encryptedFailure(encrypted)
   const task = (defined: readonly KubeObject[]): Task => ({ ks, hands, run, record, defined })
   const { definitions, classes, rest } = stages([...objects])
   const changes: Change[] = []

@@ -32,6 +32,12 @@ export function applyFailure(desired: KubeObject, thrown: unknown): StepError {
   return new StepError('ReconciliationFailed', text, { cause: thrown })
 }
 
+/** What a Secret that is still encrypted fails a run with, before anything is written. Spec: kustomization 6.2. */
+export function encryptedFailure(secret: KubeObject): StepError {
+  const text = `${printRef(refOf(secret))} is SOPS encrypted, configuring decryption is required for this secret to be reconciled`
+  return new StepError('ReconciliationFailed', text)
+}
+
 /** The reason of the API status behind an error; `undefined` when it had none. */
 function reasonOf(thrown: CodedError): string | undefined {
   return stringAt(thrown, 'call', 'reason')

@@ -27,14 +27,20 @@ function withMetadata(
   }
 }
 
+/** Whether a Secret still is as SOPS left it: it must not be applied. Spec: kustomization 6.2. */
+export function isEncrypted({ apiVersion, kind, sops }: KubeObject): boolean {
+  return apiVersion === 'v1' && kind === 'Secret' && sops !== undefined
+}
+
 const rbac = 'rbac.authorization.k8s.io/v1'
 
 /**
  * An object in its typed form, where it has one, with Secret text encoded and port protocols filled in; without creation time and, unless
- * it is a definition, without status. Roles stay as they are.
+ * it is a definition, without status. Roles and encrypted Secrets stay as they are.
  */
 export function normalised(object: KubeObject, definitions: Definitions): KubeObject {
   if (object.apiVersion === rbac && (object.kind === 'Role' || object.kind === 'ClusterRole')) return object
+  if (isEncrypted(object)) return object
   const typed = typedForm(object, definitions)
   const { creationTimestamp: _, ...metadata } = (typed ?? object).metadata
   const bare: KubeObject = { ...(typed ? completed(typed) : object), metadata: { ...metadata, name: object.metadata.name } }

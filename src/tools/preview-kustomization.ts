@@ -4,6 +4,7 @@ import { CodedError } from '../lib/coded-error.ts'
 import { type JsonObject, stringAt } from '../lib/json.ts'
 import { drifted, isForced, isKept, isSkipped, manager } from '../kustomize/apply.ts'
 import { entryOf, type Inventory, refOfEntry, stale } from '../kustomize/inventory.ts'
+import { inParallel } from '../kustomize/parallel.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
 import { dependents } from './dependents.ts'
@@ -29,10 +30,11 @@ export async function previewKustomization(world: World, located: Located & { ne
     signal: call.signal,
     show: call.show,
   }
-  const changes = await Promise.all(objects.map(object => changeFor(cluster, object, dry)))
+  const atOnce = call.engine.settings.concurrentSsa
+  const changes = await inParallel(objects, atOnce, object => changeFor(cluster, object, dry))
   const next = { entries: objects.map(o => entryOf(o)) }
   const left = ks.spec.prune ? stale(ks.status?.inventory as Inventory | undefined, next).flatMap(e => refOfEntry(e) ?? []) : []
-  const pruned = (await Promise.all(left.map(one => pruneOf(cluster, one, call.signal)))).filter(c => c !== undefined)
+  const pruned = (await inParallel(left, atOnce, one => pruneOf(cluster, one, call.signal))).filter(c => c !== undefined)
   const all: JsonObject[] = [...changes.map(({ live: _live, ...change }) => change), ...pruned]
   const counts = shownActions.flatMap(action => {
     const n = all.filter(c => c.action === action).length

@@ -21,7 +21,6 @@ export const exempt: Readonly<Record<string, Exemption>> = Object.fromEntries([
   ...later('diff_artifact', 'sources/109', 'sources/110'),
   ...never('annotations are a map: a value may have any character', 'sources/115'),
   ...never('a reproducible artifact is created at the epoch in UTC, wherever it is made', 'sources/116'),
-  ...later('values in diffs come with diff_artifact: until then no diff shows a value', 'kustomization/A19'),
   ...later('impersonation', 'kustomization/I21', 'kustomization/C6'),
   ...later('remote clusters', 'kustomization/C7'),
   ...never('Flux 2.7: history', 'kustomization/C11'),
