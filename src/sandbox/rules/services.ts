@@ -13,7 +13,9 @@ function withDefaults(o: KubeObject): KubeObject {
   const external = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
   return withSpec(o, {
     ...spec,
-    ...(spec.ports ? { ports: each(spec.ports, p => fill(p, { protocol: 'TCP', targetPort: p.port ?? 0 })) } : {}),
+    ...(spec.ports
+      ? { ports: each(spec.ports, p => ({ ...fill(p, { protocol: 'TCP' }), targetPort: p.targetPort || (p.port ?? 0) })) }
+      : {}),
     ...(spec.type === 'ExternalName' ? {} : { internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster' }),
     ...(external ? { externalTrafficPolicy: spec.externalTrafficPolicy ?? 'Cluster' } : {}),
     ...(spec.type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: spec.allocateLoadBalancerNodePorts ?? true } : {}),
