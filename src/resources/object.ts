@@ -6,11 +6,12 @@ import { type JsonObject, listAt, objectAt } from '../lib/json.ts'
 import { maskObject } from '../lib/mask.ts'
 import type { ApiResource, Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
-import { completions, fitting, kindName } from '../tools/completions.ts'
+import { completions, fitting, inTime, kindName } from '../tools/completions.ts'
 import { fluxKinds } from '../tools/locate.ts'
 import { resource, type Variables, type Watched } from './resource.ts'
 
 const mostEvents = 100
+const listMs = 5_000
 const views = ['inventory', 'events', 'history', 'spec']
 const dnsName = /^[a-z0-9]([-a-z0-9.:]*[a-z0-9])?$/i
 
@@ -26,8 +27,12 @@ export const object = resource({
   complete: completions,
   watched: (vars, world, signal) => watchedAt(vars, { world, signal }, found => found && summaryOf(found)),
   async list(world, signal) {
-    const lists = await Promise.all(world.clusters.names.map(name => listed(world.clusters.named(name), signal)))
-    return lists.flat()
+    const lists = await Promise.all(
+      world.clusters.names.map(name =>
+        inTime(world.clock, listMs, late => listed(world.clusters.named(name), AbortSignal.any([signal, late]))).catch(unread),
+      ),
+    )
+    return lists.flatMap(list => list ?? [])
   },
 })
 
@@ -114,6 +119,11 @@ async function watchedAt(
           .digest('hex'),
     }
   )
+}
+
+/** A cluster that cannot be read hides no other. */
+function unread(thrown: unknown): undefined {
+  if (!(thrown instanceof CodedError)) throw thrown
 }
 
 /** Flux objects of a cluster; kinds that may not be listed are left out. */

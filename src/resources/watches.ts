@@ -1,5 +1,6 @@
 import type { KubeObject } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
+import { inTime } from '../tools/completions.ts'
 import type { World } from '../world/world.ts'
 import { type Resource, variablesIn, type Watched } from './resource.ts'
 
@@ -96,21 +97,10 @@ export class Watches {
   }
 
   async #inTime(work: (signal: AbortSignal) => Promise<Admitted | Refusal>): Promise<Admitted | Refusal> {
-    const [late, ended] = [new AbortController(), new AbortController()]
-    const tooLate = this.#world.clock.sleep(this.#bounds.admitMs, ended.signal).then(
-      (): Refusal => {
-        late.abort(new Error('the access review was late'))
-        return 'forbidden'
-      },
-      (): Refusal => 'forbidden',
-    )
     try {
-      return await Promise.race([work(late.signal), tooLate])
+      return (await inTime(this.#world.clock, this.#bounds.admitMs, work)) ?? 'forbidden'
     } catch (thrown) {
-      if (thrown instanceof CodedError) return thrown.code === 'NO_MATCH' ? 'unknown' : 'forbidden'
-      return 'forbidden'
-    } finally {
-      ended.abort(new Error('done'))
+      return thrown instanceof CodedError && thrown.code === 'NO_MATCH' ? 'unknown' : 'forbidden'
     }
   }
 }

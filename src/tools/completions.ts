@@ -67,19 +67,26 @@ export function fitting(values: readonly string[], typed: string): string[] {
 
 /** A completion that is late or fails is empty: it never holds a person up. */
 async function orNothing({ clock }: World, work: (signal: AbortSignal) => Promise<string[]>): Promise<string[]> {
-  const late = new AbortController()
-  const ended = new AbortController()
-  const nothing = clock.sleep(budgetMs, ended.signal).then(
-    (): string[] => {
-      late.abort(new Error('a completion was late'))
-      return []
-    },
-    (): string[] => [],
-  )
   try {
-    return await Promise.race([work(late.signal), nothing])
+    return (await inTime(clock, budgetMs, work)) ?? []
   } catch {
     return []
+  }
+}
+
+/** What the work gives in time; `undefined` when it is late, and its signal then fires. */
+export async function inTime<T>(
+  clock: Pick<World['clock'], 'sleep'>,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const [late, ended] = [new AbortController(), new AbortController()]
+  const nothing = clock.sleep(ms, ended.signal).then(
+    () => late.abort(new Error(`not done within ${ms} ms`)),
+    () => {},
+  )
+  try {
+    return await Promise.race([work(late.signal), nothing.then(() => undefined)])
   } finally {
     ended.abort(new Error('done'))
   }

@@ -25,14 +25,15 @@ export class Limits {
     this.#now = now
   }
 
-  /** Lets a call begin; the answer ends it. @throws {ToolError} RateLimited with the seconds to wait. */
-  enter({ key }: Caller, effect: Effect): () => void {
+  /**
+   * Lets a call begin; the answer ends it. Without an effect, as for a completion, it counts among those at once but not by the minute.
+   * @throws {ToolError} RateLimited with the seconds to wait.
+   */
+  enter({ key }: Caller, effect?: Effect): () => void {
     const mine = this.#running.get(key) ?? 0
     if (mine >= this.#bounds.inFlightPerCaller || this.#all >= this.#bounds.inFlight) throw limited('too many calls at once', 1)
-    this.#count(
-      `${key} ${effect === 'reads' ? 'reads' : 'writes'}`,
-      effect === 'reads' ? this.#bounds.readsPerMinute : this.#bounds.writesPerMinute,
-    )
+    if (effect === 'reads') this.#count(`${key} reads`, this.#bounds.readsPerMinute)
+    else if (effect) this.#count(`${key} writes`, this.#bounds.writesPerMinute)
     this.#running.set(key, mine + 1)
     this.#all++
     return () => {

@@ -2,6 +2,7 @@ import { completable, type GetPromptResult, type InputRequiredResult, type Serve
 import * as z from 'zod'
 import type { Prompt } from '../prompts/prompt.ts'
 import type { Bound } from './adapter.ts'
+import { completed } from './resources.ts'
 import { callOf, questionsOf } from './tools.ts'
 
 /** Registers a prompt with the completion of its arguments. */
@@ -20,11 +21,12 @@ export function registerPrompt(prompt: Prompt, bound: Bound): void {
   )
 }
 
-function withCompletion({ args, complete }: Prompt, { service: { world } }: Bound): z.ZodObject {
+function withCompletion({ args, complete }: Prompt, bound: Bound): z.ZodObject {
+  const { world } = bound.service
   const fields = Object.entries(args.shape).map(([name, field]) => {
     const values = complete?.[name]
     if (!values) return [name, field]
-    const text = completable(z.string(), (typed, context) => values(typed ?? '', context?.arguments ?? {}, world))
+    const text = completable(z.string(), (typed, context) => completed(bound, () => values(typed ?? '', context?.arguments ?? {}, world)))
     return [name, field.safeParse(undefined).success ? text.optional() : text]
   })
   return z.object(Object.fromEntries(fields))

@@ -28,7 +28,8 @@ export function registerResources(resources: readonly Resource[], bound: Bound):
 
 type Read = (uri: string, signal: AbortSignal) => Promise<{ contents: Contents[] }>
 
-function registerResource(resource: Resource, read: Read, { server, service }: Bound): void {
+function registerResource(resource: Resource, read: Read, bound: Bound): void {
+  const { server, service } = bound
   const config = { title: resource.title, description: resource.description, mimeType: resource.mimeType ?? json }
   if (!resource.uri.includes('{')) {
     server.registerResource(resource.name, resource.uri, config, ({ href }, { mcpReq: { signal } }) => read(href, signal))
@@ -37,7 +38,8 @@ function registerResource(resource: Resource, read: Read, { server, service }: B
   const complete = Object.fromEntries(
     Object.entries(resource.complete ?? {}).map(([variable, values]) => [
       variable,
-      (typed: string, context?: { arguments?: Record<string, string> }) => values(typed, context?.arguments ?? {}, service.world),
+      (typed: string, context?: { arguments?: Record<string, string> }) =>
+        completed(bound, () => values(typed, context?.arguments ?? {}, service.world)),
     ]),
   )
   const template = new ResourceTemplate(resource.uri, { list: undefined, complete })
@@ -54,6 +56,19 @@ async function readAt(
     if (vars) return { contents: await contentsOf(resource, { uri, vars, signal }, bound) }
   }
   throw new ResourceNotFoundError(bound.service.redactor.censor(uri))
+}
+
+/** A completion within the caller's limits: nothing is offered beyond them, and nothing secret. */
+export async function completed({ service: { redactor, limits }, caller }: Bound, values: () => Promise<string[]>): Promise<string[]> {
+  let leave: (() => void) | undefined
+  try {
+    leave = limits?.enter(caller)
+    return (await values()).map(value => redactor.censor(value))
+  } catch {
+    return []
+  } finally {
+    leave?.()
+  }
 }
 
 /** A miss is a miss; every other failure arrives with its code and its next step. */

@@ -65,6 +65,7 @@ class ListenPeek implements Transport {
 
   async start(): Promise<void> {
     this.#wire.onclose = () => {
+      this.#admitting.clear()
       for (const id of this.#held.keys()) this.#release(id)
       this.onclose?.()
     }

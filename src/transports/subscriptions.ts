@@ -11,6 +11,7 @@ const refusals: Readonly<Record<Exclude<Refusal, 'unknown'>, { code: string; mes
 /** Answers `resources/subscribe` and `resources/unsubscribe` of a 2025 client; what it holds ends with its connection. Spec: mcp 3.3. */
 export function serveSubscriptions({ server, watches, caller }: Bound): void {
   const held = new Map<string, () => void>()
+  let over = false
   const { server: inner } = server
   inner.setRequestHandler('resources/subscribe', async ({ params: { uri } }) => {
     if (held.has(uri)) return {}
@@ -20,6 +21,8 @@ export function serveSubscriptions({ server, watches, caller }: Bound): void {
       const { code, message, next } = refusals[admitted]
       throw new ProtocolError(-32000, `${code}: ${message}`, { code, next })
     }
+    // The client may have gone while its right was looked up.
+    if (over) return {}
     held.get(uri)?.()
     held.set(
       uri,
@@ -34,6 +37,7 @@ export function serveSubscriptions({ server, watches, caller }: Bound): void {
   })
   const closed = inner.onclose
   inner.onclose = () => {
+    over = true
     for (const stop of held.values()) stop()
     held.clear()
     closed?.()

@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/server'
 import * as z from 'zod'
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
+import { plain } from '../lib/safe.ts'
 import { answer, errorEnvelope, planEnvelope } from '../tools/answer.ts'
 import { shownSchema } from '../tools/schema.ts'
 import type { Answered, Asked, Call, Tool } from '../tools/tool.ts'
@@ -130,7 +131,7 @@ function progressOf({ mcpReq }: ServerContext, { service: { world, redactor } }:
     if (world.clock.elapsed() - last < progressPauseMs || mcpReq.signal.aborted) return
     last = world.clock.elapsed()
     progress++
-    const message = redactor.censor(note).slice(0, longestNote)
+    const message = redactor.censor(plain(note)).slice(0, longestNote)
     mcpReq.notify({ method: 'notifications/progress', params: { progressToken, progress, message } }).catch(() => {})
   }
 }

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type JsonObject, listAt, objectAt } from '../../src/lib/json.ts'
 import { answer, type Answer } from '../../src/tools/answer.ts'
+import { object } from '../../src/resources/object.ts'
 import { allTools } from '../../src/tools/index.ts'
+import { manualClock } from '../../src/world/clock/manual.ts'
 import { tool } from '../../src/tools/tool.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { ClusterError } from '../../src/world/cluster/error.ts'
@@ -376,6 +378,32 @@ suite('two clusters', () => {
       assert.equal(codeOf(absent), 'NotFound')
     })
     await Promise.all(work)
+  })
+
+  test('a cluster that is away hides no other from the list of resources', async () => {
+    const away = new Proxy(cluster, {
+      get: (target, key) =>
+        key === 'discover'
+          ? async () => Promise.reject(new ClusterError('UNREACHABLE', { cluster: 'away', what: 'discover', message: 'no' }))
+          : Reflect.get(target, key),
+    })
+    const { world } = both.composed.service
+    const clusters = { names: ['a', 'away'], named: (name?: string) => (name === 'a' ? world.clusters.named('a') : away) }
+    const list = await object.list?.({ ...world, clusters }, signal)
+    assert.ok(list?.some(r => r.uri === 'flux://a/Kustomization/flux-system/app'))
+    const hung = {
+      ...clusters,
+      named: (name?: string) =>
+        name === 'a'
+          ? world.clusters.named('a')
+          : (new Proxy(away, { get: (_target, key) => (key === 'discover' ? () => new Promise(() => {}) : 'away') }) as Cluster),
+    }
+    const clock = manualClock()
+    const waiting = object.list?.({ ...world, clusters: hung, clock }, signal)
+    while (clock.sleeping < 1) await new Promise(setImmediate)
+    await world.clusters.named('a').version(signal)
+    await clock.advance(5_000)
+    assert.ok(Array.isArray(await waiting))
   })
 
   test('a call that names none is told which there are', async () => {

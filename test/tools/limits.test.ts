@@ -19,6 +19,14 @@ test('a caller has eight calls at once, and another one is not held up by that',
   limits.enter(caller('a'), 'reads')()
 })
 
+test('a completion counts among the calls at once, and not by the minute', () => {
+  const limits = new Limits({ ...httpBounds, readsPerMinute: 1, inFlightPerCaller: 1 }, () => 0)
+  limits.enter(caller('a'), 'reads')()
+  for (let i = 0; i < 5; i++) limits.enter(caller('a'))()
+  limits.enter(caller('a'))
+  assert.throws(() => limits.enter(caller('a')), limited(1))
+})
+
 test('all callers together have sixty-four', () => {
   const limits = new Limits(httpBounds, () => 0)
   for (let i = 0; i < 64; i++) limits.enter(caller(`c${i}`), 'reads')
