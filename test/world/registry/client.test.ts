@@ -263,6 +263,22 @@ test('two connections at most serve many calls, challenges and failures included
   assert.ok(connections <= 2, `${connections} connections`)
 })
 
+test('a token that is refused later is asked for anew, once', async () => {
+  let issued = 0
+  let refused = 0
+  const handle: Handle = (request, response) => {
+    if (request.url?.startsWith('/token')) return void response.end(`{"access_token":"t${++issued}"}`)
+    if (request.headers.authorization === `Bearer t${issued}` && !(issued === 1 && ++refused > 2)) return found(request, response)
+    response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${request.headers.host}/token"` }).end()
+  }
+  await asking(handle, async (registry, address) => {
+    const ref = { registry: address, repository: 'x', tag: 'v1' }
+    for (let i = 0; i < 4; i++) assert.equal((await registry.lookUp(ref, signal)).digest, sha256(bytes))
+    await Promise.all([1, 2, 3].map(() => registry.lookUp(ref, signal)))
+  })
+  assert.equal(issued, 2)
+})
+
 test('who waits with another one is not aborted with it', async () => {
   let answers: (() => void)[] = []
   const slow: Handle = (request, response) =>
