@@ -7,6 +7,7 @@ import { testKernel } from '../support/kernel.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { differences } from './differential/compare.ts'
 import { crds } from './differential/crds.ts'
+import { unlikeDiscovery } from './differential/discovery.ts'
 import { kinds, workloads } from './differential/kinds.ts'
 import { life } from './differential/life.ts'
 import { objects } from './differential/objects.ts'
@@ -26,7 +27,7 @@ async function defined(server: Server): Promise<void> {
 
 withPrograms(
   ['etcd', 'kube-apiserver'],
-  { name: 'the sandbox answers as the real API server', tests: conversations.length + sequences.length },
+  { name: 'the sandbox answers as the real API server', tests: conversations.length + sequences.length + 1 },
   () =>
     describe(`the sandbox answers ${count} requests as the real API server does`, () => {
       let real: ApiServer
@@ -52,6 +53,10 @@ withPrograms(
           assert.equal((await differences(conversation, servers, { namespace: `d-${i}` })).join('\n'), '')
         })
       }
+      test('what is served is served under the same names, kinds and verbs', async () => {
+        const servers = { real: { url: real.url, token: real.token }, sandbox: { url: sandbox.url } }
+        assert.deepEqual(await unlikeDiscovery(servers), [])
+      })
       for (const [what, sequence] of sequences) {
         test(`two managers change ${what} at random`, async () => {
           const servers = await inNamespace(`r-${what.length}`)

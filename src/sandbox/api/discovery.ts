@@ -7,6 +7,10 @@ const subresourceKinds: Readonly<Record<string, { group: string; version: string
   scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
 }
 
+function verbsOf(subresource: string): string[] {
+  return subresource === 'finalize' ? ['update'] : ['get', 'patch', 'update']
+}
+
 /** `/api` and `/apis` in the aggregated form of apidiscovery.k8s.io/v2. */
 export function aggregated(catalog: Catalog, core: boolean): JsonObject {
   const groups = [...catalog.groups()].filter(([group]) => (group === '') === core)
@@ -29,7 +33,8 @@ export function aggregated(catalog: Catalog, core: boolean): JsonObject {
 }
 
 function entry(r: Resource): JsonObject {
-  const responseKind = { group: r.group, version: r.version, kind: r.kind }
+  // A real server leaves out what is the same as around it, but for custom resources.
+  const responseKind = r.custom ? { group: r.group, version: r.version, kind: r.kind } : { group: '', version: '', kind: r.kind }
   return {
     resource: r.plural,
     responseKind,
@@ -43,7 +48,7 @@ function entry(r: Resource): JsonObject {
           subresources: r.subresources.map(s => ({
             subresource: s,
             responseKind: subresourceKinds[s] ?? responseKind,
-            verbs: ['get', 'patch', 'update'],
+            verbs: verbsOf(s),
           })),
         }
       : {}),
@@ -97,8 +102,13 @@ export function resourceList(catalog: Catalog, group: string, version: string): 
       namespaced: r.namespaced,
       ...subresourceKinds[s],
       kind: subresourceKinds[s]?.kind ?? r.kind,
-      verbs: ['get', 'patch', 'update'],
+      verbs: verbsOf(s),
     })),
   ])
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: joinApiVersion({ group, version }), resources: rows }
+  return {
+    kind: 'APIResourceList',
+    ...(group === '' ? {} : { apiVersion: 'v1' }),
+    groupVersion: joinApiVersion({ group, version }),
+    resources: rows,
+  }
 }

@@ -100,12 +100,20 @@ async function answerTo(
   const fixed = documentAt(api, url.pathname, request.headers.accept ?? '')
   if (fixed !== undefined) return { status: 200, body: fixed }
   const path = resourcePath(url.pathname)
+  if (!path && isVersionOf(api, url.pathname)) throw problems.noRoute()
   if (!path || !api.catalog.serves(path.group, path.version)) return { status: 404, body: '404 page not found\n' }
   const resource = api.catalog.find(path.group, path.version, path.plural)
   if (!resource && api.catalog.isCustom(path.group)) return { status: 404, body: '404 page not found\n' }
   if (!resource) throw problems.noRoute()
   const { body, mediaType } = jsonOf(api.schemas, await bytesOf(request), request.headers['content-type'] ?? '')
   return handle(api, { request, response, path, resource, query: url.searchParams, body, mediaType, signal })
+}
+
+/** True for the path of a version, served or not, of a group that is served and built in. */
+function isVersionOf(api: Api, pathname: string): boolean {
+  const [root, group = '', version] = pathname.split('/').filter(Boolean)
+  if (root === 'api') return group !== ''
+  return root === 'apis' && version !== undefined && api.catalog.groups().has(group) && !api.catalog.isCustom(group)
 }
 
 function documentAt(api: Api, pathname: string, accept: string): JsonObject | string | undefined {
