@@ -4,11 +4,13 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assets } from './assets.ts'
 import type { Session } from '../cli/run-verb.ts'
+import { UsageError } from '../cli/usage.ts'
 import { fluxDefaults } from '../engine/settings.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { Kustomization } from '../kinds/kustomization.ts'
 import { OCIRepository } from '../kinds/oci-repository.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { messageOf } from '../lib/coded-error.ts'
 import { secretsOf } from '../lib/mask.ts'
 import { Redactor } from '../lib/safe.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
@@ -31,6 +33,8 @@ import { artifactFetcher } from '../world/storage/fetch.ts'
 import { serveArtifacts } from '../world/storage/serve.ts'
 import type { World } from '../world/world.ts'
 
+const keyBytes = 32
+
 /** The kinds that our engine reconciles. */
 export const kinds: readonly Kind[] = [OCIRepository, Kustomization]
 
@@ -52,7 +56,7 @@ const texts = (options: JsonObject, name: string): string[] | undefined =>
 
 /** Puts the world together from options and environment. */
 export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode: Mode): Promise<Composed> {
-  const key = text(options, 'keyFile') ? readFileSync(text(options, 'keyFile') ?? '') : randomBytes(32)
+  const key = keyOf(text(options, 'keyFile'))
   const redactor = new Redactor(options.fingerprints === 'off' ? undefined : key)
   const http = lazyHttp(env)
   const kernel = openKernel(assets)
@@ -74,6 +78,20 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
       await http.close()
     },
   }
+}
+
+/** @throws {UsageError} for a key that cannot be read, or that could be guessed. */
+function keyOf(file: string | undefined): Buffer {
+  if (file === undefined) return randomBytes(keyBytes)
+  try {
+    const key = readFileSync(file)
+    if (key.length >= keyBytes) return key
+  } catch (thrown) {
+    throw new UsageError(`--key-file '${file}' cannot be read: ${messageOf(thrown)}`, { cause: thrown })
+  }
+  throw new UsageError(
+    `--key-file '${file}' is too short: a key has at least ${keyBytes} bytes, such as from openssl rand -out FILE ${keyBytes}`,
+  )
 }
 
 interface Parts extends Pick<World, 'http' | 'kernel' | 'artifacts' | 'clusters'> {

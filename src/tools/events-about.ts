@@ -29,6 +29,7 @@ export async function eventsAbout(cluster: Cluster, ref: ObjectRef, signal: Abor
   ])
   return [...own, ...theirs.flat()]
     .toSorted((a, b) => rank(b) - rank(a) || Date.parse(lastTime(b)) - Date.parse(lastTime(a)))
+    .filter((e, i, all) => all.findIndex(other => tale(other) === tale(e)) === i)
     .slice(0, mostEvents)
     .map(e => plain(`${lastTime(e)} ${String(e.type)} ${String(e.reason)}: ${String(e.message)}`).slice(0, mostMessage))
 }
@@ -77,6 +78,11 @@ async function eventsOf(
 
 function literal(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
+}
+
+/** What an event tells; pods of one workload tell the same. */
+function tale({ type, reason, message }: KubeObject): string {
+  return JSON.stringify([type, reason, message])
 }
 
 function rank(event: KubeObject): number {

@@ -1,6 +1,7 @@
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import { type KubeObject, type ObjectRef, printRef, refOf } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
+import { shortRevision } from '../lib/digest.ts'
 import { type JsonObject, stringAt } from '../lib/json.ts'
 import { drifted, isForced, isKept, isSkipped, manager } from '../kustomize/apply.ts'
 import { entryOf, type Inventory, refOfEntry, stale } from '../kustomize/inventory.ts'
@@ -41,7 +42,7 @@ export async function previewKustomization(world: World, located: Located & { ne
     return n > 0 ? [`${n} ${action}`] : []
   })
   return {
-    summary: `${printRef(ref)} at ${revision}: ${counts.join(', ') || 'nothing'}`,
+    summary: `${printRef(ref)} at ${shortRevision(revision)}: ${counts.join(', ') || 'nothing'}`,
     changes: [...all.filter(c => c.action !== 'unchanged'), ...(await dependents(cluster, ref, call.signal))],
     live: JSON.stringify([revision, ks.metadata.uid, ks.metadata.generation, changes.map(c => c.live ?? null), pruned]),
   }

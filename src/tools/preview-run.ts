@@ -2,6 +2,7 @@ import { Kustomization } from '../kinds/kustomization.ts'
 import { printRef } from '../kinds/manifest.ts'
 import { OCIRepository, type OCIRepositoryObject } from '../kinds/oci-repository.ts'
 import { artifactOf } from '../kustomize/depends.ts'
+import { shortRevision } from '../lib/digest.ts'
 import type { World } from '../world/world.ts'
 import { dependents } from './dependents.ts'
 import { ToolError } from './error.ts'
@@ -26,9 +27,11 @@ async function previewFetch(world: World, { cluster, ref }: Located, call: Call)
   const stored = artifactOf(source)?.revision
   const same = stored === newest
   return {
-    summary: `${printRef(ref)}: ${same ? `nothing new, ${newest} is stored` : `fetch ${newest}`}`,
+    summary: `${printRef(ref)}: ${same ? `nothing new, ${shortRevision(newest)} is stored` : `fetch ${shortRevision(newest)}`}`,
     changes: [
-      ...(same ? [] : [{ action: 'fetch', object: printRef(ref), detail: `${stored ?? 'nothing'} → ${newest}` }]),
+      ...(same
+        ? []
+        : [{ action: 'fetch', object: printRef(ref), detail: `${shortRevision(stored ?? 'nothing')} → ${shortRevision(newest)}` }]),
       ...(await dependents(cluster, ref, call.signal)),
     ],
     live: JSON.stringify([source.metadata.uid, source.metadata.generation, newest]),

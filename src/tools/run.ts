@@ -45,7 +45,7 @@ export async function runToVerdict(
     revision: short(object && revisionOf(object)),
     before: short(revisionOf(before)),
     reason: judged.reason,
-    untrusted: judged.message === undefined ? undefined : plain(judged.message.trimEnd()).slice(0, mostMessage),
+    untrusted: judged.message === undefined ? undefined : shortRevision(plain(judged.message.trimEnd())).slice(0, mostMessage),
     ...(object ? await inventoryChanges(cluster, { before, after: object }, call) : {}),
     ...evidence,
     engine: `${acting.engine === 'own' ? 'fluxpilot' : 'flux'}: ${acting.why}`,

@@ -40,6 +40,13 @@ test('--key-file makes fingerprints hold from one process to the next; without i
   assert.notEqual(await shown({}), first)
 })
 
+test('a key file that is not there, or that could be guessed, is refused', async () => {
+  const short = join(folder, 'short')
+  writeFileSync(short, 'secret\n')
+  await assert.rejects(startProduct({ options: { keyFile: short } }), /--key-file '.*short' is too short: a key has at least 32 bytes/)
+  await assert.rejects(startProduct({ options: { keyFile: join(folder, 'absent') } }), /--key-file '.*absent' cannot be read: ENOENT/)
+})
+
 test('--fingerprints off leaves nothing to compare', async () =>
   assert.equal(await withProduct({ options: { fingerprints: 'off' } }, shownSecret), 'redacted'))
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
+import { shortRevision } from '../../src/lib/digest.ts'
 import { at, type JsonObject, listAt } from '../../src/lib/json.ts'
 import type { Answer } from '../../src/tools/answer.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
@@ -133,7 +134,10 @@ test('a plan for a source says what would be fetched, and who builds on it', asy
   assert.deepEqual(changes(none), ['dependent Kustomization/flux-system/source takes from it'])
   const digest = await push('source', { 'a.yaml': settings('source', { a: '2' }) })
   const answer = await plan('reconcile', { kind: 'OCIRepository', name: 'source' })
-  assert.match(changes(answer)[0] ?? '', new RegExp(`^fetch OCIRepository/flux-system/source latest@sha256:\\S+ → latest@${digest}$`))
+  assert.match(
+    changes(answer)[0] ?? '',
+    new RegExp(`^fetch OCIRepository/flux-system/source latest@sha256:\\S+ → ${shortRevision(`latest@${digest}`)}$`),
+  )
 })
 
 test('what cannot be foreseen is said, not guessed', async () => {
