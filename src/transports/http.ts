@@ -156,11 +156,17 @@ interface Legs {
   readonly sessions: Sessions
 }
 
+/** The host name of what a person may write for one: a name, with a port, or a whole origin. */
+export function hostNameOf(written: string): string {
+  const url = written.includes('://') ? written : `http://${written}`
+  return URL.canParse(url) ? new URL(url).hostname : written
+}
+
 /** The whole endpoint as one function: host and origin first, then the token, then the era. Spec: mcp 1.4. */
 function endpoint(options: HttpOptions, { modern, sessions }: Legs): (request: Request) => Promise<Response> {
   const loopback = isLoopback(options.host)
-  const hosts = [...options.allowedHosts, ...(loopback ? localhostAllowedHostnames() : [])]
-  const origins = [...options.allowedOrigins, ...(loopback ? localhostAllowedOrigins() : [])]
+  const hosts = [...options.allowedHosts.map(hostNameOf), ...(loopback ? localhostAllowedHostnames() : [])]
+  const origins = [...options.allowedOrigins.map(hostNameOf), ...(loopback ? localhostAllowedOrigins() : [])]
   const verifier = options.tokens === undefined ? undefined : staticVerifier(parseTokens(options.tokens))
   return async request => {
     const bad = hostHeaderValidationResponse(request, hosts) ?? originValidationResponse(request, origins)

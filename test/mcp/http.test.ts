@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { request as overTls } from 'node:https'
 import { after, before, suite, test } from 'node:test'
 import { approve } from '../../src/cli/approve.ts'
-import { type Exposure, refusal } from '../../src/transports/http.ts'
+import { type Exposure, hostNameOf, refusal } from '../../src/transports/http.ts'
 import { parseTokens } from '../../src/transports/tokens.ts'
 import { connectors, type Driver } from '../support/clients.ts'
 import { end, run } from '../support/program.ts'
@@ -77,6 +77,27 @@ for (const [says, exposure, wrong] of refusals)
     if (wrong) assert.match(refusal(exposure) ?? 'not refused', wrong)
     else assert.equal(refusal(exposure), undefined)
   })
+
+for (const written of [
+  'app.example.com',
+  'App.Example.com',
+  'app.example.com:8443',
+  'https://app.example.com',
+  'https://app.example.com:8443/',
+])
+  test(`a host or an origin may be written as ${written}`, () => assert.equal(hostNameOf(written), 'app.example.com'))
+
+test('a host and an origin that are allowed come in, others do not', async () => {
+  const product = await startHttpProduct({ exposure: { allowedHosts: ['app.example.com'], allowedOrigins: ['https://app.example.com'] } })
+  for (const [origin, status] of [
+    ['https://app.example.com', 200],
+    ['https://app.example.com:8443', 200],
+    ['https://other.example.com', 403],
+    ['https://app.example.com.evil.com', 403],
+  ] as const)
+    assert.equal((await post(product.url, { headers: { origin } })).status, status, origin)
+  await product.stop()
+})
 
 test('the program says what is missing and does not listen', async () => {
   const child = run(['mcp', '--http', '0.0.0.0:0'])
