@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
+import { mediaTypes } from '../../src/kinds/oci.ts'
 import type { Json } from '../../src/lib/json.ts'
 import { refOfEntry } from '../../src/kustomize/inventory.ts'
 import { startWorkloads } from '../../src/sandbox/workloads.ts'
@@ -11,7 +12,7 @@ import { type ApiServer, startKubeApiServer } from '../refs/kube-apiserver.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
 import { testKernel } from '../support/kernel.ts'
-import { pushFiles } from '../support/push.ts'
+import { pushFiles, pushLayers } from '../support/push.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
 import { expected } from './expected.ts'
 import { type Scenario, scenarios, type Step } from './scenarios.ts'
@@ -57,6 +58,8 @@ withData({ name, tests: named.length }, () =>
       const { cluster, hands, registry } = world
       for (const tag of step.push ? (step.tags ?? ['latest']) : [])
         await pushFiles(hands, `oci://${registry}/${scenario.name}:${tag}`, step.push ?? {}, annotations)
+      if (step.layer)
+        await pushLayers(hands, `oci://${registry}/${scenario.name}:latest`, [{ mediaType: mediaTypes.fluxContent, bytes: step.layer }])
       for (const side of [theirs, cluster]) await prepare(side, step)
       for (const ref of step.run ?? scenario.watched.slice(0, 2)) {
         for (const side of [theirs, cluster]) await request(side, ref, { token, signal })

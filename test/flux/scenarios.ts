@@ -6,6 +6,8 @@ import type { Patch } from '../../src/world/cluster/cluster.ts'
 export interface Step {
   /** Files that are pushed as the artifact of the scenario. */
   readonly push?: Readonly<Record<string, string>>
+  /** A layer that is pushed as it is. */
+  readonly layer?: Buffer
   /** What it is pushed as; `latest` without it. */
   readonly tags?: readonly string[]
   readonly apply?: readonly KubeObject[]

@@ -1,5 +1,7 @@
+import { gzipSync } from 'node:zlib'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
+import { archive, end, entry, record, type Said } from '../support/archives.ts'
 import { certificateAuthority } from '../support/certificates.ts'
 import { type Scenario, source, sourceRef, type Step } from './scenarios.ts'
 
@@ -15,6 +17,59 @@ const tree = {
   'ü/日本.yaml': 'h: 1\n',
   [`${'long/'.repeat(30)}i.yaml`]: 'i: 1\n',
 }
+
+const f = (name: string, content = name, more: Said = {}): Buffer => entry(name, { content, ...more })
+const ignored = (patterns: string, ...names: string[]): Buffer => archive(f('.sourceignore', patterns), ...names.map(name => f(name)))
+/** Few enough a scenario that client-go does not fold their events. */
+const unpacked = [
+  archive(
+    f('run', 'x', { mode: '0000755\0' }),
+    f('plain'),
+    f('secret', 'x', { mode: '0000600\0' }),
+    f('setuid', 'x', { mode: '0004711\0' }),
+    f('others', 'x', { mode: '0000645\0' }),
+    entry('empty/', { flag: '5', mode: '0000777\0' }),
+    entry('deep/er/', { flag: '5', mode: '0000700\0' }),
+  ),
+  archive(f('a', '1', { mode: '0000755\0' }), f('./a', '2'), f('b//c'), f('./d/./e')),
+  archive(entry('link', { flag: '2', link: '/etc/passwd' }), f('a')),
+  archive(entry('pax_global_header', { flag: 'g', content: record('comment', 'x') }), f('a')),
+  archive(entry('././@LongLink', { flag: 'L', content: `${'l'.repeat(200)}\0` }), f('cut')),
+  archive(entry('x', { flag: 'x', content: record('path', 'ünï/çödé.yaml') }), f('cut'), f('z'), f('Z'), f('a-b'), f('a.b'), f('a/b')),
+  archive(f('a'), end, f('after')),
+  archive(),
+]
+const filtered = [
+  ignored('*.yaml\n!b.yaml\n', 'a.yaml', 'b.yaml', 'c.txt', 'd/a.yaml', 'd/b.yaml'),
+  ignored(
+    '/a\nb/\n!b/keep\nc/**/d\n[!x].md\n[^y].txt\n',
+    'a',
+    'x/a',
+    'b/keep',
+    'b/lose',
+    'c/d',
+    'c/e/d',
+    'c/e/f/d',
+    'x.md',
+    '!.md',
+    'y.txt',
+    'z.txt',
+  ),
+  ignored('# only a comment\n\n   \n', 'a.jpg', '.github/x', 'b.yaml'),
+  ignored('\\#x\n\\!y\nz\\ \n  w\n?q\n', '#x', '!y', 'z ', 'z', '  w', 'w', 'aq', 'q'),
+  ignored('**/v\n**.w\nx/**\n/y/*/z\n', 'v', 'a/v', 'a.w', 'b/c.w', 'x/a', 'x/b/c', 'y/a/z', 'y/a/b/z', 'y/z'),
+]
+const refused = [
+  archive(f('../escape')),
+  archive(f('/absolute')),
+  archive(f('a\\b')),
+  archive(entry('device', { flag: '3' })),
+  archive(entry('pipe', { flag: '6' })),
+  archive(f('a')).subarray(0, 40),
+  gzipSync('x'.repeat(1000)),
+  Buffer.from('no gzip, and long enough for a header'),
+  archive(f('a', 'x', { mode: '000zzzz\0' })),
+]
 
 interface Story {
   readonly name: string
@@ -38,6 +93,10 @@ const account = (namespace: string, name: string, secrets: string[]): KubeObject
 /** One step a spec, each with what must be there before. */
 const specs = (namespace: string, url: string, list: readonly (readonly [spec: JsonObject, ...before: KubeObject[]])[]): Step[] =>
   list.map(([spec, ...before]) => ({ apply: [...before, source(namespace, { url, ...spec })] }))
+
+/** One step a layer. */
+const layers = (namespace: string, url: string, list: readonly Buffer[]): Step[] =>
+  list.map((layer, i) => ({ layer, ...(i === 0 ? { apply: [source(namespace, { url })] } : {}) }))
 
 const stories: readonly Story[] = [
   {
@@ -86,6 +145,12 @@ const stories: readonly Story[] = [
       { apply: [source(n, { url })] },
     ],
   },
+  {
+    name: 'sources-unpacked',
+    steps: (n, url) => [...layers(n, url, unpacked), { apply: [source(n, { url, ignore: '*\r\n!a\r\n' })] }],
+  },
+  { name: 'sources-filtered', steps: (n, url) => [...layers(n, url, filtered), { apply: [source(n, { url, ignore: '!*\n' })] }] },
+  { name: 'sources-refused', steps: (n, url) => layers(n, url, refused) },
   {
     name: 'sources-first-failure',
     steps: (n, url) => [{ apply: [source(n, { url, ref: { tag: 'absent' } })] }, {}, { apply: [source(n, { url: `${url}:v1` })] }],

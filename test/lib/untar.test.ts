@@ -6,6 +6,7 @@ import { pack } from 'tar-stream'
 import { tar, type TarEntry } from '../../src/lib/tar.ts'
 import { ArchiveError, type ArchiveErrorCode } from '../../src/lib/archive-error.ts'
 import { type ArchiveLimits, cleanPath, readTree, unpack, untar, type UnpackedEntry } from '../../src/lib/untar.ts'
+import { archive, end, entry, record, type Said } from '../support/archives.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 
 const limits: ArchiveLimits = { maxBytes: 1e6, maxEntries: 1000, maxEntryBytes: 1e6 }
@@ -44,37 +45,7 @@ async function* bytesOf(source: AsyncIterable<unknown>): AsyncIterable<Uint8Arra
   for await (const part of source) if (part instanceof Uint8Array) yield part
 }
 
-interface Raw {
-  name?: string
-  link?: string
-  flag?: string
-  size?: number
-  mode?: string
-  content?: string | Buffer
-}
-
-/** Blocks of one entry, whatever they say; `size` defaults to that of the content. */
-function raw({ name = 'f', link = '', flag = '0', content = '', size = Buffer.byteLength(content), mode = '0000644\0' }: Raw): Buffer {
-  const head = Buffer.alloc(512)
-  head.write(name, 0)
-  head.write(mode, 100, 'latin1')
-  head.write(`${size.toString(8).padStart(11, '0')}\0`, 124)
-  head.write(flag, 156)
-  head.write(link, 157)
-  head.write('ustar\u000000', 257)
-  head.fill(0x20, 148, 156)
-  head.write(
-    `${head
-      .reduce((sum, byte) => sum + byte, 0)
-      .toString(8)
-      .padStart(6, '0')}\0 `,
-    148,
-  )
-  const body = Buffer.from(content)
-  return Buffer.concat([head, body, Buffer.alloc((512 - (body.length % 512)) % 512)])
-}
-const end = Buffer.alloc(1024)
-const archive = (...blocks: Buffer[]): Buffer => gzipSync(Buffer.concat([...blocks, end]))
+const raw = ({ name = 'f', ...said }: Said & { name?: string }): Buffer => entry(name, said)
 
 const names: [id: BehaviourId, name: string][] = [
   ['sources/117.1', '../abc/file'],
@@ -137,12 +108,6 @@ verifies('sources/121.2', 'a symbolic link is skipped, files are kept', async ()
 
 const pax = (...records: [string, string][]): Buffer =>
   raw({ name: 'PaxHeaders', flag: 'x', content: records.map(([key, value]) => record(key, value)).join('') })
-function record(key: string, value: string): string {
-  const length = Buffer.byteLength(` ${key}=${value}\n`)
-  const digits = String(length + String(length).length).length
-  return `${length + digits} ${key}=${value}\n`
-}
-
 const kept: [what: string, blocks: Buffer[], entries: [path: string, type: string, mode: number, text: string][]][] = [
   ['setuid and high mode bits are dropped', [raw({ mode: '0104755\0' })], [['f', 'file', 0o755, '']]],
   ['a folder by its type', [raw({ name: 'd/', flag: '5', mode: '0000700\0' })], [['d/', 'folder', 0o700, '']]],

@@ -3,7 +3,7 @@ import { parseOciUrl } from '../../src/lib/reference.ts'
 import { tar } from '../../src/lib/tar.ts'
 import { archiveEntries, memoryTree } from '../../src/sources/archive.ts'
 import { annotationKeys, fluxManifest } from '../../src/sources/oci-manifest.ts'
-import { mediaTypes } from '../../src/kinds/oci.ts'
+import { type Descriptor, mediaTypes } from '../../src/kinds/oci.ts'
 import type { Hands } from '../../src/world/world.ts'
 
 /** Pushes files as a Flux artifact; answers the manifest's digest. */
@@ -30,6 +30,27 @@ export async function pushFiles(
   ] as const)
     await registry.pushBlob(ref, { descriptor, open: () => one(bytes) }, { signal })
   return (await registry.pushManifest(ref, { mediaType: mediaTypes.manifest, bytes: made.manifest }, signal)).digest
+}
+
+/** Pushes layers as they are, with a config of nothing; answers the manifest's digest. */
+export async function pushLayers(
+  { registries }: Pick<Hands, 'registries'>,
+  url: string,
+  layers: readonly { readonly mediaType: string; readonly bytes: Uint8Array }[],
+): Promise<string> {
+  const signal = AbortSignal.timeout(60_000)
+  const ref = parseOciUrl(url)
+  const registry = await registries.open({ credentials: { type: 'anonymous' } }, 'transfer')
+  const push = async (mediaType: string, bytes: Uint8Array): Promise<Descriptor> => {
+    const descriptor = { mediaType, digest: sha256(bytes), size: bytes.length }
+    await registry.pushBlob(ref, { descriptor, open: () => one(bytes) }, { signal })
+    return descriptor
+  }
+  const config = await push('application/vnd.example.config', Buffer.from('{}'))
+  const pushed: Descriptor[] = []
+  for (const { mediaType, bytes } of layers) pushed.push(await push(mediaType, bytes))
+  const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: pushed }
+  return (await registry.pushManifest(ref, { mediaType: mediaTypes.manifest, bytes: Buffer.from(JSON.stringify(manifest)) }, signal)).digest
 }
 
 async function* one(bytes: Uint8Array): AsyncIterable<Uint8Array> {

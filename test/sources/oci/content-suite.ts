@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Descriptor } from '../../../src/kinds/oci.ts'
 import { mediaTypes } from '../../../src/kinds/oci.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import { parseOciUrl } from '../../../src/lib/reference.ts'
 import { unpack } from '../../../src/lib/untar.ts'
 import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
+import { pushLayers } from '../../support/push.ts'
 import { artifactOf, judged, type Pass, revisionOf, type Scene } from './scene.ts'
 
 const limits = { maxBytes: 1e7, maxEntries: 1e4, maxEntryBytes: 1e7 }
@@ -31,27 +31,6 @@ export async function served(s: Scene, pass: Pick<Pass, 'object'>): Promise<Buff
 async function filesIn(s: Scene, pass: Pick<Pass, 'object'>): Promise<Record<string, string>> {
   const { files } = await unpack(one(await served(s, pass)), limits)
   return Object.fromEntries([...files].map(([path, { content }]) => [path, String(content)]))
-}
-
-/** Pushes layers as they are. */
-export async function pushLayers(
-  s: Scene,
-  url: string,
-  layers: readonly { mediaType: string; bytes: Uint8Array }[],
-  annotations = {},
-): Promise<string> {
-  const ref = parseOciUrl(url)
-  const registry = await s.world.hands.registries.open({ credentials: { type: 'anonymous' } }, 'transfer')
-  const push = async (mediaType: string, bytes: Uint8Array): Promise<Descriptor> => {
-    const descriptor = { mediaType, digest: sha256(bytes), size: bytes.length }
-    await registry.pushBlob(ref, { descriptor, open: () => one(bytes) }, { signal })
-    return descriptor
-  }
-  const config = await push('application/vnd.example.config', Buffer.from('{}'))
-  const pushed: Descriptor[] = []
-  for (const { mediaType, bytes } of layers) pushed.push(await push(mediaType, bytes))
-  const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: pushed, annotations }
-  return (await registry.pushManifest(ref, { mediaType: mediaTypes.manifest, bytes: Buffer.from(JSON.stringify(manifest)) }, signal)).digest
 }
 
 /** What is pulled, and when: layers, ignore rules, nothing twice. */
@@ -173,7 +152,7 @@ export function contentTests(scene: () => Scene): void {
     const s = scene()
     const name = s.name()
     const bytes = Buffer.from('no archive at all')
-    await pushLayers(s, `${s.url(name)}:latest`, [
+    await pushLayers(s.world.hands, `${s.url(name)}:latest`, [
       { mediaType: 'application/first', bytes: Buffer.from('first') },
       { mediaType: 'application/second', bytes },
     ])
@@ -192,7 +171,7 @@ export function contentTests(scene: () => Scene): void {
   test('an artifact without layers', async () => {
     const s = scene()
     const name = s.name()
-    await pushLayers(s, `${s.url(name)}:latest`, [])
+    await pushLayers(s.world.hands, `${s.url(name)}:latest`, [])
     const { object } = await s.pass(await s.repository(name))
     assert.equal(judged(object).Ready, 'False OCIArtifactLayerOperationFailed: no layers found in artifact')
   })

@@ -8,29 +8,14 @@ import type { JsonObject } from '../../../src/lib/json.ts'
 import { unpack } from '../../../src/lib/untar.ts'
 import { openRegistries } from '../../../src/world/registry/open.ts'
 import type { Hands } from '../../../src/world/world.ts'
+import { archive, entry } from '../../support/archives.ts'
 import { startHostile } from '../../support/hostile.ts'
 import { instantClock } from '../../support/registries.ts'
-import { pushLayers, served } from './content-suite.ts'
+import { pushLayers } from '../../support/push.ts'
+import { served } from './content-suite.ts'
 import { artifactOf, judged, type Scene } from './scene.ts'
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void
-
-/** Blocks of one entry, whatever they say. */
-function entry(name: string, { flag = '0', content = '', link = '', size = Buffer.byteLength(content) } = {}): Buffer {
-  const head = Buffer.alloc(512)
-  head.write(name, 0)
-  head.write('0000644\0', 100)
-  head.write(`${size.toString(8).padStart(11, '0')}\0`, 124)
-  head.write(flag, 156)
-  head.write(link, 157)
-  head.write('ustar\u000000', 257)
-  head.fill(0x20, 148, 156)
-  const sum = head.reduce((total, byte) => total + byte, 0)
-  head.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
-  const body = Buffer.from(content)
-  return Buffer.concat([head, body, Buffer.alloc((512 - (body.length % 512)) % 512)])
-}
-const archive = (...entries: Buffer[]): Buffer => gzipSync(Buffer.concat([...entries, Buffer.alloc(1024)]))
 
 /** What must not be unpacked, and who must not be believed: a coded reason, nothing half stored, the artifact of before kept. */
 export function hostileTests(scene: () => Scene): void {
@@ -72,7 +57,7 @@ export function hostileTests(scene: () => Scene): void {
       const ref = await s.repository(name)
       const first = artifactOf((await s.pass(ref)).object)
       const before = s.stored(ref)
-      await pushLayers(s, `${s.url(name)}:latest`, [{ mediaType: mediaTypes.fluxContent, bytes: bytes() }])
+      await pushLayers(s.world.hands, `${s.url(name)}:latest`, [{ mediaType: mediaTypes.fluxContent, bytes: bytes() }])
       const { object, driven } = await s.pass(ref)
       const ready = judged(object).Ready ?? ''
       assert.match(ready, /^False OCIArtifactLayerOperationFailed: failed to extract layer contents from artifact: /)
@@ -84,7 +69,7 @@ export function hostileTests(scene: () => Scene): void {
     const s = scene()
     const name = s.name()
     const bytes = archive(entry('a', { content: '1' }), entry('l', { flag: '2', link: '/etc/passwd' }), entry('./a', { content: '2' }))
-    await pushLayers(s, `${s.url(name)}:latest`, [{ mediaType: mediaTypes.fluxContent, bytes }])
+    await pushLayers(s.world.hands, `${s.url(name)}:latest`, [{ mediaType: mediaTypes.fluxContent, bytes }])
     const pass = await s.pass(await s.repository(name))
     assert.match(judged(pass.object).Ready ?? '', /^True/)
     const content = await served(s, pass)
