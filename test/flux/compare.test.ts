@@ -14,6 +14,7 @@ import { withData } from '../support/data.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles, pushLayers } from '../support/push.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
+import { applyScenarios } from './apply-scenarios.ts'
 import { expected } from './expected.ts'
 import { type Scenario, scenarios, type Step } from './scenarios.ts'
 import { sourceScenarios } from './source-scenarios.ts'
@@ -26,7 +27,7 @@ const annotations = {
   'org.opencontainers.image.source': 'https://example.com/app.git',
   'org.opencontainers.image.revision': 'main@sha1:abc',
 }
-const all = (registry: string): Scenario[] => [...scenarios(registry), ...sourceScenarios(registry)]
+const all = (registry: string): Scenario[] => [...scenarios(registry), ...sourceScenarios(registry), ...applyScenarios(registry)]
 const named = all('127.0.0.1:1').map(scenario => scenario.name)
 
 withData({ name, tests: named.length }, () =>

@@ -16,6 +16,11 @@ const known: readonly [why: string, pattern: RegExp][] = [
     /flux only: .* Warning ArtifactVerificationFailed failed to verify integrity of artifact: computed digest doesn't match/,
   ],
   [
+    '2.7 ends the errors of the first stages with the changes so far, or a newline: kustomization 7.6',
+    /(Namespace|StorageClass|CustomResourceDefinition)\/\S+ dry-run failed/,
+  ],
+  ['the API server takes the address of a Service at random', /\.spec\.clusterIPs?:/],
+  [
     "client-go folds more than ten similar events into one: the reconcilers' events are the same, what is kept of them is not",
     /\(combined from similar events\)/,
   ],

@@ -47,7 +47,7 @@ export function source(namespace: string, spec: JsonObject): KubeObject {
   }
 }
 
-function kustomization(namespace: string, spec: JsonObject = {}, name = 'app'): KubeObject {
+export function kustomization(namespace: string, spec: JsonObject = {}, name = 'app'): KubeObject {
   const whole = { interval: '10m', prune: true, sourceRef: { kind: 'OCIRepository', name: 'app' }, ...spec }
   return { apiVersion: 'kustomize.toolkit.fluxcd.io/v1', kind: 'Kustomization', metadata: { name, namespace }, spec: whole }
 }
@@ -77,7 +77,12 @@ const yaml = (object: Json): string => JSON.stringify(object)
 
 /** The scenarios that a registry at `host:port` serves. */
 export function scenarios(registry: string): Scenario[] {
-  return stories.map(({ name, files, ks = {}, source: spec = {}, more = () => [], watched = [] }) => {
+  return told(stories, registry)
+}
+
+/** Stories as scenarios: the first step ships the files, the others follow. */
+export function told(list: readonly Story[], registry: string): Scenario[] {
+  return list.map(({ name, files, ks = {}, source: spec = {}, more = () => [], watched = [] }) => {
     const url = `oci://${registry}/${name}`
     const first: Step = { push: files(name), apply: [source(name, { url, ...spec }), kustomization(name, ks)] }
     return {
@@ -88,7 +93,7 @@ export function scenarios(registry: string): Scenario[] {
   })
 }
 
-interface Story {
+export interface Story {
   readonly name: string
   readonly files: (namespace: string) => Record<string, string>
   readonly ks?: JsonObject
