@@ -77,7 +77,7 @@ async function* pages(transport: RegistryTransport, { repository, path, found }:
 }
 
 function nextPage({ headers, url }: Answer, repository: Reference): URL | undefined {
-  const link = /<([^>]*)>\s*;\s*rel="?next"?/.exec(headers.link ?? '')?.[1]
+  const link = /<([^>]*)>[^,;]*(?:;[^,;]*)*?;\s*rel\s*=\s*"?next\b/i.exec(headers.link ?? '')?.[1]
   if (link === undefined) return undefined
   const next = URL.canParse(link, url) ? new URL(link, url) : undefined
   if (next?.host !== url.host) throw badList(repository, `goes on at ${next?.host ?? 'no address'}, which is another host`)

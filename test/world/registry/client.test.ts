@@ -366,6 +366,22 @@ for (const [name, programs, start] of [
     }),
   )
 
+for (const link of [
+  '</v2/x/tags/list?last=a>; rel="next"',
+  '<?last=a>;rel=next',
+  '</elsewhere>; rel="prev", </v2/x/tags/list?last=a>; title="more"; REL="next"',
+])
+  test(`the next page of tags is at ${link}`, async () => {
+    const { asked } = await asking(
+      (request, response) => {
+        const last = request.url?.includes('last=a') === true
+        response.writeHead(200, last ? {} : { link }).end(JSON.stringify({ tags: [last ? 'b' : 'a', '../no/tag', 7] }))
+      },
+      async (registry, address) => assert.deepEqual(await all(registry.tags({ registry: address, repository: 'x' }, signal)), ['a', 'b']),
+    )
+    assert.deepEqual(asked, ['GET /v2/x/tags/list?n=1000', 'GET /v2/x/tags/list?last=a'])
+  })
+
 test('referrers come page by page, from the API alone where there is one', async () => {
   const entry = (name: string): object => ({ mediaType: mediaTypes.manifest, digest: sha256(name), size: 1, artifactType: 'test/a' })
   const { asked } = await asking(

@@ -48,7 +48,7 @@ async function using(
 }
 
 for (const adapter of ['builtin', 'oras'] as const)
-  withPrograms(adapter === 'oras' ? ['oras'] : [], { name: `${adapter}: certificates and proxies`, tests: 9 }, () =>
+  withPrograms(adapter === 'oras' ? ['oras'] : [], { name: `${adapter}: certificates and proxies`, tests: 10 }, () =>
     describe(`${adapter}: certificates and proxies`, () => {
       certificateTests(adapter)
       proxyTests(adapter)
@@ -128,4 +128,17 @@ function proxyTests(adapter: Adapter): void {
         assert.deepEqual([...new Set(proxy.passed)], ['CONNECT registry.test:443'])
       }),
     ))
+  test('plain HTTP goes through HTTP_PROXY, by its whole URL', async () => {
+    const proxy = await proxyFront(sandbox.address)
+    const env = { HTTP_PROXY: `http://${proxy.address}`, HTTPS_PROXY: `http://${proxy.address}`, NO_PROXY: 'elsewhere.test,10.0.0.0/8' }
+    await using(adapter, { access: { insecure: true }, env }, async registry => {
+      const ref = at('registry.test')
+      assert.deepEqual(await pushArtifact(registry, ref), await registry.resolve(ref, signal))
+      assert.ok(
+        proxy.passed.some(line => line.startsWith('PUT http://registry.test/v2/')),
+        proxy.passed.join('\n'),
+      )
+    })
+    await proxy.close()
+  })
 }
