@@ -103,7 +103,7 @@ func encode(resources resmap.ResMap, limit int) ([]byte, error) {
 var remote = []*regexp.Regexp{
 	regexp.MustCompile(`Get "(https?://[^"]*)"`),
 	regexp.MustCompile(`(?s).*accumulating resources from '([^']*)': [^\n]*(?:no 'git' program on path|HTTP Error)`),
-	regexp.MustCompile(`loader.New "[^"]*'` + mount + `/(?:[^']*/)?((?:https?|ssh):/[^']*|git@[^']*|git::[^']*|github\.com[/:][^']*)' doesn't exist`),
+	regexp.MustCompile(`loader.New "[^"]*evalsymlink failure on '` + mount + `/(?:[^']*/)?((?:https?|ssh):/[^']*|git@[^']*|git::[^']*|github\.com[/:][^']*)'`),
 	regexp.MustCompile(`()no 'git' program on path`),
 }
 

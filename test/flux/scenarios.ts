@@ -346,4 +346,58 @@ const stories: readonly Story[] = [
       },
     ],
   },
+  {
+    name: 'unreadable',
+    files: () => ({ 'a.yaml': 'apiVersion: v1\n kind: x\n' }),
+    more: () => [
+      { push: { 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\n' } },
+      { push: { 'a.yaml': 'hello' } },
+      { push: { 'kustomization.yaml': 'resources: [a\n' } },
+      { push: { 'kustomization.yaml': 'resources: {a: b}\n' } },
+    ],
+  },
+  {
+    name: 'unbuildable',
+    files: () => ({ 'kustomization.yaml': 'resources: [nope.yaml]\n' }),
+    more: n => [
+      { push: { 'kustomization.yaml': 'resources: [nope]\ncomponents: [nope]\n' } },
+      { push: { 'kustomization.yaml': 'resources: [a.yaml]\npatches: [{path: nope.yaml}]\n', ...one(n) } },
+      { push: { 'kustomization.yaml': 'configMapGenerator: [{name: g, files: [nope.txt]}]\n' } },
+      { push: { 'kustomization.yaml': 'resources: [a.yaml]\n', 'kustomization.yml': 'resources: [a.yaml]\n', ...one(n) } },
+      { push: one(n) },
+    ],
+  },
+  {
+    name: 'uncomposed',
+    files: one,
+    ks: { components: ['./c'] },
+    more: n => [{ apply: [kustomization(n, { components: ['https://example.com/c'] })] }, { apply: [kustomization(n)] }],
+  },
+  {
+    name: 'sealed',
+    files: n => ({
+      ...one(n),
+      's.yaml': yaml({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 's', namespace: n },
+        data: { a: 'ENC[AES256_GCM,x]' },
+        sops: { mac: 'x' },
+      }),
+    }),
+  },
+  {
+    name: 'misnamed-variables',
+    files: n => ({ 'a.yaml': config(n, 'one', { value: '${a}' }) }),
+    ks: { postBuild: { substitute: { 'my-var': '1' } } },
+    more: n => [
+      { apply: [kustomization(n, { postBuild: { substitute: { a: '1' } } })] },
+      { push: { 'a.yaml': config(n, 'one', { value: '${a' }) } },
+      { push: { 'a.yaml': config(n, 'x-${a}'), 'b.yaml': config(n, 'x-1') } },
+      { push: { 'a.yaml': config(n, 'one', { value: '${a}' }) } },
+      { push: { 'a.yaml': config(n, 'one', { annotations: { a: '${none:=}' } }) } },
+      { apply: [kustomization(n, { postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'none' }] } })] },
+      { apply: [kustomization(n, { postBuild: { substituteFrom: [{ kind: 'Secret', name: 'none' }] } })] },
+    ],
+  },
 ]

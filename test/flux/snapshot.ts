@@ -14,6 +14,11 @@ const duration = /\b(\d+h)?(\d+m)?\d+(\.\d+)?(ms|s|µs)\b/g
 const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 /** Where either side unpacks an artifact. */
 const folders = /\/tmp\/[\w-]+\/kustomization-\d+|\/artifact\b/g
+/** What Flux words otherwise since 2.6: it named an object by its name alone, and said how cleaning up went. */
+const reworded: readonly [RegExp, string][] = [
+  [/ <nil>/g, ''],
+  [/(post build failed for ')[\w.[\]]+\/([^']+')/g, '$1$2'],
+]
 const moving = new Set([
   'lastTransitionTime',
   'lastUpdateTime',
@@ -30,7 +35,8 @@ const moving = new Set([
 /** Texts with durations and addresses made equal. */
 function still(value: Json | undefined): Json | undefined {
   if (typeof value === 'string')
-    return value
+    return reworded
+      .reduce((text, [pattern, by]) => text.replace(pattern, by), value)
       .replace(duration, 'N')
       .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://host')
       .replace(folders, '/folder')
