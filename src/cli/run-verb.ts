@@ -49,6 +49,8 @@ export async function runVerb(typed: Typed, context: VerbContext): Promise<void>
     const first = await call(typed.tool, args, { session, context })
     show(first, format, context)
     const handle = await confirmed(typed.tool, { args, planned: first }, context)
+    if (handle === undefined && isPlan(first) && typed.tool.name !== 'plan')
+      context.err(`► nothing done: run the same command with --plan ${String(first.data?.plan)}\n`)
     const last = handle === undefined ? first : await call(typed.tool, { ...args, plan: handle }, { session, context })
     if (handle !== undefined) show(last, format, context)
     context.exit(context.signal.aborted ? exitCodes.interrupted : exitCode(typed.tool, last))

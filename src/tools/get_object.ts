@@ -5,7 +5,7 @@ import { revisionOf, stateOf } from '../engine/request.ts'
 import { conditionsOf, type KubeObject, type ObjectRef, printRef, refOf, joinApiVersion } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { shortRevision } from '../lib/digest.ts'
-import { at, type Json, type JsonObject, listAt, objectAt } from '../lib/json.ts'
+import { type Json, type JsonObject, listAt, objectAt } from '../lib/json.ts'
 import { maskObject } from '../lib/mask.ts'
 import { foreign } from '../lib/safe.ts'
 import { print } from '../lib/yaml.ts'
@@ -13,6 +13,7 @@ import type { Cluster } from '../world/cluster/cluster.ts'
 import { evidenceFor } from './evidence.ts'
 import { eventsAbout } from './events-about.ts'
 import { inventoryRefs } from './inventory-refs.ts'
+import { fieldAt } from './field-at.ts'
 import { existing, locate } from './locate.ts'
 import { target, tool } from './tool.ts'
 
@@ -33,7 +34,7 @@ export const getObject = tool({
     const object = await existing(located, signal)
     const masked = maskObject(object, show) as KubeObject
     const untrusted = args.fields
-      ? Object.fromEntries(args.fields.map(f => [f, at(masked, ...f.split('.')) ?? null]))
+      ? Object.fromEntries(args.fields.map(f => [f, fieldAt(masked, f) ?? null]))
       : await viewOf(args.view, masked, { cluster: located.cluster, signal })
     return { object: printRef(located.ref), cluster: located.cluster.name, untrusted }
   },
