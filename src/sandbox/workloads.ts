@@ -74,6 +74,9 @@ class Workloads {
         for (const object of event.objects) known.set(keyOf(object), object)
         for (const object of event.objects) this.#mark(object)
       } else {
+        // An owner that lost a dependent is looked at as well.
+        const before = known.get(keyOf(event.object))
+        if (before) this.#mark(before)
         if (event.type === 'deleted') known.delete(keyOf(event.object))
         else known.set(keyOf(event.object), event.object)
         this.#mark(event.object)

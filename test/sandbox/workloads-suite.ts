@@ -92,6 +92,55 @@ export function workloadsSuite(name: string, open: () => Promise<Started>): void
       await until(cluster, refTo('Pod', pod?.metadata.name ?? '', ''), { signal, settled: o => (o === undefined ? 'gone' : undefined) })
     })
 
+    const setOf = async (name: string): Promise<KubeObject> => {
+      await cluster.apply(deployment(name, 'example.com/web:1'), { manager }, signal)
+      await settled(refTo('Deployment', name), progressing('NewReplicaSetAvailable'))
+      const [set] = (await cluster.list({ group: 'apps', kind: 'ReplicaSet', namespace: 'work', labelSelector: `app=${name}` }, signal))
+        .items
+      assert.ok(set)
+      return set
+    }
+    const gone = (ref: ObjectRef): Promise<string> => until(cluster, ref, { signal, settled: o => (o === undefined ? 'gone' : undefined) })
+
+    test('a foreground deletion waits for what the object owns', async () => {
+      const set = await setOf('front')
+      await cluster.delete(refTo('Deployment', 'front'), { propagation: 'Foreground' }, signal)
+      await gone(refTo('Deployment', 'front'))
+      assert.equal(await cluster.get(refTo('ReplicaSet', set.metadata.name), signal), undefined)
+      await gone(refTo('ReplicaSet', set.metadata.name))
+    })
+
+    test('an orphaning deletion leaves what the object owned, with its other owners', async () => {
+      const set = await setOf('orphan')
+      const other = await cluster.create(
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'co-owner', namespace: 'work' } },
+        { manager },
+        signal,
+      )
+      const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'co-owner', uid: other.metadata.uid ?? '' }
+      const both = [...listAt(set, 'metadata', 'ownerReferences'), owner]
+      await cluster.patch(
+        refTo('ReplicaSet', set.metadata.name),
+        { type: 'merge', body: { metadata: { ownerReferences: both } }, manager },
+        signal,
+      )
+      await cluster.delete(refTo('Deployment', 'orphan'), { propagation: 'Orphan' }, signal)
+      await gone(refTo('Deployment', 'orphan'))
+      const left = await cluster.get(refTo('ReplicaSet', set.metadata.name), signal)
+      assert.deepEqual(listAt(left, 'metadata', 'ownerReferences'), [owner])
+    })
+
+    test('a deleted claim is not held by its protection', async () => {
+      const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+      await cluster.apply(
+        { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'brief', namespace: 'work' }, spec },
+        { manager },
+        signal,
+      )
+      await cluster.delete(refTo('PersistentVolumeClaim', 'brief', ''), {}, signal)
+      await gone(refTo('PersistentVolumeClaim', 'brief', ''))
+    })
+
     test('a job completes, a stateful set counts its pods, a claim is bound', async () => {
       const spec = { restartPolicy: 'Never', containers: [{ name: 'app', image: 'example.com/job:1' }] }
       await cluster.apply(

@@ -9,7 +9,7 @@ const kernel = testKernel()
 workloadsSuite('workloads in the sandbox', () => startSandboxApi(kernel))
 
 const name = 'workloads on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 6 }, () =>
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 9 }, () =>
   workloadsSuite(name, async () => {
     const server = await startKubeApiServer()
     return { cluster: await server.cluster(), stop: () => server.stop() }

@@ -60,9 +60,13 @@ export const garbage: Controller = (object, view) => {
     ]
   return dependents.map(d =>
     finalizers.includes('orphan')
-      ? { do: 'patch', ref: refOf(d), body: { metadata: { ownerReferences: null } } }
+      ? { do: 'patch', ref: refOf(d), body: { metadata: { ownerReferences: ownersBut(d, object) } } }
       : { do: 'delete', ref: refOf(d), uid: d.metadata.uid },
   )
+}
+
+function ownersBut(dependent: KubeObject, owner: KubeObject): Json[] {
+  return listAt(dependent, 'metadata', 'ownerReferences').filter(o => stringAt(o, 'uid') !== owner.metadata.uid)
 }
 
 function isGone(owner: Json, view: View): boolean {
