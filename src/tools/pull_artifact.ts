@@ -70,7 +70,12 @@ async function fetched(args: { url: string; insecure: boolean }, world: World, {
     throw new ToolError('NotFound', `${printReference(ref)} has no layer${'manifests' in manifest ? ' for linux/amd64' : ''}`, {
       next: 'get_image_digest shows what it is',
     })
-  const layer = await replay(() => registry.blob(place, selectLayer(manifest, undefined), signal))
+  const selected = selectLayer(manifest, undefined)
+  if (selected.size > limits.maxBytes)
+    throw new ToolError('TooLarge', `the layer of ${printReference(ref)} has ${selected.size} bytes`, {
+      next: `pull it with oras: at most ${limits.maxBytes} bytes are taken here`,
+    })
+  const layer = await replay(() => registry.blob(place, selected, signal))
   return { digest, servedBy: registry.served, layer }
 }
 

@@ -435,6 +435,17 @@ test('content that changed on its way is told as VerificationFailed', async () =
   await lying.close()
 })
 
+test('a layer that is said to be larger than any is not asked for', async () => {
+  const vast = { ...blobOf(Buffer.from('x')).descriptor, size: 10 ** 12 }
+  const bytes = manifestOf(blobOf(Buffer.from('{}')).descriptor, [vast])
+  const boasting = await startHostile((request, response) => {
+    assert.doesNotMatch(request.url ?? '', /blobs/)
+    response.writeHead(200, { 'content-type': mediaTypes.manifest, 'content-length': bytes.length }).end(bytes)
+  })
+  assert.equal(codeOf(await product.call('pull_artifact', { url: `oci://${boasting.url.slice(7)}/x/y:v1` })), 'TooLarge')
+  await boasting.close()
+})
+
 test('a cursor of another question is refused', async () => {
   const url = place(':v1')
   await push(url)
