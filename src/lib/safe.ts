@@ -76,7 +76,6 @@ export class Redactor {
   }
 }
 
-const prefixLength = 4
 /** What printers write in several ways, and what stands at an edge of a value without telling anything of it. */
 const edges = /^[\s"'\\]+|[\s"'\\]+$/g
 
@@ -86,12 +85,16 @@ const edges = /^[\s"'\\]+|[\s"'\\]+$/g
  */
 class Forms {
   readonly #byPrefix = new Map<string, { readonly form: string; readonly print: string }[]>()
+  /** The code units that forms begin with, and how long their prefixes are: most of a text needs no closer look. */
+  readonly #first = new Map<number, Set<number>>()
 
   add(given: string, print: string): void {
     const form = given.replaceAll(edges, '')
     const [prefix = ''] = /^[^\s"'\\&<>]{1,4}/.exec(form) ?? []
     const bucket = this.#byPrefix.get(prefix) ?? []
     if (prefix === '' || bucket.some(f => f.form === form)) return
+    const lengths = this.#first.get(prefix.charCodeAt(0)) ?? new Set()
+    this.#first.set(prefix.charCodeAt(0), lengths.add(prefix.length))
     this.#byPrefix.set(
       prefix,
       [...bucket, { form, print }].toSorted((a, b) => b.form.length - a.form.length),
@@ -113,7 +116,7 @@ class Forms {
   }
 
   #at(text: string, at: number): { print: string; end: number } | undefined {
-    for (let length = prefixLength; length > 0; length--)
+    for (const length of this.#first.get(text.charCodeAt(at)) ?? [])
       for (const { form, print } of this.#byPrefix.get(text.slice(at, at + length)) ?? []) {
         const end = endOf(form, text, at)
         if (end !== undefined) return { print, end }

@@ -4,6 +4,8 @@ import { ToolError } from './error.ts'
 import { tokensOf } from './tokens.ts'
 
 const lifeMs = 10 * 60_000
+/** Longer content would hold up other callers while it is searched for secrets. */
+const mostText = 4_000_000
 
 /** What cursors are bound to. `key` signs them; `now` is in milliseconds since the epoch; `budget` is in tokens. */
 export interface PagerOptions {
@@ -54,6 +56,10 @@ export class Pager {
   /** A page of content: the head with what is shown and where the next page starts, then the lines, fenced. */
   ofText(head: string, { what, body }: { what: string; body: string }): string {
     if (this.#options.budget === Number.POSITIVE_INFINITY) return `${head}\n${foreign(what, body)}`
+    if (body.length > mostText)
+      throw new ToolError('TooLarge', `${head}: ${body.length} characters are too much to read in pages`, {
+        next: 'ask for a smaller part, or take it at a terminal with the same verb',
+      })
     const lines = this.#options.censor(body).split('\n')
     const start = this.#startIn(lines.map((_, i) => `${head} ${i}`).map(print))
     const room = Math.max(50, this.#options.budget - tokensOf(head) - 60)

@@ -116,3 +116,10 @@ test('a line that is longer than a page is clipped, and says by how much', () =>
   assert.match(text, /… \d+ more characters in this line/)
   assert.ok(text.length < 2000)
 })
+
+test('content that nobody reads in pages is refused before it holds anybody up', () => {
+  assert.throws(
+    () => pager().ofText('digest', { what: 'file', body: 'x'.repeat(4_000_001) }),
+    (error: unknown) => error instanceof ToolError && error.code === 'TooLarge',
+  )
+})
