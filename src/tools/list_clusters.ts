@@ -3,6 +3,7 @@ import { messageOf } from '../lib/coded-error.ts'
 import { fluxControllers, isLive } from '../engine/controllers.ts'
 import type { World } from '../world/world.ts'
 import { type Controllers, readControllers } from './engine.ts'
+import { inTime, tooLate } from './in-time.ts'
 import { type Call, tool, tsv } from './tool.ts'
 
 const cols = ['cluster', 'server', 'version', 'engine', 'problem']
@@ -28,22 +29,17 @@ const patienceMs = 10_000
 /** A cluster that gives no answer in time is one row that says so. */
 async function rowOf(world: World, name: string, call: Call): Promise<(string | null)[]> {
   const cluster = world.clusters.named(name)
-  const ended = new AbortController()
-  const late = new AbortController()
-  const signal = AbortSignal.any([call.signal, late.signal])
-  const ticking = world.clock.sleep(patienceMs, ended.signal).then(
-    () => late.abort(new Error(`no answer within ${patienceMs / 1000} s`)),
-    () => {},
-  )
+  const failed = (why: string): (string | null)[] => [name, cluster.server, null, null, why]
   try {
-    const [version, controllers] = await Promise.all([cluster.version(signal), readControllers(cluster, signal)])
+    const seen = await inTime({ clock: world.clock, ms: patienceMs, signal: call.signal }, signal =>
+      Promise.all([cluster.version(signal), readControllers(cluster, signal)]),
+    )
+    if (seen === tooLate) return failed(`no answer within ${patienceMs / 1000} s`)
+    const [version, controllers] = seen
     return [name, cluster.server, version, engineOf(controllers, { mode: call.engine.mode, now: world.clock.now() }), null]
   } catch (thrown) {
     call.signal.throwIfAborted()
-    return [name, cluster.server, null, null, messageOf(thrown)]
-  } finally {
-    ended.abort()
-    await ticking
+    return failed(messageOf(thrown))
   }
 }
 

@@ -14,6 +14,7 @@ import { repositoryOf } from '../sources/oci/ref.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
 import { ToolError } from './error.ts'
+import { inTime, tooLate } from './in-time.ts'
 import { existing, type Located } from './locate.ts'
 import type { Call } from './tool.ts'
 
@@ -87,22 +88,8 @@ async function openArtifact(
   { patient, signal }: { patient: boolean; signal: AbortSignal },
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   if (patient) return world.fetcher.fetch(artifact, signal)
-  const ended = new AbortController()
-  const late = new AbortController()
-  const ticking = world.clock.sleep(impatienceMs, ended.signal).then(
-    () => late.abort(new Error('no answer')),
-    () => {},
-  )
-  try {
-    return await world.fetcher.fetch(artifact, AbortSignal.any([signal, late.signal]))
-  } catch (thrown) {
-    signal.throwIfAborted()
-    if (late.signal.aborted) return undefined
-    throw thrown
-  } finally {
-    ended.abort()
-    await ticking
-  }
+  const files = await inTime({ clock: world.clock, ms: impatienceMs, signal }, both => world.fetcher.fetch(artifact, both))
+  return files === tooLate ? undefined : files
 }
 
 /** What the registry has now; nothing is stored. */
