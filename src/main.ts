@@ -5,7 +5,6 @@ import { runProgram } from './cli/run-program.ts'
 import { exitCodes } from './cli/usage.ts'
 import { installOwn } from './cli/install.ts'
 import { compose, kinds, type Mode } from './main/compose.ts'
-import { composeSandbox } from './main/sandbox-engine.ts'
 import { keyFileOf, personAt, terminalOf } from './main/terminal.ts'
 import type { JsonObject } from './lib/json.ts'
 import { catalogueFor } from './main/catalogue.ts'
@@ -80,6 +79,7 @@ function ended(): Promise<void> {
 }
 
 async function serveSandbox({ port, registryPort, data }: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+  const { composeSandbox } = await import('./main/sandbox-engine.ts')
   const composed = await composeSandbox(
     { port: Number(port), registryPort: Number(registryPort), ...(typeof data === 'string' ? { data } : {}) },
     env,
