@@ -3,6 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
+import { resources } from '../../src/resources/index.ts'
+import { textTool } from '../../src/tools/tool.ts'
 import { prompts } from '../../src/prompts/index.ts'
 import { allTools } from '../../src/tools/index.ts'
 import { shownSchema } from '../../src/tools/schema.ts'
@@ -45,4 +47,11 @@ test('every tool that a prompt names exists', () => {
   const names = new Set(all.map(t => t.name))
   for (const { body } of prompts)
     for (const [word] of body({ kind: 'k', name: 'n' }).matchAll(/\b[a-z]+_[a-z_]+\b/g)) assert.ok(names.has(word), word)
+})
+
+test('no tool, resource or prompt of the product makes what only the fixtures of the conformance suite do', () => {
+  for (const { name, raw } of [...all, ...resources, ...prompts]) assert.equal(raw, undefined, name)
+  // A tool is made by tool() or textTool(), whose runs cannot answer raw: this compiles only while that is so.
+  const nothingRaw: 'raw' extends keyof Awaited<ReturnType<Parameters<typeof textTool>[0]['run']>> ? never : true = true
+  assert.ok(nothingRaw)
 })
