@@ -105,7 +105,7 @@ function jsonPatched(live: KubeObject, patch: Json): Json {
   if (!Array.isArray(patch)) throw wrongShape(patch, '[]handlers.jsonPatchOp')
   const copy = parseJson(JSON.stringify(live))
   for (const step of patch) {
-    const [failure] = applyPatch(copy, [asServed(copy, step)])
+    const [failure] = isObject(step) ? applyPatch(copy, [asServed(copy, step)]) : ['no operation']
     if (failure) throw new ApiProblem([422, 'Invalid'], 'the server rejected our request due to an error in our request', {})
   }
   return copy

@@ -96,7 +96,8 @@ async function answerTo(
   api: Api,
   { request, response, signal }: { request: IncomingMessage; response: ServerResponse; signal: AbortSignal },
 ): Promise<Answer | undefined> {
-  const url = new URL(request.url ?? '/', 'http://sandbox')
+  const url = urlOf(request)
+  if (!url) return { status: 400, body: '400 Bad Request' }
   const fixed = documentAt(api, url.pathname, request.headers.accept ?? '')
   if (fixed !== undefined) return { status: 200, body: fixed }
   const path = resourcePath(url.pathname)
@@ -107,6 +108,17 @@ async function answerTo(
   if (!resource) throw problems.noRoute()
   const { body, mediaType } = jsonOf(api.schemas, await bytesOf(request), request.headers['content-type'] ?? '')
   return handle(api, { request, response, path, resource, query: url.searchParams, body, mediaType, signal })
+}
+
+/** `undefined` for what is no URL. */
+function urlOf(request: IncomingMessage): URL | undefined {
+  const url = URL.parse(`http://sandbox${request.url ?? '/'}`)
+  try {
+    decodeURIComponent(url?.pathname ?? '')
+  } catch {
+    return undefined
+  }
+  return url ?? undefined
 }
 
 /** True for the path of a version, served or not, of a group that is served and built in. */

@@ -22,6 +22,7 @@ const historyLength = 20_000
 export class Store {
   readonly #objects = new Map<string, Map<string, KubeObject>>()
   readonly #history: Change[] = []
+  readonly #turns = new Map<string, Promise<void>>()
   readonly #listeners = new Set<(change: Change) => void>()
   readonly #journal: Journal | undefined
   #revision = 1
@@ -70,6 +71,27 @@ export class Store {
     const last: KubeObject = { ...live, metadata: { ...live.metadata, resourceVersion: String(this.#revision + 1) } }
     await this.#record({ type: 'DELETED', key: storageKey(resource), object: last, previous: live, revision: this.#revision + 1 })
     return last
+  }
+
+  /** Runs work on one object after the work that came before it: who reads, merges and writes need not do so again and again. */
+  async inTurn<T>(
+    resource: Stored,
+    { namespace, name }: { namespace: string | undefined; name: string },
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const key = `${storageKey(resource)} ${nameKey(namespace, name)}`
+    const before = this.#turns.get(key)
+    const mine = (before ?? Promise.resolve()).then(work)
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#turns.set(key, settled)
+    try {
+      return await mine
+    } finally {
+      if (this.#turns.get(key) === settled) this.#turns.delete(key)
+    }
   }
 
   /** Takes over what a journal kept. */

@@ -50,6 +50,11 @@ export interface Change {
 
 /** Reads, changes and stores an object, again when somebody was faster. @throws {ApiProblem} */
 export async function write(target: Target, change: Change, context: WriteContext): Promise<Written> {
+  return context.store.inTurn(target.resource, target, () => attempt(target, change, context))
+}
+
+async function attempt(target: Target, change: Change, context: WriteContext): Promise<Written> {
+  context.signal.throwIfAborted()
   for (;;) {
     const stored = context.store.get(target.resource, target.namespace, target.name)
     const live = stored && inVersion(stored, target.resource)

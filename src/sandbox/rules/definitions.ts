@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
-import { equal, isObject, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import { messageOf } from '../../lib/coded-error.ts'
+import { equal, isObject, type Json, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
 import { type Cause, invalidValue, notSupported, requiredValue } from '../api/problem.ts'
 import { fill, type Rule } from './rule.ts'
 
@@ -83,6 +84,16 @@ function schemasOf(versions: readonly JsonObject[]): Cause[] {
   )
 }
 
+function patternProblems(pattern: Json | undefined, field: string): Cause[] {
+  if (typeof pattern !== 'string') return []
+  try {
+    void new RegExp(pattern)
+    return []
+  } catch (thrown) {
+    return [invalidValue(field, pattern, `must be a valid regular expression, but isn't: ${messageOf(thrown)}`)]
+  }
+}
+
 /** A structural schema names the type of every part. */
 function structureProblems(schema: JsonObject, field: string, what = 'specified object fields'): Cause[] {
   const open = schema['x-kubernetes-int-or-string'] === true || schema['x-kubernetes-preserve-unknown-fields'] === true
@@ -93,6 +104,8 @@ function structureProblems(schema: JsonObject, field: string, what = 'specified 
       isObject(p) ? structureProblems(p, `${field}.properties[${name}]`) : [],
     ),
     ...(isObject(items) ? structureProblems(items, `${field}.items`, 'specified array items') : []),
+    ...(schema.type === 'array' && !isObject(items) ? [requiredValue(`${field}.items`, 'must be specified')] : []),
+    ...patternProblems(schema.pattern, `${field}.pattern`),
     ...(isObject(additionalProperties)
       ? structureProblems(additionalProperties, `${field}.additionalProperties`, 'specified object fields')
       : []),
