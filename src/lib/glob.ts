@@ -5,9 +5,14 @@ type Token =
 
 /** Go's filepath.Match on a text without slashes; a malformed pattern matches nothing. In linear time but for the last star. */
 export function globMatches(pattern: string, part: string): boolean {
-  if (!/[*?[\\]/.test(pattern)) return pattern === part
+  return glob(pattern)(part)
+}
+
+/** The same for many texts: the pattern is read once. */
+export function glob(pattern: string): (part: string) => boolean {
+  if (!/[*?[\\]/.test(pattern)) return part => pattern === part
   const tokens = tokensOf(pattern)
-  return tokens !== undefined && tokensMatch(tokens, [...part])
+  return part => tokens !== undefined && tokensMatch(tokens, [...part])
 }
 
 /** Linear but for the last star, which is where a mismatch goes back to. */
@@ -24,6 +29,8 @@ function tokensMatch(tokens: readonly Token[], text: readonly string[]): boolean
 }
 
 function one({ negated, ranges }: Extract<Token, { star: false }>, character: string): boolean {
+  const [only, ...more] = ranges ?? []
+  if (only && more.length === 0 && only[0] === only[1]) return (character === only[0]) !== negated
   const code = character.codePointAt(0) ?? 0
   return (
     ranges === undefined ||

@@ -1,4 +1,4 @@
-import { globMatches } from '../lib/glob.ts'
+import { glob } from '../lib/glob.ts'
 
 /** One pattern of an ignore list. `domain` is the folder that it counts from. */
 export interface IgnorePattern {
@@ -46,7 +46,13 @@ function patternOf(line: string, domain: readonly string[]): IgnorePattern {
   const trimmed = text.endsWith('\\ ') ? text : text.replace(/ +$/, '')
   const folderOnly = trimmed.endsWith('/')
   const path = folderOnly ? trimmed.slice(0, -1) : trimmed
-  return { segments: path.split('/'), anchored: path.includes('/'), folderOnly, includes, domain }
+  return {
+    segments: path.split('/'),
+    anchored: path.includes('/'),
+    folderOnly,
+    includes,
+    domain,
+  }
 }
 
 /** Whether a path is left out: the last pattern that matches decides. `path` has `/`, none at its end. Spec: sources 2.4. */
@@ -56,32 +62,43 @@ export function isIgnored(patterns: readonly IgnorePattern[], path: string, isFo
   return decisive !== undefined && !decisive.includes
 }
 
-function matches({ segments, anchored, folderOnly, domain }: IgnorePattern, path: readonly string[], isFolder: boolean): boolean {
+/** What is between two slashes of a pattern, read once. */
+interface Segment {
+  readonly text: string
+  matches(part: string): boolean
+}
+
+const read = new WeakMap<IgnorePattern, readonly Segment[]>()
+
+function segmentsOf(pattern: IgnorePattern): readonly Segment[] {
+  const known = read.get(pattern) ?? pattern.segments.map(text => ({ text, matches: glob(text) }))
+  read.set(pattern, known)
+  return known
+}
+
+function matches(pattern: IgnorePattern, path: readonly string[], isFolder: boolean): boolean {
+  const { anchored, folderOnly, domain } = pattern
   if (path.length <= domain.length || domain.some((part, i) => path[i] !== part)) return false
   const below = path.slice(domain.length)
-  return anchored ? matchesPath(segments, below, folderOnly && !isFolder) : matchesName(segments[0] ?? '', below, folderOnly && !isFolder)
+  return (anchored ? matchesPath : matchesName)(segmentsOf(pattern), below, folderOnly && !isFolder)
 }
 
 /** Any component may match; the last one of a file not for folder patterns. */
-function matchesName(pattern: string, path: readonly string[], notLast: boolean): boolean {
+function matchesName([pattern]: readonly Segment[], path: readonly string[], notLast: boolean): boolean {
   const candidates = notLast ? path.slice(0, -1) : path
-  return candidates.some(part => globMatches(pattern, part))
+  return candidates.some(part => pattern?.matches(part))
 }
 
 /** The pattern must match from the domain on; what is below a match matches too. What `**` passed over is never tried again, as in go-git. */
-function matchesPath(segments: readonly string[], path: readonly string[], notLast: boolean): boolean {
+function matchesPath(segments: readonly Segment[], path: readonly string[], notLast: boolean): boolean {
   let [at, matched, deep] = [0, false, false]
   for (const [i, segment] of segments.entries()) {
-    if (segment === '' || segment === '**') {
-      deep = segment === '**' && i < segments.length - 1
+    if (segment.text === '' || segment.text === '**') {
+      deep = segment.text === '**' && i < segments.length - 1
       continue
     }
-    if (segment.includes('**') || at >= path.length) return false
-    const found = deep
-      ? path.findIndex((part, depth) => depth >= at && globMatches(segment, part))
-      : globMatches(segment, path[at] ?? '')
-        ? at
-        : -1
+    if (segment.text.includes('**') || at >= path.length) return false
+    const found = deep ? path.findIndex((part, depth) => depth >= at && segment.matches(part)) : segment.matches(path[at] ?? '') ? at : -1
     if (found < 0) return false
     at = found + 1
     matched = true

@@ -5,6 +5,7 @@ import { tar } from '../../lib/tar.ts'
 import { unpack, type Unpacked } from '../../lib/untar.ts'
 import type { Kernel } from '../../world/kernel/kernel.ts'
 import { archiveEntries, memoryTree, sourcePatterns } from '../archive.ts'
+import { SourceProblem } from '../problem.ts'
 import type { Pulled } from './pull-reconciler.ts'
 
 type Spec = OCIRepositoryObject['spec']
@@ -38,7 +39,19 @@ function archived({ files, folders }: Unpacked, ignore: string | undefined): Asy
       folder: path.slice(0, Math.max(0, path.length - '/.sourceignore'.length)),
       text: new TextDecoder().decode(content),
     }))
-  return tar(archiveEntries(memoryTree(files, folders), { patterns: sourcePatterns(own, ignore), modes: 'normalised' }))
+  const patterns = sourcePatterns(own, ignore)
+  checkEffort(patterns.length, [...files.keys(), ...folders.keys()])
+  return tar(archiveEntries(memoryTree(files, folders), { patterns, modes: 'normalised' }))
+}
+
+/** Patterns times characters of paths: seconds of work. An artifact brings both, and nobody else is served meanwhile. */
+const mostComparisons = 200_000_000
+
+function checkEffort(patterns: number, paths: readonly string[]): void {
+  const characters = paths.reduce((sum, path) => sum + path.length, 0)
+  if (patterns * characters <= mostComparisons) return
+  const message = `unable to archive artifact to storage: ${patterns} ignore patterns are too many for ${paths.length} files and folders`
+  throw new SourceProblem('SourceIgnoreError', message, { condition: 'StorageOperationFailed' })
 }
 
 async function* copied(pulled: Pulled, signal: AbortSignal): AsyncIterable<Uint8Array> {

@@ -7,6 +7,7 @@ import { sha256 } from '../../../src/lib/digest.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import { tar } from '../../../src/lib/tar.ts'
 import { contentOf } from '../../../src/sources/oci/content-reconciler.ts'
+import { end, entry } from '../../support/archives.ts'
 import { testKernel } from '../../support/kernel.ts'
 
 const kernel = testKernel()
@@ -53,6 +54,18 @@ test('a layer of a million entries is refused', async () => {
 test('a bomb behind the end of an archive is refused', async () => {
   const blob = after(gzipSync(await tarOf(['a'])), repeated(Buffer.alloc(16 * mebibyte), 65))
   await assert.rejects(open(blob), { code: 'OCIArtifactLayerOperationFailed', message: /after its end$/ })
+})
+test('an artifact with too many patterns for its files is refused, one with many is not', async () => {
+  const withPatterns = (count: number): AsyncIterable<Uint8Array> => {
+    const list = Array.from({ length: count }, (_, i) => `*${i}?`).join('\n')
+    const files = Array.from({ length: 2000 }, (_, i) => entry(`some/folder/f${i}`))
+    return repeated(Buffer.concat([entry('.sourceignore', { content: list }), ...files, end]), 1)
+  }
+  await assert.rejects(open(withPatterns(10_000)), {
+    code: 'SourceIgnoreError',
+    message: 'unable to archive artifact to storage: 10004 ignore patterns are too many for 2001 files and folders',
+  })
+  assert.ok((await whole(await open(withPatterns(500)))).length > 0)
 })
 test('an operation that nobody knows is refused before anything is read', async () => {
   const read = (async function* (): AsyncIterable<Uint8Array> {
