@@ -20,7 +20,8 @@ const served: [group: string, kind: string, plural: string, version: string][] =
 let product: Product
 let cluster: Cluster
 let flux: PlayedFlux
-let answered: string[] = []
+/** The requests that were taken, in order. */
+let taken: string[] = []
 /** What the controller does for an object; ready at once where nothing is said. */
 const scripts = new Map<string, readonly Move[]>()
 const ready: readonly Move[] = [{ conditions: [['Ready', 'True', 'Succeeded', 'all is well']] }]
@@ -32,8 +33,10 @@ before(async () => {
   const { kinds } = await fluxKinds(cluster, signal)
   flux = await playFlux(cluster, {
     kinds,
-    script: ({ kind, metadata }) => scripts.get(`${kind}/${metadata.name}`) ?? ready,
-    answered: ({ kind, metadata }) => void answered.push(`${kind}/${metadata.name}`),
+    script({ kind, metadata }) {
+      taken.push(`${kind}/${metadata.name}`)
+      return scripts.get(`${kind}/${metadata.name}`) ?? ready
+    },
   })
 })
 after(async () => {
@@ -48,7 +51,7 @@ async function create(kind: string, name: string, spec: JsonObject): Promise<Obj
   return { group, version, kind, namespace: 'flux-system', name }
 }
 async function reconcile(kind: string, name: string, more: JsonObject = {}): Promise<Answer> {
-  answered = []
+  taken = []
   return product.call('reconcile', { kind, name, ...more })
 }
 const chartOf = (repository: string): JsonObject => ({
@@ -62,19 +65,19 @@ test('withSource fetches the whole chain of a release, the first first', async (
   await create('HelmChart', 'flux-system-web', { chart: 'web', sourceRef: { kind: 'HelmRepository', name: 'charts' } })
   const answer = await reconcile('HelmRelease', 'web', { withSource: true })
   assert.equal(answer.data?.verdict, 'Ready', answer.text)
-  assert.deepEqual(answered, ['HelmRepository/charts', 'HelmChart/flux-system-web', 'HelmRelease/web'])
+  assert.deepEqual(taken, ['HelmRepository/charts', 'HelmChart/flux-system-web', 'HelmRelease/web'])
   assert.equal((await reconcile('HelmRelease', 'web')).data?.verdict, 'Ready')
-  assert.deepEqual(answered, ['HelmRelease/web'])
+  assert.deepEqual(taken, ['HelmRelease/web'])
 })
 
 test('a repository of type oci has no reconciler, and a chart that the release has yet to make is left to it', async () => {
   await create('HelmRepository', 'static', { url: 'oci://example.com', type: 'oci' })
   await create('HelmRelease', 'early', chartOf('static'))
   assert.equal((await reconcile('HelmRelease', 'early', { withSource: true })).data?.verdict, 'Ready')
-  assert.deepEqual(answered, ['HelmRelease/early'])
+  assert.deepEqual(taken, ['HelmRelease/early'])
   await create('HelmChart', 'flux-system-early', { chart: 'web', sourceRef: { kind: 'HelmRepository', name: 'static' } })
   assert.equal((await reconcile('HelmRelease', 'early', { withSource: true })).data?.verdict, 'Ready')
-  assert.deepEqual(answered, ['HelmChart/flux-system-early', 'HelmRelease/early'])
+  assert.deepEqual(taken, ['HelmChart/flux-system-early', 'HelmRelease/early'])
 })
 
 test('a source that does not exist is named, and nothing else is run', async () => {
@@ -82,7 +85,7 @@ test('a source that does not exist is named, and nothing else is run', async () 
   const answer = await reconcile('HelmRelease', 'lost', { withSource: true })
   assert.deepEqual([answer.data?.verdict, answer.data?.reason], ['Failed', 'SourceNotFound'], answer.text)
   assert.equal(at(answer.data, 'blockedBy', 'object'), 'HelmChart/flux-system/nowhere')
-  assert.deepEqual(answered, [])
+  assert.deepEqual(taken, [])
 })
 
 test('an image policy is run after its repository is scanned', async () => {
@@ -90,7 +93,7 @@ test('an image policy is run after its repository is scanned', async () => {
   await create('ImagePolicy', 'app', { imageRepositoryRef: { name: 'app' } })
   const answer = await reconcile('ImagePolicy', 'app', { withSource: true })
   assert.equal(answer.data?.verdict, 'Ready', answer.text)
-  assert.deepEqual(answered, ['ImageRepository/app', 'ImagePolicy/app'])
+  assert.deepEqual(taken, ['ImageRepository/app', 'ImagePolicy/app'])
 })
 
 test('force and reset go with the request they belong to, and only when asked for', async () => {
