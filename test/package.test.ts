@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-package-'))
 const cli = join(folder, 'node_modules/fluxpilot/dist/cli.js')
 
-withPrograms(['node-floor'], { name: 'the published package on the lowest Node', tests: 3 }, () => {
+withPrograms(['node-floor'], { name: 'the published package on the lowest Node', tests: 4 }, () => {
   const node = findProgram('node-floor') ?? ''
   const { version, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     version: string
@@ -42,6 +42,17 @@ withPrograms(['node-floor'], { name: 'the published package on the lowest Node',
   test('it reconciles in its own sandbox: kernel, worker and schemas are there', () => {
     assert.match(run('check', '--sandbox'), /Kustomization v1: .*our engine reconciles it on request/)
     assert.match(run('crds'), /kind: CustomResourceDefinition/)
+  })
+
+  test('its sandbox starts by itself and tells its addresses', async () => {
+    const child = spawn(node, [cli, 'sandbox'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: '', HOME: folder } })
+    let said = ''
+    for await (const chunk of child.stderr as AsyncIterable<Buffer>) {
+      said += chunk.toString()
+      if (said.includes('stop with')) break
+    }
+    child.kill()
+    assert.match(said, /Kubernetes API at http:\/\/127.0.0.1:\d+, OCI registry at 127.0.0.1:\d+/)
   })
 
   test('it answers tools/list over stdio', async () => {

@@ -4,16 +4,16 @@ import { pathToFileURL } from 'node:url'
 
 const here = import.meta.dirname
 const sources = join(here, '..')
-/** In the published form everything lies beside the bundle. */
-const bundled = existsSync(join(here, 'kernel', 'modules'))
-const kernel = bundled ? join(here, 'kernel') : join(sources, '..', 'kernel')
+/** In the published form everything lies beside the bundle; this code may be in a chunk of it, a folder below. */
+const beside = [here, join(here, '..')].find(folder => existsSync(join(folder, 'kernel', 'modules')))
+const bundle = beside !== undefined && existsSync(join(beside, 'worker.js')) ? beside : undefined
+const kernel = bundle === undefined ? join(sources, '..', 'kernel') : join(bundle, 'kernel')
 
 /** Files that come with the program. */
 export const assets = {
   modules: join(kernel, 'modules'),
-  worker: pathToFileURL(bundled ? join(here, 'worker.js') : join(sources, 'world', 'kernel', 'worker.ts')),
+  worker: pathToFileURL(bundle === undefined ? join(sources, 'world', 'kernel', 'worker.ts') : join(bundle, 'worker.js')),
   /** OpenAPI v3 definitions of Kubernetes' built-in kinds. */
-  definitions: join(kernel, bundled ? 'builtin.json' : 'k8s/builtin.json'),
-  version: (): string =>
-    (JSON.parse(readFileSync(join(bundled ? here : sources, '..', 'package.json'), 'utf8')) as { version: string }).version,
+  definitions: join(kernel, bundle === undefined ? 'k8s/builtin.json' : 'builtin.json'),
+  version: (): string => (JSON.parse(readFileSync(join(bundle ?? sources, '..', 'package.json'), 'utf8')) as { version: string }).version,
 }
