@@ -156,15 +156,6 @@ test('beside Flux: a request that nobody takes is NotHandled when the time is up
   assert.equal((await product.call('reconcile', { kind: 'ks', name: 'lonely', timeoutSeconds: 1 })).data?.verdict, 'NotHandled')
 })
 
-test('beside Flux: a run that goes on is TimedOut, and says that retries go on', async () => {
-  const ref = await create('Kustomization', 'slow')
-  const playing = play(ref, { ready: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' })
-  const answer = await product.call('reconcile', { kind: 'ks', name: 'slow', timeoutSeconds: 1 })
-  await playing
-  assert.equal(answer.data?.verdict, 'TimedOut')
-  assert.match(String(answer.data?.next), /retries go on/)
-})
-
 test('a suspended object is refused before anything is written', async () => {
   const ref = await create('Kustomization', 'held', {
     spec: { interval: '1h', prune: true, suspend: true, sourceRef: { kind: 'OCIRepository', name: 'apps' } },
