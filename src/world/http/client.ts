@@ -61,7 +61,8 @@ function makePool({ tls, timeoutMs }: HttpOptions, proxy: string | undefined): D
     ...(tls?.verify === false ? { rejectUnauthorized: false } : {}),
     ...(tls?.serverName ? { servername: tls.serverName } : {}),
   }
-  const common = { headersTimeout: timeoutMs ?? defaultTimeoutMs, bodyTimeout: bodyIdleMs, pipelining: 1 }
+  // undici ends an idle HTTP/2 session with an error that nobody may be listening for, and a watch holds its stream for minutes.
+  const common = { allowH2: false, headersTimeout: timeoutMs ?? defaultTimeoutMs, bodyTimeout: bodyIdleMs, pipelining: 1 }
   return proxy === undefined
     ? new Agent({ ...common, connect })
     : new ProxyAgent({ ...common, ...proxyTarget(proxy), requestTls: connect, connectTimeout: connectTimeoutMs })
