@@ -199,6 +199,7 @@ export function plain(text: string): string {
 
 const marks = { open: '\u0001', body: '\u0002', close: '\u0003' }
 const marked = /\u0001([^\u0001-\u0003]*)\u0002([^\u0001-\u0003]*)\u0003/g
+const idBytes = 2
 const lookAlike = /^(\s*)---(?=\s*(?:untrusted|end)\b)/gim
 
 /** Marks text of others within ours; {@link fence} puts the fences. `what` is our own word for it. */
@@ -215,15 +216,17 @@ export function unfenced(text: string): string {
 }
 
 /**
- * Puts a fence around each marked text, so that nothing in it can end the fence: `id` is random, made anew for each reply, and
- * lines that look like a fence are changed. Takes terminal codes and invisible characters out of everything. Spec: mcp 2.9.
+ * Puts a fence around each marked text, so that nothing in it can end the fence: its id is random, made anew for each reply, and
+ * stands nowhere in the text; lines that look like a fence are changed. Takes terminal codes and invisible characters out of everything. Spec: mcp 2.9.
  */
-export function fence(text: string, id: string): string {
+export function fence(text: string, newId: (bytes: number) => string): string {
+  let id = newId(idBytes)
+  for (let bytes = idBytes; text.includes(id); bytes++) id = newId(bytes)
   const out: string[] = []
   let from = 0
   for (const found of text.matchAll(marked)) {
     const [whole, what = '', body = ''] = found
-    const inside = plain(body).replaceAll(lookAlike, '$1- - -').replaceAll(id, 'x').trimEnd()
+    const inside = plain(body).replaceAll(lookAlike, '$1- - -').trimEnd()
     out.push(plain(text.slice(from, found.index)), `--- untrusted ${plain(what)}, id ${id} ---\n${inside}\n--- end ${id} ---`)
     from = found.index + whole.length
   }

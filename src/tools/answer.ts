@@ -61,7 +61,7 @@ export async function answer(service: Service, tool: Tool, { args, call }: { arg
     if ('ask' in done) return { isError: false, text: redactor.censor(''), data: undefined, asked: cleanQuestions(done, redactor) }
     const data = done.data && (clean(done.data, redactor) as JsonObject)
     const fitting = fit({ data, text: data && done.say ? done.say(data) : done.text, say: done.say }, { pages: running.pages, budget })
-    const shown = call.caller.via === 'cli' ? unfenced(fitting.text) : fence(fitting.text, world.clock.id(2))
+    const shown = call.caller.via === 'cli' ? unfenced(fitting.text) : fence(fitting.text, bytes => world.clock.id(bytes))
     return { isError: false, text: redactor.censor(shown), data: fitting.data }
   } catch (thrown) {
     const error =

@@ -95,7 +95,7 @@ for (const [name, args] of calls)
     const { text, data }: Answer = await product.call(name, args())
     let [inside, fences]: [string | undefined, number] = [undefined, 0]
     for (const line of text.split('\n')) {
-      const [, opened] = /^--- untrusted .*, id ([0-9a-f]{4}) ---$/.exec(line) ?? []
+      const [, opened] = /^--- untrusted .*, id ([0-9a-f]{4,}) ---$/.exec(line) ?? []
       if (inside === undefined && opened !== undefined) {
         inside = opened
         fences++
@@ -116,7 +116,7 @@ for (const [name, args] of calls)
 
 test('an id is new with each reply', async () => {
   const ids = new Set<string | undefined>()
-  for (let i = 0; i < 8; i++) ids.add(/id ([0-9a-f]{4}) ---/.exec((await product.call('get_status')).text)?.[1])
+  for (let i = 0; i < 8; i++) ids.add(/id ([0-9a-f]{4,}) ---/.exec((await product.call('get_status')).text)?.[1])
   assert.ok(ids.size > 1)
 })
 

@@ -104,8 +104,8 @@ test('content comes in pages of lines that join to all of it, each fenced and wi
     const { text } = await product.call('pull_artifact', { url: `oci://${product.registry}/many:long`, ...(cursor ? { cursor } : {}) })
     assert.ok(countTokens(text) <= 10_000, String(countTokens(text)))
     const [, head = '', open = '', body = '', close = ''] = /^(.*)\n(--- untrusted .*)\n([\s\S]*)\n(--- end .*)$/.exec(text) ?? []
-    assert.match(open, /^--- untrusted .+, id [0-9a-f]{4} ---$/)
-    assert.equal(close.slice(8, 12), open.slice(-8, -4))
+    assert.match(open, /^--- untrusted .+, id [0-9a-f]{4,} ---$/)
+    assert.equal(/end (\w+) ---$/.exec(close)?.[1], /id (\w+) ---$/.exec(open)?.[1])
     lines.push(...body.split('\n'))
     cursor = /cursor=(\S+)/.exec(head)?.[1]
     pages++
