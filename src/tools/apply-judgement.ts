@@ -19,7 +19,8 @@ export interface Judgement {
   readonly object: KubeObject
   readonly action: 'create' | 'configure' | 'unchanged' | 'takes fields' | 'recreate' | 'refused'
   readonly detail?: string | undefined
-  readonly uid?: string | undefined
+  /** Which state of the live object this was judged by; absent when there is none. */
+  readonly seen?: string | undefined
   readonly refused?: CodedError | undefined
 }
 
@@ -40,24 +41,29 @@ interface Judging extends Pick<Running, 'signal' | 'show'> {
 async function judge(cluster: Cluster, object: KubeObject, { made, signal, show }: Judging): Promise<Judgement> {
   const live = await liveOf(cluster, refOf(object), signal)
   await guardOwnership(cluster, live, signal)
-  const uid = live?.metadata.uid
+  const seen = live && stateOf(live)
   try {
     const dryRun = await cluster.apply(object, { manager, dryRun: true }, signal)
     if (!live) return { object, action: 'create' }
     return drifted(live, dryRun)
-      ? { object, action: 'configure', detail: diffOf(live, dryRun, show), uid }
-      : { object, action: 'unchanged', uid }
+      ? { object, action: 'configure', detail: diffOf(live, dryRun, show), seen }
+      : { object, action: 'unchanged', seen }
   } catch (thrown) {
     signal.throwIfAborted()
     if (!(thrown instanceof CodedError)) throw thrown
     if (!live && comesWith(made, object, thrown.code)) return { object, action: 'create' }
     if (live && thrown.code === 'CONFLICT') {
       const forced = await cluster.apply(object, { manager, force: true, dryRun: true }, signal)
-      return { object, action: 'takes fields', detail: `${firstLine(thrown.message)}; ${diffOf(live, forced, show)}`, uid }
+      return { object, action: 'takes fields', detail: `${firstLine(thrown.message)}; ${diffOf(live, forced, show)}`, seen }
     }
-    if (live && isImmutable(thrown)) return { object, action: 'recreate', detail: firstLine(thrown.message), uid }
-    return { object, action: 'refused', detail: firstLine(thrown.message), uid, refused: thrown }
+    if (live && isImmutable(thrown)) return { object, action: 'recreate', detail: firstLine(thrown.message), seen }
+    return { object, action: 'refused', detail: firstLine(thrown.message), seen, refused: thrown }
   }
+}
+
+/** Changes with what people and controllers order, not with what they report. */
+function stateOf({ metadata: { uid, generation, resourceVersion } }: KubeObject): string {
+  return `${uid ?? ''}/${generation ?? resourceVersion ?? ''}`
 }
 
 function diffOf(live: KubeObject, next: KubeObject, show: Show): string {

@@ -135,6 +135,6 @@ async function previewApply(args: Arguments, world: World, call: Running): Promi
     summary: `${judged.length} objects${takes ? '; fields are taken from other managers' : ''}${recreates ? '; objects are deleted and made anew' : ''}`,
     changes,
     mustPlan: takes || recreates,
-    live: JSON.stringify([judged.map(j => j.uid ?? null), changes]),
+    live: JSON.stringify([judged.map(j => j.seen ?? null), changes]),
   }
 }

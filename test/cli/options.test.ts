@@ -8,6 +8,7 @@ import type { Answer } from '../../src/tools/answer.ts'
 import { freePort } from '../refs/processes.ts'
 import { pushFiles } from '../support/push.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
 /** Options that every command has do what they say. */
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-options-'))
@@ -67,10 +68,7 @@ test('--storage-path keeps artifacts there, --storage-addr serves them, and --st
     assert.equal(done.data?.verdict, 'Ready', done.text)
     const source = await product.composed.service.world.clusters
       .named()
-      .get(
-        { group: 'source.toolkit.fluxcd.io', version: 'v1', kind: 'OCIRepository', namespace: 'flux-system', name: 'apps' },
-        AbortSignal.timeout(10_000),
-      )
+      .get({ group: 'source.toolkit.fluxcd.io', version: 'v1', kind: 'OCIRepository', namespace: 'flux-system', name: 'apps' }, unending)
     const found = stringAt(source, 'status', 'artifact', 'url') ?? ''
     assert.equal((await fetch(found.replace('localhost', '127.0.0.1'))).status, 200)
     return found

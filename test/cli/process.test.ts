@@ -13,6 +13,7 @@ import { until } from '../../src/world/cluster/until.ts'
 import { freePort } from '../refs/processes.ts'
 import { startHostile } from '../support/hostile.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-process-'))
@@ -181,7 +182,7 @@ test('API servers are reached through HTTP_PROXY, but for those that NO_PROXY na
 test('crds --install installs ours, and leaves those of Flux as they are', async () => {
   const own = await startProduct()
   const cluster = own.composed.service.world.clusters.named()
-  const signal = AbortSignal.timeout(60_000)
+  const signal = unending
   const ref = refOf(crdOf(Kustomization))
   await cluster.delete(ref, {}, signal)
   await until(cluster, ref, { signal, settled: seen => (seen ? undefined : true) })

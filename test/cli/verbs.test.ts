@@ -7,11 +7,12 @@ import { after, before, test } from 'node:test'
 import { pushFiles } from '../support/push.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import { type } from '../support/terminal.ts'
+import { unending } from '../support/unending.ts'
 
 const root = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-cli-'))
 const shop = join(folder, 'shop')
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 let product: Product
 before(async () => {
   cpSync(join(root, 'examples/shop'), shop, { recursive: true })

@@ -12,6 +12,13 @@ test('the case tables of the specs are read', () => {
   assert.ok(due.size > 200, String(due.size))
 })
 
+test('every behaviour that is due is cited by a test, or exempt with a reason', () => {
+  assert.deepEqual(
+    all.flatMap(({ missing }) => missing),
+    [],
+  )
+})
+
 test('an exemption names a behaviour that is due and that nobody cites', () => {
   const cited = new Set([...citations()].map(caseOf))
   assert.deepEqual(

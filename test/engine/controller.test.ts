@@ -16,9 +16,10 @@ import { pushFiles } from '../support/push.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
 import type { Started } from '../world/cluster/contract.ts'
+import { unending } from '../support/unending.ts'
 
 const kernel = testKernel()
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 const namespace = 'continuous'
 const requestedAt = 'reconcile.fluxcd.io/requestedAt'
 

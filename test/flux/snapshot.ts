@@ -1,6 +1,7 @@
 import { conditionsOf, type KubeObject, type ObjectRef, printRef } from '../../src/kinds/manifest.ts'
 import { isObject, type Json, type JsonObject, listAt, objectAt } from '../../src/lib/json.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { timeless } from '../support/texts.ts'
 
 /** What an observer can see of a run, without what differs between two runs of the same program: times, addresses, identities. */
 export interface Snapshot {
@@ -10,7 +11,6 @@ export interface Snapshot {
   readonly events: readonly string[]
 }
 
-const duration = /\b(\d+h)?(\d+m)?\d+(\.\d+)?(ms|s|µs)\b/g
 const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 /** Where either side unpacks an artifact. */
 const folders = /\/tmp\/[\w-]+\/kustomization-\d+|\/artifact\b/g
@@ -35,9 +35,7 @@ const moving = new Set([
 /** Texts with durations and addresses made equal. */
 function still(value: Json | undefined): Json | undefined {
   if (typeof value === 'string')
-    return reworded
-      .reduce((text, [pattern, by]) => text.replace(pattern, by), value)
-      .replace(duration, 'N')
+    return timeless(reworded.reduce((text, [pattern, by]) => text.replace(pattern, by), value))
       .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://host')
       .replace(folders, '/folder')
       .replace(uid, 'UID')

@@ -16,10 +16,11 @@ import { startSandboxApi } from '../support/sandbox.ts'
 import { startWorld } from '../support/world.ts'
 import type { Started } from '../world/cluster/contract.ts'
 import { expected, kustomization, prepare, source, state, version } from './scene.ts'
+import { unending } from '../support/unending.ts'
 
 const kernel = testKernel()
 const kills = 50
-const signal = AbortSignal.timeout(600_000)
+const signal = unending
 const quick = process.env.FLUXPILOT_QUICK === '1'
 
 /** Numbers in [0, 1) from a seed. */

@@ -1,6 +1,7 @@
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import { listAt, stringAt } from '../../src/lib/json.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { unending } from '../support/unending.ts'
 
 export const namespace = 'kill'
 export const source: ObjectRef = { group: 'source.toolkit.fluxcd.io', version: 'v1', kind: 'OCIRepository', namespace, name: 'app' }
@@ -11,7 +12,7 @@ export const kustomization: ObjectRef = {
   namespace,
   name: 'app',
 }
-const signal = AbortSignal.timeout(300_000)
+const signal = unending
 
 /** Version n of the app: what stays changes, and each version has objects that the others lack. */
 export function version(n: number): Record<string, string> {

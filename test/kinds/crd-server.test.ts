@@ -9,8 +9,9 @@ import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { startKubeApiServer, type ApiServer } from '../refs/kube-apiserver.ts'
 import { withPrograms } from '../refs/when.ts'
+import { unending } from '../support/unending.ts'
 
-const within = (): AbortSignal => AbortSignal.timeout(60_000)
+const within = (): AbortSignal => unending
 const whole = { interval: '10m', prune: true, sourceRef: { kind: 'OCIRepository', name: 'app' } }
 
 function object(name: string, kind: { group: string; kind: string; version: string }, spec: JsonObject): KubeObject {

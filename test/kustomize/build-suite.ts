@@ -6,6 +6,7 @@ import { verifies } from '../conformance/verifies.ts'
 import { config, deployment, object, secret } from './objects.ts'
 import type { Server } from './servers.ts'
 import { idsOf, readyOf } from './stage.ts'
+import { unending } from '../support/unending.ts'
 
 const account = (namespace: string, labels: Record<string, string>, annotations: Record<string, string> = {}): KubeObject =>
   object('v1 ServiceAccount', { namespace, name: 'a' }, {}, { labels, annotations })
@@ -56,7 +57,7 @@ export function buildCases({ stage, cluster }: Server): void {
     assert.equal(readyOf(await s.ship([account('s9', labels)], { postBuild: postBuild(true) })), applied(1))
     assert.deepEqual(await shown(), ['red', 'triangle'])
     for (const kind of ['ConfigMap', 'Secret'])
-      await cluster().delete({ group: '', version: 'v1', kind, namespace: 's9', name: 'vars' }, {}, AbortSignal.timeout(10_000))
+      await cluster().delete({ group: '', version: 'v1', kind, namespace: 's9', name: 'vars' }, {}, unending)
     assert.equal(readyOf(await s.again()), applied(1))
     assert.deepEqual(await shown(), ['blue', 'square'])
     const failed = await s.ship([account('s9', labels)], { postBuild: postBuild(false) })

@@ -15,6 +15,7 @@ import { withPrograms } from '../refs/when.ts'
 import { dataFolder, treeOf, withData } from '../support/data.ts'
 import { testKernel } from '../support/kernel.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
+import { unending } from '../support/unending.ts'
 
 type Tree = Readonly<Record<string, string>>
 const kernel = testKernel()
@@ -204,7 +205,7 @@ withPrograms(['flux'], { name: "builds against flux's own", tests: cases.length 
   }
   async function byUs(tree: Tree, spec: object, path: string): Promise<{ objects: KubeObject[] } | { error: string }> {
     const files = new Map(Object.entries(tree).map(([name, text]) => [name, Buffer.from(text)]))
-    const signal = AbortSignal.timeout(60_000)
+    const signal = unending
     try {
       const task = { hands: { kernel, cluster: api.cluster }, strict: false, signal }
       return { objects: await render(ks({ ...spec, path }), files, task) }

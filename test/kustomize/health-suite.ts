@@ -7,10 +7,10 @@ import { verifies } from '../conformance/verifies.ts'
 import { config, deployment, object, pod, secret } from './objects.ts'
 import type { Server } from './servers.ts'
 import { leaping, over, readyOf, signal, type Stage } from './stage.ts'
+import { timeless } from '../support/texts.ts'
 
 const say = (condition: Condition | undefined): string | undefined =>
-  condition &&
-  `${condition.status} ${condition.reason}: ${condition.message.replace(/ after \d[\dms.]*: /, ' after T: ').replace(/passed in [\dmsµ.]+$/, 'passed in T')}`
+  condition && `${condition.status} ${condition.reason}: ${timeless(condition.message)}`
 const check = (o: KubeObject): Record<string, string | undefined> => ({
   apiVersion: o.apiVersion,
   kind: o.kind,

@@ -12,9 +12,11 @@ import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import type { ArtifactFetcher } from '../../src/world/storage/artifacts.ts'
 import { ensureNamespace } from '../support/world.ts'
+import { timeless } from '../support/texts.ts'
+import { unending } from '../support/unending.ts'
 
 export const manager = 'test'
-export const signal = AbortSignal.timeout(300_000)
+export const signal = unending
 const toolkit = 'kustomize.toolkit.fluxcd.io'
 
 /** What one pass may be given instead of the usual. */
@@ -105,7 +107,7 @@ export class Stage {
       hands: { cluster, clock, fetcher, kernel: this.#kernel },
       clock,
       settings: { ...fluxDefaults, ...turn.settings },
-      signal: turn.signal ?? AbortSignal.timeout(60_000),
+      signal: turn.signal ?? unending,
       progress: turn.progress,
     })
   }
@@ -130,7 +132,7 @@ export class Stage {
     return items
       .filter(e => stringAt(e, 'involvedObject', 'kind') === 'Kustomization')
       .toSorted((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
-      .map(e => `${String(e.type)} ${String(e.reason)} ${String(e.message).replace(/\d+(\.\d+)?[mµ]?s\b/g, 'T')}`)
+      .map(e => `${String(e.type)} ${String(e.reason)} ${timeless(String(e.message))}`)
   }
 }
 

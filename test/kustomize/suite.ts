@@ -8,8 +8,10 @@ import type { Started } from '../world/cluster/contract.ts'
 import { dataFolder, treeOf, withData } from '../support/data.ts'
 import { pushFiles } from '../support/push.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
+import { timeless } from '../support/texts.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(180_000)
+const signal = unending
 const namespace = 'apps'
 const source: ObjectRef = { group: 'source.toolkit.fluxcd.io', version: 'v1', kind: 'OCIRepository', namespace, name: 'shop' }
 const ksRef: ObjectRef = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', kind: 'Kustomization', namespace, name: 'shop' }
@@ -82,7 +84,7 @@ export function kustomizeSuite(name: string, open: () => Promise<Started>, kerne
       assert.equal((await get('', 'ConfigMap', 'one'))?.metadata.labels?.['kustomize.toolkit.fluxcd.io/name'], 'shop')
       const events = (await world.cluster.list({ group: '', kind: 'Event', namespace }, signal)).items
         .filter(e => stringAt(e, 'involvedObject', 'kind') === 'Kustomization')
-        .map(e => String(e.message).replace(/\d+(\.\d+)?m?s/g, 'T'))
+        .map(e => timeless(String(e.message)))
       assert.ok(events.includes('ConfigMap/apps/one created\nDeployment/apps/web created'), events.join('; '))
       assert.ok(
         events.some(e => e.startsWith('Reconciliation finished in T, next run in 10mT')),

@@ -6,9 +6,10 @@ import { tar, type TarEntry } from '../../src/lib/tar.ts'
 import { annotationKeys, fluxManifest } from '../../src/sources/oci-manifest.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 import { testKernel } from '../support/kernel.ts'
+import { unending } from '../support/unending.ts'
 
 const kernel = testKernel()
-const signal = AbortSignal.timeout(60_000)
+const signal = unending
 const body = Buffer.from('apiVersion: v1\nkind: Namespace\nmetadata:\n  name: apps\n')
 
 async function whole(source: AsyncIterable<Uint8Array>): Promise<Buffer> {

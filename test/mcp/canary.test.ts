@@ -14,6 +14,7 @@ import { openDefinition } from '../support/played-flux.ts'
 import { end, run } from '../support/program.ts'
 import { pushFiles } from '../support/push.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
 /** The part of a canary that no encoding changes beyond recognition, by its row. */
 const cores = new Map<string, string>()
@@ -40,7 +41,7 @@ function formOf(core: string, text: string): string | undefined {
   return undefined
 }
 
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-canary-'))
 const secrets = {
   data: canary('Secret data'),

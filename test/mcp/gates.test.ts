@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Answer } from '../../src/tools/answer.ts'
 import type { Answered, Question } from '../../src/tools/tool.ts'
 import { type Product, startProduct, stdioCaller } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
 const approved = new Set<string>()
 let free: Product
@@ -116,7 +117,7 @@ test('taking fields from another manager needs the plan in every mode', async ()
   await cluster?.apply(
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'theirs', namespace: 'default' }, data: { a: '0' } },
     { manager: 'somebody' },
-    AbortSignal.timeout(10_000),
+    unending,
   )
   const planned = await free.call('apply_manifests', { manifests: yaml('theirs', '9') })
   assert.equal(planned.data?.planned, true)
@@ -130,7 +131,7 @@ test('what Flux owns is refused with its owner', async () => {
   await cluster?.apply(
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owned', namespace: 'default', labels } },
     { manager: 'kustomize-controller' },
-    AbortSignal.timeout(10_000),
+    unending,
   )
   for (const refused of [
     await free.call('apply_manifests', { manifests: yaml('owned') }),

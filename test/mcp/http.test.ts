@@ -8,6 +8,7 @@ import { connectors, type Driver } from '../support/clients.ts'
 import { end, run } from '../support/program.ts'
 import { type HttpProduct, startHttpProduct, tokens } from '../support/service.ts'
 import { certificateAuthority } from '../support/certificates.ts'
+import { unending } from '../support/unending.ts'
 
 const authority = certificateAuthority()
 const localhost = authority.issue('localhost', ['localhost', '127.0.0.1'])
@@ -255,7 +256,7 @@ suite('an endpoint on loopback with tokens', () => {
     const target = { kind: 'ConfigMap', namespace: 'default', name: 'judged' }
     const plan = String((await call(target)).data.plan)
     assert.match((await call({ ...target, plan })).text, /^ApprovalRequired: .*fluxpilot approve p1-/)
-    const signal = AbortSignal.timeout(10_000)
+    const signal = unending
     const server = product.url
     for (const token of [tokens.writer, tokens.reader, 'nobody'])
       await assert.rejects(approve({ handle: plan, server, token }, signal), /refused with 40[13]/)

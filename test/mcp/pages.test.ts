@@ -7,8 +7,9 @@ import { connectors, type Driver } from '../support/clients.ts'
 import { pushFiles } from '../support/push.ts'
 import { type HttpProduct, startHttpProduct, stdioCaller, tokens } from '../support/service.ts'
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 const count = 130
 let product: HttpProduct
 before(async () => {

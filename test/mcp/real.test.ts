@@ -14,8 +14,9 @@ import { type ApiServer, kubectl, startKubeApiServer } from '../refs/kube-apiser
 import { withPrograms } from '../refs/when.ts'
 import { connectors, type Driver } from '../support/clients.ts'
 import { type HttpProduct, startHttpProduct, tokens } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(180_000)
+const signal = unending
 const rights: [user: string, verbs: string[]][] = [
   ['getter', ['get']],
   ['watcher', ['get', 'list', 'watch']],

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type Product, startProduct } from '../support/service.ts'
 import { pushFiles } from '../support/push.ts'
+import { unending } from '../support/unending.ts'
 
 const canary = 'c4nary-Value/with+signs&more=1'
 const forms = [canary, Buffer.from(canary).toString('base64'), encodeURIComponent(canary), Buffer.from(canary).toString('hex')]
-const signal = AbortSignal.timeout(60_000)
+const signal = unending
 let product: Product
 before(async () => {
   product = await startProduct()

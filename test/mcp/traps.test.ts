@@ -16,8 +16,9 @@ import { connectors } from '../support/clients.ts'
 import { pushFiles } from '../support/push.ts'
 import { type HttpProduct, type Product, startHttpProduct, startProduct, stdioCaller, tokens } from '../support/service.ts'
 import * as z from 'zod'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 const codeOf = ({ data }: Answer): unknown => (data?.error as { code?: string } | undefined)?.code
 const rowsOf = ({ data }: Answer): string[][] => data?.rows as string[][]
 

@@ -10,11 +10,12 @@ import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { restCluster } from '../../src/world/cluster/rest.ts'
 import { createHttp } from '../../src/world/http/client.ts'
+import { unending } from '../support/unending.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'fluxpilot-data-'))
 const main = join(import.meta.dirname, '../../src/main.ts')
 const http = createHttp({})
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 const started: ChildProcess[] = []
 after(async () => {
   for (const child of started) child.kill('SIGKILL')

@@ -17,9 +17,10 @@ import { openRegistries } from '../../src/world/registry/open.ts'
 import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles } from '../support/push.ts'
+import { unending } from '../support/unending.ts'
 
 const main = join(import.meta.dirname, '../../src/main.ts')
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 const kernel = testKernel()
 const http = createHttp({})
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-sandbox-'))

@@ -9,6 +9,7 @@ import { restCluster } from '../../src/world/cluster/rest.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import { testKernel } from '../support/kernel.ts'
 import { ask, speak } from './differential/talk.ts'
+import { unending } from '../support/unending.ts'
 
 const kernel = testKernel()
 const maps = '/api/v1/namespaces/default/configmaps'
@@ -54,10 +55,7 @@ test('a watch from before history ends in 410, and the cluster hand lists again'
   assert.deepEqual([at(told.body, 'type'), at(told.body, 'object', 'code'), at(told.body, 'object', 'reason')], ['ERROR', 410, 'Expired'])
   const http = createHttp({})
   const cluster = restCluster({ name: 'old', server: server.url, http, clock: realClock })
-  for await (const event of cluster.watch(
-    { group: '', kind: 'ConfigMap', namespace: 'default', resourceVersion: old },
-    AbortSignal.timeout(20_000),
-  )) {
+  for await (const event of cluster.watch({ group: '', kind: 'ConfigMap', namespace: 'default', resourceVersion: old }, unending)) {
     assert.deepEqual(event.type === 'gap' && event.objects.map(o => o.metadata.name), ['a', 'b', 'bb', 'busy', 'c'])
     break
   }

@@ -17,6 +17,7 @@ import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import type { Started } from '../world/cluster/contract.ts'
+import { unending } from '../support/unending.ts'
 
 const kernel = testKernel()
 const run = promisify(execFile)
@@ -121,7 +122,7 @@ function kubectlSuite(name: string, lines: typeof conversation, open: () => Prom
     let workloads: { stop(): Promise<void> }
     before(async () => {
       started = await open()
-      await installKinds(started.cluster, [OCIRepository, Kustomization], { clock: realClock, signal: AbortSignal.timeout(30_000) })
+      await installKinds(started.cluster, [OCIRepository, Kustomization], { clock: realClock, signal: unending })
       workloads = startWorkloads({ cluster: started.cluster, clock: realClock })
       writeFileSync(join(folder, 'app.yaml'), app)
       writeFileSync(join(folder, 'config'), started.kubeconfig)

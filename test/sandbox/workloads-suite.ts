@@ -8,9 +8,10 @@ import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { until } from '../../src/world/cluster/until.ts'
 import type { Started } from '../world/cluster/contract.ts'
+import { unending } from '../support/unending.ts'
 
 const manager = 'test'
-const signal = AbortSignal.timeout(60_000)
+const signal = unending
 
 function deployment(name: string, image: string, more: Record<string, number> = {}): KubeObject {
   const labels = { app: name }

@@ -8,9 +8,10 @@ import { archiveEntries, memoryTree, singleFile, sourcePatterns, type Tree } fro
 import { isIgnored, parsePatterns } from '../../src/sources/ignore.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 import { testKernel } from '../support/kernel.ts'
+import { unending } from '../support/unending.ts'
 
 const kernel = testKernel()
-const signal = AbortSignal.timeout(60_000)
+const signal = unending
 const limits = { maxBytes: 1e8, maxEntries: 1000, maxEntryBytes: 1e8 }
 const namespace = (name: string): string => `---\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${name}\n`
 

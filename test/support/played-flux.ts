@@ -3,6 +3,7 @@ import { handsBack, isSuspended, requestedAtKey } from '../../src/engine/request
 import { joinApiVersion, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import type { ApiResource, Cluster } from '../../src/world/cluster/cluster.ts'
+import { unending } from './unending.ts'
 
 /** `Type=Status Reason: message`, several of them, as a status shows them. */
 export type Conditions = readonly (readonly [type: string, status: 'True' | 'False' | 'Unknown', reason: string, message: string])[]
@@ -52,7 +53,7 @@ export async function holdLease(cluster: Cluster, controller: string, seconds = 
       },
     },
     { manager: controller, force: true },
-    AbortSignal.timeout(30_000),
+    unending,
   )
 }
 

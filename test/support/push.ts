@@ -5,6 +5,7 @@ import { archiveEntries, memoryTree } from '../../src/sources/archive.ts'
 import { annotationKeys, fluxManifest } from '../../src/sources/oci-manifest.ts'
 import { type Descriptor, mediaTypes } from '../../src/kinds/oci.ts'
 import type { Hands } from '../../src/world/world.ts'
+import { unending } from './unending.ts'
 
 /** Pushes files as a Flux artifact; answers the manifest's digest. */
 export async function pushFiles(
@@ -13,7 +14,7 @@ export async function pushFiles(
   files: Record<string, string>,
   annotations: Record<string, string> = {},
 ): Promise<string> {
-  const signal = AbortSignal.timeout(60_000)
+  const signal = unending
   const ref = parseOciUrl(url)
   const registry = await registries.open({ credentials: { type: 'anonymous' } }, 'transfer')
   const tree = memoryTree(new Map(Object.entries(files).map(([path, text]) => [path, { content: Buffer.from(text), mode: 0o644 }])))
@@ -38,7 +39,7 @@ export async function pushLayers(
   url: string,
   layers: readonly { readonly mediaType: string; readonly bytes: Uint8Array }[],
 ): Promise<string> {
-  const signal = AbortSignal.timeout(60_000)
+  const signal = unending
   const ref = parseOciUrl(url)
   const registry = await registries.open({ credentials: { type: 'anonymous' } }, 'transfer')
   const push = async (mediaType: string, bytes: Uint8Array): Promise<Descriptor> => {

@@ -11,6 +11,7 @@ import { callerOf } from '../../src/transports/tokens.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Clusters } from '../../src/world/cluster/cluster.ts'
 import type { Clock } from '../../src/world/clock/clock.ts'
+import { unending } from './unending.ts'
 
 const open: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false }
 export const stdioCaller: Caller = { key: 'stdio', user: 'test', scopes: [], via: 'stdio' }
@@ -46,7 +47,7 @@ export async function startProduct({
     composed,
     registry: composed.sandbox?.registry ?? '',
     stop: () => composed.close(),
-    async call(name, args = {}, { caller = stdioCaller, signal = AbortSignal.timeout(120_000), notes = [], ...more } = {}) {
+    async call(name, args = {}, { caller = stdioCaller, signal = unending, notes = [], ...more } = {}) {
       const tool = tools.find(t => t.name === name)
       if (!tool) throw new TypeError(`no tool is called ${name}`)
       return answer(service, tool, {

@@ -4,6 +4,7 @@ import { kinds } from '../../src/main/compose.ts'
 import { allTools } from '../../src/tools/index.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import type { Product } from './service.ts'
+import { unending } from './unending.ts'
 
 /** What a command left. `opened` are the options that it opened the world with; `asked` the questions to the person. */
 export interface Ran {
@@ -38,7 +39,7 @@ export async function type(product: Product | undefined, argv: readonly string[]
     version: '1.2.3',
     tools: allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }),
     kinds,
-    signal: around.signal ?? AbortSignal.timeout(120_000),
+    signal: around.signal ?? unending,
     terminal: around.terminal,
     ask:
       around.types === undefined

@@ -22,6 +22,7 @@ import { artifactFetcher } from '../../src/world/storage/fetch.ts'
 import { serveArtifacts } from '../../src/world/storage/serve.ts'
 import type { Hands } from '../../src/world/world.ts'
 import type { Started } from '../world/cluster/contract.ts'
+import { unending } from './unending.ts'
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent }
 
@@ -63,7 +64,7 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
     cluster,
     registry: registry.address,
     folder,
-    pass: (ref, signal = AbortSignal.timeout(60_000)) =>
+    pass: (ref, signal = unending) =>
       ref.kind === 'Kustomization' ? drive(kustomizations, ref, { ...base, signal }) : drive(ociRepositories, ref, { ...base, signal }),
     async stop() {
       await workloads.stop()
@@ -78,9 +79,5 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
 
 /** Creates a namespace, unless it is there. */
 export async function ensureNamespace(cluster: Cluster, name: string): Promise<KubeObject> {
-  return cluster.apply(
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
-    { manager: 'test', force: true },
-    AbortSignal.timeout(10_000),
-  )
+  return cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { manager: 'test', force: true }, unending)
 }

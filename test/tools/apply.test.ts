@@ -10,8 +10,9 @@ import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { withPrograms } from '../refs/when.ts'
 import { openDefinition } from '../support/played-flux.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 let product: Product
 let cluster: Cluster
 before(async () => {

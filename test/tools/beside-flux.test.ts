@@ -6,8 +6,9 @@ import type { Answer } from '../../src/tools/answer.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { until } from '../../src/world/cluster/until.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 const requestedAt = 'reconcile.fluxcd.io/requestedAt'
 const kinds: [group: string, kind: string, plural: string][] = [
   ['helm.toolkit.fluxcd.io', 'HelmRelease', 'helmreleases'],

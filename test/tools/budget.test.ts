@@ -7,8 +7,9 @@ import { inParallel } from '../../src/kustomize/parallel.ts'
 import type { Answer } from '../../src/tools/answer.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(300_000)
+const signal = unending
 const total = 1000
 const [failing, suspended] = [100, 20]
 let product: Product

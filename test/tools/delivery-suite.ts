@@ -5,6 +5,7 @@ import type { Answer } from '../../src/tools/answer.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { pushFiles } from '../support/push.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
 /** A product beside controllers that do their whole work, with the address of a registry. */
 export interface Delivering {
@@ -13,7 +14,7 @@ export interface Delivering {
   stop(): Promise<void>
 }
 
-const signal = AbortSignal.timeout(600_000)
+const signal = unending
 const errorOf = ({ data }: Answer): JsonObject => (data?.error as JsonObject | undefined) ?? {}
 const settings = (name: string, value: string): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, namespace: default}\ndata: {value: "${value}"}\n`

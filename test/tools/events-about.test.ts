@@ -3,8 +3,9 @@ import { after, before, test } from 'node:test'
 import { eventsAbout } from '../../src/tools/events-about.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(60_000)
+const signal = unending
 let product: Product
 let cluster: Cluster
 before(async () => {

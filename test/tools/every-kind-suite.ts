@@ -14,8 +14,9 @@ import type { ApiResource, Cluster } from '../../src/world/cluster/cluster.ts'
 import { dataFolder } from '../support/data.ts'
 import { openDefinition, type Move, type PlayedFlux, playFlux } from '../support/played-flux.ts'
 import type { Product } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(300_000)
+const signal = unending
 const operator = 'fluxcd.controlplane.io'
 
 /** A spec that the CRD of each kind takes. */

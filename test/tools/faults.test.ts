@@ -9,8 +9,9 @@ import { type Fault, faulty } from '../support/faulty.ts'
 import { holdLease, openDefinition } from '../support/played-flux.ts'
 import { pushFiles } from '../support/push.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 const none: Fault = () => undefined
 let fault: Fault = none
 let product: Product

@@ -14,6 +14,7 @@ import { withData } from '../support/data.ts'
 import { startProduct } from '../support/service.ts'
 import { ensureNamespace } from '../support/world.ts'
 import { type Delivering, deliverySuite } from './delivery-suite.ts'
+import { unending } from '../support/unending.ts'
 
 const controllers = [ociRepositories, kustomizations]
 
@@ -51,7 +52,7 @@ async function besideFlux(): Promise<Delivering> {
   const product = await startProduct({ options: { sandbox: false, kubeconfig: server.kubeconfigPath } })
   const cluster = product.composed.service.world.clusters.named()
   await ensureNamespace(cluster, 'flux-system')
-  await installFluxDefinitions(cluster, AbortSignal.timeout(60_000))
+  await installFluxDefinitions(cluster, unending)
   const flux = await startFluxControllers(server.kubeconfigPath)
   const workloads = startWorkloads({ cluster, clock: realClock })
   const registry = await listenRegistry({ port: 0 })

@@ -7,8 +7,9 @@ import { fluxKinds } from '../../src/tools/locate.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { type Move, openDefinition, type PlayedFlux, playFlux } from '../support/played-flux.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 const [sourceGroup, helmGroup] = ['source.toolkit.fluxcd.io', 'helm.toolkit.fluxcd.io']
 const served: [group: string, kind: string, plural: string, version: string][] = [
   [sourceGroup, 'HelmRepository', 'helmrepositories', 'v1'],

@@ -7,8 +7,9 @@ import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { openDefinition } from '../support/played-flux.ts'
 import { pushFiles } from '../support/push.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 /** Patience of 77 s ends when a test says so. */
 let patience = Promise.withResolvers<void>()
 const clock = {

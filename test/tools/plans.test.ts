@@ -8,8 +8,9 @@ import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { openDefinition } from '../support/played-flux.ts'
 import { pushFiles } from '../support/push.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
-const signal = AbortSignal.timeout(180_000)
+const signal = unending
 let product: Product
 let strict: Product
 let cluster: Cluster

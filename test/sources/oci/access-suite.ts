@@ -7,6 +7,7 @@ import { certificateAuthority } from '../../support/certificates.ts'
 import { type Front, proxyFront, tlsFront } from '../../support/fronts.ts'
 import { pushFiles } from '../../support/push.ts'
 import { judged, namespace, revisionOf, type Scene } from './scene.ts'
+import { unending } from '../../support/unending.ts'
 
 const user = { username: 'robot', password: 'secret-of-a-test' }
 const authority = certificateAuthority('authority of the registry')
@@ -226,7 +227,7 @@ export function accessTests(scene: () => Scene): void {
         judged((await at(tls, { insecure: true, certSecretRef: { name } })).object).Ready ?? '',
         /^False OCIArtifactPullFailed: .*certificate/,
       )
-      await scene().world.cluster.delete({ group: '', version: 'v1', kind: 'Secret', namespace, name }, {}, AbortSignal.timeout(10_000))
+      await scene().world.cluster.delete({ group: '', version: 'v1', kind: 'Secret', namespace, name }, {}, unending)
     }
   })
   test('a certificate secret without keys is no error', async () => {

@@ -8,9 +8,10 @@ import { unpack } from '../../../src/lib/untar.ts'
 import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
 import { pushLayers } from '../../support/push.ts'
 import { artifactOf, judged, type Pass, revisionOf, type Scene } from './scene.ts'
+import { unending } from '../../support/unending.ts'
 
 const limits = { maxBytes: 1e7, maxEntries: 1e4, maxEntryBytes: 1e7 }
-const signal = AbortSignal.timeout(300_000)
+const signal = unending
 
 async function* one(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { conditionOf, conditionsOf } from '../../../src/kinds/manifest.ts'
 import { verifies } from '../../conformance/verifies.ts'
 import { artifactOf, judged, namespace, revisionOf, type Scene } from './scene.ts'
+import { unending } from '../../support/unending.ts'
 
 const origin = { 'org.opencontainers.image.source': 'https://example.com/app.git', 'org.opencontainers.image.revision': 'main@sha1:abc' }
 
@@ -78,7 +79,7 @@ export function lifecycleTests(scene: () => Scene): void {
     const ref = await s.repository(name)
     const { object } = await s.pass(ref)
     assert.deepEqual(object.metadata.finalizers, ['finalizers.fluxcd.io'])
-    await s.world.cluster.delete(ref, {}, AbortSignal.timeout(10_000))
+    await s.world.cluster.delete(ref, {}, unending)
     assert.equal((await s.get(ref)).kind, 'OCIRepository', 'it waits for the finalizer')
     assert.equal((await s.pass(ref)).driven.is, 'gone')
     assert.equal((await s.get(ref)).kind, 'Gone')
@@ -89,7 +90,7 @@ export function lifecycleTests(scene: () => Scene): void {
     const s = scene()
     const ref = await s.repository(s.name())
     await s.pass(ref)
-    await s.world.cluster.delete(ref, {}, AbortSignal.timeout(10_000))
+    await s.world.cluster.delete(ref, {}, unending)
     assert.equal((await s.pass(ref)).driven.is, 'gone')
     assert.ok(!(await s.events(ref)).some(e => e.reason === 'GarbageCollectionSucceeded'))
   })

@@ -12,6 +12,7 @@ import type { Hands } from '../../../src/world/world.ts'
 import type { Started } from '../../world/cluster/contract.ts'
 import { pushFiles } from '../../support/push.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../../support/world.ts'
+import { unending } from '../../support/unending.ts'
 
 export const namespace = 'sources'
 const group = 'source.toolkit.fluxcd.io'
@@ -154,7 +155,7 @@ export class Scene {
   }
 
   #signal(): AbortSignal {
-    return AbortSignal.timeout(120_000)
+    return unending
   }
 }
 

@@ -10,6 +10,7 @@ import type { Artifacts } from '../../../src/world/storage/artifacts.ts'
 import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
 import { served } from './content-suite.ts'
 import { artifactOf, judged, type Pass, type Scene } from './scene.ts'
+import { unending } from '../../support/unending.ts'
 
 /** What becomes of stored files: lost, damaged, old, not to be written. */
 export function storageTests(scene: () => Scene): void {
@@ -22,11 +23,7 @@ export function storageTests(scene: () => Scene): void {
     return { ref, object, path: join(s.world.folder, String(artifactOf(object).path)) }
   }
   const setStatus = (ref: ObjectRef, status: JsonObject): Promise<KubeObject> =>
-    scene().world.cluster.patch(
-      ref,
-      { type: 'merge', body: { status }, manager: 'test', subresource: 'status' },
-      AbortSignal.timeout(10_000),
-    )
+    scene().world.cluster.patch(ref, { type: 'merge', body: { status }, manager: 'test', subresource: 'status' }, unending)
   /** Conditions as a write of the pass left them. */
   const shown = ({ object, written }: Pass, at: number): Record<string, string> => judged({ ...object, status: written[at] ?? {} })
 
@@ -140,7 +137,7 @@ export function storageTests(scene: () => Scene): void {
   test('what cannot be removed keeps its object until it can', async () => {
     const s = scene()
     const { ref } = await stored()
-    await s.world.cluster.delete(ref, {}, AbortSignal.timeout(10_000))
+    await s.world.cluster.delete(ref, {}, unending)
     const stubborn: Artifacts = { ...s.world.hands.artifacts, remove: () => Promise.reject(new Error('busy')) }
     const { driven, object } = await s.pass(ref, { hands: { artifacts: stubborn } })
     assert.ok(driven.is === 'done' && driven.settled.backoff)

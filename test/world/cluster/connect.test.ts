@@ -14,10 +14,11 @@ import type { ClusterError } from '../../../src/world/cluster/error.ts'
 import { loadClusters } from '../../../src/world/cluster/kubeconfig.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import { withPrograms } from '../../refs/when.ts'
+import { unending } from '../../support/unending.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-connect-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
-const signal = AbortSignal.timeout(20_000)
+const signal = unending
 
 /** A certificate with its key, signed by an authority or by itself. */
 function certificate(name: string, more: readonly string[] = []): { cert: string; key: string; files: [cert: string, key: string] } {

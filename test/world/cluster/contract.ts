@@ -4,13 +4,14 @@ import type { KubeObject, ObjectRef } from '../../../src/kinds/manifest.ts'
 import type { Cluster } from '../../../src/world/cluster/cluster.ts'
 import { ClusterError } from '../../../src/world/cluster/error.ts'
 import { until } from '../../../src/world/cluster/until.ts'
+import { unending } from '../../support/unending.ts'
 
 export interface Started {
   readonly cluster: Cluster
   stop(): Promise<void>
 }
 
-const signal = AbortSignal.timeout(120_000)
+const signal = unending
 const manager = 'contract'
 const settings = (name: string, data: Record<string, string>): KubeObject => ({
   apiVersion: 'v1',

@@ -8,12 +8,13 @@ import type { ClusterError } from '../../../src/world/cluster/error.ts'
 import { loadClusters } from '../../../src/world/cluster/kubeconfig.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import { startHostile } from '../../support/hostile.ts'
+import { unending } from '../../support/unending.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-kubeconfig-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 const http = createHttp({})
 after(() => http.close())
-const signal = AbortSignal.timeout(20_000)
+const signal = unending
 const write = (name: string, config: object): string => {
   writeFileSync(join(folder, name), JSON.stringify(config))
   return join(folder, name)

@@ -5,6 +5,7 @@ import { type Descriptor, mediaTypes, type Reference } from '../../../src/kinds/
 import { sha256 } from '../../../src/lib/digest.ts'
 import { RegistryError, type RegistryErrorCode } from '../../../src/world/registry/error.ts'
 import type { BlobSource, Registry } from '../../../src/world/registry/registry.ts'
+import { unending } from '../../support/unending.ts'
 
 /** A running registry with the adapter under test. */
 export interface Subject {
@@ -23,7 +24,7 @@ export interface Abilities {
 }
 
 export const contractTests = 19
-export const signal = AbortSignal.timeout(120_000)
+export const signal = unending
 const octets = 'application/octet-stream'
 
 /** Bytes as a blob to push. */

@@ -5,6 +5,7 @@ import { HttpError, type HttpErrorCode } from '../../../src/world/http/error.ts'
 import type { Http } from '../../../src/world/http/http.ts'
 import { isLinkLocal, isPrivate } from '../../../src/world/registry/address.ts'
 import { Origins } from '../../../src/world/registry/origins.ts'
+import { unending } from '../../support/unending.ts'
 
 const hosts: [hostname: string, loopback: boolean, nearby: boolean, linkLocal: boolean][] = [
   ['localhost', true, false, false],
@@ -86,17 +87,17 @@ for (const [says, registry, insecure, speaks, origin, asked] of table)
   test(`the scheme of a registry: ${says}`, async () => {
     const net = network(speaks)
     const origins = new Origins({ http: net.http, insecure })
-    assert.equal((await origins.of(registry, AbortSignal.timeout(1000))).href, new URL(origin).href)
+    assert.equal((await origins.of(registry, unending)).href, new URL(origin).href)
     assert.deepEqual(net.asked, asked)
   })
 test('what speaks is asked once, also by many at once; what does not is asked again', async () => {
   const good = network({ https: 200, http: 200 })
   const origins = new Origins({ http: good.http, insecure: true })
-  await Promise.all(Array.from({ length: 5 }, () => origins.of('ghcr.io', AbortSignal.timeout(1000))))
-  await origins.of('ghcr.io', AbortSignal.timeout(1000))
+  await Promise.all(Array.from({ length: 5 }, () => origins.of('ghcr.io', unending)))
+  await origins.of('ghcr.io', unending)
   assert.deepEqual(good.asked, ['https'])
   const bad = network({ https: 'UNREACHABLE', http: 'UNREACHABLE' })
   const lost = new Origins({ http: bad.http, insecure: true })
-  for (let i = 0; i < 2; i++) await lost.of('ghcr.io', AbortSignal.timeout(1000))
+  for (let i = 0; i < 2; i++) await lost.of('ghcr.io', unending)
   assert.deepEqual(bad.asked, ['https', 'http', 'https', 'http'])
 })

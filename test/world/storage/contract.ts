@@ -4,6 +4,7 @@ import type { Artifact } from '../../../src/kinds/artifact.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
 import type { Artifacts } from '../../../src/world/storage/artifacts.ts'
 import type { ManualClock } from '../../../src/world/clock/manual.ts'
+import { unending } from '../../support/unending.ts'
 
 /** A storage to hold against the contract. Paths are as in artifacts. */
 export interface Opened {
@@ -21,7 +22,7 @@ export interface Opened {
 }
 
 export const owner = { kind: 'OCIRepository', namespace: 'apps', name: 'app' }
-export const signal = AbortSignal.timeout(120_000)
+export const signal = unending
 export async function* pieces(...parts: readonly string[]): AsyncIterable<Uint8Array> {
   for (const part of parts) yield Buffer.from(part)
 }

@@ -7,10 +7,11 @@ import { createHttp } from '../../../src/world/http/client.ts'
 import { artifactFetcher } from '../../../src/world/storage/fetch.ts'
 import { startHostile } from '../../support/hostile.ts'
 import { instantClock } from '../../support/registries.ts'
+import { unending } from '../../support/unending.ts'
 
 const http = createHttp({})
 after(() => http.close())
-const signal = AbortSignal.timeout(60_000)
+const signal = unending
 const content = 'the artifact'
 
 async function fetched(handle: (request: IncomingMessage, response: ServerResponse) => void, digest?: string): Promise<string | undefined> {
