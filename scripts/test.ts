@@ -19,7 +19,7 @@ function gate(name: string, program: string, args: readonly string[]): void {
 
 gate('types', 'tsc', ['--noEmit', '-p', '.'])
 gate('format', 'oxfmt', ['--check', 'src', 'test', 'scripts', 'bench'])
-gate('lint', 'oxlint', ['src', 'test', 'scripts', 'bench'])
+gate('lint', 'oxlint', ['--deny-warnings', 'src', 'test', 'scripts', 'bench'])
 
 if (quick) process.env.FLUXPILOT_QUICK = '1'
 const record = mkdtempSync(join(tmpdir(), 'fluxpilot-tests-'))

@@ -1,7 +1,7 @@
 // Counts the tokens of tools/list in the form that models see. Unit: o200k_base.
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { allTools } from '../src/tools/index.ts'
-import { shownSchema } from '../src/tools/schema.ts'
+import { shownSchema } from '../src/tools/frame/schema.ts'
 
 const tools = allTools({ gates: { key: new Uint8Array(32) }, readOnly: false })
 const rows = tools.map(t => ({

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { JsonObject } from '../lib/json.ts'
-import { archiveOf } from '../tools/artifact.ts'
+import { archiveOf } from '../tools/artifacts/artifact.ts'
 import { flagFor } from './flags.ts'
 import type { VerbContext } from './run-verb.ts'
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import type * as z from 'zod'
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
-import { shownSchema } from '../tools/schema.ts'
+import { shownSchema } from '../tools/frame/schema.ts'
 import { UsageError } from './usage.ts'
 
 /** `timeoutSeconds` → `timeout-seconds`. */

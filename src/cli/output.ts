@@ -1,6 +1,6 @@
 import { isObject } from '../lib/json.ts'
 import { print } from '../lib/yaml.ts'
-import type { Answer } from '../tools/answer.ts'
+import type { Answer } from '../tools/frame/answer.ts'
 
 /** A terminal that shows text: how wide it is, and whether it has colours. */
 export interface Terminal {

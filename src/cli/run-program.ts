@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { toolErrorOf } from '../tools/error.ts'
+import { toolErrorOf } from '../tools/frame/error.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { makeProgram, type ProgramContext } from './program.ts'
 import { exitCodes, UsageError } from './usage.ts'

@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
-import { answer, type Answer, type Service } from '../tools/answer.ts'
+import { answer, type Answer, type Service } from '../tools/frame/answer.ts'
 import type { EngineOptions, Tool } from '../tools/tool.ts'
 import { valueOf } from './flags.ts'
 import { type Format, isPlan, rendered, type Terminal } from './output.ts'

@@ -1,6 +1,6 @@
 import { prompts } from '../prompts/index.ts'
 import { resources } from '../resources/index.ts'
-import type { Gates } from '../tools/gate.ts'
+import type { Gates } from '../tools/frame/gate.ts'
 import { allTools } from '../tools/index.ts'
 import type { Catalogue } from '../transports/adapter.ts'
 import { assets } from './assets.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { completions } from '../tools/completions.ts'
+import { completions } from '../tools/objects/completions.ts'
 import { named, prompt } from './prompt.ts'
 
 export const diagnose = prompt({

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Complete } from '../tools/completions.ts'
+import type { Complete } from '../tools/objects/completions.ts'
 import type { Asked, Call, RawResult } from '../tools/tool.ts'
 
 /** A prompt as the registry holds it: it names tools and an order, and carries no data of the cluster. */

@@ -6,8 +6,8 @@ import { type JsonObject, listAt, objectAt } from '../lib/json.ts'
 import { maskObject } from '../lib/mask.ts'
 import type { ApiResource, Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
-import { completions, fitting, inTime, kindName } from '../tools/completions.ts'
-import { fluxKinds } from '../tools/locate.ts'
+import { completions, fitting, inTime, kindName } from '../tools/objects/completions.ts'
+import { fluxKinds } from '../tools/objects/locate.ts'
 import { resource, type Variables, type Watched } from './resource.ts'
 
 const mostEvents = 100

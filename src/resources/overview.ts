@@ -1,8 +1,8 @@
 import { CodedError } from '../lib/coded-error.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { stateOf } from '../engine/request.ts'
-import { completions, kindName } from '../tools/completions.ts'
-import { fluxKinds } from '../tools/locate.ts'
+import { completions, kindName } from '../tools/objects/completions.ts'
+import { fluxKinds } from '../tools/objects/locate.ts'
 import { resource } from './resource.ts'
 
 export const overview = resource({

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../lib/json.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
-import type { Complete } from '../tools/completions.ts'
+import type { Complete } from '../tools/objects/completions.ts'
 import type { ApiResource, Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
 

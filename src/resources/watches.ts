@@ -1,6 +1,6 @@
 import type { KubeObject } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
-import { inTime } from '../tools/completions.ts'
+import { inTime } from '../tools/objects/completions.ts'
 import type { World } from '../world/world.ts'
 import { type Resource, variablesIn, type Watched } from './resource.ts'
 

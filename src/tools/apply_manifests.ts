@@ -5,12 +5,12 @@ import { type KubeObject, printRef, refOf } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
-import { type Judgement, judgeAll, manager, shownJudgement } from './apply-judgement.ts'
-import { delivery, deliveryObjects } from './create-delivery.ts'
-import { ToolError, toolErrorOf } from './error.ts'
-import { manifestObjects } from './manifest-objects.ts'
+import { type Judgement, judgeAll, manager, shownJudgement } from './preview/apply-judgement.ts'
+import { delivery, deliveryObjects } from './preview/create-delivery.ts'
+import { ToolError, toolErrorOf } from './frame/error.ts'
+import { manifestObjects } from './preview/manifest-objects.ts'
 import { type Call, type Preview, type Running, tool } from './tool.ts'
-import { watchOne } from './watch-one.ts'
+import { watchOne } from './run/watch-one.ts'
 
 const goneMs = 60_000
 const input = z.object({

@@ -5,9 +5,9 @@ import { maskObject } from '../lib/mask.ts'
 import { printAll } from '../lib/yaml.ts'
 import { desired } from '../kustomize/build-reconciler.ts'
 import type { World } from '../world/world.ts'
-import { ToolError } from './error.ts'
-import { existing, locate } from './locate.ts'
-import { renderLive } from './render-live.ts'
+import { ToolError } from './frame/error.ts'
+import { existing, locate } from './objects/locate.ts'
+import { renderLive } from './preview/render-live.ts'
 import { type Body, type Running, target, textTool } from './tool.ts'
 
 export const build = textTool({

@@ -6,12 +6,12 @@ import { CodedError } from '../lib/coded-error.ts'
 import { kustomizations } from '../kustomize/reconciler.ts'
 import { ociRepositories } from '../sources/oci/reconciler.ts'
 import type { World } from '../world/world.ts'
-import { deletionOf } from './deletion.ts'
-import { actingOn } from './engine.ts'
-import { existing, type Located, locate } from './locate.ts'
-import { guardOwnership } from './ownership.ts'
+import { deletionOf } from './preview/deletion.ts'
+import { actingOn } from './run/engine.ts'
+import { existing, type Located, locate } from './objects/locate.ts'
+import { guardOwnership } from './objects/ownership.ts'
 import { type Call, target, tool } from './tool.ts'
-import { watchOne } from './watch-one.ts'
+import { watchOne } from './run/watch-one.ts'
 
 const finalizersMs = 30_000
 

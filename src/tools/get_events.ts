@@ -3,9 +3,9 @@ import type { KubeObject } from '../kinds/manifest.ts'
 import { formatAge, parseDuration } from '../lib/duration.ts'
 import { objectAt } from '../lib/json.ts'
 import { foreign, plain } from '../lib/safe.ts'
-import { ToolError } from './error.ts'
-import { namespaceExists } from './locate.ts'
-import { lastTime } from './events-about.ts'
+import { ToolError } from './frame/error.ts'
+import { namespaceExists } from './objects/locate.ts'
+import { lastTime } from './run/events-about.ts'
 import { footer, limit, rows, tool, tsv } from './tool.ts'
 
 const cols = ['age', 'type', 'object', 'reason', 'count', 'untrusted']

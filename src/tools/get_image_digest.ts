@@ -5,8 +5,8 @@ import type { Digest } from '../lib/digest.ts'
 import { isObject, type Json, stringAt } from '../lib/json.ts'
 import { type ParsedReference, parseReference, printReference } from '../lib/reference.ts'
 import type { Registry } from '../world/registry/registry.ts'
-import { ToolError } from './error.ts'
-import { openRegistry, readManifest, registryArguments } from './registry-access.ts'
+import { ToolError } from './frame/error.ts'
+import { openRegistry, readManifest, registryArguments } from './artifacts/registry-access.ts'
 import { tool } from './tool.ts'
 
 export const getImageDigest = tool({

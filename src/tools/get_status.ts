@@ -7,9 +7,9 @@ import { shortRevision } from '../lib/digest.ts'
 import { formatAge } from '../lib/duration.ts'
 import { foreign, plain } from '../lib/safe.ts'
 import type { ApiResource, Cluster } from '../world/cluster/cluster.ts'
-import { readControllers } from './engine.ts'
-import { ToolError, toolErrorOf } from './error.ts'
-import { fluxKinds, namespaceExists } from './locate.ts'
+import { readControllers } from './run/engine.ts'
+import { ToolError, toolErrorOf } from './frame/error.ts'
+import { fluxKinds, namespaceExists } from './objects/locate.ts'
 import { footer, limit, rows, tool, tsv } from './tool.ts'
 
 const order = ['failing', 'reconciling', 'unknown', 'suspended', 'ready', 'static'] as const

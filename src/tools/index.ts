@@ -1,7 +1,7 @@
 import { applyManifests } from './apply_manifests.ts'
 import { build } from './build.ts'
 import { deleteObject } from './delete_object.ts'
-import type { Gates } from './gate.ts'
+import type { Gates } from './frame/gate.ts'
 import { getEvents } from './get_events.ts'
 import { getImageDigest } from './get_image_digest.ts'
 import { getObject } from './get_object.ts'

@@ -4,8 +4,8 @@ import { shortRevision } from '../lib/digest.ts'
 import { type ParsedReference, parseOciUrl } from '../lib/reference.ts'
 import { matchingTags, tagsLike } from '../lib/semver.ts'
 import type { Registry } from '../world/registry/registry.ts'
-import { ToolError } from './error.ts'
-import { openRegistry, readManifest, registryArguments } from './registry-access.ts'
+import { ToolError } from './frame/error.ts'
+import { openRegistry, readManifest, registryArguments } from './artifacts/registry-access.ts'
 import { footer, limit, rows, tool, tsv } from './tool.ts'
 
 const cols = ['tag', 'digest', 'source', 'revision']

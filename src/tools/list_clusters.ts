@@ -2,8 +2,8 @@ import * as z from 'zod'
 import { messageOf } from '../lib/coded-error.ts'
 import { fluxControllers, isLive } from '../engine/controllers.ts'
 import type { World } from '../world/world.ts'
-import { type Controllers, readControllers } from './engine.ts'
-import { inTime, tooLate } from './in-time.ts'
+import { type Controllers, readControllers } from './run/engine.ts'
+import { inTime, tooLate } from './run/in-time.ts'
 import { type Call, tool, tsv } from './tool.ts'
 
 const cols = ['cluster', 'server', 'version', 'engine', 'problem']

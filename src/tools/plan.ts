@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import type { JsonObject } from '../lib/json.ts'
-import { planEnvelope } from './answer.ts'
-import { ToolError } from './error.ts'
-import { type Gates, handleOf, planAnswer, sayPlan } from './gate.ts'
+import { planEnvelope } from './frame/answer.ts'
+import { ToolError } from './frame/error.ts'
+import { type Gates, handleOf, planAnswer, sayPlan } from './frame/gate.ts'
 import { type Tool, tool } from './tool.ts'
 
 const lifeMs = 10 * 60_000

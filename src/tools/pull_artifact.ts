@@ -7,8 +7,8 @@ import { cleanPath, unpack, untar } from '../lib/untar.ts'
 import { selectLayer, selectPlatform } from '../sources/oci/manifest.ts'
 import type { Files } from '../world/files/files.ts'
 import type { World } from '../world/world.ts'
-import { ToolError } from './error.ts'
-import { openRegistry, readManifest, registryArguments } from './registry-access.ts'
+import { ToolError } from './frame/error.ts'
+import { openRegistry, readManifest, registryArguments } from './artifacts/registry-access.ts'
 import { type Body, type Call, textTool } from './tool.ts'
 
 const limits = { maxBytes: 1024 * 1024 * 1024, maxEntries: 100_000, maxEntryBytes: 64 * 1024 * 1024 }

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
-import { type Made, makeArtifact } from './artifact.ts'
-import { openRegistry, registryArguments, tagName } from './registry-access.ts'
+import { type Made, makeArtifact } from './artifacts/artifact.ts'
+import { openRegistry, registryArguments, tagName } from './artifacts/registry-access.ts'
 import { tool } from './tool.ts'
-import { wouldPickUp } from './would-pick-up.ts'
+import { wouldPickUp } from './artifacts/would-pick-up.ts'
 
 const file = z.object({ path: z.string(), content: z.string(), encoding: z.enum(['utf8', 'base64']).default('utf8') })
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
-import { openRegistry, registryArguments, tagName } from './registry-access.ts'
+import { openRegistry, registryArguments, tagName } from './artifacts/registry-access.ts'
 import { tool } from './tool.ts'
 
 export const tagArtifact = tool({

@@ -3,7 +3,7 @@ import type { Settings } from '../engine/settings.ts'
 import type { Json, JsonObject } from '../lib/json.ts'
 import type { Show } from '../lib/mask.ts'
 import type { World } from '../world/world.ts'
-import type { Pager } from './cursor.ts'
+import type { Pager } from './frame/cursor.ts'
 
 /** What a tool does to a cluster, a registry or files: the only source of hints, filters, scopes and docs. Spec: mcp 1.2. */
 export type Effect = 'reads' | 'changes' | 'destroys'

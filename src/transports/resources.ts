@@ -1,8 +1,8 @@
 import { ProtocolError, ProtocolErrorCode, ResourceNotFoundError, ResourceTemplate } from '@modelcontextprotocol/server'
 import type { Json } from '../lib/json.ts'
 import { type Resource, type Variables, variablesIn } from '../resources/resource.ts'
-import { Pager } from '../tools/cursor.ts'
-import { ToolError, toolErrorOf } from '../tools/error.ts'
+import { Pager } from '../tools/frame/cursor.ts'
+import { ToolError, toolErrorOf } from '../tools/frame/error.ts'
 import type { Bound } from './adapter.ts'
 
 const pageSize = 100

@@ -7,7 +7,7 @@ import { resources } from '../../src/resources/index.ts'
 import { textTool } from '../../src/tools/tool.ts'
 import { prompts } from '../../src/prompts/index.ts'
 import { allTools } from '../../src/tools/index.ts'
-import { shownSchema } from '../../src/tools/schema.ts'
+import { shownSchema } from '../../src/tools/frame/schema.ts'
 
 const pin = join(import.meta.dirname, 'catalogue.json')
 const gates = { key: new Uint8Array(32) }

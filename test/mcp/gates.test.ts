@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Answer } from '../../src/tools/answer.ts'
+import type { Answer } from '../../src/tools/frame/answer.ts'
 import type { Answered, Question } from '../../src/tools/tool.ts'
 import { type Product, startProduct, stdioCaller } from '../support/service.ts'
 import { unending } from '../support/unending.ts'

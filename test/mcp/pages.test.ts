@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
-import type { Answer } from '../../src/tools/answer.ts'
+import type { Answer } from '../../src/tools/frame/answer.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { connectors, type Driver } from '../support/clients.ts'
 import { pushFiles } from '../support/push.ts'

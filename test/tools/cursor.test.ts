@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { type Page, Pager, type PagerOptions } from '../../src/tools/cursor.ts'
-import { ToolError } from '../../src/tools/error.ts'
+import { type Page, Pager, type PagerOptions } from '../../src/tools/frame/cursor.ts'
+import { ToolError } from '../../src/tools/frame/error.ts'
 
 const key = Buffer.alloc(32, 7)
 const calm: PagerOptions = {

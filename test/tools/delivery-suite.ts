@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { at, type JsonObject, listAt } from '../../src/lib/json.ts'
-import type { Answer } from '../../src/tools/answer.ts'
+import type { Answer } from '../../src/tools/frame/answer.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { pushFiles } from '../support/push.ts'
 import { type Product, startProduct } from '../support/service.ts'

@@ -4,7 +4,7 @@ import { ArchiveError, type ArchiveErrorCode } from '../../src/lib/archive-error
 import type { CodedError } from '../../src/lib/coded-error.ts'
 import { ReferenceError } from '../../src/lib/reference.ts'
 import { VersionError } from '../../src/lib/semver.ts'
-import { type ToolErrorCode, toolErrorOf } from '../../src/tools/error.ts'
+import { type ToolErrorCode, toolErrorOf } from '../../src/tools/frame/error.ts'
 import { FilesError, type FilesErrorCode } from '../../src/world/files/error.ts'
 import { RegistryError, type RegistryErrorCode } from '../../src/world/registry/error.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eventsAbout } from '../../src/tools/events-about.ts'
+import { eventsAbout } from '../../src/tools/run/events-about.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import { unending } from '../support/unending.ts'

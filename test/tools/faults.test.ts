@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { at, type JsonObject, listAt } from '../../src/lib/json.ts'
-import type { Answer } from '../../src/tools/answer.ts'
+import type { Answer } from '../../src/tools/frame/answer.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Clusters } from '../../src/world/cluster/cluster.ts'
 import { ClusterError, type ClusterErrorCode } from '../../src/world/cluster/error.ts'

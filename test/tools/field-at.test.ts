@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fieldAt } from '../../src/tools/field-at.ts'
+import { fieldAt } from '../../src/tools/objects/field-at.ts'
 
 const object = {
   metadata: { labels: { 'example.com/name': 'a', app: 'web' } },

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import type { JsonObject } from '../../src/lib/json.ts'
-import { Pager } from '../../src/tools/cursor.ts'
-import { fit } from '../../src/tools/fit.ts'
-import { tokensOf } from '../../src/tools/tokens.ts'
+import { Pager } from '../../src/tools/frame/cursor.ts'
+import { fit } from '../../src/tools/frame/fit.ts'
+import { tokensOf } from '../../src/tools/frame/tokens.ts'
 
 const pages = (limit = 200): Pager =>
   new Pager({ key: Buffer.alloc(32), question: '', caller: '', now: 0, cursor: undefined, limit, budget: 0, censor: t => t })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { inTime, tooLate } from '../../src/tools/in-time.ts'
+import { inTime, tooLate } from '../../src/tools/run/in-time.ts'
 
 /** A clock whose sleeps end when told, and by their signal. */
 function heldClock(): { sleep(ms: number, signal: AbortSignal): Promise<void>; ring(): void; asked: number[] } {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ToolError } from '../../src/tools/error.ts'
-import { httpBounds, Limits } from '../../src/tools/limits.ts'
+import type { ToolError } from '../../src/tools/frame/error.ts'
+import { httpBounds, Limits } from '../../src/tools/frame/limits.ts'
 import type { Caller } from '../../src/tools/tool.ts'
 
 const caller = (key: string): Caller => ({ key, user: key, scopes: [], via: 'http' })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { objectDiff, sayDiff } from '../../src/tools/object-diff.ts'
+import { objectDiff, sayDiff } from '../../src/tools/preview/object-diff.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 import { secret } from '../kustomize/objects.ts'
 

@@ -1,0 +1,39 @@
+import * as z from 'zod'
+import type { ImageIndex, ImageManifest } from '../../kinds/oci.ts'
+import { type ParsedReference, printReference } from '../../lib/reference.ts'
+import { parseManifest } from '../../sources/oci/manifest.ts'
+import type { Descriptor, Registry } from '../../world/registry/registry.ts'
+import type { World } from '../../world/world.ts'
+import { ToolError } from '../frame/error.ts'
+
+/** Arguments of every tool that meets a registry. Credentials are the user's own docker config. */
+export const registryArguments = { insecure: z.boolean().default(false) }
+
+/** A tag as registries take it. */
+export const tagName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/)
+
+export function openRegistry(world: World, { insecure }: { insecure: boolean }, purpose: 'lookup' | 'transfer'): Promise<Registry> {
+  return world.registries.open({ credentials: { type: 'ambient' }, ...(insecure ? { insecure } : {}) }, purpose)
+}
+
+/** A manifest or an index. @throws {ToolError} NotFound, Unreachable for an answer that is neither. */
+export async function readManifest(
+  registry: Registry,
+  ref: ParsedReference,
+  signal: AbortSignal,
+): Promise<{ document: ImageManifest | ImageIndex; descriptor: Descriptor }> {
+  const found = await registry.manifest(ref, signal)
+  if (!found) throw new ToolError('NotFound', `${printReference(ref)} is not in the registry`, { next: 'list_artifacts shows its tags' })
+  return { document: parsed(found.bytes, ref), descriptor: found.descriptor }
+}
+
+function parsed(bytes: Uint8Array, ref: ParsedReference): ImageManifest | ImageIndex {
+  try {
+    return parseManifest(bytes)
+  } catch (cause) {
+    throw new ToolError('Unreachable', `what the registry has as ${printReference(ref)} is neither an image manifest nor an index`, {
+      next: 'check that the address is an OCI registry',
+      cause,
+    })
+  }
+}

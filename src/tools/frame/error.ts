@@ -1,0 +1,138 @@
+import { CodedError } from '../../lib/coded-error.ts'
+import { stringAt, listAt, isObject } from '../../lib/json.ts'
+
+export type ToolErrorCode =
+  | 'InvalidArgument'
+  | 'AmbiguousCluster'
+  | 'NotFound'
+  | 'NoMatch'
+  | 'Forbidden'
+  | 'Unauthenticated'
+  | 'Unreachable'
+  | 'Timeout'
+  | 'RateLimited'
+  | 'Suspended'
+  | 'NotReady'
+  | 'Stalled'
+  | 'BuildFailed'
+  | 'ApplyFailed'
+  | 'HealthCheckFailed'
+  | 'VerificationFailed'
+  | 'ManagedByFlux'
+  | 'Conflict'
+  | 'StalePlan'
+  | 'ApprovalRequired'
+  | 'Declined'
+  | 'ReadOnly'
+  | 'CursorExpired'
+  | 'TooLarge'
+  | 'Unsupported'
+  | 'Cancelled'
+  | 'Internal'
+
+export interface Advice {
+  readonly next: string
+  readonly retryable?: boolean | undefined
+  readonly object?: string | undefined
+  readonly valid?: readonly string[] | undefined
+  readonly missing?: string | undefined
+  readonly cause?: unknown
+}
+
+/** A failure as a tool tells it: what failed and why in the message, then what to do. Spec: mcp 2.6. */
+export class ToolError extends CodedError<ToolErrorCode> {
+  override readonly name = 'ToolError'
+  readonly told: Advice
+  constructor(code: ToolErrorCode, message: string, { cause, ...told }: Advice) {
+    super(code, message, { cause })
+    this.told = told
+  }
+}
+
+/** Codes of the hands in the tools' words. */
+const codes: Readonly<Record<string, ToolErrorCode>> = {
+  FORBIDDEN: 'Forbidden',
+  UNAUTHENTICATED: 'Unauthenticated',
+  NOT_FOUND: 'NotFound',
+  NO_MATCH: 'NoMatch',
+  CONFLICT: 'Conflict',
+  ALREADY_EXISTS: 'Conflict',
+  INVALID: 'ApplyFailed',
+  EXPIRED: 'CursorExpired',
+  RATE_LIMITED: 'RateLimited',
+  UNAVAILABLE: 'Unreachable',
+  UNREACHABLE: 'Unreachable',
+  TIMEOUT: 'Timeout',
+  BAD_ANSWER: 'Unreachable',
+  AMBIGUOUS: 'AmbiguousCluster',
+  UNKNOWN_CLUSTER: 'InvalidArgument',
+  NO_CLUSTER: 'InvalidArgument',
+  DENIED: 'Unauthenticated',
+  TLS: 'Unreachable',
+  DIGEST_MISMATCH: 'VerificationFailed',
+  SIZE_MISMATCH: 'VerificationFailed',
+  TOO_LARGE: 'TooLarge',
+  REFUSED: 'ApplyFailed',
+  ORAS_MISSING: 'Unsupported',
+  ORAS_TOO_OLD: 'Unsupported',
+  ORAS_FAILED: 'Unreachable',
+  INVALID_URL: 'InvalidArgument',
+  INVALID_REFERENCE: 'InvalidArgument',
+  BAD_RANGE: 'InvalidArgument',
+  BAD_FILTER: 'InvalidArgument',
+  NO_MATCH_VERSION: 'NotFound',
+  OUTSIDE_WORKSPACE: 'Forbidden',
+  NOT_ALLOWED: 'Forbidden',
+  IN_THE_WAY: 'Conflict',
+  BUILD_FAILED: 'BuildFailed',
+  REMOTE_BASE: 'BuildFailed',
+  BuildFailed: 'BuildFailed',
+  ArtifactFailed: 'NotReady',
+  OCIArtifactPullFailed: 'NotReady',
+  ReadOperationFailed: 'NotReady',
+  OCIArtifactLayerOperationFailed: 'BuildFailed',
+  AuthenticationFailed: 'Unauthenticated',
+  MALFORMED: 'InvalidArgument',
+  DEADLINE: 'TooLarge',
+  OUT_OF_MEMORY: 'TooLarge',
+  OUTPUT_TOO_LARGE: 'TooLarge',
+  NOT_GZIP: 'VerificationFailed',
+  ESCAPES: 'VerificationFailed',
+  NOT_TAR: 'VerificationFailed',
+  TRUNCATED: 'VerificationFailed',
+  CLASH: 'VerificationFailed',
+  LINK: 'VerificationFailed',
+  TOO_MANY: 'TooLarge',
+  UNSUPPORTED: 'Unsupported',
+  DISK_FULL: 'Internal',
+  WRITE_FAILED: 'Internal',
+}
+const retryable = new Set<ToolErrorCode>(['Unreachable', 'Timeout', 'RateLimited', 'NotReady', 'Conflict'])
+
+const fallbackAdvice: Partial<Record<ToolErrorCode, string>> = {
+  BuildFailed: 'correct the file or field named above and push again',
+  NotReady: 'reconcile the source first',
+  TooLarge: 'ask for less, or split the input',
+  VerificationFailed: 'do not use the content: push it again',
+  InvalidArgument: 'correct the argument',
+  NotFound: 'check the name; get_status lists what is there',
+}
+
+/** Any thrown value as a {@link ToolError}; what nobody foresaw keeps its text out and carries a report id. */
+export function toolErrorOf(thrown: unknown, reportId: string): ToolError {
+  if (thrown instanceof ToolError) return thrown
+  const code = thrown instanceof CodedError ? codes[thrown.code] : undefined
+  if (!(thrown instanceof CodedError) || code === undefined)
+    return new ToolError('Internal', `something went wrong that should not; report id ${reportId}`, {
+      next: `look for ${reportId} in the server's log`,
+      cause: thrown,
+    })
+  const next = stringAt(thrown, 'advice') ?? fallbackAdvice[code] ?? 'see the message'
+  const valid = isObject(thrown) ? listAt(thrown, 'call', 'valid').map(String) : []
+  return new ToolError(code, thrown.message, {
+    next: valid.length > 0 ? `${next}: ${valid.join(', ')}` : next,
+    retryable: retryable.has(code),
+    ...(valid.length > 0 ? { valid } : {}),
+    cause: thrown,
+  })
+}

@@ -1,0 +1,125 @@
+import { kstatus } from '../../engine/kstatus.ts'
+import { conditionOf, type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/manifest.ts'
+import { CodedError } from '../../lib/coded-error.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { plain } from '../../lib/safe.ts'
+import type { Cluster } from '../../world/cluster/cluster.ts'
+import { blockerOf } from './blocker.ts'
+import { eventsAbout } from './events-about.ts'
+import { inventoryRefs } from '../objects/inventory-refs.ts'
+
+/** What speaks for a failing verdict: objects that are not well with their last events, and the dependency that blocks. */
+export interface Evidence {
+  readonly failing: JsonObject[]
+  readonly blockedBy?: JsonObject | undefined
+  readonly incomplete?: string | undefined
+}
+
+const [mostObjects, mostChecked, mostMessage] = [3, 50, 300]
+const order = ['Refused', 'Failed', 'NotFound', 'Unknown', 'InProgress', 'Terminating']
+const workloads = ['Deployment', 'StatefulSet', 'DaemonSet']
+
+/** Collects evidence for an object that failed. What may not be read is said, not left out. */
+export async function evidenceFor(cluster: Cluster, object: KubeObject, signal: AbortSignal): Promise<Evidence> {
+  const problems: string[] = []
+  const orSaid = async <T>(work: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work
+    } catch (thrown) {
+      signal.throwIfAborted()
+      if (!(thrown instanceof CodedError)) throw thrown
+      problems.push(thrown.message)
+      return undefined
+    }
+  }
+  const [failing, blockedBy] = await Promise.all([
+    orSaid(failingObjects(cluster, object, { signal, orSaid })),
+    orSaid(blockerOf(cluster, object, signal)),
+  ])
+  return {
+    failing: failing ?? [],
+    ...(blockedBy ? { blockedBy } : {}),
+    ...(problems.length > 0 ? { incomplete: [...new Set(problems)].join('; ') } : {}),
+  }
+}
+
+interface Reading {
+  readonly signal: AbortSignal
+  orSaid<T>(work: Promise<T>): Promise<T | undefined>
+}
+
+async function failingObjects(cluster: Cluster, object: KubeObject, { signal, orSaid }: Reading): Promise<JsonObject[]> {
+  const inventory = inventoryRefs(object)
+  const named = await namedInMessage(cluster, object, { inventory, signal })
+  const released = object.kind === 'HelmRelease' ? ((await orSaid(releasedWorkloads(cluster, object, signal))) ?? []) : []
+  const others = [...inventory, ...released].filter(ref => !named.some(n => printRef(n) === printRef(ref)))
+  const refused = conditionOf(object, 'Ready')?.reason === 'ReconciliationFailed' ? named.map(printRef) : []
+  const checked = await Promise.all(
+    [...named, ...others].slice(0, mostChecked).map(async ref => {
+      const { status, message } = await statusOf(cluster, ref, signal)
+      return refused.includes(printRef(ref)) && ['Current', 'NotFound'].includes(status)
+        ? { ref, status: 'Refused', message: status === 'NotFound' ? 'it does not exist yet' : 'it stays as it was' }
+        : { ref, status, message }
+    }),
+  )
+  const bad = checked
+    .filter(c => c.status !== 'Current')
+    .toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
+    .slice(0, mostObjects)
+  return Promise.all(
+    bad.map(async ({ ref, status, message }) => ({
+      object: printRef(ref),
+      status,
+      untrusted: [plain(message).slice(0, mostMessage), ...((await orSaid(eventsAbout(cluster, ref, signal))) ?? [])],
+    })),
+  )
+}
+
+const mostNamed = 5
+const printed = /\b([A-Z][A-Za-z0-9]*)\/((?:[a-z0-9][a-z0-9.-]*\/)?[a-z0-9][a-z0-9.:-]*)/g
+
+/** Objects that the Ready message names as `Kind/ns/name`: by the inventory, else by what the cluster serves. */
+async function namedInMessage(
+  cluster: Cluster,
+  object: KubeObject,
+  { inventory, signal }: { inventory: readonly ObjectRef[]; signal: AbortSignal },
+): Promise<ObjectRef[]> {
+  const message = conditionOf(object, 'Ready')?.message ?? ''
+  const names = new Map([...message.matchAll(printed)].slice(0, mostNamed).map(([text, kind = '', rest = '']) => [text, { kind, rest }]))
+  const found = await Promise.all(
+    [...names].map(async ([text, { kind, rest }]) => {
+      const known = inventory.find(ref => printRef(ref) === text)
+      if (known) return known
+      const served = await cluster.resolve(kind, signal).catch(() => undefined)
+      const [namespace, name] = rest.includes('/') ? rest.split('/', 2) : [undefined, rest]
+      if (!served || name === undefined || served.namespaced !== (namespace !== undefined)) return undefined
+      return { group: served.group, version: served.version, kind: served.kind, name, ...(namespace ? { namespace } : {}) }
+    }),
+  )
+  signal.throwIfAborted()
+  return found.filter(ref => ref !== undefined)
+}
+
+/** The workloads of a Helm release, by the labels that its controller puts on all it renders. */
+async function releasedWorkloads(cluster: Cluster, release: KubeObject, signal: AbortSignal): Promise<ObjectRef[]> {
+  const { name, namespace = '' } = release.metadata
+  const labelSelector = `helm.toolkit.fluxcd.io/name=${name},helm.toolkit.fluxcd.io/namespace=${namespace}`
+  const target = typeof release.spec?.targetNamespace === 'string' ? release.spec.targetNamespace : namespace
+  const lists = await Promise.all(
+    workloads.map(kind =>
+      cluster.list({ group: 'apps', version: 'v1', kind, namespace: target, labelSelector, limit: mostChecked }, signal),
+    ),
+  )
+  return lists.flatMap(l => l.items.map(refOf))
+}
+
+async function statusOf(cluster: Cluster, ref: ObjectRef, signal: AbortSignal): Promise<{ status: string; message: string }> {
+  try {
+    const found = await cluster.get(ref, signal)
+    return found ? kstatus(found) : { status: 'NotFound', message: 'it does not exist' }
+  } catch (thrown) {
+    signal.throwIfAborted()
+    if (thrown instanceof CodedError) return { status: 'Unknown', message: thrown.message }
+    throw thrown
+  }
+}

@@ -1,0 +1,111 @@
+import { drive, type Driven } from '../../engine/drive.ts'
+import { holdOf, isSuspended, type Judged, revisionOf, runPatch } from '../../engine/request.ts'
+import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../../kinds/manifest.ts'
+import { Kustomization } from '../../kinds/kustomization.ts'
+import { OCIRepository } from '../../kinds/oci-repository.ts'
+import { artifactOf } from '../../kustomize/depends.ts'
+import { kustomizations } from '../../kustomize/reconciler.ts'
+import { ociRepositories } from '../../sources/oci/reconciler.ts'
+import { shortRevision } from '../../lib/digest.ts'
+import type { Cluster } from '../../world/cluster/cluster.ts'
+import type { Hands, World } from '../../world/world.ts'
+import { actingOn } from './engine.ts'
+import { ToolError } from '../frame/error.ts'
+import { sourceRefOf } from './source-chain.ts'
+import type { Call } from '../tool.ts'
+
+const running = new WeakMap<World, Map<string, Promise<unknown>>>()
+const manager = 'fluxpilot'
+
+/** Kinds that our engine reconciles. */
+export const ownKinds = ['Kustomization', 'OCIRepository'] as const
+
+/**
+ * Runs our reconcilers once for an object; the source of a Kustomization first where our storage lacks its artifact. One run per object at a time.
+ * @throws {ToolError} Unsupported for a kind that our engine does not reconcile.
+ */
+export async function runOwn(
+  world: World,
+  { cluster, ref }: { cluster: Cluster; ref: ObjectRef },
+  call: Call,
+): Promise<{ object: KubeObject | undefined; judged: Judged }> {
+  if (!isOwn(ref))
+    throw new ToolError('Unsupported', `no controller for ${ref.kind} runs here, and this engine does not reconcile ${ref.kind}`, {
+      next: `install Flux; this engine reconciles ${ownKinds.join(' and ')}`,
+    })
+  const object = await cluster.get(ref, call.signal)
+  if (!object) return { object, judged: { verdict: 'NotHandled', message: `${printRef(ref)} does not exist` } }
+  if (ref.kind === 'Kustomization') await ensureStored(world, { cluster, object }, call)
+  await cluster.patch(ref, { type: 'merge', body: runPatch(new Date(world.clock.now()).toISOString()), manager }, call.signal)
+  const driven = await alone(world, { key: `${cluster.name} ${printRef(ref)}`, signal: call.signal }, () =>
+    pass(world, { cluster, ref }, call),
+  )
+  return driven.is === 'gone'
+    ? { object: undefined, judged: { verdict: 'NotHandled', message: 'the object is gone' } }
+    : { object: driven.object, judged: judgedOf(driven) }
+}
+
+function isOwn({ group, kind }: ObjectRef): boolean {
+  return [Kustomization, OCIRepository].some(k => k.group === group && k.kind === kind)
+}
+
+async function ensureStored(world: World, { cluster, object }: { cluster: Cluster; object: KubeObject }, call: Call): Promise<void> {
+  const ref = sourceRefOf(object)
+  const source = ref && (await cluster.get(ref, call.signal))
+  if (!ref || !source || isSuspended(source) || !isOwn(ref) || (await isStored(world, source, call))) return
+  if ((await actingOn(world, { cluster, ref }, call)).engine === 'own') await runOwn(world, { cluster, ref }, call)
+}
+
+/** Whether our storage has what the source's status names: another process may have kept it elsewhere. */
+async function isStored(world: World, source: KubeObject, { signal }: Call): Promise<boolean> {
+  const artifact = artifactOf(source)
+  return artifact !== undefined && (await world.artifacts.verify(artifact, signal)).is === 'ok'
+}
+
+function pass(world: World, { cluster, ref }: { cluster: Cluster; ref: ObjectRef }, call: Call): Promise<Driven> {
+  const hands: Hands = { ...world, cluster }
+  const common = {
+    hub: cluster,
+    hands,
+    clock: world.clock,
+    settings: call.engine.settings,
+    signal: call.signal,
+    progress: (note: string) => call.progress(shortRevision(note)),
+  }
+  return ref.kind === 'Kustomization' ? drive(kustomizations, ref, common) : drive(ociRepositories, ref, common)
+}
+
+function judgedOf(driven: Exclude<Driven, { is: 'gone' }>): Judged {
+  if (driven.is === 'suspended') return { verdict: 'Suspended', message: holdOf(driven.object), revision: revisionOf(driven.object) }
+  const { object, outcome } = driven
+  const ready = conditionOf(object, 'Ready')
+  const verdict = outcome.is === 'ready' ? (ready?.status === 'True' ? 'Ready' : 'Failed') : outcome.is === 'stalled' ? 'Stalled' : 'Failed'
+  return { verdict, reason: ready?.reason ?? outcome.reason, message: ready?.message ?? outcome.message, revision: revisionOf(object) }
+}
+
+/** One run per key at a time: the next waits for the one before, whatever became of it, or until its own call ends. */
+async function alone<T>(world: World, { key, signal }: { key: string; signal: AbortSignal }, work: () => Promise<T>): Promise<T> {
+  const queue = running.get(world) ?? new Map<string, Promise<unknown>>()
+  running.set(world, queue)
+  const before = queue.get(key) ?? Promise.resolve()
+  const mine = turn(before, signal).then(work)
+  const both = Promise.allSettled([before, mine])
+  queue.set(key, both)
+  try {
+    return await mine
+  } finally {
+    if (queue.get(key) === both) queue.delete(key)
+  }
+}
+
+async function turn(before: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const stop = (): void => reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    await Promise.race([before.catch(() => {}), promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
