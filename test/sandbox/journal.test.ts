@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Appender, type LogFile } from '../../src/sandbox/api/appender.ts'
+import { Appender, type LogFile } from '../../src/sandbox/api/store/appender.ts'
 
 /** A file on a disk that is full now and then: writes are short, or write a part and fail. */
 function disk(room: () => number): LogFile & { text(): string } {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listenApiServer } from '../../src/sandbox/api/server.ts'
-import { seed } from '../../src/sandbox/api/seed.ts'
+import { seed } from '../../src/sandbox/api/store/seed.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { restCluster } from '../../src/world/cluster/rest.ts'

@@ -4,11 +4,11 @@ import { isObject, type Json, type JsonObject, stringAt } from '../../lib/json.t
 import { parseOne } from '../../lib/yaml.ts'
 import { conform, DecodeError } from '../../kinds/typed/conform.ts'
 import { readJson } from '../decode/json.ts'
-import { builtinResources } from './builtin.ts'
+import { builtinResources } from './schema/builtin.ts'
 import { invalidValue, problems } from './problem.ts'
-import { prune } from './prune.ts'
-import type { Resource } from './resource.ts'
-import type { Schemas } from './schemas.ts'
+import { prune } from './schema/prune.ts'
+import type { Resource } from './schema/resource.ts'
+import type { Schemas } from './schema/schemas.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 

@@ -2,7 +2,7 @@ import { timestamp } from '../../engine/conditions.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { stringAt } from '../../lib/json.ts'
 import type { Clock } from '../../world/clock/clock.ts'
-import type { Change, Store } from './store.ts'
+import type { Change, Store } from './store/store.ts'
 
 /** Holds a definition until its objects are gone. */
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io'

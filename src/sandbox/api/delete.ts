@@ -7,7 +7,7 @@ import { cleanupFinalizer } from './cleanup.ts'
 import type { Answer } from './handlers.ts'
 import { dryRunProblems, refuse } from './options.ts'
 import { ApiProblem, invalidValue, notSupported, problems } from './problem.ts'
-import type { Resource } from './resource.ts'
+import type { Resource } from './schema/resource.ts'
 import type { Target, WriteContext } from './write.ts'
 
 /** What a DELETE asks for. */

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../kinds/manifest.ts'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { KernelError } from '../../world/kernel/error.ts'
 import { ApiProblem, problems } from './problem.ts'
-import type { Resource } from './resource.ts'
+import type { Resource } from './schema/resource.ts'
 import type { WriteContext } from './write.ts'
 
 interface Managing {

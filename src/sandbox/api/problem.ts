@@ -1,6 +1,6 @@
 import { joinApiVersion } from '../../kinds/manifest.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
-import type { Resource } from './resource.ts'
+import type { Resource } from './schema/resource.ts'
 
 /** One wrong field of an object: `message` as the API server words it, without the field. */
 export interface Cause {

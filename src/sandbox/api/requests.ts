@@ -8,7 +8,7 @@ import type { Answer, Api, Asked } from './handlers.ts'
 import { writeOptions, type OptionsKind } from './options.ts'
 import { patchChange, patchType } from './patch.ts'
 import { problems } from './problem.ts'
-import { existing, rendered } from './render.ts'
+import { existing, rendered } from './schema/render.ts'
 import { type Draft, type Target, write, type WriteContext, type Written } from './write.ts'
 
 /** A request for one object that changes it. @throws {ApiProblem} */

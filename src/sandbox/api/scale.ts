@@ -6,9 +6,9 @@ import type { Answer, Api, Asked } from './handlers.ts'
 import { applied } from './managed.ts'
 import { patchedObject, patchType } from './patch.ts'
 import { ApiProblem, type Cause, invalidValue, problems } from './problem.ts'
-import { existing } from './render.ts'
+import { existing } from './schema/render.ts'
 import { bodyOf, contextOf } from './requests.ts'
-import type { Resource } from './resource.ts'
+import type { Resource } from './schema/resource.ts'
 import { type Draft, type Target, write, type WriteContext } from './write.ts'
 
 /** The kind that the subresource answers with. */

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../kinds/manifest.ts'
 import { at, type Json } from '../../lib/json.ts'
 import { labelKeyProblems, labelValueProblems } from '../rules/names.ts'
 import { problems } from './problem.ts'
-import type { Resource } from './resource.ts'
+import type { Resource } from './schema/resource.ts'
 
 type Test = (object: KubeObject) => boolean
 

@@ -2,7 +2,7 @@ import { timestamp } from '../../engine/conditions.ts'
 import type { KubeObject, ObjectMeta } from '../../kinds/manifest.ts'
 import { equal, isObject, type JsonObject } from '../../lib/json.ts'
 import type { Clock } from '../../world/clock/clock.ts'
-import type { Resource } from './resource.ts'
+import type { Resource } from './schema/resource.ts'
 
 /** An object without what a request may not say of a new one; nobody is recorded as having set it. */
 export function wiped(object: KubeObject): KubeObject {

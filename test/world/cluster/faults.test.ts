@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { test } from 'node:test'
-import { builtinResources } from '../../../src/sandbox/api/builtin.ts'
+import { builtinResources } from '../../../src/sandbox/api/schema/builtin.ts'
 import type { Clock } from '../../../src/world/clock/clock.ts'
 import { realClock } from '../../../src/world/clock/real.ts'
 import type { Cluster, WatchEvent } from '../../../src/world/cluster/cluster.ts'

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../lib/json.ts'
-import type { ApiResource } from '../../world/cluster/cluster.ts'
+import type { JsonObject } from '../../../lib/json.ts'
+import type { ApiResource } from '../../../world/cluster/cluster.ts'
 
 /** A printed column: `path` is a JSONPath such as `.spec.url`; `wide` ones show with `-o wide`. */
 export interface Column {

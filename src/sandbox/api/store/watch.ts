@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http'
-import { joinApiVersion, type KubeObject } from '../../kinds/manifest.ts'
-import type { Json, JsonObject } from '../../lib/json.ts'
-import type { Clock } from '../../world/clock/clock.ts'
-import type { ListOptions } from './list-options.ts'
-import { ApiProblem } from './problem.ts'
-import { type Resource, storageKey } from './resource.ts'
+import { joinApiVersion, type KubeObject } from '../../../kinds/manifest.ts'
+import type { Json, JsonObject } from '../../../lib/json.ts'
+import type { Clock } from '../../../world/clock/clock.ts'
+import type { ListOptions } from '../list-options.ts'
+import { ApiProblem } from '../problem.ts'
+import { type Resource, storageKey } from '../schema/resource.ts'
 import type { Change, Store } from './store.ts'
-import { inVersion } from './write.ts'
+import { inVersion } from '../write.ts'
 
 export interface WatchOptions extends Pick<ListOptions, 'from' | 'initialEvents' | 'bookmarks' | 'timeoutSeconds'> {
   readonly resource: Resource

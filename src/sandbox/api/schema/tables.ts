@@ -1,5 +1,5 @@
-import type { KubeObject } from '../../kinds/manifest.ts'
-import { at, isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import type { KubeObject } from '../../../kinds/manifest.ts'
+import { at, isObject, type Json, type JsonObject } from '../../../lib/json.ts'
 import { columnsOf, type Printed, since } from './columns.ts'
 import type { Column, Resource } from './resource.ts'
 

@@ -1,9 +1,9 @@
-import type { KubeObject } from '../../kinds/manifest.ts'
-import { messageOf } from '../../lib/coded-error.ts'
-import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
-import { readJson } from '../decode/json.ts'
-import { ApiProblem, problems } from './problem.ts'
-import type { Resource } from './resource.ts'
+import type { KubeObject } from '../../../kinds/manifest.ts'
+import { messageOf } from '../../../lib/coded-error.ts'
+import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
+import { readJson } from '../../decode/json.ts'
+import { ApiProblem, problems } from '../problem.ts'
+import type { Resource } from '../schema/resource.ts'
 import type { Store } from './store.ts'
 
 /** What a list asks for. `exact`: the state at `revision`. */

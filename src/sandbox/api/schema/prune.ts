@@ -1,5 +1,5 @@
-import { followed, type Resolve } from '../../kinds/openapi.ts'
-import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
+import { followed, type Resolve } from '../../../kinds/openapi.ts'
+import { isObject, type Json, type JsonObject } from '../../../lib/json.ts'
 
 /** Fields of every object, whatever its schema says of them. */
 const rootFields = new Set(['apiVersion', 'kind', 'metadata'])

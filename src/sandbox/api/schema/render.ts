@@ -1,9 +1,9 @@
-import type { KubeObject } from '../../kinds/manifest.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import type { Api, Asked } from './handlers.ts'
-import { problems } from './problem.ts'
+import type { KubeObject } from '../../../kinds/manifest.ts'
+import type { JsonObject } from '../../../lib/json.ts'
+import type { Api, Asked } from '../handlers.ts'
+import { problems } from '../problem.ts'
 import { tableOf } from './tables.ts'
-import { inVersion, type Target } from './write.ts'
+import { inVersion, type Target } from '../write.ts'
 
 /** The forms that a client may ask an object in. */
 export type Form = 'Table' | 'Metadata' | 'Object'

@@ -1,5 +1,5 @@
-import { digitsOf, isObject, type Json, type JsonObject } from '../../lib/json.ts'
-import { type Cause, invalidValue, notSupported, requiredValue } from './problem.ts'
+import { digitsOf, isObject, type Json, type JsonObject } from '../../../lib/json.ts'
+import { type Cause, invalidValue, notSupported, requiredValue } from '../problem.ts'
 
 /** What a structural schema finds wrong with a value, worded as the API server does. `field` is the value's path. */
 export function schemaProblems(value: Json | undefined, schema: JsonObject, field: string): Cause[] {

@@ -1,6 +1,6 @@
-import type { KubeObject } from '../../kinds/manifest.ts'
-import { ApiProblem } from './problem.ts'
-import { storageKey, type Stored } from './resource.ts'
+import type { KubeObject } from '../../../kinds/manifest.ts'
+import { ApiProblem } from '../problem.ts'
+import { storageKey, type Stored } from '../schema/resource.ts'
 
 /** One change of one object. `previous` is what it replaced. */
 export interface Change {

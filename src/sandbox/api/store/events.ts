@@ -1,5 +1,5 @@
-import type { KubeObject } from '../../kinds/manifest.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import type { KubeObject } from '../../../kinds/manifest.ts'
+import type { JsonObject } from '../../../lib/json.ts'
 
 /** Names of an event's fields in `v1`, and in `events.k8s.io/v1`: one object, served by both. */
 const names: readonly (readonly [core: string, grouped: string])[] = [

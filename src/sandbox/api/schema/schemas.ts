@@ -1,8 +1,8 @@
-import { Definitions, type Resolve } from '../../kinds/openapi.ts'
-import { conform } from '../../kinds/typed/conform.ts'
-import type { JsonObject } from '../../lib/json.ts'
-import { splitApiVersion } from '../../kinds/manifest.ts'
-import type { MergeSchema } from '../../world/kernel/kernel.ts'
+import { Definitions, type Resolve } from '../../../kinds/openapi.ts'
+import { conform } from '../../../kinds/typed/conform.ts'
+import type { JsonObject } from '../../../lib/json.ts'
+import { splitApiVersion } from '../../../kinds/manifest.ts'
+import type { MergeSchema } from '../../../world/kernel/kernel.ts'
 import type { Resource } from './resource.ts'
 
 /** Schemas of built-in and custom kinds. */

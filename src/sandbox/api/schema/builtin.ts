@@ -1,4 +1,4 @@
-import { standardVerbs } from './verbs.ts'
+import { standardVerbs } from '../verbs.ts'
 import type { Resource } from './resource.ts'
 
 /** Kubernetes' own kinds: group, version, plural, kind, `ns` or `cluster`, short names, subresources, categories; `-` for none. Asked of a real server. */

@@ -1,5 +1,5 @@
-import { timestamp } from '../../engine/conditions.ts'
-import type { Clock } from '../../world/clock/clock.ts'
+import { timestamp } from '../../../engine/conditions.ts'
+import type { Clock } from '../../../world/clock/clock.ts'
 import type { Store } from './store.ts'
 
 const names = ['default', 'kube-system', 'kube-public', 'kube-node-lease', 'flux-system']

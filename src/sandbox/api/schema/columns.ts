@@ -1,6 +1,6 @@
-import type { KubeObject } from '../../kinds/manifest.ts'
-import { formatAge } from '../../lib/duration.ts'
-import { at, isObject, type Json, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import type { KubeObject } from '../../../kinds/manifest.ts'
+import { formatAge } from '../../../lib/duration.ts'
+import { at, isObject, type Json, listAt, objectAt, stringAt } from '../../../lib/json.ts'
 import type { Resource } from './resource.ts'
 
 /** A column that a server prints of a built-in kind; `wide` ones show with `-o wide`. */

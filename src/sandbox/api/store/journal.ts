@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { KubeObject } from '../../kinds/manifest.ts'
+import type { KubeObject } from '../../../kinds/manifest.ts'
 import { Appender } from './appender.ts'
 import type { Change, Journal } from './store.ts'
-import { parseJson } from '../../lib/json.ts'
+import { parseJson } from '../../../lib/json.ts'
 
 /** What a journal kept: the objects by storage key, and the last revision. */
 export interface Kept {

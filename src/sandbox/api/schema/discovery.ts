@@ -1,5 +1,5 @@
-import { joinApiVersion } from '../../kinds/manifest.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import { joinApiVersion } from '../../../kinds/manifest.ts'
+import type { JsonObject } from '../../../lib/json.ts'
 import type { Catalog } from './catalog.ts'
 import type { Resource } from './resource.ts'
 

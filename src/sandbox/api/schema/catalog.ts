@@ -1,9 +1,9 @@
-import { isObject, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
-import type { KubeObject } from '../../kinds/manifest.ts'
+import { isObject, type JsonObject, listAt, objectAt, stringAt } from '../../../lib/json.ts'
+import type { KubeObject } from '../../../kinds/manifest.ts'
 import { builtinResources } from './builtin.ts'
 import type { Column, Resource } from './resource.ts'
-import type { Store } from './store.ts'
-import { standardVerbs } from './verbs.ts'
+import type { Store } from '../store/store.ts'
+import { standardVerbs } from '../verbs.ts'
 
 const definitions = { group: 'apiextensions.k8s.io', plural: 'customresourcedefinitions' }
 
