@@ -1,4 +1,4 @@
-import type { Condition } from '../kinds/manifest.ts'
+import { type Condition, conditionOf, type KubeObject } from '../kinds/manifest.ts'
 import type { JsonObject } from '../lib/json.ts'
 
 /** Sets a condition, or removes it. */
@@ -11,6 +11,9 @@ export interface StatusChange {
   readonly fields?: JsonObject | undefined
   readonly conditions?: readonly ConditionChange[] | undefined
 }
+
+/** Asks for a run when its value changes. */
+export const requestedAtKey = 'reconcile.fluxcd.io/requestedAt'
 
 /** Longer messages are cut. */
 export const maxMessage = 32768
@@ -50,6 +53,28 @@ export function inOrder(conditions: readonly Condition[]): Condition[] {
   const rank = ({ type }: Condition): number => (first.includes(type) ? first.indexOf(type) : first.length)
   const generation = ({ observedGeneration = 0 }: Condition): number => observedGeneration
   return conditions.toSorted((a, b) => rank(a) - rank(b) || generation(b) - generation(a) || (a.type < b.type ? -1 : 1))
+}
+
+/** The change that removes a condition. */
+export function absent(type: string): ConditionChange {
+  return { type, status: 'absent' }
+}
+
+/** A Reconciling that is still there at the end of a pass keeps the message of the last step. Spec: sources 1.5, kustomization 10.1. */
+export function withRetry(object: KubeObject): ConditionChange[] {
+  const before = conditionOf(object, 'Reconciling')
+  return before ? [{ type: 'Reconciling', status: 'True', reason: 'ProgressingWithRetry', message: before.message }] : []
+}
+
+/** The request to run that an object carries; `undefined` without one. */
+export function requestOf(object: KubeObject): string | undefined {
+  return object.metadata.annotations?.[requestedAtKey]
+}
+
+/** The status field that says which request a pass has answered. */
+export function handledRequest(object: KubeObject): JsonObject {
+  const token = requestOf(object)
+  return token === undefined ? {} : { lastHandledReconcileAt: token }
 }
 
 const opposite: Readonly<Record<string, string>> = { Reconciling: 'Stalled', Stalled: 'Reconciling' }

@@ -1,3 +1,4 @@
+import { requestedAtKey } from './conditions.ts'
 import { operatorGroup } from './controllers.ts'
 import { conditionOf, type KubeObject, splitApiVersion } from '../kinds/manifest.ts'
 import { at, equal, type JsonObject, listAt, stringAt } from '../lib/json.ts'
@@ -14,7 +15,6 @@ export interface Judged {
   readonly revision?: string | undefined
 }
 
-export const requestedAtKey = 'reconcile.fluxcd.io/requestedAt'
 const [forceAtKey, resetAtKey] = ['reconcile.fluxcd.io/forceAt', 'reconcile.fluxcd.io/resetAt']
 const operatorKey = `${operatorGroup}/reconcile`
 

@@ -1,14 +1,12 @@
 import type { EventDraft } from '../engine/events.ts'
 import type { Outcome } from '../engine/outcome.ts'
 import type { Convention, Settled } from '../engine/reconciler.ts'
-import type { StatusChange } from '../engine/conditions.ts'
+import { absent, handledRequest, type StatusChange, withRetry } from '../engine/conditions.ts'
 import { conditionOf, type KubeObject } from '../kinds/manifest.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import { formatDuration } from '../lib/duration.ts'
-import type { JsonObject } from '../lib/json.ts'
 import { intervalMs, retryMs } from './timing.ts'
 
-const requestedAt = 'reconcile.fluxcd.io/requestedAt'
 const revisionKey = 'kustomize.toolkit.fluxcd.io/commit_status'
 
 /** How kustomize-controller words a pass. Spec: kustomization 2.3, 10.1, 10.2, 10.4. */
@@ -70,21 +68,6 @@ function ready<S extends 'True' | 'False'>(
 export function finishedEvent({ spec }: KustomizationObject, tookMs: number): EventDraft {
   const message = `Reconciliation finished in ${formatDuration(tookMs)}, next run in ${formatDuration(intervalMs(spec))}`
   return { severity: 'info', message, annotations: { [revisionKey]: 'update' } }
-}
-
-function absent(type: string): { type: string; status: 'absent' } {
-  return { type, status: 'absent' }
-}
-
-function handledRequest(object: KubeObject): JsonObject {
-  const token = object.metadata.annotations?.[requestedAt]
-  return token === undefined ? {} : { lastHandledReconcileAt: token }
-}
-
-/** A Reconciling that is still there keeps the message of the last step. */
-function withRetry(object: KubeObject): { type: string; status: 'True'; reason: string; message: string }[] {
-  const before = conditionOf(object, 'Reconciling')
-  return before ? [{ type: 'Reconciling', status: 'True', reason: 'ProgressingWithRetry', message: before.message }] : []
 }
 
 function suspendedChange(object: KubeObject): StatusChange {

@@ -32,6 +32,15 @@ export function parseJson(text: string): Json {
   return /\d{16}/.test(text) ? (JSON.parse(text, exactly) as Json) : (JSON.parse(text) as Json)
 }
 
+/** The JSON that a text is; `undefined` for a text that is none. */
+export function jsonIn(text: string | Uint8Array): Json | undefined {
+  try {
+    return JSON.parse(typeof text === 'string' ? text : new TextDecoder().decode(text)) as Json
+  } catch {
+    return undefined
+  }
+}
+
 function exactly(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   return typeof value === 'number' && context?.source && /^-?\d{16,}$/.test(context.source) ? wholeNumber(context.source) : value
 }

@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { messageOf } from '../lib/coded-error.ts'
+import { listen } from '../world/listen.ts'
 import { RegistryProblem, registryProblems } from './registry/answers.ts'
 import { memoryContent } from './registry/content.ts'
 import { folderContent } from './registry/folder-content.ts'
@@ -44,16 +44,8 @@ export async function listenRegistry(options: RegistryOptions): Promise<SandboxR
       }),
   )
   server.requestTimeout = 0
-  server.listen(options.port, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port')
-  const close = async (): Promise<void> => {
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
-  }
-  return { address: `127.0.0.1:${address.port}`, close }
+  const { port, close } = await listen(server, { host: '127.0.0.1', port: options.port })
+  return { address: `127.0.0.1:${port}`, close }
 }
 
 function pathOf({ pathname }: URL): string {

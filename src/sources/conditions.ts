@@ -1,4 +1,4 @@
-import type { ConditionChange } from '../engine/conditions.ts'
+import { absent, type ConditionChange, handledRequest, withRetry } from '../engine/conditions.ts'
 import type { Convention } from '../engine/reconciler.ts'
 import { type Condition, conditionsOf, type KubeObject } from '../kinds/manifest.ts'
 import { durationMs } from '../lib/duration.ts'
@@ -6,7 +6,6 @@ import { type JsonObject, stringAt } from '../lib/json.ts'
 
 const order = ['StorageOperationFailed', 'FetchFailed', 'ArtifactOutdated', 'ArtifactInStorage', 'SourceVerified', 'Stalled', 'Reconciling']
 const positive = new Set(['ArtifactInStorage', 'SourceVerified'])
-const requestedAt = 'reconcile.fluxcd.io/requestedAt'
 
 /** Ready, computed from the other conditions. `undefined` when there are none to compute it from. Spec: sources 1.5. */
 export function readyOf(conditions: readonly Condition[]): ConditionChange | undefined {
@@ -80,25 +79,6 @@ export function progressing(conditions: readonly Condition[], message: string, {
   const unknown = ready === undefined || ready.status === 'Unknown'
   const types = drift || unknown ? ['Reconciling', 'Ready'] : ['Reconciling']
   return types.map(type => ({ type, status: type === 'Ready' ? 'Unknown' : 'True', reason: 'Progressing', message }))
-}
-
-function absent(type: string): ConditionChange {
-  return { type, status: 'absent' }
-}
-
-/** The request that an object carries; `undefined` without one. */
-export function requestOf(object: KubeObject): string | undefined {
-  return object.metadata.annotations?.[requestedAt]
-}
-
-function handledRequest(object: KubeObject): JsonObject {
-  const token = requestOf(object)
-  return token === undefined ? {} : { lastHandledReconcileAt: token }
-}
-
-function withRetry(object: KubeObject): ConditionChange[] {
-  const before = conditionsOf(object).find(c => c.type === 'Reconciling')
-  return before ? [{ type: 'Reconciling', status: 'True', reason: 'ProgressingWithRetry', message: before.message }] : []
 }
 
 /** The changes, then Ready as it follows from what they leave. */

@@ -1,5 +1,6 @@
 import { controllerOf, fluxControllers } from '../../src/engine/controllers.ts'
-import { handsBack, isSuspended, requestedAtKey } from '../../src/engine/request.ts'
+import { requestOf } from '../../src/engine/conditions.ts'
+import { handsBack, isSuspended } from '../../src/engine/request.ts'
 import { joinApiVersion, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import type { ApiResource, Cluster } from '../../src/world/cluster/cluster.ts'
@@ -69,7 +70,7 @@ async function playKind(cluster: Cluster, { group, version, kind }: ApiResource,
     for await (const event of cluster.watch({ group, version, kind }, signal)) {
       const objects = event.type === 'gap' ? event.objects : event.type === 'deleted' ? [] : [event.object]
       for (const object of objects) {
-        const token = object.metadata.annotations?.[requestedAtKey]
+        const token = requestOf(object)
         if (token === undefined || taken.has(`${object.metadata.uid} ${token}`) || isSuspended(object)) continue
         taken.add(`${object.metadata.uid} ${token}`)
         await answer(cluster, { object, token, script, answered }, signal)

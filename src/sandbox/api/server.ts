@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { JsonObject } from '../../lib/json.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import { Catalog } from './schema/catalog.ts'
@@ -13,6 +12,7 @@ import { ApiProblem, problems } from './problem.ts'
 import { Schemas } from './schema/schemas.ts'
 import { Store } from './store/store.ts'
 import type { Clock } from '../../world/clock/clock.ts'
+import { listen } from '../../world/listen.ts'
 import type { Kernel } from '../../world/kernel/kernel.ts'
 
 export interface ApiServerOptions {
@@ -61,18 +61,12 @@ export async function listenApiServer(options: ApiServerOptions): Promise<ApiSer
   closing.signal.addEventListener('abort', startCleanup(store, options.clock), { once: true })
   const server = createServer((request, response) => void serve(api, { request, response, closing: closing.signal }))
   server.keepAliveTimeout = 60_000
-  server.listen(options.port, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port')
-  return { url: `http://127.0.0.1:${address.port}`, store, close: () => shut(server, closing) }
-}
-
-async function shut(server: Server, closing: AbortController): Promise<void> {
-  closing.abort(new Error('the server is closing'))
-  server.close()
-  server.closeAllConnections()
-  await once(server, 'close')
+  const listening = await listen(server, { host: '127.0.0.1', port: options.port })
+  const close = (): Promise<void> => {
+    closing.abort(new Error('the server is closing'))
+    return listening.close()
+  }
+  return { url: `http://127.0.0.1:${listening.port}`, store, close }
 }
 
 async function serve(

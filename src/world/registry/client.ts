@@ -1,10 +1,10 @@
 import { type Descriptor, type ImageIndex, type ImageManifest, mediaTypes, type Reference } from '../../kinds/oci.ts'
 import type { Digest } from '../../lib/digest.ts'
-import { isObject, type Json, listAt } from '../../lib/json.ts'
+import { isObject, listAt, jsonIn } from '../../lib/json.ts'
 import { printReference } from '../../lib/reference.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Http } from '../http/http.ts'
-import { RegistryError } from './error.ts'
+import { orAbsent, RegistryError } from './error.ts'
 import { referrers, tags } from './list.ts'
 import { blob, isDescriptor, lookUp, manifest } from './pull.ts'
 import { pushManifest } from './push.ts'
@@ -112,29 +112,12 @@ class Client implements Registry {
   }
 }
 
-async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (thrown) {
-    if (thrown instanceof RegistryError && thrown.code === 'NOT_FOUND') return undefined
-    throw thrown
-  }
-}
-
 function parsed(bytes: Uint8Array, ref: Reference): ImageManifest | ImageIndex {
-  const document = jsonOf(bytes)
+  const document = jsonIn(bytes)
   if (listAt(document, 'manifests').every(isDescriptor) && isObject(document) && Array.isArray(document.manifests))
     return document as unknown as ImageIndex
   if (isObject(document) && Array.isArray(document.layers) && [document.config, ...document.layers].every(isDescriptor))
     return document as unknown as ImageManifest
   const at = printReference(ref)
   throw new RegistryError('BAD_ANSWER', { ref: at, message: `'${at}' is neither an image manifest nor an index (${mediaTypes.manifest})` })
-}
-
-function jsonOf(bytes: Uint8Array): Json | undefined {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Json
-  } catch {
-    return undefined
-  }
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../lib/coded-error.ts'
-import { isObject, type Json, type JsonObject, objectAt, stringAt } from '../../lib/json.ts'
+import { isObject, type JsonObject, objectAt, stringAt, jsonIn } from '../../lib/json.ts'
 import { matchAuths } from './pull-secrets.ts'
 import { RegistryError } from './error.ts'
 import type { SignIn } from './sign-in.ts'
@@ -43,17 +43,9 @@ async function readConfig(file: string): Promise<JsonObject | undefined> {
     throw refused(`cannot be read (${thrown.code ?? thrown.message})`, thrown)
   })
   if (text === undefined) return undefined
-  const parsed = jsonOf(text)
+  const parsed = jsonIn(text)
   if (isObject(parsed)) return parsed
   throw refused('is no JSON object')
-}
-
-function jsonOf(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
-  }
 }
 
 async function signInOf(
@@ -75,7 +67,7 @@ async function askHelper(name: string, server: string, { env, signal }: { env: E
     signal.throwIfAborted()
     throw failed(`the credential helper '${program}' cannot be used: ${messageOf(thrown)}`, thrown)
   })
-  const answer = jsonOf(stdout)
+  const answer = jsonIn(stdout)
   if (code !== 0 && /credentials not found/i.test(stdout)) return undefined
   const [username, secret] = [stringAt(answer, 'Username'), stringAt(answer, 'Secret')]
   if (code !== 0 || username === undefined || secret === undefined)

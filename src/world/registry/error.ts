@@ -48,3 +48,13 @@ export function codeOf(status: number): RegistryErrorCode {
   if (status === 429) return 'RATE_LIMITED'
   return status >= 500 ? 'UNAVAILABLE' : status >= 400 ? 'REFUSED' : 'BAD_ANSWER'
 }
+
+/** `undefined` where the registry answered that it is not there. */
+export async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (thrown) {
+    if (thrown instanceof RegistryError && thrown.code === 'NOT_FOUND') return undefined
+    throw thrown
+  }
+}

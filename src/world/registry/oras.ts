@@ -1,8 +1,8 @@
 import { type Descriptor, type Reference } from '../../kinds/oci.ts'
 import { type Digest, sha256 } from '../../lib/digest.ts'
-import { isObject, type Json, type JsonObject, listAt } from '../../lib/json.ts'
+import { jsonIn, listAt, stringAt } from '../../lib/json.ts'
 import { printReference } from '../../lib/reference.ts'
-import { RegistryError } from './error.ts'
+import { orAbsent, RegistryError } from './error.ts'
 import { type Oras, stream, text } from './oras-run.ts'
 import { checker, digestOf, isDescriptor, manifestLimit, mismatch } from './pull.ts'
 import type { BlobSource, Registry } from './registry.ts'
@@ -24,7 +24,7 @@ class OrasRegistry implements Registry {
 
   async lookUp(ref: Reference, signal: AbortSignal): Promise<Descriptor> {
     const at = withTag(ref)
-    const found = objectOf(await this.#text({ args: ['manifest', 'fetch', '--descriptor', printReference(at)], at }, signal))
+    const found = jsonIn(await this.#text({ args: ['manifest', 'fetch', '--descriptor', printReference(at)], at }, signal))
     if (isDescriptor(found)) return { mediaType: found.mediaType, digest: found.digest, size: found.size }
     throw new RegistryError('BAD_ANSWER', { ref: printReference(at), message: `oras: no descriptor of '${printReference(at)}'` })
   }
@@ -44,8 +44,8 @@ class OrasRegistry implements Registry {
     const args = ['manifest', 'fetch', '--output', '-', printReference(at)]
     const bytes = await this.#text({ args, at, limit: manifestLimit }, signal)
     if (digest && digestOf(bytes, digest) !== digest) throw mismatch(at, digestOf(bytes, digest))
-    const told = objectOf(bytes)?.mediaType
-    const mediaType = seen?.mediaType ?? (typeof told === 'string' ? told : (await this.lookUp(at, signal)).mediaType)
+    const told = stringAt(jsonIn(bytes), 'mediaType')
+    const mediaType = seen?.mediaType ?? told ?? (await this.lookUp(at, signal)).mediaType
     return { descriptor: { mediaType, digest: digest ?? sha256(bytes), size: bytes.length }, bytes }
   }
 
@@ -75,7 +75,7 @@ class OrasRegistry implements Registry {
     const depth = this.#oras.major > 1 || this.#oras.minor >= 3 ? ['--depth', '1'] : []
     const filter = artifactType ? ['--artifact-type', artifactType] : []
     const args = ['discover', '--format', 'json', ...depth, ...filter, printReference(at)]
-    const document = objectOf(await this.#text({ args, at, limit: listLimit }, signal))
+    const document = jsonIn(await this.#text({ args, at, limit: listLimit }, signal))
     for (const entry of [...listAt(document, 'referrers'), ...listAt(document, 'manifests')])
       if (isDescriptor(entry)) yield withoutReference(entry)
   }
@@ -143,24 +143,6 @@ function withTag(ref: Reference): Reference {
 function withoutReference(entry: Descriptor): Descriptor {
   const { mediaType, digest, size, annotations, artifactType } = entry
   return { mediaType, digest, size, ...(annotations ? { annotations } : {}), ...(artifactType ? { artifactType } : {}) }
-}
-
-function objectOf(bytes: Uint8Array): JsonObject | undefined {
-  try {
-    const document = JSON.parse(new TextDecoder().decode(bytes)) as Json
-    return isObject(document) ? document : undefined
-  } catch {
-    return undefined
-  }
-}
-
-async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work
-  } catch (thrown) {
-    if (thrown instanceof RegistryError && thrown.code === 'NOT_FOUND') return undefined
-    throw thrown
-  }
 }
 
 /** The source, which must be what its descriptor says. */

@@ -1,19 +1,11 @@
 import { globMatches } from '../../lib/glob.ts'
-import { isObject, type Json, type JsonObject, objectAt, stringAt } from '../../lib/json.ts'
+import { isObject, type Json, type JsonObject, objectAt, stringAt, jsonIn } from '../../lib/json.ts'
 import type { SignIn } from './sign-in.ts'
 
 /** The entry of `.dockerconfigjson` documents, taken as one, that is for a repository; anonymous when none is. Spec: sources 3.5. */
 export function pullSecretSignIn(documents: readonly string[], registry: string, repository: string): SignIn {
-  const entries = documents.flatMap(document => Object.entries(objectAt(parsed(document), 'auths')))
+  const entries = documents.flatMap(document => Object.entries(objectAt(jsonIn(document), 'auths')))
   return matchEntries(entries, registry, repository) ?? { type: 'anonymous' }
-}
-
-function parsed(document: string): Json | undefined {
-  try {
-    return JSON.parse(document) as Json
-  } catch {
-    return undefined
-  }
 }
 
 /** The best entry of an `auths` map by Kubernetes' rules: host labels by glob, equal port, path by prefix; keys in reverse order, the first wins. */

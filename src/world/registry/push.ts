@@ -1,6 +1,6 @@
 import { type Descriptor, mediaTypes, type Reference } from '../../kinds/oci.ts'
 import { type Digest, isDigest, sha256 } from '../../lib/digest.ts'
-import { isObject, type Json, type JsonObject, listAt, stringAt } from '../../lib/json.ts'
+import { isObject, type JsonObject, listAt, stringAt, jsonIn } from '../../lib/json.ts'
 import { printReference } from '../../lib/reference.ts'
 import { RegistryError } from './error.ts'
 import { referrers, schemaTag } from './list.ts'
@@ -23,9 +23,9 @@ export async function pushManifest(
       message: `the registry stored '${printReference(ref)}' as ${said}, not as ${digest}`,
     })
   const descriptor = { mediaType, digest, size: bytes.length }
-  const document = objectOf(bytes)
+  const document = jsonIn(bytes)
   const subject = stringAt(document, 'subject', 'digest')
-  if (document && subject && isDigest(subject) && headers['oci-subject'] !== subject)
+  if (isObject(document) && subject && isDigest(subject) && headers['oci-subject'] !== subject)
     await listBySchema(transport, { repository: ref, subject, entry: { ...descriptor, ...describedBy(document) } }, signal)
   return descriptor
 }
@@ -63,7 +63,7 @@ async function listBySchema(
     if (thrown instanceof RegistryError && thrown.code === 'NOT_FOUND') return undefined
     throw thrown
   })
-  const others = before ? listAt(objectOf(before.bytes), 'manifests').filter(isDescriptor) : []
+  const others = before ? listAt(jsonIn(before.bytes), 'manifests').filter(isDescriptor) : []
   const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...others, entry] }
   await put(transport, { ref, mediaType: mediaTypes.index, bytes: new TextEncoder().encode(JSON.stringify(index)) }, signal)
 }
@@ -74,14 +74,5 @@ function describedBy(document: JsonObject): Pick<Descriptor, 'artifactType' | 'a
   return {
     ...(artifactType ? { artifactType } : {}),
     ...(isObject(annotations) ? { annotations: Object.fromEntries(Object.entries(annotations).map(([k, v]) => [k, String(v)])) } : {}),
-  }
-}
-
-function objectOf(bytes: Uint8Array): JsonObject | undefined {
-  try {
-    const document = JSON.parse(new TextDecoder().decode(bytes)) as Json
-    return isObject(document) ? document : undefined
-  } catch {
-    return undefined
   }
 }

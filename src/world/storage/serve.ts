@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { open, realpath } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { listen } from '../listen.ts'
 import { type Portion, portionOf, type Served } from './conditional.ts'
 
 /** A running file server; `address` is `host:port`. */
@@ -22,16 +22,8 @@ export async function serveArtifacts({ folder, host, port }: { folder: string; h
         ? send(folder, request, response).catch(() => response.destroy())
         : refuse(response, 405)),
   )
-  server.listen(port, host)
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new TypeError('the server has no port')
-  const close = async (): Promise<void> => {
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
-  }
-  return { address: `${host}:${address.port}`, close }
+  const listening = await listen(server, { host, port })
+  return { address: `${host}:${listening.port}`, close: listening.close }
 }
 
 async function send(folder: string, { url = '/', method, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
