@@ -96,7 +96,7 @@ export function healthCases({ stage, cluster }: Server): void {
     assert.equal(conditionOf(ks, 'Reconciling'), undefined)
     assert.deepEqual((await s.events()).slice(-2), [
       passed,
-      'Normal ReconciliationSucceeded Reconciliation finished in T, next run in 10mT',
+      'Normal ReconciliationSucceeded Reconciliation finished in T, next run in 10m0s',
     ])
   })
 

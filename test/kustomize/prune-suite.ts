@@ -185,7 +185,7 @@ export function pruneCases({ stage, cluster }: Server): void {
     assert.deepEqual((await s.events()).slice(-3), [
       'Normal ReconciliationSucceeded ConfigMap/i19-6/held deleted',
       'Warning ReconciliationSucceeded failed to wait for resources termination',
-      'Normal ReconciliationSucceeded Reconciliation finished in T, next run in 10mT',
+      'Normal ReconciliationSucceeded Reconciliation finished in T, next run in 10m0s',
     ])
     await s.edit(held, { metadata: { finalizers: null } })
   })

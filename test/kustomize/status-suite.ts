@@ -179,7 +179,7 @@ export function statusCases({ stage, cluster }: Server): void {
     assert.deepEqual(event?.metadata.annotations, { [`${toolkit}/revision`]: 'v1', [`${toolkit}/commit_status`]: 'update' })
     assert.deepEqual(await s.events(), [
       'Normal Progressing ConfigMap/c10/c created',
-      `Normal ${done} Reconciliation finished in T, next run in 10mT`,
+      `Normal ${done} Reconciliation finished in T, next run in 10m0s`,
     ])
     assert.deepEqual(
       [event?.source, event?.reportingComponent, event?.action ?? ''],
@@ -238,7 +238,7 @@ export function statusCases({ stage, cluster }: Server): void {
     assert.match(readyOf(await s.again()), /^False ArtifactFailed: OCIRepository/)
     await s.offer([config('c15', 'c')])
     assert.match(readyOf(await s.again()), /^False DependencyNotReady: dependency 'c15\/root' not found/)
-    assert.deepEqual(await s.events(), ['Normal DependencyNotReady Dependencies do not meet ready condition, retrying in T'])
+    assert.deepEqual(await s.events(), ['Normal DependencyNotReady Dependencies do not meet ready condition, retrying in 30s'])
   })
 
   verifies('kustomization/C16', 'new content under the same revision is applied by the next run, and the old pruned', async () => {

@@ -87,7 +87,7 @@ export function kustomizeSuite(name: string, open: () => Promise<Started>, kerne
         .map(e => timeless(String(e.message)))
       assert.ok(events.includes('ConfigMap/apps/one created\nDeployment/apps/web created'), events.join('; '))
       assert.ok(
-        events.some(e => e.startsWith('Reconciliation finished in T, next run in 10mT')),
+        events.some(e => e.startsWith('Reconciliation finished in T, next run in 10m0s')),
         events.join('; '),
       )
     })

@@ -1,4 +1,4 @@
-/** A text with the seconds of its durations, and what is finer, as `T`: two runs compare, and `10m0s` still says its minutes. */
+/** A text with the durations that were measured as `T`, so that two runs compare; those that were given, as `10m0s`, stay. */
 export function timeless(text: string): string {
-  return text.replace(/\d+(\.\d+)?(ms|s|µs|ns)\b/g, 'T')
+  return text.replace(/(\d+h)?(\d+m)?\d+\.\d+(ms|s|µs|ns)\b/g, 'T')
 }
