@@ -32,10 +32,14 @@ const moving = new Set([
   'batch.kubernetes.io/controller-uid',
 ])
 
-/** Texts with durations and addresses made equal. */
+/** Flux runs with a short `--requeue-dependency` here. */
+const dependencyRetry = /retrying in \d+s$/
+
+/** Texts with measured durations, waits for dependencies and addresses made equal. */
 function still(value: Json | undefined): Json | undefined {
   if (typeof value === 'string')
     return timeless(reworded.reduce((text, [pattern, by]) => text.replace(pattern, by), value))
+      .replace(dependencyRetry, 'retrying in T')
       .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://host')
       .replace(folders, '/folder')
       .replace(uid, 'UID')
