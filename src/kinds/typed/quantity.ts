@@ -1,6 +1,9 @@
+/** Sign, digits, suffix. */
+const pattern = /^([+-]?)(\d+\.?\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/
+
 /** A quantity in its canonical form: `1000m` is `1`, `1024Mi` is `1Gi`, `0.5` is `500m`. `undefined` for what is none. */
 export function canonicalQuantity(text: string): string | undefined {
-  const [all, sign = '', digits = '', suffix = ''] = /^([+-]?)(\d+\.?\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/.exec(text) ?? []
+  const [all, sign = '', digits = '', suffix = ''] = pattern.exec(text) ?? []
   if (all === undefined) return undefined
   const [whole = '', fraction = ''] = digits.split('.')
   const minus = sign === '-' ? '-' : ''
@@ -57,7 +60,7 @@ export function compareQuantities(a: string, b: string): number {
 }
 
 function valueOf(text: string): number {
-  const [, sign = '', digits = '', suffix = ''] = /^([+-]?)(\d+\.?\d*|\.\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?$/.exec(text) ?? []
+  const [, sign = '', digits = '', suffix = ''] = pattern.exec(text) ?? []
   if (digits === '') throw new TypeError(`'${text}' is no quantity`)
   const scale = suffix.endsWith('i')
     ? 1024 ** binarySuffixes.indexOf(suffix)
