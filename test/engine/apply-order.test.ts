@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { test } from 'node:test'
 import { applyOrder, stages } from '../../src/engine/apply-order.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { test } from 'node:test'
 import { type Again, type Item, Queue } from '../../src/engine/queue.ts'
 import { backoffMs, fluxDefaults } from '../../src/engine/settings.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { test } from 'node:test'
 import { substring } from '../../src/kustomize/envsubst-functions.ts'
 import { Budget, envsubst, SubstitutionError } from '../../src/kustomize/envsubst.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import { entryOf, refOfEntry, stale } from '../../src/kustomize/inventory.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { test } from 'node:test'
 import { Identities, resourcesOf } from '../../src/kustomize/decode.ts'
 import { BuildError } from '../../src/kustomize/error.ts'

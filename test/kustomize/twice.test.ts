@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { fluxDefaults } from '../../src/engine/settings.ts'
 import type { KustomizationObject } from '../../src/kinds/kustomization.ts'
 import { type KubeObject, printRef, refOf } from '../../src/kinds/manifest.ts'

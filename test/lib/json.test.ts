@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { digitsOf, equal, isObject, type Json, parseJson, wholeNumber } from '../../src/lib/json.ts'
 import { parseAll, print } from '../../src/lib/yaml.ts'
 

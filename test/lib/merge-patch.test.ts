@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { test } from 'node:test'
 import { equal, isObject, type Json, type JsonObject } from '../../src/lib/json.ts'
 import { mergePatchFrom } from '../../src/lib/merge-patch.ts'

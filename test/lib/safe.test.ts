@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { fence, foreign, plain, Redactor, unfenced } from '../../src/lib/safe.ts'
 import { secretsOf } from '../../src/lib/mask.ts'
 import { print } from '../../src/lib/yaml.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import * as fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { pack } from 'tar-stream'
 import { tar, type TarEntry } from '../../src/lib/tar.ts'
 import { ArchiveError, type ArchiveErrorCode } from '../../src/lib/archive-error.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { test } from 'node:test'
 import type { Json } from '../../src/lib/json.ts'
 import { parseAll, print, printAll, YamlError } from '../../src/lib/yaml.ts'

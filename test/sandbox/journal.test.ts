@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { Appender, type LogFile } from '../../src/sandbox/api/store/appender.ts'
 
 /** A file on a disk that is full now and then: writes are short, or write a part and fail. */

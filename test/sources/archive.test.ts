@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { tar, type TarEntry } from '../../src/lib/tar.ts'
 import { readTree, untar } from '../../src/lib/untar.ts'
 import { archiveEntries, memoryTree, singleFile, sourcePatterns, type Tree } from '../../src/sources/archive.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { type ConditionChange, inOrder, withCondition } from '../../src/engine/conditions.ts'
 import { failed, type Outcome, ready, stalled, waiting } from '../../src/engine/outcome.ts'
 import { fluxDefaults } from '../../src/engine/settings.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { type Page, Pager, type PagerOptions } from '../../src/tools/frame/cursor.ts'
 import { ToolError } from '../../src/tools/frame/error.ts'
 

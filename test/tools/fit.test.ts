@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { fc } from '../support/laws.ts'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { Pager } from '../../src/tools/frame/cursor.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { fc } from '../../support/laws.ts'
 import type { Json, JsonObject } from '../../../src/lib/json.ts'
 import { ask, type Step } from './talk.ts'
 

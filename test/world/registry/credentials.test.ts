@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import { fc } from '../../support/laws.ts'
 import { chosen, parseChallenges } from '../../../src/world/registry/challenge.ts'
 import { matchAuths, pullSecretSignIn } from '../../../src/world/registry/pull-secrets.ts'
 

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import * as fc from 'fast-check'
+import { fc } from '../../support/laws.ts'
 import { portionOf } from '../../../src/world/storage/conditional.ts'
 import { serveArtifacts, type StorageServer } from '../../../src/world/storage/serve.ts'
 
