@@ -7,13 +7,12 @@ import type { Session } from '../cli/run-verb.ts'
 import { UsageError } from '../cli/usage.ts'
 import { fluxDefaults } from '../engine/settings.ts'
 import type { Kind } from '../kinds/kind.ts'
-import { Kustomization } from '../kinds/kustomization.ts'
-import { OCIRepository } from '../kinds/oci-repository.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { secretsOf } from '../lib/mask.ts'
 import { Redactor } from '../lib/safe.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
+import { reconcilers } from '../tools/run/reconcilers.ts'
 import type { EngineOptions } from '../tools/tool.ts'
 import { realClock } from '../world/clock/real.ts'
 import type { Clusters } from '../world/cluster/cluster.ts'
@@ -36,7 +35,7 @@ import type { World } from '../world/world.ts'
 const keyBytes = 32
 
 /** The kinds that our engine reconciles. */
-export const kinds: readonly Kind[] = [OCIRepository, Kustomization]
+export const kinds: readonly Kind[] = reconcilers.map(({ kind }) => kind)
 
 /** A composed process: what tools run with, and how it ends. */
 export interface Composed extends Session {

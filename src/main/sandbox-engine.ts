@@ -8,9 +8,8 @@ import { fluxDefaults } from '../engine/settings.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { secretsOf } from '../lib/mask.ts'
 import { Redactor } from '../lib/safe.ts'
-import { kustomizations } from '../kustomize/reconciler.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { ociRepositories } from '../sources/oci/reconciler.ts'
+import { reconcilers } from '../tools/run/reconcilers.ts'
 import { realClock } from '../world/clock/real.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
 import { lazyHttp } from '../world/http/lazy.ts'
@@ -24,7 +23,6 @@ import { openSandbox, openStorage } from './compose.ts'
 
 /** How many objects of a kind run at a time, as with Flux's controllers. */
 const concurrency = 4
-const controllers = [ociRepositories, kustomizations]
 
 /** A sandbox that stands alone: with an engine that reconciles what is in it. */
 export async function composeSandbox(
@@ -78,8 +76,10 @@ function startEngine(hands: Hands): { stop(): Promise<void> } {
   const { cluster, clock, log } = hands
   const failed = (what: string, thrown: unknown): void => log.warn('reconciling broke off', { what, error: messageOf(thrown) })
   const running = Promise.all([
-    control(controllers, { hub: cluster, hands, clock, settings: fluxDefaults, concurrency, signal, failed }),
-    ...controllers.map(({ convention }) => holdLease(cluster, convention.controller, { holder: 'fluxpilot-sandbox', clock, signal })),
+    control(reconcilers, { hub: cluster, hands, clock, settings: fluxDefaults, concurrency, signal, failed }),
+    ...[...new Set(reconcilers.map(({ convention }) => convention.controller))].map(controller =>
+      holdLease(cluster, controller, { holder: 'fluxpilot-sandbox', clock, signal }),
+    ),
   ])
   running.catch((thrown: unknown) => log.error('the engine of the sandbox ended', { error: messageOf(thrown) }))
   return {

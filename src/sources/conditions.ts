@@ -4,7 +4,17 @@ import { type Condition, conditionsOf, type KubeObject } from '../kinds/manifest
 import { durationMs } from '../lib/duration.ts'
 import { type JsonObject, stringAt } from '../lib/json.ts'
 
-const order = ['StorageOperationFailed', 'FetchFailed', 'ArtifactOutdated', 'ArtifactInStorage', 'SourceVerified', 'Stalled', 'Reconciling']
+const order = [
+  'StorageOperationFailed',
+  'FetchFailed',
+  'IncludeUnavailable',
+  'BuildFailed',
+  'ArtifactOutdated',
+  'ArtifactInStorage',
+  'SourceVerified',
+  'Stalled',
+  'Reconciling',
+]
 const positive = new Set(['ArtifactInStorage', 'SourceVerified'])
 
 /** Ready, computed from the other conditions. `undefined` when there are none to compute it from. Spec: sources 1.5. */

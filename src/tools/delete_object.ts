@@ -3,8 +3,7 @@ import { isFluxGroup } from '../engine/controllers.ts'
 import { drive } from '../engine/drive.ts'
 import { type KubeObject, printRef } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
-import { kustomizations } from '../kustomize/reconciler.ts'
-import { ociRepositories } from '../sources/oci/reconciler.ts'
+import { reconcilerOf } from './run/reconcilers.ts'
 import type { World } from '../world/world.ts'
 import { deletionOf } from './preview/deletion.ts'
 import { actingOn } from './run/engine.ts'
@@ -59,8 +58,8 @@ export const deleteObject = tool({
 /** Where no controller runs, our engine does what the finalizer waits for. */
 async function finalize(world: World, { cluster, ref }: Located, call: Call): Promise<void> {
   const common = { hub: cluster, hands: { ...world, cluster }, clock: world.clock, settings: call.engine.settings, signal: call.signal }
-  if (ref.kind === 'Kustomization') await drive(kustomizations, ref, common)
-  if (ref.kind === 'OCIRepository') await drive(ociRepositories, ref, common)
+  const reconciler = reconcilerOf(ref)
+  if (reconciler) await drive(reconciler, ref, common)
 }
 
 /** The object, when its finalizers hold it for longer than a short while. Without the right to watch it is looked at once. */

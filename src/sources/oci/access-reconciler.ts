@@ -8,7 +8,9 @@ import { listAt, stringAt } from '../../lib/json.ts'
 import type { Access } from '../../world/registry/registry.ts'
 import type { Hands } from '../../world/world.ts'
 import { SourceProblem } from '../problem.ts'
-import { dockerConfigs, proxyOf, type TlsMaterial, tlsOf } from './access.ts'
+import { accountOf, type Nearby, secretOf } from '../secret-reconciler.ts'
+import { proxyOf, type TlsMaterial, tlsOf } from '../secrets.ts'
+import { dockerConfigs } from './access.ts'
 
 interface Step {
   readonly hands: Pick<Hands, 'cluster'>
@@ -23,15 +25,15 @@ const authenticationFailed = 'AuthenticationFailed'
  * How an object reaches its registry: pull secrets, proxy, certificates.
  * @throws {StepError} AuthenticationFailed; FeatureGateDisabled for a provider that would sign in as a service account. Spec: sources 3.2, 3.5, 3.7.
  */
-export async function accessOf(repository: OCIRepositoryObject, step: Step): Promise<Access> {
-  const { spec } = repository
-  const documents = await during('failed to get credential', () => pullSecrets(repository, step))
+export async function accessOf({ metadata, spec }: OCIRepositoryObject, { hands, run, tell }: Step): Promise<Access> {
+  const nearby = { namespace: metadata.namespace, cluster: hands.cluster, signal: run.signal }
+  const documents = await during('failed to get credential', () => pullSecrets(spec, { nearby, tell }))
   const proxy = await during('failed to get proxy address', async () =>
-    spec.proxySecretRef?.name ? proxyOf(await secretOf(spec.proxySecretRef.name, { repository, step })) : undefined,
+    spec.proxySecretRef?.name ? proxyOf(await secretOf(spec.proxySecretRef.name, nearby)) : undefined,
   )
   if (documents === undefined && (spec.provider ?? 'generic') !== 'generic' && spec.serviceAccountName) throw gateDisabled()
   const tls = await during(`failed to generate transport for '${spec.url}'`, async (): Promise<TlsMaterial | undefined> =>
-    spec.certSecretRef?.name ? tlsOf(await secretOf(spec.certSecretRef.name, { repository, step })) : undefined,
+    spec.certSecretRef?.name ? tlsOf(await secretOf(spec.certSecretRef.name, nearby)) : undefined,
   )
   return {
     credentials: documents ? { type: 'dockerConfigs', documents } : { type: 'anonymous' },
@@ -49,41 +51,30 @@ function gateDisabled(): StepError {
   )
 }
 
+interface Search {
+  readonly nearby: Nearby
+  readonly tell: Step['tell']
+}
+
 /** `undefined` without any pull secret: then the request is anonymous. */
-async function pullSecrets(repository: OCIRepositoryObject, step: Step): Promise<string[] | undefined> {
-  const { secretRef, serviceAccountName } = repository.spec
-  const account = serviceAccountName ? await accountOf(serviceAccountName, { repository, step }) : undefined
+async function pullSecrets({ secretRef, serviceAccountName }: OCIRepositoryObject['spec'], search: Search): Promise<string[] | undefined> {
+  const account = serviceAccountName ? await accountOf(serviceAccountName, search.nearby) : undefined
   const fromAccount = listAt(account, 'imagePullSecrets').map(s => stringAt(s, 'name') ?? '')
   const names = [...new Set([...(secretRef ? [secretRef.name] : []), ...fromAccount])].toSorted()
   if (names.length === 0) return undefined
   const secrets: KubeObject[] = []
-  for (const name of names) secrets.push(await pullSecretOf(name, { repository, step }))
+  for (const name of names) secrets.push(await pullSecretOf(name, search))
   return dockerConfigs(secrets)
 }
 
-async function pullSecretOf(name: string, of: { repository: OCIRepositoryObject; step: Step }): Promise<KubeObject> {
+async function pullSecretOf(name: string, { nearby, tell }: Search): Promise<KubeObject> {
   try {
-    return await secretOf(name, of)
+    return await secretOf(name, nearby)
   } catch (thrown) {
-    of.step.run.signal.throwIfAborted()
-    await of.step.tell?.({ severity: 'trace', reason: authenticationFailed, message: `auth secret '${name}' not found` })
+    nearby.signal.throwIfAborted()
+    await tell?.({ severity: 'trace', reason: authenticationFailed, message: `auth secret '${name}' not found` })
     throw thrown
   }
-}
-
-async function accountOf(name: string, { repository, step }: { repository: OCIRepositoryObject; step: Step }): Promise<KubeObject> {
-  const { namespace } = repository.metadata
-  const found = await step.hands.cluster.get({ group: '', version: 'v1', kind: 'ServiceAccount', name, namespace }, step.run.signal)
-  if (!found) throw new Error(`ServiceAccount "${name}" not found`)
-  return found
-}
-
-async function secretOf(name: string, { repository, step }: { repository: OCIRepositoryObject; step: Step }): Promise<KubeObject> {
-  if (name === '') throw new Error('resource name may not be empty')
-  const { namespace } = repository.metadata
-  const found = await step.hands.cluster.get({ group: '', version: 'v1', kind: 'Secret', name, namespace }, step.run.signal)
-  if (!found) throw new Error(`secrets "${name}" not found`)
-  return found
 }
 
 async function during<T>(what: string, work: () => Promise<T>): Promise<T> {

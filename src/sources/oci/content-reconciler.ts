@@ -1,11 +1,10 @@
 import { StepError } from '../../engine/outcome.ts'
 import type { OCIRepositoryObject } from '../../kinds/oci-repository.ts'
 import { messageOf } from '../../lib/coded-error.ts'
-import { tar } from '../../lib/tar.ts'
-import { unpack, type Unpacked } from '../../lib/untar.ts'
+import { unpack } from '../../lib/untar.ts'
 import type { Kernel } from '../../world/kernel/kernel.ts'
-import { archiveEntries, memoryTree, sourcePatterns } from '../archive.ts'
-import { SourceProblem } from '../problem.ts'
+import { archived } from '../archive-reconciler.ts'
+import { memoryTree } from '../archive.ts'
 import type { Pulled } from './pull-reconciler.ts'
 
 type Spec = OCIRepositoryObject['spec']
@@ -28,30 +27,7 @@ export async function contentOf(
   const unpacked = await unpack(opened(pulled, signal), limits).catch((thrown: unknown) => {
     throw problem('failed to extract layer contents from artifact', thrown, signal)
   })
-  return kernel.gzip(archived(unpacked, spec.ignore), signal)
-}
-
-/** The tar of an unpacked layer without what is ignored. */
-function archived({ files, folders }: Unpacked, ignore: string | undefined): AsyncIterable<Uint8Array> {
-  const own = [...files]
-    .filter(([path]) => path === '.sourceignore' || path.endsWith('/.sourceignore'))
-    .map(([path, { content }]) => ({
-      folder: path.slice(0, Math.max(0, path.length - '/.sourceignore'.length)),
-      text: new TextDecoder().decode(content),
-    }))
-  const patterns = sourcePatterns(own, ignore)
-  checkEffort(patterns.length, [...files.keys(), ...folders.keys()])
-  return tar(archiveEntries(memoryTree(files, folders), { patterns, modes: 'normalised' }))
-}
-
-/** Patterns times characters of paths: seconds of work. An artifact brings both, and nobody else is served meanwhile. */
-const mostComparisons = 200_000_000
-
-function checkEffort(patterns: number, paths: readonly string[]): void {
-  const characters = paths.reduce((sum, path) => sum + path.length, 0)
-  if (patterns * characters <= mostComparisons) return
-  const message = `unable to archive artifact to storage: ${patterns} ignore patterns are too many for ${paths.length} files and folders`
-  throw new SourceProblem('SourceIgnoreError', message, { condition: 'StorageOperationFailed' })
+  return archived(memoryTree(unpacked.files, unpacked.folders), { ignore: spec.ignore, kernel, signal })
 }
 
 async function* copied(pulled: Pulled, signal: AbortSignal): AsyncIterable<Uint8Array> {

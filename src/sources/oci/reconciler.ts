@@ -1,20 +1,18 @@
-import { during, type Outcome, ready, StepError, stalled } from '../../engine/outcome.ts'
-import { type ConditionChange, requestOf } from '../../engine/conditions.ts'
-import { reconciler, type Run } from '../../engine/reconciler.ts'
+import { during, type Outcome, stalled } from '../../engine/outcome.ts'
+import type { Run } from '../../engine/reconciler.ts'
 import { originRevision, originSource, type Artifact } from '../../kinds/artifact.ts'
-import { conditionsOf } from '../../kinds/manifest.ts'
 import { OCIRepository, type OCIRepositoryObject } from '../../kinds/oci-repository.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import type { ParsedReference } from '../../lib/reference.ts'
 import type { Access } from '../../world/registry/registry.ts'
 import type { Hands } from '../../world/world.ts'
-import { progressing, sourceConvention } from '../conditions.ts'
-import { newsOf } from '../news.ts'
-import { outcomeOf, SourceProblem } from '../problem.ts'
+import { SourceProblem } from '../problem.ts'
+import { announce, settled, source } from '../source-reconciler.ts'
+import { artifactIn, store } from '../storage-reconciler.ts'
 import { accessOf } from './access-reconciler.ts'
-import { pull, resolve, type Resolved } from './pull-reconciler.ts'
+import { contentOf } from './content-reconciler.ts'
+import { type Pulled, pull, resolve, type Resolved } from './pull-reconciler.ts'
 import { repositoryOf, sameContentConfig } from './ref.ts'
-import { artifactIn, checkStorage, ownerOf, store } from './storage-reconciler.ts'
 import { bounded, type Source } from './timeout-reconciler.ts'
 
 export type SourceHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'kernel' | 'registries'>
@@ -23,33 +21,10 @@ interface Step {
   readonly run: Run
 }
 
+const link = 'latest.tar.gz'
+
 /** Resolves the reference, pulls what is new, stores it as an artifact. Spec: sources 3.2. */
-export const ociRepositories = reconciler(OCIRepository, {
-  convention: sourceConvention,
-  async reconcile(repository, hands: SourceHands, run) {
-    const unsupported = unsupportedProvider(repository)
-    if (unsupported) return unsupported
-    try {
-      await begin(repository, run)
-      await checkStorage(repository, { hands, run })
-      return await fetched(repository, { hands, run })
-    } catch (thrown) {
-      run.signal.throwIfAborted()
-      if (thrown instanceof StepError) return outcomeOf(thrown)
-      throw thrown
-    }
-  },
-  async finalize(repository, { artifacts }) {
-    try {
-      const removed = await artifacts.remove(ownerOf(repository))
-      const message = 'garbage collected artifacts for deleted resource'
-      return ready('', removed ? { events: [{ severity: 'trace', reason: 'GarbageCollectionSucceeded', message }] } : {})
-    } catch (cause) {
-      const message = `garbage collection for deleted resource failed: ${messageOf(cause)}`
-      return outcomeOf(new SourceProblem('GarbageCollectionFailed', message, { cause }))
-    }
-  },
-})
+export const ociRepositories = source(OCIRepository, { link, first: unsupportedProvider, fetched })
 
 /** Without pull secrets a provider is asked to sign in, which this engine cannot; with a service account Flux itself refuses by default. */
 function unsupportedProvider({ spec: { provider, secretRef, serviceAccountName } }: OCIRepositoryObject): Outcome | undefined {
@@ -58,17 +33,6 @@ function unsupportedProvider({ spec: { provider, secretRef, serviceAccountName }
     'Unsupported',
     `spec.provider '${provider}' is not supported by this engine: use a pull secret, or let Flux's controller handle this object`,
   )
-}
-
-/** Shows that the pass runs; written at once for a new generation and for a request. Spec: sources 1.4. */
-async function begin(repository: OCIRepositoryObject, run: Run): Promise<void> {
-  const { metadata, status } = repository
-  const [generation, observed] = [metadata.generation ?? 0, status?.observedGeneration ?? -1]
-  const message = generation === observed ? 'reconciliation in progress' : `processing object: new generation ${observed} -> ${generation}`
-  run.note({
-    conditions: [...progressing(conditionsOf(repository), message, { drift: false }), { type: 'StorageOperationFailed', status: 'absent' }],
-  })
-  if (generation !== observed || (requestOf(repository) ?? '') !== (status?.lastHandledReconcileAt ?? '')) await run.save({})
 }
 
 async function fetched(repository: OCIRepositoryObject, { hands, run }: Step): Promise<Outcome> {
@@ -82,11 +46,13 @@ async function fetched(repository: OCIRepositoryObject, { hands, run }: Step): P
   if (artifact?.revision === resolved.revision && sameContentConfig(current)) {
     const message = `artifact up-to-date with remote revision: '${resolved.revision}'`
     await run.emit({ severity: 'trace', reason: 'ArtifactUpToDate', message })
-    return settled(repository, artifact, run)
+    return stored(repository, artifact, run)
   }
-  await announce(run, resolved, artifact)
+  const { revision, printed } = resolved
+  if (artifact?.revision !== revision)
+    await announce(run, `new revision '${revision}' for '${printed}'`, { outdated: artifact !== undefined })
   const pulled = await pull(spec, { registry: await open('transfer'), resolved, signal: run.signal })
-  return settled(repository, await store(repository, { pulled, resolved }, { hands, run }), run)
+  return stored(repository, await kept(repository, { pulled, resolved }, { hands, run }), run)
 }
 
 async function opened(
@@ -106,32 +72,31 @@ function targetOf({ spec }: OCIRepositoryObject): ParsedReference {
   }
 }
 
-async function announce(run: Run, { revision, printed }: Resolved, artifact: Artifact | undefined): Promise<void> {
-  if (artifact?.revision === revision) return
-  const news = `new revision '${revision}' for '${printed}'`
-  run.progress(news)
-  await run.save({
-    conditions: [
-      ...progressing(conditionsOf(run.current()), `building artifact: ${news}`, { drift: true }),
-      ...(artifact ? [{ type: 'ArtifactOutdated', status: 'True', reason: 'NewRevision', message: news } as const] : []),
-    ],
-  })
+/** Stores what was pulled. */
+async function kept(
+  repository: OCIRepositoryObject,
+  { pulled, resolved }: { pulled: Pulled; resolved: Resolved },
+  { hands: { artifacts, kernel }, run }: Step,
+): Promise<Artifact> {
+  const { spec } = repository
+  const bytes = await contentOf(spec, pulled, { kernel, signal: run.signal })
+  run.note({ conditions: [{ type: 'FetchFailed', status: 'absent' }] })
+  const content = {
+    filename: `${resolved.digest}.tar.gz`,
+    revision: resolved.revision,
+    metadata: pulled.annotations,
+    bytes,
+    verb: spec.layerSelector?.operation === 'copy' ? 'copy' : 'archive',
+    observed: { observedIgnore: spec.ignore ?? null, observedLayerSelector: (spec.layerSelector as never) ?? null },
+  } as const
+  return store(repository, content, { artifacts, run, link })
 }
 
-const failures = ['FetchFailed', 'StorageOperationFailed']
-
 /** The artifact of the status is that of the spec. Spec: sources 1.6, 3.2. */
-function settled(repository: OCIRepositoryObject, artifact: Artifact, run: Run): Outcome {
-  const message = `stored artifact for digest '${artifact.revision}'`
-  const gone = [...failures, 'ArtifactOutdated', 'SourceVerified'].map((type): ConditionChange => ({ type, status: 'absent' }))
-  run.note({ conditions: [...gone, { type: 'ArtifactInStorage', status: 'True', reason: 'Succeeded', message }] })
-  const passed = {
-    before: { artifact: artifactIn(repository), conditions: conditionsOf(repository) },
-    after: { artifact, conditions: conditionsOf(run.current()) },
-    failures,
-  }
-  const event = newsOf(passed, newsText(repository, artifact))
-  return ready(message, event ? { events: [event] } : {})
+function stored(repository: OCIRepositoryObject, artifact: Artifact, run: Run): Outcome {
+  run.note({ conditions: [{ type: 'SourceVerified', status: 'absent' }] })
+  const success = { message: `stored artifact for digest '${artifact.revision}'`, news: newsText(repository, artifact) }
+  return settled(repository, artifact, { run, success })
 }
 
 function newsText({ spec }: OCIRepositoryObject, { revision, metadata }: Artifact): string {

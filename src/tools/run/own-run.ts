@@ -1,24 +1,18 @@
-import { drive, type Driven } from '../../engine/drive.ts'
+import { drive, type Driven, type Pass } from '../../engine/drive.ts'
 import { holdOf, isSuspended, type Judged, revisionOf, runPatch } from '../../engine/request.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../../kinds/manifest.ts'
-import { Kustomization } from '../../kinds/kustomization.ts'
-import { OCIRepository } from '../../kinds/oci-repository.ts'
 import { artifactOf } from '../../kustomize/depends.ts'
-import { kustomizations } from '../../kustomize/reconciler.ts'
-import { ociRepositories } from '../../sources/oci/reconciler.ts'
 import { shortRevision } from '../../lib/digest.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import type { Hands, World } from '../../world/world.ts'
 import { actingOn } from './engine.ts'
 import { ToolError } from '../frame/error.ts'
+import { reconcilerOf, reconcilers } from './reconcilers.ts'
 import { sourceRefOf } from './source-chain.ts'
 import type { Call } from '../tool.ts'
 
 const running = new WeakMap<World, Map<string, Promise<unknown>>>()
 const manager = 'fluxpilot'
-
-/** Kinds that our engine reconciles. */
-export const ownKinds = ['Kustomization', 'OCIRepository'] as const
 
 /**
  * Runs our reconcilers once for an object; the source of a Kustomization first where our storage lacks its artifact. One run per object at a time.
@@ -29,30 +23,27 @@ export async function runOwn(
   { cluster, ref }: { cluster: Cluster; ref: ObjectRef },
   call: Call,
 ): Promise<{ object: KubeObject | undefined; judged: Judged }> {
-  if (!isOwn(ref))
+  const reconciler = reconcilerOf(ref)
+  if (!reconciler)
     throw new ToolError('Unsupported', `no controller for ${ref.kind} runs here, and this engine does not reconcile ${ref.kind}`, {
-      next: `install Flux; this engine reconciles ${ownKinds.join(' and ')}`,
+      next: `install Flux; this engine reconciles ${reconcilers.map(({ kind }) => kind.kind).join(', ')}`,
     })
   const object = await cluster.get(ref, call.signal)
   if (!object) return { object, judged: { verdict: 'NotHandled', message: `${printRef(ref)} does not exist` } }
-  if (ref.kind === 'Kustomization') await ensureStored(world, { cluster, object }, call)
+  await ensureStored(world, { cluster, object }, call)
   await cluster.patch(ref, { type: 'merge', body: runPatch(new Date(world.clock.now()).toISOString()), manager }, call.signal)
   const driven = await alone(world, { key: `${cluster.name} ${printRef(ref)}`, signal: call.signal }, () =>
-    pass(world, { cluster, ref }, call),
+    drive(reconciler, ref, passOf(world, cluster, call)),
   )
   return driven.is === 'gone'
     ? { object: undefined, judged: { verdict: 'NotHandled', message: 'the object is gone' } }
     : { object: driven.object, judged: judgedOf(driven) }
 }
 
-function isOwn({ group, kind }: ObjectRef): boolean {
-  return [Kustomization, OCIRepository].some(k => k.group === group && k.kind === kind)
-}
-
 async function ensureStored(world: World, { cluster, object }: { cluster: Cluster; object: KubeObject }, call: Call): Promise<void> {
   const ref = sourceRefOf(object)
   const source = ref && (await cluster.get(ref, call.signal))
-  if (!ref || !source || isSuspended(source) || !isOwn(ref) || (await isStored(world, source, call))) return
+  if (!ref || !source || isSuspended(source) || !reconcilerOf(ref) || (await isStored(world, source, call))) return
   if ((await actingOn(world, { cluster, ref }, call)).engine === 'own') await runOwn(world, { cluster, ref }, call)
 }
 
@@ -62,17 +53,15 @@ async function isStored(world: World, source: KubeObject, { signal }: Call): Pro
   return artifact !== undefined && (await world.artifacts.verify(artifact, signal)).is === 'ok'
 }
 
-function pass(world: World, { cluster, ref }: { cluster: Cluster; ref: ObjectRef }, call: Call): Promise<Driven> {
-  const hands: Hands = { ...world, cluster }
-  const common = {
+function passOf(world: World, cluster: Cluster, call: Call): Pass<Hands> {
+  return {
     hub: cluster,
-    hands,
+    hands: { ...world, cluster },
     clock: world.clock,
     settings: call.engine.settings,
     signal: call.signal,
-    progress: (note: string) => call.progress(shortRevision(note)),
+    progress: note => call.progress(shortRevision(note)),
   }
-  return ref.kind === 'Kustomization' ? drive(kustomizations, ref, common) : drive(ociRepositories, ref, common)
 }
 
 function judgedOf(driven: Exclude<Driven, { is: 'gone' }>): Judged {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeObject } from '../../../src/kinds/manifest.ts'
-import { dockerConfigs, proxyOf, tlsOf } from '../../../src/sources/oci/access.ts'
+import { dockerConfigs } from '../../../src/sources/oci/access.ts'
+import { proxyOf, tlsOf } from '../../../src/sources/secrets.ts'
 import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
 import { certificateAuthority } from '../../support/certificates.ts'
 

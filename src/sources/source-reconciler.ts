@@ -1,0 +1,109 @@
+import { type ConditionChange, requestOf } from '../engine/conditions.ts'
+import { type Outcome, ready, StepError } from '../engine/outcome.ts'
+import { type Reconciler, reconciler, type Run } from '../engine/reconciler.ts'
+import type { Artifact } from '../kinds/artifact.ts'
+import type { Kind, ObjectOf } from '../kinds/kind.ts'
+import { conditionsOf, type KubeObject } from '../kinds/manifest.ts'
+import { isObject } from '../lib/json.ts'
+import { messageOf } from '../lib/coded-error.ts'
+import type { Hands } from '../world/world.ts'
+import { progressing, sourceConvention } from './conditions.ts'
+import { newsOf } from './news.ts'
+import { outcomeOf, SourceProblem } from './problem.ts'
+import { artifactIn, checkStorage, ownerOf } from './storage-reconciler.ts'
+
+/** What tells one kind of source from another. */
+export interface SourceKind<K extends Kind, H> extends Pick<Reconciler<K, H>, 'wokenBy'> {
+  /** The name beside the stored file that leads to the newest; `undefined` where a kind has none. Spec: sources 1.1. */
+  readonly link: string | undefined
+  /** Decides before anything is written, such as for an object without a status of its own; `undefined` to go on. */
+  first?(object: ObjectOf<K>): Outcome | undefined
+  /** Fetches what is new and stores it. A thrown SourceProblem says what became of it; another StepError is a failure to fetch. */
+  fetched(object: ObjectOf<K>, step: { readonly hands: H; readonly run: Run }): Promise<Outcome>
+}
+
+/** What every source does around its own work: progress, storage, failures, the end of the object. Spec: sources 1.3–1.5. */
+export function source<K extends Kind, H extends Pick<Hands, 'artifacts'>>(kind: K, own: SourceKind<K, H>): Reconciler<K, H> {
+  return reconciler(kind, {
+    convention: sourceConvention,
+    ...(own.wokenBy ? { wokenBy: own.wokenBy.bind(own) } : {}),
+    async reconcile(object, hands: H, run) {
+      const early = own.first?.(object)
+      if (early) return early
+      try {
+        await begin(object, run)
+        await checkStorage(object, { artifacts: hands.artifacts, run, link: own.link })
+        return await own.fetched(object, { hands, run })
+      } catch (thrown) {
+        run.signal.throwIfAborted()
+        if (thrown instanceof StepError) return outcomeOf(thrown)
+        throw thrown
+      }
+    },
+    finalize: (object, { artifacts }) => forgotten(object, artifacts),
+  })
+}
+
+async function forgotten(object: KubeObject, artifacts: Hands['artifacts']): Promise<Outcome> {
+  try {
+    const removed = await artifacts.remove(ownerOf(object))
+    const message = 'garbage collected artifacts for deleted resource'
+    return ready('', removed ? { events: [{ severity: 'trace', reason: 'GarbageCollectionSucceeded', message }] } : {})
+  } catch (cause) {
+    const message = `garbage collection for deleted resource failed: ${messageOf(cause)}`
+    return outcomeOf(new SourceProblem('GarbageCollectionFailed', message, { cause }))
+  }
+}
+
+/** Shows that the pass runs; written at once for a new generation and for a request. Spec: sources 1.4. */
+async function begin(object: KubeObject, run: Run): Promise<void> {
+  const { metadata } = object
+  const status = isObject(object.status) ? object.status : {}
+  const [generation, observed] = [metadata.generation ?? 0, Number(status.observedGeneration ?? -1)]
+  const message = generation === observed ? 'reconciliation in progress' : `processing object: new generation ${observed} -> ${generation}`
+  run.note({
+    conditions: [...progressing(conditionsOf(object), message, { drift: false }), { type: 'StorageOperationFailed', status: 'absent' }],
+  })
+  if (generation !== observed || (requestOf(object) ?? '') !== (status.lastHandledReconcileAt ?? '')) await run.save({})
+}
+
+/** Tells that something new is upstream; `news` is the reason of ArtifactOutdated. Written at once. Spec: sources 3.2 step 8. */
+export async function announce(
+  run: Run,
+  message: string,
+  { outdated, reason = 'NewRevision' }: { readonly outdated: boolean; readonly reason?: string | undefined },
+): Promise<void> {
+  run.progress(message)
+  await run.save({
+    conditions: [
+      ...progressing(conditionsOf(run.current()), `building artifact: ${message}`, { drift: true }),
+      ...(outdated ? [{ type: 'ArtifactOutdated', status: 'True', reason, message } as const] : []),
+    ],
+  })
+}
+
+const failures = ['FetchFailed', 'StorageOperationFailed', 'IncludeUnavailable', 'BuildFailed']
+
+/** What a pass that ended well says. */
+export interface Success {
+  /** The reason of ArtifactInStorage; absent: Succeeded. */
+  readonly reason?: string | undefined
+  /** The message of ArtifactInStorage, and so of Ready. */
+  readonly message: string
+  /** The message of the event of a new artifact. */
+  readonly news: string
+}
+
+/** The artifact of the status is that of the spec: failures go, and new bytes or the end of a failure make an event. Spec: sources 1.5, 1.6. */
+export function settled(object: KubeObject, artifact: Artifact, { run, success }: { run: Run; success: Success }): Outcome {
+  const { reason = 'Succeeded', message, news } = success
+  const gone = [...failures, 'ArtifactOutdated'].map((type): ConditionChange => ({ type, status: 'absent' }))
+  run.note({ conditions: [...gone, { type: 'ArtifactInStorage', status: 'True', reason, message }] })
+  const passed = {
+    before: { artifact: artifactIn(object), conditions: conditionsOf(object) },
+    after: { artifact, conditions: conditionsOf(run.current()) },
+    failures,
+  }
+  const event = newsOf(passed, news)
+  return ready(message, event ? { events: [event] } : {})
+}
