@@ -143,6 +143,18 @@ export const programs: readonly Program[] = [
   // Version 0.18.3 of this package, which source-controller names, is not served.
   fluxController('source-controller', ['github.com/fluxcd/pkg/artifact => github.com/fluxcd/pkg/artifact v0.18.0']),
   {
+    name: 'versitygw',
+    required: false,
+    minutes: 3,
+    recipe: { how: 'go', module: 'github.com/versity/versitygw', version: 'v1.8.0', target: 'github.com/versity/versitygw/cmd/versitygw' },
+  },
+  {
+    name: 'fake-gcs-server',
+    required: false,
+    minutes: 3,
+    recipe: { how: 'go', module: 'github.com/fsouza/fake-gcs-server', version: 'v1.56.1', target: 'github.com/fsouza/fake-gcs-server' },
+  },
+  {
     name: 'node-floor',
     required: true,
     minutes: 1,

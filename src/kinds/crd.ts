@@ -17,7 +17,7 @@ export function crdOf(kind: Kind): KubeObject {
         listKind: `${kind.kind}List`,
         plural: kind.plural,
         singular: kind.singular,
-        shortNames: [...kind.shortNames],
+        ...(kind.shortNames.length > 0 ? { shortNames: [...kind.shortNames] } : {}),
       },
       versions: kind.versions.map(version => versionOf(kind, version)),
     },

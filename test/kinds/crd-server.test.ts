@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { installKinds } from '../../src/engine/install.ts'
+import { Bucket } from '../../src/kinds/bucket.ts'
 import { Kustomization } from '../../src/kinds/kustomization.ts'
 import { conditionsOf, type KubeObject } from '../../src/kinds/manifest.ts'
 import { OCIRepository } from '../../src/kinds/oci-repository.ts'
@@ -13,6 +14,7 @@ import { unending } from '../support/unending.ts'
 
 const within = (): AbortSignal => unending
 const whole = { interval: '10m', prune: true, sourceRef: { kind: 'OCIRepository', name: 'app' } }
+const bucket = { bucketName: 'app', endpoint: 'minio.example.com', interval: '1m' }
 
 function object(name: string, kind: { group: string; kind: string; version: string }, spec: JsonObject): KubeObject {
   return { apiVersion: `${kind.group}/${kind.version}`, kind: kind.kind, metadata: { name, namespace: 'default' }, spec }
@@ -32,6 +34,16 @@ const refused: [string, KubeObject, RegExp][] = [
     object('d', Kustomization, { ...whole, kubeConfig: { secretRef: { name: 's' }, configMapRef: { name: 'c' } } }),
     /exactly one of secretRef and configMapRef/,
   ],
+  [
+    'an account and a Secret for a bucket',
+    object('f', Bucket, { ...bucket, provider: 'aws', secretRef: { name: 's' }, serviceAccountName: 'a' }),
+    /cannot set both \.spec\.secretRef and \.spec\.serviceAccountName/,
+  ],
+  [
+    'an account at a generic bucket',
+    object('g', Bucket, { ...bucket, serviceAccountName: 'a' }),
+    /ServiceAccountName is not supported for the 'generic'/,
+  ],
   ['a url of another scheme', object('e', OCIRepository, { url: 'https://example.com/app', interval: '1m' }), /spec\.url/],
 ]
 
@@ -41,12 +53,12 @@ withPrograms(['etcd', 'kube-apiserver'], { name: 'our CRDs on the real API serve
   before(async () => {
     server = await startKubeApiServer()
     cluster = await server.cluster()
-    await installKinds(cluster, [Kustomization, OCIRepository], { clock: realClock, signal: within() })
+    await installKinds(cluster, [Bucket, Kustomization, OCIRepository], { clock: realClock, signal: within() })
   })
   after(() => server?.stop())
 
   test('our schemas are structural for the API server', async () => {
-    for (const kind of [Kustomization, OCIRepository]) {
+    for (const kind of [Bucket, Kustomization, OCIRepository]) {
       const live = await cluster.get(
         { group: 'apiextensions.k8s.io', version: 'v1', kind: 'CustomResourceDefinition', name: `${kind.plural}.${kind.group}` },
         within(),

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
+import { Bucket } from '../../src/kinds/bucket.ts'
 import { crdOf } from '../../src/kinds/crd.ts'
 import type { Kind } from '../../src/kinds/kind.ts'
 import { Kustomization } from '../../src/kinds/kustomization.ts'
@@ -12,15 +13,51 @@ import { dataFolder, withData } from '../support/data.ts'
 
 type Fields = ReadonlyMap<string, JsonObject>
 
-/** What we take beyond 2.6: spec kustomization 1.1, the fields of 2.7. */
+/** What we take beyond 2.6: spec kustomization 1.1, sources 12, the fields of 2.7. By kind, or by kind and version where only that one has them. */
 const additions = new Map([
+  ['Bucket v1', ['spec.serviceAccountName']],
   [
     'Kustomization',
     ['spec.dependsOn[].readyExpr', 'spec.ignoreMissingComponents', 'spec.kubeConfig.configMapRef', 'spec.kubeConfig.configMapRef.name'],
   ],
 ])
-/** Where ours must differ: with configMapRef beside it secretRef is no longer required, and a rule wants one of the two. */
+const bucketRequired = ['bucketName', 'endpoint', 'interval']
+const bucketRules = [
+  {
+    rule: "self.provider == 'aws' || self.provider == 'generic' || !has(self.sts)",
+    message: "STS configuration is only supported for the 'aws' and 'generic' Bucket providers",
+  },
+  {
+    rule: "self.provider != 'aws' || !has(self.sts) || self.sts.provider == 'aws'",
+    message: "'aws' is the only supported STS provider for the 'aws' Bucket provider",
+  },
+  {
+    rule: "self.provider != 'generic' || !has(self.sts) || self.sts.provider == 'ldap'",
+    message: "'ldap' is the only supported STS provider for the 'generic' Bucket provider",
+  },
+  {
+    rule: "!has(self.sts) || self.sts.provider != 'aws' || !has(self.sts.secretRef)",
+    message: "spec.sts.secretRef is not required for the 'aws' STS provider",
+  },
+  {
+    rule: "!has(self.sts) || self.sts.provider != 'aws' || !has(self.sts.certSecretRef)",
+    message: "spec.sts.certSecretRef is not required for the 'aws' STS provider",
+  },
+  {
+    rule: "self.provider != 'generic' || !has(self.serviceAccountName)",
+    message: "ServiceAccountName is not supported for the 'generic' Bucket provider",
+  },
+  {
+    rule: '!has(self.secretRef) || !has(self.serviceAccountName)',
+    message: 'cannot set both .spec.secretRef and .spec.serviceAccountName',
+  },
+]
+/** Where ours must differ, by path, or by kind, version and path: with configMapRef beside it secretRef is no longer required, and a rule wants one of the two. */
 const loosened: { readonly [path: string]: { readonly ours: JsonObject; readonly theirs: JsonObject } } = {
+  'Bucket v1 spec': {
+    ours: { type: 'object', required: bucketRequired, 'x-kubernetes-validations': bucketRules },
+    theirs: { type: 'object', required: bucketRequired, 'x-kubernetes-validations': bucketRules.slice(0, -2) },
+  },
   'spec.kubeConfig': {
     ours: {
       type: 'object',
@@ -32,6 +69,7 @@ const loosened: { readonly [path: string]: { readonly ours: JsonObject; readonly
   },
 }
 const kinds: [Kind, string][] = [
+  [Bucket, 'source.toolkit.fluxcd.io_buckets.yaml'],
   [OCIRepository, 'source.toolkit.fluxcd.io_ocirepositories.yaml'],
   [Kustomization, 'kustomize.toolkit.fluxcd.io_kustomizations.yaml'],
 ]
@@ -68,12 +106,13 @@ function fieldsOfVersion(crd: Json, name: string): Fields {
 function compareFields(kind: Kind, version: string, { ours, theirs }: { ours: Fields; theirs: Fields }): void {
   for (const [path, field] of theirs) {
     const [mine, upstream] = [withoutDescription(ours.get(path)), withoutDescription(field)]
-    const different = loosened[path]
+    const different = loosened[`${kind.kind} ${version} ${path}`] ?? loosened[path]
     assert.deepEqual(mine, different ? different.ours : upstream, `${version} ${path}`)
     if (different) assert.deepEqual(upstream, different.theirs, `${version} ${path} of Flux`)
   }
   const extra = [...ours.keys()].filter(path => !theirs.has(path)).toSorted()
-  assert.deepEqual(extra, (additions.get(kind.kind) ?? []).toSorted(), 'fields that Flux does not have')
+  const taken = additions.get(`${kind.kind} ${version}`) ?? additions.get(kind.kind) ?? []
+  assert.deepEqual(extra, taken.toSorted(), 'fields that Flux does not have')
 }
 
 function yamlFiles(folder: string): string[] {
@@ -166,6 +205,7 @@ for (const [kind] of kinds) {
 
 const source = { kind: 'OCIRepository', name: 'app' }
 const whole = { interval: '10m', prune: true, sourceRef: source }
+const bucket = { bucketName: 'app', endpoint: 'minio.example.com', interval: '1m' }
 const oci = { url: 'oci://example.com/app', interval: '1m' }
 
 const wrong: [string, Kind, JsonObject, string[]][] = [
@@ -175,6 +215,8 @@ const wrong: [string, Kind, JsonObject, string[]][] = [
   ['a duration without unit', Kustomization, { ...whole, timeout: '30' }, ['timeout']],
   ['a name that is too long', Kustomization, { ...whole, targetNamespace: 'n'.repeat(64) }, ['targetNamespace']],
   ['a value of a map', Kustomization, { ...whole, postBuild: { substitute: { count: 3 } } }, ['postBuild.substitute.count']],
+  ['an unknown provider', Bucket, { ...bucket, provider: 'minio' }, ['provider']],
+  ['an STS endpoint that is no URL', Bucket, { ...bucket, sts: { provider: 'ldap', endpoint: 'sts' } }, ['sts.endpoint']],
   ['another scheme', OCIRepository, { ...oci, url: 'https://example.com/app' }, ['url']],
   ['hours in a timeout', OCIRepository, { ...oci, timeout: '1h' }, ['timeout']],
   ['a reference without name', OCIRepository, { ...oci, secretRef: {} }, ['secretRef.name']],
@@ -208,6 +250,7 @@ const right: [string, Kind, JsonObject, JsonObject][] = [
       kubeConfig: { configMapRef: { name: 'c' } },
     },
   ],
+  ['a Bucket', Bucket, bucket, { ...bucket, provider: 'generic', timeout: '60s' }],
   ['an OCIRepository', OCIRepository, oci, { ...oci, provider: 'generic', timeout: '60s' }],
   [
     'fields of later versions, kept',

@@ -1,0 +1,172 @@
+import * as z from 'zod'
+import { kind, type ObjectOf } from './kind.ts'
+import { columns, duration, localRef, shortDuration, sourceStatus, text } from './shared-schemas.ts'
+
+const sts = z.looseObject({
+  provider: z.enum(['aws', 'ldap']).describe('who gives out temporary keys'),
+  endpoint: z
+    .string()
+    .regex(/^(http|https):\/\/.*$/)
+    .describe('where they are asked for'),
+  secretRef: localRef.optional().describe('Secret with username and password, of ldap'),
+  certSecretRef: localRef.optional().describe('Secret with ca.crt, or tls.crt and tls.key, of ldap'),
+})
+
+const older = {
+  bucketName: text.describe('name of the bucket, or of the container at azure'),
+  endpoint: text.describe('host and port of the object store; a URL at azure'),
+  region: text.optional().describe('region of the bucket'),
+  secretRef: localRef.optional().describe('Secret with the keys of the provider; absent: its ambient identity'),
+  insecure: z.boolean().optional().describe('allows plain HTTP'),
+  ignore: text.optional().describe('what to leave out of the artifact, in .gitignore syntax'),
+  suspend: z.boolean().optional().describe('stops reconciling'),
+}
+
+const fields = {
+  ...older,
+  provider: z.enum(['generic', 'aws', 'gcp', 'azure']).default('generic').describe('whose interface the object store has'),
+  prefix: text.optional().describe('only objects whose keys begin with it'),
+  sts: sts.optional().describe('where temporary keys come from'),
+  certSecretRef: localRef.optional().describe('Secret with ca.crt, or tls.crt and tls.key, of generic'),
+  proxySecretRef: localRef.optional().describe('Secret with address, username, password'),
+  interval: duration.describe('how often to look for changes'),
+  timeout: shortDuration.default('60s').describe('limit of listing, and of fetching'),
+}
+
+/** What a rule of the API server judges: spec fields after defaulting, as far as the rules read them. */
+interface Judged {
+  readonly provider?: string | undefined
+  readonly secretRef?: unknown
+  readonly serviceAccountName?: unknown
+  readonly sts?: { readonly provider?: string | undefined; readonly secretRef?: unknown; readonly certSecretRef?: unknown } | undefined
+}
+
+/** A rule as the API server has it, and what it says of a spec. */
+interface Rule {
+  readonly rule: string
+  readonly message: string
+  holds(spec: Judged): boolean
+}
+
+const stsRules: readonly Rule[] = [
+  {
+    rule: "self.provider == 'aws' || self.provider == 'generic' || !has(self.sts)",
+    message: "STS configuration is only supported for the 'aws' and 'generic' Bucket providers",
+    holds: ({ provider, sts }) => provider === 'aws' || provider === 'generic' || sts === undefined,
+  },
+  {
+    rule: "self.provider != 'aws' || !has(self.sts) || self.sts.provider == 'aws'",
+    message: "'aws' is the only supported STS provider for the 'aws' Bucket provider",
+    holds: ({ provider, sts }) => provider !== 'aws' || sts === undefined || sts.provider === 'aws',
+  },
+  {
+    rule: "self.provider != 'generic' || !has(self.sts) || self.sts.provider == 'ldap'",
+    message: "'ldap' is the only supported STS provider for the 'generic' Bucket provider",
+    holds: ({ provider, sts }) => provider !== 'generic' || sts === undefined || sts.provider === 'ldap',
+  },
+  {
+    rule: "!has(self.sts) || self.sts.provider != 'aws' || !has(self.sts.secretRef)",
+    message: "spec.sts.secretRef is not required for the 'aws' STS provider",
+    holds: ({ sts }) => sts?.provider !== 'aws' || sts.secretRef === undefined,
+  },
+  {
+    rule: "!has(self.sts) || self.sts.provider != 'aws' || !has(self.sts.certSecretRef)",
+    message: "spec.sts.certSecretRef is not required for the 'aws' STS provider",
+    holds: ({ sts }) => sts?.provider !== 'aws' || sts.certSecretRef === undefined,
+  },
+]
+
+/** Of Flux 2.7, where the field is from. */
+const accountRules: readonly Rule[] = [
+  {
+    rule: "self.provider != 'generic' || !has(self.serviceAccountName)",
+    message: "ServiceAccountName is not supported for the 'generic' Bucket provider",
+    holds: ({ provider, serviceAccountName }) => provider !== 'generic' || serviceAccountName === undefined,
+  },
+  {
+    rule: '!has(self.secretRef) || !has(self.serviceAccountName)',
+    message: 'cannot set both .spec.secretRef and .spec.serviceAccountName',
+    holds: ({ secretRef, serviceAccountName }) => secretRef === undefined || serviceAccountName === undefined,
+  },
+]
+
+function ruled<T extends z.ZodObject>(schema: T, rules: readonly Rule[]): T {
+  const stored = rules.map(({ rule, message }) => ({ rule, message }))
+  return schema
+    .superRefine((spec, context) => {
+      for (const { message, holds } of rules) if (!holds(spec as Judged)) context.addIssue({ code: 'custom', message })
+    })
+    .meta({ 'x-kubernetes-validations': stored })
+}
+
+const accessFrom = z
+  .looseObject({
+    namespaceSelectors: z
+      .array(z.looseObject({ matchLabels: z.record(z.string(), z.string()).optional().describe('labels it must have') }))
+      .describe('namespaces'),
+  })
+  .optional()
+  .describe('never acted on')
+
+const spec = ruled(
+  z.looseObject({ ...fields, serviceAccountName: text.optional().describe('ServiceAccount to sign in as, at the clouds') }),
+  [...stsRules, ...accountRules],
+)
+const status = z.looseObject({ ...sourceStatus, observedIgnore: text.optional().describe('the ignore that made the artifact') })
+const oldStatus = z.looseObject({
+  ...sourceStatus,
+  artifact: z
+    .looseObject({
+      path: text.describe('path below the storage root'),
+      url: text.describe('where the file can be had'),
+      revision: text.optional().describe('identifies the content upstream'),
+      checksum: text.optional().describe('checksum of the file'),
+      lastUpdateTime: z.string().meta({ format: 'date-time' }).describe('when the file was written'),
+    })
+    .optional()
+    .describe('the last stored artifact'),
+})
+
+const endpoint = { name: 'Endpoint', type: 'string', path: '.spec.endpoint' } as const
+
+/** The objects of a bucket as a source. Spec: sources 8 */
+export const Bucket = kind({
+  group: 'source.toolkit.fluxcd.io',
+  kind: 'Bucket',
+  plural: 'buckets',
+  singular: 'bucket',
+  shortNames: [],
+  version: 'v1',
+  description: 'Fetches the objects of a bucket and offers them to the other Flux kinds.',
+  versions: [
+    { name: 'v1', storage: true, spec, status, columns: [endpoint, columns.age, columns.ready, columns.status] },
+    {
+      name: 'v1beta1',
+      storage: false,
+      deprecated: 'v1beta1 Bucket is deprecated, upgrade to v1',
+      spec: z.looseObject({
+        ...older,
+        accessFrom,
+        provider: z.enum(['generic', 'aws', 'gcp']).default('generic').describe('whose interface the object store has'),
+        interval: text.describe('how often to look for changes'),
+        timeout: text.default('60s').describe('limit of listing, and of fetching'),
+      }),
+      status: oldStatus,
+      columns: [endpoint, columns.ready, columns.status, columns.age],
+    },
+    {
+      name: 'v1beta2',
+      storage: false,
+      deprecated: 'v1beta2 Bucket is deprecated, upgrade to v1',
+      spec: ruled(z.looseObject({ ...fields, accessFrom }), stsRules),
+      status,
+      columns: [endpoint, columns.age, columns.ready, columns.status],
+    },
+  ],
+  spec,
+  status,
+  unsupported: [],
+})
+
+/** A Bucket as the API server holds it. */
+export type BucketObject = ObjectOf<typeof Bucket>

@@ -1,0 +1,84 @@
+import { createHash, createHmac } from 'node:crypto'
+
+/** Keys that sign requests; `sessionToken` belongs to keys that expire. */
+export interface AwsKeys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string | undefined
+}
+
+/** A request to sign. `headers` have lower-case names; the path of `url` is encoded as it will be sent. */
+export interface Unsigned {
+  readonly method: string
+  readonly url: URL
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly body?: string | Uint8Array | undefined
+}
+
+/** For whom the signature is good. `now` is in milliseconds since the epoch. */
+export interface Scope {
+  readonly region: string
+  readonly service: string
+  readonly now: number
+}
+
+/**
+ * The headers of a request with those of AWS Signature Version 4: `authorization`, `x-amz-date`, `x-amz-content-sha256` for S3, and
+ * `x-amz-security-token` with a session token. The host header is the URL's. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
+ */
+export function signedHeaders({ method, url, headers = {}, body = '' }: Unsigned, keys: AwsKeys, scope: Scope): Record<string, string> {
+  const stamp = new Date(scope.now).toISOString().replace(/[-:]|\.\d{3}/g, '')
+  const hash = sha256(body)
+  const all: Record<string, string> = {
+    ...headers,
+    'x-amz-date': stamp,
+    ...(scope.service === 's3' ? { 'x-amz-content-sha256': hash } : {}),
+    ...(keys.sessionToken ? { 'x-amz-security-token': keys.sessionToken } : {}),
+  }
+  const signed = { ...all, host: headers.host ?? url.host }
+  const names = Object.keys(signed).toSorted()
+  const canonical = [
+    method,
+    scope.service === 's3' ? url.pathname : awsEncoded(url.pathname, '/'),
+    canonicalQuery(url),
+    ...names.map(name => `${name}:${(signed[name as keyof typeof signed] ?? '').trim().replace(/ +/g, ' ')}`),
+    '',
+    names.join(';'),
+    hash,
+  ].join('\n')
+  const credential = `${stamp.slice(0, 8)}/${scope.region}/${scope.service}/aws4_request`
+  const key = [stamp.slice(0, 8), scope.region, scope.service, 'aws4_request'].reduce<string | Buffer>(
+    (secret, part) => hmac(secret, part),
+    `AWS4${keys.secretAccessKey}`,
+  )
+  const signature = hmac(key, ['AWS4-HMAC-SHA256', stamp, credential, sha256(canonical)].join('\n')).toString('hex')
+  return {
+    ...all,
+    authorization: `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
+  }
+}
+
+/** A text as AWS encodes names and values: all but letters, digits and `-._~`. Characters of `kept` stay. */
+export function awsEncoded(text: string, kept = ''): string {
+  return [...text].map(c => (kept !== '' && kept.includes(c) ? c : escaped(c))).join('')
+}
+
+function escaped(character: string): string {
+  return encodeURIComponent(character).replace(/[!'()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+function canonicalQuery(url: URL): string {
+  return [...url.searchParams]
+    .map(([name, value]) => [awsEncoded(name), awsEncoded(value)] as const)
+    .toSorted(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&')
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+function hmac(key: string | Buffer, text: string): Buffer {
+  return createHmac('sha256', key).update(text).digest()
+}

@@ -1,0 +1,160 @@
+/** An element of a document: its name without prefix, its attributes, the text directly in it, and its elements in order. */
+export interface XmlElement {
+  readonly name: string
+  readonly attributes: Readonly<Record<string, string>>
+  readonly text: string
+  readonly children: readonly XmlElement[]
+}
+
+/** More than any answer of a service has; what a stranger sends is held to it. */
+const mostElements = 500_000
+const mostDepth = 32
+
+interface Open {
+  readonly name: string
+  readonly attributes: Record<string, string>
+  readonly children: XmlElement[]
+  text: string
+}
+
+/**
+ * The root of an XML document as services answer it: elements, attributes, text, CDATA, comments.
+ * A document type is refused, and with it every entity but the five of XML, so that no text is longer than what was sent.
+ * @throws {SyntaxError} for anything else, also for more than 32 levels or 500,000 elements.
+ */
+export function parseXml(text: string): XmlElement {
+  const reader = new Reader(text)
+  while (reader.step());
+  return reader.root()
+}
+
+const attribute = /\s+([\w:.-]+)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/y
+const startOfTag = /[A-Za-z_][\w:.-]*/y
+const endOfTag = /\s*(\/?)>/y
+
+class Reader {
+  readonly #text: string
+  readonly #open: Open[] = []
+  #at = 0
+  #count = 0
+  #root: XmlElement | undefined
+
+  constructor(text: string) {
+    this.#text = text.startsWith('\uFEFF') ? text.slice(1) : text
+  }
+
+  root(): XmlElement {
+    if (!this.#root) throw new SyntaxError('it has no element')
+    return this.#root
+  }
+
+  /** Reads the next thing; `false` at the end. */
+  step(): boolean {
+    if (this.#at >= this.#text.length) {
+      if (this.#open.length > 0) throw new SyntaxError(`it ends within <${this.#open.at(-1)?.name}>`)
+      return false
+    }
+    const next = this.#text.indexOf('<', this.#at)
+    if (next !== this.#at) this.#characters(decoded(this.#cut(next < 0 ? this.#text.length : next)))
+    else this.#markup()
+    return true
+  }
+
+  #markup(): void {
+    const here = this.#text.slice(this.#at, this.#at + 9)
+    if (here.startsWith('<?')) this.#skip('?>')
+    else if (here.startsWith('<!--')) this.#skip('-->')
+    else if (here === '<![CDATA[') this.#characters(this.#skip(']]>').slice(9))
+    else if (here.startsWith('<!')) throw new SyntaxError('a document type is refused')
+    else if (here.startsWith('</')) this.#close()
+    else this.#start()
+  }
+
+  #characters(text: string): void {
+    const element = this.#open.at(-1)
+    if (element) element.text += text
+    else if (text.trim() !== '') throw new SyntaxError('there is text outside its root')
+  }
+
+  #start(): void {
+    this.#at++
+    const name = this.#match(startOfTag)?.[0] ?? ''
+    const attributes: Record<string, string> = {}
+    for (let found = this.#match(attribute); found; found = this.#match(attribute))
+      attributes[local(found[1] ?? '')] = decoded(found[2] ?? found[3] ?? '')
+    const end = this.#match(endOfTag)
+    if (name === '' || !end) throw new SyntaxError(`its tag at ${this.#at} is malformed`)
+    if (++this.#count > mostElements) throw new SyntaxError(`it has more than ${mostElements} elements`)
+    if (this.#open.length >= mostDepth) throw new SyntaxError(`it is deeper than ${mostDepth} levels`)
+    if (this.#root) throw new SyntaxError('it has more than one root')
+    this.#open.push({ name, attributes, text: '', children: [] })
+    if (end[1] === '/') this.#end()
+  }
+
+  #close(): void {
+    this.#at += 2
+    const name = this.#match(startOfTag)?.[0]
+    if (name === undefined || name !== this.#open.at(-1)?.name || this.#match(endOfTag)?.[1] !== '')
+      throw new SyntaxError(`its end tag at ${this.#at} closes nothing`)
+    this.#end()
+  }
+
+  #end(): void {
+    const ended = this.#open.pop()
+    if (!ended) return
+    const element = { ...ended, name: local(ended.name) }
+    const parent = this.#open.at(-1)
+    if (parent) parent.children.push(element)
+    else this.#root = element
+  }
+
+  #skip(until: string): string {
+    const end = this.#text.indexOf(until, this.#at)
+    if (end < 0) throw new SyntaxError(`it ends before ${until}`)
+    const cut = this.#cut(end)
+    this.#at = end + until.length
+    return cut
+  }
+
+  #cut(end: number): string {
+    const cut = this.#text.slice(this.#at, end)
+    this.#at = end
+    return cut
+  }
+
+  #match(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = this.#at
+    const found = pattern.exec(this.#text)
+    if (found) this.#at = pattern.lastIndex
+    return found ?? undefined
+  }
+}
+
+function local(name: string): string {
+  return name.slice(name.indexOf(':') + 1)
+}
+
+const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+
+function decoded(text: string): string {
+  return text.replace(/&([^;&<]{0,12};?)/g, (_, reference: string) => {
+    const body = reference.slice(0, -1)
+    if (reference.endsWith(';') && Object.hasOwn(named, body)) return named[body] ?? ''
+    const [, hex, decimal] = /^#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));$/.exec(reference) ?? []
+    const code = hex === undefined ? Number(decimal ?? Number.NaN) : Number.parseInt(hex, 16)
+    if (!(code <= 0x10ffff)) throw new SyntaxError(`the reference '&${reference}' is none of XML's own`)
+    return String.fromCodePoint(code)
+  })
+}
+
+/** The elements of a name directly below, in order. */
+export function elements(parent: XmlElement | undefined, name: string): XmlElement[] {
+  return parent?.children.filter(child => child.name === name) ?? []
+}
+
+/** The text of the first element on a path below; `undefined` where a step is absent. */
+export function textAt(parent: XmlElement | undefined, ...path: string[]): string | undefined {
+  let here = parent
+  for (const name of path) here = here?.children.find(child => child.name === name)
+  return here?.text
+}
