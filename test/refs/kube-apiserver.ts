@@ -56,17 +56,30 @@ export async function startKubeApiServer(): Promise<ApiServer> {
     return clusters.named('real')
   }
   try {
-    await ready(
-      api,
-      async () =>
-        (await (await cluster()).get({ group: '', version: 'v1', kind: 'Namespace', name: 'default' }, AbortSignal.timeout(2000))) !==
-        undefined,
-    )
+    await ready(api, async () => {
+      const found = await (await cluster()).get({ group: '', version: 'v1', kind: 'Namespace', name: 'default' }, AbortSignal.timeout(2000))
+      return found !== undefined && (await isReady(url))
+    })
   } catch (thrown) {
     await stop()
     throw thrown
   }
   return { url, kubeconfigPath, token, cluster, stop }
+}
+
+/** Ready, its own roles too: before them nobody but an administrator may discover what is served. */
+async function isReady(url: string): Promise<boolean> {
+  const http = createHttp({}).with({ tls: { verify: false } })
+  try {
+    const { status, body } = await http.send(
+      { method: 'GET', url: `${url}/readyz`, headers: { authorization: `Bearer ${token}` } },
+      AbortSignal.timeout(2000),
+    )
+    await body.cancel()
+    return status === 200
+  } finally {
+    await http.close()
+  }
 }
 
 function program(name: string): string {
