@@ -1,6 +1,7 @@
 import { tar } from '../lib/tar.ts'
+import type { Tree } from '../lib/tree.ts'
 import type { Kernel } from '../world/kernel/kernel.ts'
-import { archiveEntries, sourcePatterns, type Tree } from './archive.ts'
+import { archiveEntries, sourcePatterns } from './archive.ts'
 import { SourceProblem } from './problem.ts'
 
 /**

@@ -1,18 +1,6 @@
 import type { TarEntry } from '../lib/tar.ts'
+import type { Tree } from '../lib/tree.ts'
 import { defaultPatterns, type IgnorePattern, isIgnored, parsePatterns } from './ignore.ts'
-
-/** A folder to archive: paths are relative to it with `/`, and `''` is the folder itself. Links are not followed. */
-export interface Tree {
-  /** What a folder holds, in any order. */
-  list(
-    folder: string,
-  ): Promise<
-    readonly { readonly name: string; readonly type: 'folder' | 'file' | 'link' | 'other'; readonly mode: number; readonly size: number }[]
-  >
-  read(path: string): AsyncIterable<Uint8Array>
-  /** Permission bits of the root. */
-  rootMode(): Promise<number>
-}
 
 /** What becomes of modes: the CLI keeps them, a source normalises them to 0750, 0700 and 0600. */
 export type Modes = 'kept' | 'normalised'
