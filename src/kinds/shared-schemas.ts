@@ -29,7 +29,8 @@ const condition = z.looseObject({
   observedGeneration: int64.min(0).optional().describe('the generation that was judged'),
 })
 
-const artifact = z.looseObject({
+/** `.status.artifact`. Spec: sources 1.1 */
+export const artifact = z.looseObject({
   path: text.describe('path below the storage root'),
   url: text.describe('where the file can be had'),
   revision: text.describe('identifies the content upstream'),

@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
 import { Bucket } from '../../src/kinds/bucket.ts'
 import { crdOf } from '../../src/kinds/crd.ts'
+import { GitRepository } from '../../src/kinds/git-repository.ts'
 import type { Kind } from '../../src/kinds/kind.ts'
 import { Kustomization } from '../../src/kinds/kustomization.ts'
 import { OCIRepository } from '../../src/kinds/oci-repository.ts'
@@ -70,6 +71,7 @@ const loosened: { readonly [path: string]: { readonly ours: JsonObject; readonly
 }
 const kinds: [Kind, string][] = [
   [Bucket, 'source.toolkit.fluxcd.io_buckets.yaml'],
+  [GitRepository, 'source.toolkit.fluxcd.io_gitrepositories.yaml'],
   [OCIRepository, 'source.toolkit.fluxcd.io_ocirepositories.yaml'],
   [Kustomization, 'kustomize.toolkit.fluxcd.io_kustomizations.yaml'],
 ]
