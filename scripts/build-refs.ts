@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { join } from 'node:path'
 import { cacheFolder, findProgram } from './refs/cache.ts'
 import { buildGo, goVersion } from './refs/go.ts'
-import { installDebian, unpackNpm } from './refs/packages.ts'
+import { bundleNpm, installDebian, unpackNpm } from './refs/packages.ts'
 import { type Program, programs } from './refs/table.ts'
 
 const strict = process.env.REQUIRE_REFS === '1'
@@ -28,8 +28,13 @@ function obtain(program: Program): void {
   if (recipe.how === 'debian') return installDebian(recipe.package)
   const folder = join(cache, 'src', name)
   if (recipe.how === 'go' && !go) throw new Error('needs Go on PATH')
-  keep(program, recipe.how === 'go' ? buildGo(name, recipe, folder) : unpackNpm(recipe, folder))
+  keep(program, made(name, recipe, folder))
   rmSync(folder, { recursive: true, force: true })
+}
+
+function made(name: string, recipe: Exclude<Program['recipe'], { how: 'debian' }>, folder: string): string {
+  if (recipe.how === 'go') return buildGo(name, recipe, folder)
+  return recipe.how === 'npm' ? unpackNpm(recipe, folder) : bundleNpm(recipe, folder)
 }
 
 function keep(program: Program, built: string): void {

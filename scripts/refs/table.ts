@@ -2,7 +2,7 @@
  * How a reference program is obtained. `main` absent: the package `target` is built. `requires`: further modules with their versions.
  * `replaceStaging`: the version that stands in for the staging modules of Kubernetes. `repeatsReplaces`: the module's own `replace` lines
  * hold for us too; `replaces`: more of them. `placeholder`: a file that the module embeds and lacks; a copy of the module is built with an
- * empty one.
+ * empty one. `bundle`: a program for Node with all that it depends on in one file; `absent` are optional packages that it can do without.
  */
 export type Recipe =
   | {
@@ -19,6 +19,13 @@ export type Recipe =
     }
   | { readonly how: 'debian'; readonly package: string; readonly binary: string }
   | { readonly how: 'npm'; readonly package: string; readonly version: string; readonly binary: string }
+  | {
+      readonly how: 'bundle'
+      readonly package: string
+      readonly version: string
+      readonly entry: string
+      readonly absent: readonly string[]
+    }
 
 export interface Program {
   readonly name: string
@@ -153,6 +160,12 @@ export const programs: readonly Program[] = [
     required: false,
     minutes: 3,
     recipe: { how: 'go', module: 'github.com/fsouza/fake-gcs-server', version: 'v1.56.1', target: 'github.com/fsouza/fake-gcs-server' },
+  },
+  {
+    name: 'azurite',
+    required: false,
+    minutes: 1,
+    recipe: { how: 'bundle', package: 'azurite', version: '3.37.0', entry: 'dist/src/blob/main.js', absent: ['pg-hstore'] },
   },
   {
     name: 'node-floor',

@@ -1,0 +1,169 @@
+import { isLoopback } from '../../../lib/loopback.ts'
+import { elements, parseXml, textAt, type XmlElement } from '../../../lib/xml.ts'
+import { messageOf } from '../../../lib/coded-error.ts'
+import type { HttpAnswer } from '../../http/http.ts'
+import { codeOf, ObjectStoreError } from '../error.ts'
+import type { BucketPlace, FetchedObject, ObjectCredentials, ObjectEntry, ObjectStore } from '../objects.ts'
+import { once } from '../token.ts'
+import { contentOf, errorText, exchange, Pages, redirected, textOf, type Wire, wordsOf } from '../transport.ts'
+import { pathOf } from '../s3/address.ts'
+import { entraToken, sharedKey } from './sign.ts'
+
+const version = '2021-12-02'
+
+/** A container by the Blob service of Azure. @throws {ObjectStoreError} ADDRESS for an endpoint that is no URL. */
+export function azureStore(place: BucketPlace, wire: Wire): ObjectStore {
+  const { endpoint, bucket } = place
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
+    throw new ObjectStoreError('ADDRESS', { message: `endpoint '${endpoint.replace(/\?.*/s, '')}' is no URL of a blob service` })
+  const base = new URL(endpoint)
+  base.username = base.password = ''
+  if (!base.pathname.endsWith('/')) base.pathname += '/'
+  return new AzureStore(base, { bucket, wire, credentials: place.credentials })
+}
+
+class AzureStore implements ObjectStore {
+  readonly #base: URL
+  readonly #bucket: string
+  readonly #wire: Wire
+  readonly #credentials: ObjectCredentials
+  readonly #token: (signal: AbortSignal) => Promise<string | undefined>
+
+  constructor(base: URL, { bucket, wire, credentials }: { bucket: string; wire: Wire; credentials: ObjectCredentials }) {
+    this.#base = base
+    this.#bucket = bucket
+    this.#wire = wire
+    this.#credentials = credentials
+    this.#token = once(async signal => {
+      if (credentials.is === 'entra') return entraToken(credentials.client, wire, signal)
+      return credentials.is === 'identity' ? credentials.identity.bearer?.(signal) : undefined
+    })
+  }
+
+  async exists(signal: AbortSignal): Promise<boolean> {
+    try {
+      const answer = await this.#answered(undefined, { restype: 'container', comp: 'list', maxresults: '1' }, signal)
+      await answer.body.cancel()
+      return true
+    } catch (thrown) {
+      if (!(thrown instanceof ObjectStoreError)) throw thrown
+      if (thrown.reason === 'ContainerNotFound') return false
+      if (thrown.reason !== 'AuthenticationFailed') throw thrown
+      const message = `the specified bucket name may be incorrect, nonexistent, or the caller might lack sufficient permissions to access it: ${thrown.message}`
+      throw new ObjectStoreError(thrown.code, { message, status: thrown.status, reason: thrown.reason }, { cause: thrown })
+    }
+  }
+
+  async *list(prefix: string, signal: AbortSignal): AsyncIterable<ObjectEntry> {
+    const pages = new Pages()
+    const fixed = { restype: 'container', comp: 'list', ...(prefix === '' ? {} : { prefix }) }
+    for (let marker: string | undefined = ''; marker !== undefined;) {
+      pages.turn(marker)
+      const answer = await this.#answered(undefined, { ...fixed, ...(marker === '' ? {} : { marker }) }, signal)
+      const document = listing(await textOf(answer, this.#base.host))
+      const entries = elements(document, 'Blobs').flatMap(blobs => elements(blobs, 'Blob').map(entryOf))
+      pages.count(entries.length)
+      yield* entries
+      marker = textAt(document, 'NextMarker') || undefined
+    }
+  }
+
+  async fetch(key: string, signal: AbortSignal): Promise<FetchedObject | undefined> {
+    try {
+      const answer = await this.#answered(key, {}, signal)
+      return { etag: quoted(answer.headers.etag ?? ''), content: contentOf(answer) }
+    } catch (thrown) {
+      if (thrown instanceof ObjectStoreError && thrown.reason === 'BlobNotFound') return undefined
+      throw thrown
+    }
+  }
+
+  async #answered(key: string | undefined, query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpAnswer> {
+    const url = this.#url(key, query)
+    const answer = await exchange(
+      this.#wire,
+      async () => ({ method: 'GET', url: url.href, headers: await this.#headers(url, signal) }),
+      signal,
+    )
+    if (answer.status >= 200 && answer.status < 300) return answer
+    const text = await errorText(answer, url.host, signal)
+    const away = redirected(`${url.origin}${url.pathname}`, answer)
+    throw away ?? refusal(answer, text)
+  }
+
+  #url(key: string | undefined, query: Readonly<Record<string, string>>): URL {
+    const url = new URL(
+      `${this.#base.origin}${this.#base.pathname}${encodeURIComponent(this.#bucket)}${key === undefined ? '' : `/${pathOf(key)}`}`,
+    )
+    const token = this.#credentials.is === 'sas' ? this.#credentials.query : ''
+    const own = new Set(Object.keys(query))
+    for (const [name, value] of [...new URLSearchParams(token), ...this.#base.searchParams])
+      if (!own.has(name) && !url.searchParams.has(name)) url.searchParams.append(name, value)
+    for (const [name, value] of Object.entries(query)) url.searchParams.append(name, value)
+    return url
+  }
+
+  async #headers(url: URL, signal: AbortSignal): Promise<Record<string, string>> {
+    const headers = { 'x-ms-version': version, 'x-ms-date': new Date(this.#wire.clock.now()).toUTCString() }
+    const { is } = this.#credentials
+    if (is === 'accountKey') return { ...headers, authorization: sharedKey(url, headers, this.#credentials) }
+    if (is !== 'entra' && is !== 'identity') return headers
+    if (url.protocol !== 'https:' && !isLoopback(url.hostname))
+      throw new ObjectStoreError('ADDRESS', { message: 'authenticated requests are not permitted for non TLS protected (https) endpoints' })
+    const token = await this.#token(signal)
+    return { ...headers, ...(token ? { authorization: `Bearer ${token}` } : {}) }
+  }
+}
+
+function listing(text: string): XmlElement {
+  const document = parsed(text)
+  if (document.name !== 'EnumerationResults') throw malformed(`the listing is a document called '${wordsOf(document.name)}'`)
+  return document
+}
+
+function parsed(text: string): XmlElement {
+  try {
+    return parseXml(text)
+  } catch (cause) {
+    throw malformed(`the listing is no XML answer of an object store: ${messageOf(cause)}`)
+  }
+}
+
+function entryOf(blob: XmlElement): ObjectEntry {
+  const [name] = elements(blob, 'Name')
+  if (!name) throw malformed('the listing has a blob without name')
+  return { key: name.attributes.Encoded === 'true' ? plain(name.text) : name.text, etag: quoted(textAt(blob, 'Properties', 'Etag') ?? '') }
+}
+
+function plain(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw malformed('the listing has a name that is not encoded as it says')
+  }
+}
+
+/** The form in which the Blob service marks what is read; a listing leaves the quotes out. */
+function quoted(etag: string): string {
+  return etag === '' || etag.startsWith('"') ? etag : `"${etag}"`
+}
+
+function malformed(message: string): ObjectStoreError {
+  return new ObjectStoreError('BAD_ANSWER', { message })
+}
+
+/** The first line of what Azure says: the lines after it have the id of the request, which differs each time. */
+function refusal({ status, headers }: HttpAnswer, text: string): ObjectStoreError {
+  const said = safeError(text)
+  const reason = wordsOf(headers['x-ms-error-code'] ?? textAt(said, 'Code') ?? String(status))
+  const message = wordsOf((textAt(said, 'Message') ?? '').split('\n')[0] ?? '')
+  return new ObjectStoreError(codeOf(status), { message: `${reason}: ${message || `unexpected status code ${status}`}`, status, reason })
+}
+
+function safeError(text: string): XmlElement | undefined {
+  try {
+    return parseXml(text)
+  } catch {
+    return undefined
+  }
+}
