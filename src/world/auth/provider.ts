@@ -1,0 +1,76 @@
+import type { AwsKeys } from '../../lib/aws-signature.ts'
+import type { KubeObject, ObjectRef } from '../../kinds/manifest.ts'
+
+/** Clouds that sign in without a Secret. */
+export type Cloud = 'aws' | 'azure' | 'gcp'
+
+/** Good until `expiresAt`, in milliseconds since the epoch, UTC. */
+export interface Expiring {
+  readonly expiresAt: number
+}
+
+/** A user and a password. */
+export interface Login extends Expiring {
+  readonly type: 'basic'
+  readonly username: string
+  readonly password: string
+}
+
+/** A token to be sent as `Authorization: Bearer`. */
+export interface BearerToken extends Expiring {
+  readonly type: 'bearer'
+  readonly token: string
+}
+
+/** Keys that sign requests to AWS. */
+export interface SessionKeys extends AwsKeys, Expiring {
+  readonly type: 'aws'
+}
+
+/** What signing in as a service account needs of a cluster. A `Cluster` is one. */
+export interface TokenIssuer {
+  /** Which cluster: equal accounts of two clusters are strangers. */
+  readonly server: string
+  get(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined>
+  /** A token of a service account for one audience, by TokenRequest; its life is the server's choice. @throws {ClusterError} */
+  tokenFor(account: { readonly namespace: string; readonly name: string }, audience: string, signal: AbortSignal): Promise<string>
+}
+
+/** Who signs in, and over which way. */
+export interface Who {
+  /**
+   * The identity that a service account names in its annotations; absent: the identity of this process, as the cloud's own tools find it.
+   * `allowed` is the gate ObjectLevelWorkloadIdentity: `settings.objectLevelWorkloadIdentity`.
+   */
+  readonly serviceAccount?:
+    | { readonly cluster: TokenIssuer; readonly namespace: string; readonly name: string; readonly allowed: boolean }
+    | undefined
+  /** Proxy URL, user info included; absent: what the environment says. */
+  readonly proxy?: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** Where the bucket is. AWS needs a region: that of the object, else AWS_REGION. `stsEndpoint` is another address of the AWS token service. */
+export interface BucketPlace {
+  readonly region?: string | undefined
+  readonly stsEndpoint?: string | undefined
+}
+
+/** The data of a Secret with `githubAppID`, by its keys. */
+export type GithubAppData = Readonly<Record<string, string>>
+
+/**
+ * Short-lived credentials of clouds and of GitHub Apps, kept for 80 % of their life. Whoever has the same identity shares them, nobody else.
+ * Every method @throws {AuthError} with Flux's words, never with a secret in them; an abort rejects with `signal.reason`. Spec: sources 5, 9.
+ */
+export interface Auth {
+  /** For an OCI registry. @param repository `host[:port]/path`, without `oci://`; the host must be one of the cloud's. Spec: sources 9.3, 9.4. */
+  registry(cloud: Cloud, repository: string, who: Who): Promise<Login>
+  /** For a Git repository over HTTPS: a bearer token for Azure DevOps, a user and a password for AWS CodeCommit; gcp is not supported. */
+  git(cloud: Cloud, url: string, who: Who): Promise<Login | BearerToken>
+  /** For a bucket. */
+  bucket(cloud: 'aws', place: BucketPlace, who: Who): Promise<SessionKeys>
+  bucket(cloud: 'azure' | 'gcp', place: BucketPlace, who: Who): Promise<BearerToken>
+  /** A GitHub App's installation: user `x-access-token`. `proxy` is that of Git. Spec: sources 5. */
+  githubApp(data: GithubAppData, way: Pick<Who, 'proxy' | 'signal'>): Promise<Login>
+}
