@@ -90,6 +90,14 @@ const accountRules: readonly Rule[] = [
   },
 ]
 
+/** The message of the first rule that a spec breaks, as the API server words it; `undefined` when it breaks none. */
+export function brokenRule(spec: Judged): { readonly field: 'sts' | 'serviceAccountName'; readonly message: string } | undefined {
+  const find = (rules: readonly Rule[]): string | undefined => rules.find(({ holds }) => !holds(spec))?.message
+  const [sts, account] = [find(stsRules), find(accountRules)]
+  if (sts) return { field: 'sts', message: sts }
+  return account ? { field: 'serviceAccountName', message: account } : undefined
+}
+
 function ruled<T extends z.ZodObject>(schema: T, rules: readonly Rule[]): T {
   const stored = rules.map(({ rule, message }) => ({ rule, message }))
   return schema

@@ -11,7 +11,7 @@ import { type Change, changeLines, changeOf, skipped } from './change.ts'
 import { waitCurrent } from './health-reconciler.ts'
 import { applyFailure, dryRunFailure, encryptedFailure, needsRecreation } from './failure.ts'
 import { isEncrypted } from './owned.ts'
-import { inParallel } from './parallel.ts'
+import { inParallel } from '../lib/parallel.ts'
 import { timeoutMs } from './timing.ts'
 
 export type ApplyHands = Pick<Hands, 'cluster' | 'clock'>

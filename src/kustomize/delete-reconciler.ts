@@ -9,7 +9,7 @@ import { isKept } from './apply.ts'
 import type { Change } from './change.ts'
 import { type InventoryEntry, refOfEntry } from './inventory.ts'
 import { ownerLabels } from './owned.ts'
-import { inParallel } from './parallel.ts'
+import { inParallel } from '../lib/parallel.ts'
 
 /** How often an object that keeps changing is tried. */
 const tries = 5

@@ -10,7 +10,7 @@ import type { Hands } from '../world/world.ts'
 import type { Change } from './change.ts'
 import { artifactOf, sourceOf } from './depends.ts'
 import { type Checked, podsOf, printWait, timedOut, toCheck, unplaced, verdictOf, wantedHealthy, withPods } from './health.ts'
-import { inParallel } from './parallel.ts'
+import { inParallel } from '../lib/parallel.ts'
 import { timeoutMs } from './timing.ts'
 
 interface Wait {

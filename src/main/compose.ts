@@ -26,7 +26,9 @@ import type { Http } from '../world/http/http.ts'
 import { openKernel } from '../world/kernel/pool.ts'
 import type { Kernel } from '../world/kernel/kernel.ts'
 import { pinoLog, type LogLevel } from '../world/log/pino.ts'
+import { openObjects } from '../world/objects/open.ts'
 import { openRegistries } from '../world/registry/open.ts'
+import { diskScratch } from '../world/storage/disk-scratch.ts'
 import { diskArtifacts } from '../world/storage/disk.ts'
 import { artifactFetcher } from '../world/storage/fetch.ts'
 import { serveArtifacts } from '../world/storage/serve.ts'
@@ -108,7 +110,9 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
   return {
     clusters: seen,
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras }),
+    objects: openObjects({ http, clock: realClock, env }),
     artifacts,
+    scratch: diskScratch(),
     kernel,
     http,
     clock: realClock,

@@ -15,7 +15,9 @@ import { observedClusters } from '../world/cluster/observe.ts'
 import { lazyHttp } from '../world/http/lazy.ts'
 import { openKernel } from '../world/kernel/pool.ts'
 import { pinoLog } from '../world/log/pino.ts'
+import { openObjects } from '../world/objects/open.ts'
 import { openRegistries } from '../world/registry/open.ts'
+import { diskScratch } from '../world/storage/disk-scratch.ts'
 import { artifactFetcher } from '../world/storage/fetch.ts'
 import type { Hands } from '../world/world.ts'
 import { assets } from './assets.ts'
@@ -44,6 +46,8 @@ export async function composeSandbox(
     clock: realClock,
     log: pinoLog({ level: 'warn', censor: line => redactor.censor(line) }),
     artifacts: storage.artifacts,
+    scratch: diskScratch(),
+    objects: openObjects({ http, clock: realClock, env }),
     fetcher: artifactFetcher({ http, clock: realClock }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras: 'off' }),
   })

@@ -63,11 +63,24 @@ export function sourcePatterns(
   return own.length === 0 ? parsePatterns(defaultPatterns.source) : [...parsePatterns(defaultPatterns.always), ...own]
 }
 
+/** A file whose content is somewhere. */
+export interface ContentFile {
+  readonly size: number
+  readonly mode?: number | undefined
+  read(): AsyncIterable<Uint8Array>
+}
+
 /** A tree over files in memory, as an unpacked artifact. `folders` has the modes of folders, and the folders that are empty; others have 0750. */
 export function memoryTree(
   files: ReadonlyMap<string, { readonly content: Uint8Array; readonly mode: number }>,
-  folders: ReadonlyMap<string, number> = new Map(),
+  folders?: ReadonlyMap<string, number>,
 ): Tree {
+  const each = [...files].map(([path, { content, mode }]) => [path, { size: content.length, mode, read: () => one(content) }] as const)
+  return treeOf(new Map(each), folders)
+}
+
+/** The same over files wherever their content is. A file without mode has 0600. */
+export function treeOf(files: ReadonlyMap<string, ContentFile>, folders: ReadonlyMap<string, number> = new Map()): Tree {
   const children = new Map<string, Map<string, { name: string; type: 'folder' | 'file'; mode: number; size: number }>>([['', new Map()]])
   const addFolder = (path: string, mode: number): void => {
     if (path === '' || children.has(path)) return
@@ -78,15 +91,15 @@ export function memoryTree(
     children.get(parent)?.set(path.slice(slash + 1), { name: path.slice(slash + 1), type: 'folder', mode, size: 0 })
   }
   for (const [path, mode] of folders) addFolder(path, mode)
-  for (const [path, { content, mode }] of files) {
+  for (const [path, { size, mode = 0o600 }] of files) {
     const slash = path.lastIndexOf('/')
     const parent = slash < 0 ? '' : path.slice(0, slash)
     addFolder(parent, 0o750)
-    children.get(parent)?.set(path.slice(slash + 1), { name: path.slice(slash + 1), type: 'file', mode, size: content.length })
+    children.get(parent)?.set(path.slice(slash + 1), { name: path.slice(slash + 1), type: 'file', mode, size })
   }
   return {
     list: async folder => [...(children.get(folder)?.values() ?? [])],
-    read: path => one(files.get(path)?.content ?? new Uint8Array()),
+    read: path => files.get(path)?.read() ?? one(new Uint8Array()),
     rootMode: async () => 0o755,
   }
 }

@@ -4,14 +4,18 @@ import type { Files, GitOrigin } from './files/files.ts'
 import type { Http } from './http/http.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import type { Log } from './log/log.ts'
+import type { Objects } from './objects/objects.ts'
 import type { Registries } from './registry/registry.ts'
 import type { ArtifactFetcher, Artifacts } from './storage/artifacts.ts'
+import type { Scratch } from './storage/scratch.ts'
 
 /** Everything outside the process, as one value. Only main.ts and tests make one. */
 export interface World {
   readonly clusters: Clusters
   readonly registries: Registries
+  readonly objects: Objects
   readonly artifacts: Artifacts
+  readonly scratch: Scratch
   readonly fetcher: ArtifactFetcher
   readonly kernel: Kernel
   readonly http: Http

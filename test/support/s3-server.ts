@@ -21,7 +21,7 @@ export interface S3Server {
   put(bucket: string, key: string, content: string | Uint8Array, etag?: string): Promise<void>
   remove(bucket: string, key: string): Promise<void>
   /** Answers in place of the server; `true` when it did. Absent again: the server answers. */
-  answer?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined
+  answer?: ((request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>) | undefined
   close(): Promise<void>
 }
 
@@ -29,11 +29,11 @@ export async function startS3Server({ page = 1000, region = 'us-east-1' }: { pag
   const buckets = new Map<string, Map<string, Stored>>()
   const keys = { accessKeyId: 'flux-user', secretAccessKey: 'flux-s3cret-key' }
   const asked: string[] = []
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://store')
     const what = url.searchParams.has('location') ? '?location' : url.searchParams.has('list-type') ? '?list' : ''
     asked.push(`${request.method} ${decodeURIComponent(url.pathname)}${what}`)
-    if (self.answer?.(request, response)) return
+    if (await self.answer?.(request, response)) return
     const refused = signatureProblem(request, { keys, region: what === '?location' ? 'us-east-1' : region })
     if (refused) return error(response, 403, refused)
     const [, bucket = '', ...rest] = url.pathname.split('/').map(decodeURIComponent)

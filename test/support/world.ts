@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fluxDefaults } from '../../src/engine/settings.ts'
 import { Kustomization } from '../../src/kinds/kustomization.ts'
+import { Bucket } from '../../src/kinds/bucket.ts'
 import { OCIRepository } from '../../src/kinds/oci-repository.ts'
 import { installKinds } from '../../src/engine/install.ts'
 import { drive, type Driven } from '../../src/engine/drive.ts'
@@ -16,8 +17,10 @@ import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import type { Log } from '../../src/world/log/log.ts'
+import { openObjects } from '../../src/world/objects/open.ts'
 import { openRegistries } from '../../src/world/registry/open.ts'
 import { diskArtifacts } from '../../src/world/storage/disk.ts'
+import { diskScratch } from '../../src/world/storage/disk-scratch.ts'
 import { artifactFetcher } from '../../src/world/storage/fetch.ts'
 import { serveArtifacts } from '../../src/world/storage/serve.ts'
 import type { Hands } from '../../src/world/world.ts'
@@ -46,7 +49,7 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
   const server = await serveArtifacts({ folder, host: '127.0.0.1', port: 0 })
   const registry = await listenRegistry({ port: 0 })
   const forever = new AbortController().signal
-  await installKinds(cluster, [OCIRepository, Kustomization], { clock: realClock, signal: forever })
+  await installKinds(cluster, [Bucket, OCIRepository, Kustomization], { clock: realClock, signal: forever })
   const workloads = startWorkloads({ cluster, clock: realClock })
   const hands: Hands = {
     cluster,
@@ -54,6 +57,8 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
     http,
     kernel,
     log: silent,
+    objects: openObjects({ http, clock: realClock }),
+    scratch: diskScratch(),
     artifacts: diskArtifacts({ folder, advertised: server.address, clock: realClock }),
     fetcher: artifactFetcher({ http, clock: realClock }),
     registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),

@@ -3,7 +3,7 @@ import { type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/ma
 import { CodedError } from '../../lib/coded-error.ts'
 import { type JsonObject, objectAt, stringAt } from '../../lib/json.ts'
 import { isKept } from '../../kustomize/apply.ts'
-import { inParallel } from '../../kustomize/parallel.ts'
+import { inParallel } from '../../lib/parallel.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import { dependents } from './dependents.ts'
 import { inventoryRefs } from '../objects/inventory-refs.ts'

@@ -1,3 +1,4 @@
+import type { ObjectCredentials, ObjectTls } from '../../kinds/object-store.ts'
 import type { AwsKeys } from '../../lib/aws-signature.ts'
 
 /** An object as a listing names it. `etag` is the store's mark of its content, without quotes at S3 and with them at Azure, as Flux keeps it. */
@@ -25,32 +26,6 @@ export interface ObjectStore {
   fetch(key: string, signal: AbortSignal): Promise<FetchedObject | undefined>
 }
 
-/** PEM texts for a connection. */
-export interface ObjectTls {
-  readonly ca?: string | undefined
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-}
-
-/** What a Google service account signs in with. */
-export interface ServiceAccountKey {
-  readonly clientEmail: string
-  readonly privateKey: string
-  readonly privateKeyId?: string | undefined
-  readonly tokenUri: string
-}
-
-/** How a client of Microsoft Entra proves itself. `certificate` has PEM texts: certificates and their key. */
-export interface EntraClient {
-  readonly tenantId: string
-  readonly clientId: string
-  /** `https://login.microsoftonline.com` unless told otherwise. */
-  readonly authorityHost?: string | undefined
-  readonly proof:
-    | { readonly is: 'secret'; readonly secret: string }
-    | { readonly is: 'certificate'; readonly pem: string; readonly sendChain: boolean }
-}
-
 /** A cloud's token of its own, asked for when it is needed. */
 export interface CloudIdentity {
   /** Keys of AWS. */
@@ -59,21 +34,9 @@ export interface CloudIdentity {
   bearer?(signal: AbortSignal): Promise<string>
 }
 
-/** How a store is signed in to. `anonymous` sends nothing. */
-export type ObjectCredentials =
-  | { readonly is: 'anonymous' }
-  | { readonly is: 'keys'; readonly keys: AwsKeys }
-  | {
-      readonly is: 'ldap'
-      readonly endpoint: string
-      readonly username: string
-      readonly password: string
-      readonly tls?: ObjectTls | undefined
-    }
-  | { readonly is: 'serviceAccount'; readonly key: ServiceAccountKey }
-  | { readonly is: 'accountKey'; readonly account: string; readonly key: string }
-  | { readonly is: 'sas'; readonly query: string }
-  | { readonly is: 'entra'; readonly client: EntraClient }
+/** How a store is signed in to, also as the cloud knows us. */
+export type Credentials =
+  | Exclude<ObjectCredentials, { readonly is: 'managed' }>
   | { readonly is: 'identity'; readonly identity: CloudIdentity }
 
 /** Where a bucket is, and how to get there. Spec: sources 8. */
@@ -87,7 +50,7 @@ export interface BucketPlace {
   readonly tls?: ObjectTls | undefined
   /** A URL with its user info. */
   readonly proxy?: string | undefined
-  readonly credentials: ObjectCredentials
+  readonly credentials: Credentials
 }
 
 /** Opens buckets. */

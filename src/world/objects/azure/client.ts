@@ -3,7 +3,7 @@ import { elements, parseXml, textAt, type XmlElement } from '../../../lib/xml.ts
 import { messageOf } from '../../../lib/coded-error.ts'
 import type { HttpAnswer } from '../../http/http.ts'
 import { codeOf, ObjectStoreError } from '../error.ts'
-import type { BucketPlace, FetchedObject, ObjectCredentials, ObjectEntry, ObjectStore } from '../objects.ts'
+import type { BucketPlace, FetchedObject, Credentials, ObjectEntry, ObjectStore } from '../objects.ts'
 import { once } from '../token.ts'
 import { contentOf, errorText, exchange, Pages, redirected, textOf, type Wire, wordsOf } from '../transport.ts'
 import { pathOf } from '../s3/address.ts'
@@ -19,17 +19,29 @@ export function azureStore(place: BucketPlace, wire: Wire): ObjectStore {
   const base = new URL(endpoint)
   base.username = base.password = ''
   if (!base.pathname.endsWith('/')) base.pathname += '/'
-  return new AzureStore(base, { bucket, wire, credentials: place.credentials })
+  const { credentials } = place
+  const known = credentials.is === 'accountKey' ? { ...credentials, account: credentials.account ?? accountIn(base) } : credentials
+  return new AzureStore(base, { bucket, wire, credentials: known })
 }
+
+/** The account that a blob service's host begins with. @throws {ObjectStoreError} CREDENTIALS */
+function accountIn({ hostname }: URL): string {
+  const labels = hostname.split('.')
+  if (labels.length > 2) return labels[0] ?? ''
+  const message = `failed to extract account name from endpoint: expected '${hostname}' to be a subdomain`
+  throw new ObjectStoreError('CREDENTIALS', { message })
+}
+
+type Known = Exclude<Credentials, { is: 'accountKey' }> | { readonly is: 'accountKey'; readonly account: string; readonly key: string }
 
 class AzureStore implements ObjectStore {
   readonly #base: URL
   readonly #bucket: string
   readonly #wire: Wire
-  readonly #credentials: ObjectCredentials
+  readonly #credentials: Known
   readonly #token: (signal: AbortSignal) => Promise<string | undefined>
 
-  constructor(base: URL, { bucket, wire, credentials }: { bucket: string; wire: Wire; credentials: ObjectCredentials }) {
+  constructor(base: URL, { bucket, wire, credentials }: { bucket: string; wire: Wire; credentials: Known }) {
     this.#base = base
     this.#bucket = bucket
     this.#wire = wire

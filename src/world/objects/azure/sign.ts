@@ -1,7 +1,7 @@
 import { createHash, createHmac, X509Certificate } from 'node:crypto'
 import { signedToken } from '../../../lib/jwt.ts'
 import { ObjectStoreError } from '../error.ts'
-import type { EntraClient } from '../objects.ts'
+import type { EntraClient } from '../../../kinds/object-store.ts'
 import { tokenFrom } from '../token.ts'
 import type { Wire } from '../transport.ts'
 

@@ -1,12 +1,12 @@
 import type { AwsKeys } from '../../../lib/aws-signature.ts'
 import { textAt } from '../../../lib/xml.ts'
 import { codeOf, ObjectStoreError } from '../error.ts'
-import type { ObjectCredentials } from '../objects.ts'
+import type { Credentials } from '../objects.ts'
 import { errorText, exchange, redirected, textOf, type Wire, wordsOf } from '../transport.ts'
 import { documentOf, keysOf } from './answers.ts'
 
 /** The keys to sign with, asked for once; `undefined` for requests that nobody signs. */
-export function keysFor(credentials: ObjectCredentials, wire: Wire): (signal: AbortSignal) => Promise<AwsKeys | undefined> {
+export function keysFor(credentials: Credentials, wire: Wire): (signal: AbortSignal) => Promise<AwsKeys | undefined> {
   let known: Promise<AwsKeys | undefined> | undefined
   return signal => {
     known ??= asked(credentials, wire, signal).catch((thrown: unknown) => {
@@ -17,7 +17,7 @@ export function keysFor(credentials: ObjectCredentials, wire: Wire): (signal: Ab
   }
 }
 
-async function asked(credentials: ObjectCredentials, wire: Wire, signal: AbortSignal): Promise<AwsKeys | undefined> {
+async function asked(credentials: Credentials, wire: Wire, signal: AbortSignal): Promise<AwsKeys | undefined> {
   if (credentials.is === 'keys') return credentials.keys
   if (credentials.is === 'ldap') return ldapKeys(credentials, wire, signal)
   if (credentials.is === 'identity' && credentials.identity.aws) return credentials.identity.aws(signal)
@@ -26,7 +26,7 @@ async function asked(credentials: ObjectCredentials, wire: Wire, signal: AbortSi
 
 /** Temporary keys of a MinIO-like token service for an LDAP user. @throws {ObjectStoreError} */
 async function ldapKeys(
-  { endpoint, username, password, tls }: Extract<ObjectCredentials, { is: 'ldap' }>,
+  { endpoint, username, password, tls }: Extract<Credentials, { is: 'ldap' }>,
   { http, clock }: Wire,
   signal: AbortSignal,
 ): Promise<AwsKeys> {
