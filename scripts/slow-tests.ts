@@ -3,6 +3,7 @@ export const slowTests: readonly string[] = [
   'cli/options',
   'cli/process',
   'cli/verbs',
+  'hostile/hostile',
   'kill/writes',
   'kustomize/build',
   'kustomize/data',
