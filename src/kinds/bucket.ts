@@ -1,5 +1,7 @@
 import * as z from 'zod'
+import { type JsonObject, objectAt, stringAt } from '../lib/json.ts'
 import { kind, type ObjectOf } from './kind.ts'
+import { brokenIn, type Rule, ruled } from './rule.ts'
 import { columns, duration, localRef, shortDuration, sourceStatus, text } from './shared-schemas.ts'
 
 const sts = z.looseObject({
@@ -33,46 +35,34 @@ const fields = {
   timeout: shortDuration.default('60s').describe('limit of listing, and of fetching'),
 }
 
-/** What a rule of the API server judges: spec fields after defaulting, as far as the rules read them. */
-interface Judged {
-  readonly provider?: string | undefined
-  readonly secretRef?: unknown
-  readonly serviceAccountName?: unknown
-  readonly sts?: { readonly provider?: string | undefined; readonly secretRef?: unknown; readonly certSecretRef?: unknown } | undefined
-}
-
-/** A rule as the API server has it, and what it says of a spec. */
-interface Rule {
-  readonly rule: string
-  readonly message: string
-  holds(spec: Judged): boolean
-}
+const has = (self: JsonObject, field: string): boolean => self[field] !== undefined
+const stsProvider = (self: JsonObject): string | undefined => stringAt(self, 'sts', 'provider')
 
 const stsRules: readonly Rule[] = [
   {
     rule: "self.provider == 'aws' || self.provider == 'generic' || !has(self.sts)",
     message: "STS configuration is only supported for the 'aws' and 'generic' Bucket providers",
-    holds: ({ provider, sts }) => provider === 'aws' || provider === 'generic' || sts === undefined,
+    holds: self => self.provider === 'aws' || self.provider === 'generic' || !has(self, 'sts'),
   },
   {
     rule: "self.provider != 'aws' || !has(self.sts) || self.sts.provider == 'aws'",
     message: "'aws' is the only supported STS provider for the 'aws' Bucket provider",
-    holds: ({ provider, sts }) => provider !== 'aws' || sts === undefined || sts.provider === 'aws',
+    holds: self => self.provider !== 'aws' || !has(self, 'sts') || stsProvider(self) === 'aws',
   },
   {
     rule: "self.provider != 'generic' || !has(self.sts) || self.sts.provider == 'ldap'",
     message: "'ldap' is the only supported STS provider for the 'generic' Bucket provider",
-    holds: ({ provider, sts }) => provider !== 'generic' || sts === undefined || sts.provider === 'ldap',
+    holds: self => self.provider !== 'generic' || !has(self, 'sts') || stsProvider(self) === 'ldap',
   },
   {
     rule: "!has(self.sts) || self.sts.provider != 'aws' || !has(self.sts.secretRef)",
     message: "spec.sts.secretRef is not required for the 'aws' STS provider",
-    holds: ({ sts }) => sts?.provider !== 'aws' || sts.secretRef === undefined,
+    holds: self => stsProvider(self) !== 'aws' || !has(objectAt(self, 'sts'), 'secretRef'),
   },
   {
     rule: "!has(self.sts) || self.sts.provider != 'aws' || !has(self.sts.certSecretRef)",
     message: "spec.sts.certSecretRef is not required for the 'aws' STS provider",
-    holds: ({ sts }) => sts?.provider !== 'aws' || sts.certSecretRef === undefined,
+    holds: self => stsProvider(self) !== 'aws' || !has(objectAt(self, 'sts'), 'certSecretRef'),
   },
 ]
 
@@ -81,30 +71,24 @@ const accountRules: readonly Rule[] = [
   {
     rule: "self.provider != 'generic' || !has(self.serviceAccountName)",
     message: "ServiceAccountName is not supported for the 'generic' Bucket provider",
-    holds: ({ provider, serviceAccountName }) => provider !== 'generic' || serviceAccountName === undefined,
+    holds: self => self.provider !== 'generic' || !has(self, 'serviceAccountName'),
   },
   {
     rule: '!has(self.secretRef) || !has(self.serviceAccountName)',
     message: 'cannot set both .spec.secretRef and .spec.serviceAccountName',
-    holds: ({ secretRef, serviceAccountName }) => secretRef === undefined || serviceAccountName === undefined,
+    holds: self => !has(self, 'secretRef') || !has(self, 'serviceAccountName'),
   },
 ]
 
-/** The message of the first rule that a spec breaks, as the API server words it; `undefined` when it breaks none. */
-export function brokenRule(spec: Judged): { readonly field: 'sts' | 'serviceAccountName'; readonly message: string } | undefined {
-  const find = (rules: readonly Rule[]): string | undefined => rules.find(({ holds }) => !holds(spec))?.message
+/** What the API server judges of a Bucket beyond its schema. */
+export const bucketRules: readonly Rule[] = [...stsRules, ...accountRules]
+
+/** The first rule that a spec breaks, with the field that it is about; `undefined` when it breaks none. */
+export function brokenRule(spec: unknown): { readonly field: 'sts' | 'serviceAccountName'; readonly message: string } | undefined {
+  const find = (rules: readonly Rule[]): string | undefined => brokenIn(rules, spec)[0]?.message
   const [sts, account] = [find(stsRules), find(accountRules)]
   if (sts) return { field: 'sts', message: sts }
   return account ? { field: 'serviceAccountName', message: account } : undefined
-}
-
-function ruled<T extends z.ZodObject>(schema: T, rules: readonly Rule[]): T {
-  const stored = rules.map(({ rule, message }) => ({ rule, message }))
-  return schema
-    .superRefine((spec, context) => {
-      for (const { message, holds } of rules) if (!holds(spec as Judged)) context.addIssue({ code: 'custom', message })
-    })
-    .meta({ 'x-kubernetes-validations': stored })
 }
 
 const accessFrom = z
@@ -118,7 +102,7 @@ const accessFrom = z
 
 const spec = ruled(
   z.looseObject({ ...fields, serviceAccountName: text.optional().describe('ServiceAccount to sign in as, at the clouds') }),
-  [...stsRules, ...accountRules],
+  bucketRules,
 )
 const status = z.looseObject({ ...sourceStatus, observedIgnore: text.optional().describe('the ignore that made the artifact') })
 const oldStatus = z.looseObject({

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { kind, type ObjectOf } from './kind.ts'
+import { type Rule, ruled } from './rule.ts'
 import { columns, commonStatus, duration, localRef, text, texts } from './shared-schemas.ts'
 
 const affix = z.string().min(1).max(200)
@@ -42,19 +43,24 @@ const variables = z.looseObject({
   name: z.string().min(1).max(253).describe('name, in the same namespace'),
   optional: z.boolean().default(false).describe('goes on when the object is not there'),
 })
-const kubeConfig = z
-  .looseObject({
+/** What the API server judges of a kubeConfig beyond its schema. */
+export const kubeConfigRules: readonly Rule[] = [
+  {
+    rule: 'has(self.secretRef) != has(self.configMapRef)',
+    message: 'exactly one of secretRef and configMapRef is needed',
+    holds: self => (self.secretRef === undefined) !== (self.configMapRef === undefined),
+  },
+]
+const kubeConfig = ruled(
+  z.looseObject({
     secretRef: z
       .looseObject({ name: text.describe('name, in the same namespace'), key: text.optional().describe('absent: value, then value.yaml') })
       .optional()
       .describe('Secret with a kubeconfig'),
     configMapRef: localRef.optional().describe('ConfigMap that says how to sign in without a Secret'),
-  })
-  .meta({
-    'x-kubernetes-validations': [
-      { rule: 'has(self.secretRef) != has(self.configMapRef)', message: 'exactly one of secretRef and configMapRef is needed' },
-    ],
-  })
+  }),
+  kubeConfigRules,
+)
 
 const spec = z.looseObject({
   interval: duration.describe('how often to reconcile'),

@@ -219,6 +219,13 @@ const wrong: [string, Kind, JsonObject, string[]][] = [
   ['a value of a map', Kustomization, { ...whole, postBuild: { substitute: { count: 3 } } }, ['postBuild.substitute.count']],
   ['an unknown provider', Bucket, { ...bucket, provider: 'minio' }, ['provider']],
   ['an STS endpoint that is no URL', Bucket, { ...bucket, sts: { provider: 'ldap', endpoint: 'sts' } }, ['sts.endpoint']],
+  ['an STS that a provider does not have', Bucket, { ...bucket, provider: 'gcp', sts: { provider: 'aws', endpoint: 'http://sts' } }, ['']],
+  [
+    'a Secret for keys that need none',
+    Bucket,
+    { ...bucket, provider: 'aws', sts: { provider: 'aws', endpoint: 'http://sts', secretRef: { name: 's' } } },
+    [''],
+  ],
   ['another scheme', OCIRepository, { ...oci, url: 'https://example.com/app' }, ['url']],
   ['hours in a timeout', OCIRepository, { ...oci, timeout: '1h' }, ['timeout']],
   ['a reference without name', OCIRepository, { ...oci, secretRef: {} }, ['secretRef.name']],

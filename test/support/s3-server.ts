@@ -86,7 +86,9 @@ function signatureProblem(
       `The authorization header is malformed; the region '${signedFor}' is wrong; expecting '${region}'`,
     ]
   const now = Date.parse(stamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
-  const again = signedHeaders({ method, url: new URL(`http://${host}${url}`) }, keys, { region, service: 's3', now })
+  const session = headers['x-amz-security-token']
+  const used = typeof session === 'string' ? { ...keys, sessionToken: session } : keys
+  const again = signedHeaders({ method, url: new URL(`http://${host}${url}`) }, used, { region, service: 's3', now })
   return again.authorization === authorization
     ? undefined
     : ['SignatureDoesNotMatch', 'The request signature we calculated does not match the signature you provided.']

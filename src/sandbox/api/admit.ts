@@ -1,5 +1,5 @@
 import { type KubeObject, joinApiVersion } from '../../kinds/manifest.ts'
-import { isObject, type Json } from '../../lib/json.ts'
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 import type { Clock } from '../../world/clock/clock.ts'
 import { conform } from '../../kinds/typed/conform.ts'
 import { accessRules } from '../rules/access.ts'
@@ -10,12 +10,12 @@ import { policyRules } from '../rules/policies.ts'
 import type { Rule } from '../rules/rule.ts'
 import { workloadRules } from '../rules/workloads.ts'
 import { builtinResources } from './schema/builtin.ts'
-import { problems } from './problem.ts'
+import { type Cause, problems } from './problem.ts'
 import { withDefaults } from './schema/prune.ts'
 import type { Resource } from './schema/resource.ts'
 import type { Schemas } from './schema/schemas.ts'
 import type { Store } from './store/store.ts'
-import { schemaProblems } from './schema/validate.ts'
+import { ruleProblems, schemaProblems } from './schema/validate.ts'
 
 const rules: Readonly<Record<string, Rule>> = { ...coreRules, ...accessRules, ...policyRules, ...workloadRules, ...definitionRule }
 const namespaces = { group: '', plural: 'namespaces' }
@@ -53,11 +53,16 @@ export function validate(
   const rule = subresource === 'status' ? undefined : ruleOf(resource)
   const causes = [
     ...metadataProblems(object, resource.custom === undefined),
-    ...(resource.custom ? schemaProblems(object, schema, '') : []),
+    ...(resource.custom ? customProblems(object, schema) : []),
     ...(rule?.check?.(object, live) ?? []),
   ]
   if (causes.length > 0) throw problems.invalid(resource, object.metadata.name, causes)
   return [...(rule?.warn?.(object) ?? []), ...(resource.custom ? finalizerWarnings(object) : [])]
+}
+
+function customProblems(object: KubeObject, schema: JsonObject): Cause[] {
+  const wrong = schemaProblems(object, schema, '')
+  return wrong.length > 0 ? wrong : ruleProblems(object, schema, '')
 }
 
 function asObject(value: Json, like: KubeObject): KubeObject {

@@ -4,6 +4,7 @@ import { withPrograms } from '../../refs/when.ts'
 import { testKernel } from '../../support/kernel.ts'
 import { startSandboxApi } from '../../support/sandbox.ts'
 import type { Started } from '../../world/cluster/contract.ts'
+import { accessTests } from './access-suite.ts'
 import { lifecycleTests } from './lifecycle-suite.ts'
 import { BucketScene } from './scene.ts'
 
@@ -17,6 +18,7 @@ function suite(name: string, open: () => Promise<Started>): void {
     })
     after(() => scene.stop())
     lifecycleTests(() => scene)
+    accessTests(() => scene)
   })
 }
 

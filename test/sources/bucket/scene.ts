@@ -47,7 +47,8 @@ export class BucketScene extends SourceScene<typeof Bucket> {
 
   /** A Bucket of the bucket of its name, unless the spec names another. */
   bucket(name: string, spec: JsonObject = {}, more: { version?: string; annotations?: Record<string, string> } = {}): Promise<ObjectRef> {
-    const secret = spec.secretRef === undefined && spec.sts === undefined ? { secretRef: { name: 'keys' } } : {}
+    const isSigned = ['secretRef', 'sts', 'serviceAccountName'].some(field => spec[field] !== undefined)
+    const secret = !isSigned ? { secretRef: { name: 'keys' } } : {}
     const whole = {
       bucketName: name,
       endpoint: this.store.address,

@@ -1,4 +1,5 @@
-import { digitsOf, isObject, type Json, type JsonObject } from '../../../lib/json.ts'
+import { ruleOf } from '../../../kinds/rules.ts'
+import { digitsOf, isObject, type Json, type JsonObject, listAt, stringAt } from '../../../lib/json.ts'
 import { type Cause, invalidValue, notSupported, requiredValue } from '../problem.ts'
 
 /** What a structural schema finds wrong with a value, worded as the API server does. `field` is the value's path. */
@@ -114,4 +115,22 @@ function objectProblems(value: JsonObject, schema: JsonObject, field: string): C
       return child ? schemaProblems(item, child, below(key)) : []
     }),
   ]
+}
+
+/** The rules of our own kinds that a value breaks. Other CEL is stored, not judged; the API server too judges only what its schema let through. */
+export function ruleProblems(value: Json | undefined, schema: JsonObject, field: string): Cause[] {
+  if (Array.isArray(value)) {
+    const { items } = schema
+    return isObject(items) ? value.flatMap((item, i) => ruleProblems(item, items, `${field}[${i}]`)) : []
+  }
+  if (!isObject(value)) return []
+  const properties = isObject(schema.properties) ? schema.properties : {}
+  const broken = listAt(schema, 'x-kubernetes-validations').flatMap(each => {
+    const rule = ruleOf(stringAt(each, 'rule') ?? '')
+    return rule && !rule.holds(value) ? [{ field, reason: 'FieldValueInvalid', message: `Invalid value: ${rule.message}` } as const] : []
+  })
+  const below = Object.entries(properties).flatMap(([key, property]) =>
+    isObject(property) ? ruleProblems(value[key], property, field === '' ? key : `${field}.${key}`) : [],
+  )
+  return [...broken, ...below]
 }
