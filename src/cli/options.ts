@@ -1,5 +1,7 @@
 import { Option } from 'commander'
 import type { JsonObject } from '../lib/json.ts'
+import { parseDuration } from '../lib/duration.ts'
+import { gatedSettings } from './feature-gates.ts'
 import { address, UsageError } from './usage.ts'
 
 const more = (value: string, before: unknown): string[] => [...(Array.isArray(before) ? before.map(String) : []), value]
@@ -25,6 +27,9 @@ export function commonOptions(): Option[] {
       'key of fingerprints and plan handles; servers make one anew without it, commands keep one of their own',
     ),
     new Option('--fingerprints <on>', 'whether hidden values carry fingerprints').choices(['on', 'off']).default('on'),
+    new Option('--feature-gates <list>', "Flux's feature gates, as ObjectLevelWorkloadIdentity=true"),
+    new Option('--token-cache-max-size <n>', 'how many credentials of clouds are kept; 0 keeps none').default('100'),
+    new Option('--token-cache-max-duration <duration>', 'for how long at most, up to 1h').default('1h'),
     new Option('--storage-path <folder>', 'where our engine keeps artifacts; a temporary folder without it'),
     new Option('--storage-addr <host:port>', 'where artifacts are served').default('127.0.0.1:0'),
     new Option('--storage-adv-addr <host:port>', 'the address that artifact URLs carry'),
@@ -35,8 +40,22 @@ export function commonOptions(): Option[] {
 export function checkCommon(options: JsonObject): void {
   if (options.shard !== undefined && options.engine !== 'own') throw new UsageError('--shard needs --engine own')
   if (options.shard === '') throw new UsageError('--shard needs a key')
+  tokenCache(options)
+  gatedSettings(typeof options.featureGates === 'string' ? options.featureGates : undefined)
   if (typeof options.storageAddr === 'string') address('--storage-addr', options.storageAddr)
   if (typeof options.storageAdvAddr === 'string') address('--storage-adv-addr', options.storageAdvAddr)
+}
+
+/** How credentials of clouds are kept. @throws {UsageError} */
+export function tokenCache({ tokenCacheMaxSize: size = '100', tokenCacheMaxDuration: duration = '1h' }: JsonObject): {
+  maxSize: number
+  maxDurationMs: number
+} {
+  if (!/^\d{1,6}$/.test(String(size))) throw new UsageError(`--token-cache-max-size '${String(size)}' is no number from 0 to 999999`)
+  const maxDurationMs = parseDuration(String(duration))
+  if (maxDurationMs === undefined || maxDurationMs <= 0)
+    throw new UsageError(`--token-cache-max-duration '${String(duration)}' is no duration, such as 30m`)
+  return { maxSize: Number(size), maxDurationMs }
 }
 
 const httpOnly: readonly (readonly [name: string, flag: string])[] = [

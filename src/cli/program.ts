@@ -61,7 +61,7 @@ function addSandbox(program: Command, context: ProgramContext): void {
   program
     .command('sandbox')
     .description(
-      'Run a Kubernetes API, simulated workloads, an OCI registry and the engine on loopback until interrupted. It has no RBAC: everybody may do everything. Webhooks, admission policies and x-kubernetes-validations (CEL) are stored, not enforced; of the latter those of the Flux kinds are.',
+      'Run a Kubernetes API, simulated workloads, an OCI registry and the engine on loopback until interrupted. It has no RBAC: everybody may do everything. Tokens of service accounts are signed with a test key: no cloud trusts them. Webhooks, admission policies and x-kubernetes-validations (CEL) are stored, not enforced; of the latter those of the Flux kinds are.',
     )
     .option('--port <n>', 'port of the API server; 0 takes a free one', '0')
     .option('--registry-port <n>', 'port of the registry; 0 takes a free one', '0')

@@ -12,6 +12,8 @@ export interface Settings {
   /** A health wait ends when its source has a newer revision. Of Flux 2.7. */
   readonly cancelHealthCheckOnNewRevision: boolean
   readonly strictSubstitution: boolean
+  /** Sources sign in to clouds as the service account that they name. The gate ObjectLevelWorkloadIdentity. */
+  readonly objectLevelWorkloadIdentity: boolean
   readonly artifactRetentionMs: number
   readonly artifactRetentionRecords: number
 }
@@ -28,6 +30,7 @@ export const fluxDefaults: Settings = {
   failFast: true,
   cancelHealthCheckOnNewRevision: false,
   strictSubstitution: false,
+  objectLevelWorkloadIdentity: false,
   artifactRetentionMs: 60_000,
   artifactRetentionRecords: 2,
 }

@@ -24,7 +24,7 @@ const spec = z.looseObject({
   layerSelector: layerSelector.optional().describe('which layer to take, and how'),
   provider: z.enum(['generic', 'aws', 'azure', 'gcp']).default('generic').describe('how to sign in without a Secret'),
   secretRef: localRef.optional().describe('Secret of type kubernetes.io/dockerconfigjson'),
-  serviceAccountName: text.optional().describe('ServiceAccount whose image pull secrets are used'),
+  serviceAccountName: text.optional().describe('ServiceAccount whose image pull secrets are used, and who signs in to the provider'),
   certSecretRef: localRef.optional().describe('Secret with ca.crt, or tls.crt and tls.key'),
   proxySecretRef: localRef.optional().describe('Secret with address, username, password'),
   verify: z

@@ -59,12 +59,17 @@ export class Redactor {
 
   /** Remembers a secret value, and its lines when it has several. Values that are short or common words are left. */
   learn(value: string): void {
-    for (const part of new Set([value, value.trim(), ...value.split('\n').filter(line => line.trim().length >= 16)])) {
+    for (const part of partsOf(value)) {
       if (part.trim().length < shortest || tooCommon.has(part.toLowerCase()) || this.#known.has(part)) continue
       this.#known.add(part)
       const print = this.print(part)
       for (const form of encodings(part)) this.#forms.add(form, print)
     }
+  }
+
+  /** Forgets a value that is no secret any more. */
+  forget(value: string): void {
+    for (const part of partsOf(value)) if (this.#known.delete(part)) for (const form of encodings(part)) this.#forms.remove(form)
   }
 
   /** The text with all that is known and all that has a secret's shape hidden. */
@@ -74,6 +79,16 @@ export class Redactor {
       this.#forms.replaceIn(text),
     ) as Safe
   }
+}
+
+/** A value, and its lines when it has several. */
+function partsOf(value: string): Set<string> {
+  return new Set([value, value.trim(), ...value.split('\n').filter(line => line.trim().length >= 16)])
+}
+
+/** How a form begins, as every printer writes it. */
+function prefixOf(form: string): string {
+  return /^[^\s"'\\&<>]{1,4}/.exec(form)?.[0] ?? ''
 }
 
 /** What printers write in several ways, and what stands at an edge of a value without telling anything of it. */
@@ -90,7 +105,7 @@ class Forms {
 
   add(given: string, print: string): void {
     const form = given.replaceAll(edges, '')
-    const [prefix = ''] = /^[^\s"'\\&<>]{1,4}/.exec(form) ?? []
+    const prefix = prefixOf(form)
     const bucket = this.#byPrefix.get(prefix) ?? []
     if (prefix === '' || bucket.some(f => f.form === form)) return
     const lengths = this.#first.get(prefix.charCodeAt(0)) ?? new Set()
@@ -99,6 +114,14 @@ class Forms {
       prefix,
       [...bucket, { form, print }].toSorted((a, b) => b.form.length - a.form.length),
     )
+  }
+
+  remove(given: string): void {
+    const form = given.replaceAll(edges, '')
+    const prefix = prefixOf(form)
+    const rest = (this.#byPrefix.get(prefix) ?? []).filter(f => f.form !== form)
+    if (rest.length > 0) this.#byPrefix.set(prefix, rest)
+    else this.#byPrefix.delete(prefix)
   }
 
   replaceIn(text: string): string {

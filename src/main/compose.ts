@@ -4,16 +4,20 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assets } from './assets.ts'
 import type { Session } from '../cli/run-verb.ts'
+import { gatedSettings } from '../cli/feature-gates.ts'
+import { tokenCache } from '../cli/options.ts'
 import { UsageError } from '../cli/usage.ts'
 import { fluxDefaults } from '../engine/settings.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { secretsOf } from '../lib/mask.ts'
+import { RecentSecrets } from '../lib/recent-secrets.ts'
 import { Redactor } from '../lib/safe.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { reconcilers } from '../tools/run/reconcilers.ts'
 import type { EngineOptions } from '../tools/tool.ts'
+import { lazyAuth } from '../world/auth/lazy.ts'
 import { realClock } from '../world/clock/real.ts'
 import type { Clusters } from '../world/cluster/cluster.ts'
 import { ClusterError } from '../world/cluster/error.ts'
@@ -106,10 +110,12 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
   const seen = observedClusters(clusters, object => {
     for (const value of secretsOf(object)) redactor.learn(value)
   })
+  const recent = new RecentSecrets(redactor)
   const oras = (text(options, 'oras') ?? 'auto') as 'auto' | 'required' | 'off'
   return {
     clusters: seen,
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras }),
+    auth: lazyAuth({ http, clock: realClock, env, home: homedir(), cache: tokenCache(options), learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
     artifacts,
     scratch: diskScratch(),
@@ -124,7 +130,8 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
 
 function engineOf(options: JsonObject): EngineOptions {
   const shard = text(options, 'shard')
-  return { mode: (text(options, 'engine') ?? 'auto') as EngineOptions['mode'], ...(shard ? { shard } : {}), settings: fluxDefaults }
+  const settings = { ...fluxDefaults, ...gatedSettings(text(options, 'featureGates')) }
+  return { mode: (text(options, 'engine') ?? 'auto') as EngineOptions['mode'], ...(shard ? { shard } : {}), settings }
 }
 
 export async function openSandbox(

@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { tokenCache } from '../cli/options.ts'
 import { control } from '../engine/controller.ts'
 import { holdLease } from '../engine/lease.ts'
 import { fluxDefaults } from '../engine/settings.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { secretsOf } from '../lib/mask.ts'
+import { RecentSecrets } from '../lib/recent-secrets.ts'
 import { Redactor } from '../lib/safe.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { reconcilers } from '../tools/run/reconcilers.ts'
+import { lazyAuth } from '../world/auth/lazy.ts'
 import { realClock } from '../world/clock/real.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
 import { lazyHttp } from '../world/http/lazy.ts'
@@ -36,6 +39,7 @@ export async function composeSandbox(
   const sandbox = await openSandbox({ kernel, http }, options)
   const storage = await (options.data === undefined ? openStorage({}) : keptStorage(options.data))
   const redactor = new Redactor(randomBytes(32))
+  const recent = new RecentSecrets(redactor)
   const seen = observedClusters({ names: ['sandbox'], named: () => sandbox.cluster }, object => {
     for (const value of secretsOf(object)) redactor.learn(value)
   })
@@ -47,6 +51,7 @@ export async function composeSandbox(
     log: pinoLog({ level: 'warn', censor: line => redactor.censor(line) }),
     artifacts: storage.artifacts,
     scratch: diskScratch(),
+    auth: lazyAuth({ http, clock: realClock, env, home: homedir(), cache: tokenCache({}), learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
     fetcher: artifactFetcher({ http, clock: realClock }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras: 'off' }),

@@ -1,3 +1,4 @@
+import type { Auth } from './auth/provider.ts'
 import type { Clock } from './clock/clock.ts'
 import type { Cluster, Clusters } from './cluster/cluster.ts'
 import type { Files, GitOrigin } from './files/files.ts'
@@ -13,6 +14,8 @@ import type { Scratch } from './storage/scratch.ts'
 export interface World {
   readonly clusters: Clusters
   readonly registries: Registries
+  /** Signing in to clouds and GitHub. */
+  readonly auth: Auth
   readonly objects: Objects
   readonly artifacts: Artifacts
   readonly scratch: Scratch

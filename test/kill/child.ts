@@ -5,6 +5,7 @@ import { drive } from '../../src/engine/drive.ts'
 import { fluxDefaults } from '../../src/engine/settings.ts'
 import { kustomizations } from '../../src/kustomize/reconciler.ts'
 import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
+import { lazyAuth } from '../../src/world/auth/lazy.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import { loadClusters } from '../../src/world/cluster/kubeconfig.ts'
 import { createHttp } from '../../src/world/http/client.ts'
@@ -32,6 +33,7 @@ const hands = {
   }),
   fetcher: artifactFetcher({ http, clock: realClock }),
   artifacts: diskArtifacts({ folder, advertised, clock: realClock }),
+  auth: lazyAuth({ http, clock: realClock, env: {}, home: folder, cache: { maxSize: 0, maxDurationMs: 0 }, learn: () => {} }),
   registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),
 }
 const pass = { hub: cluster, hands, clock: realClock, settings: fluxDefaults, signal: new AbortController().signal }

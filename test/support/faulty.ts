@@ -36,6 +36,10 @@ export function faulty(cluster: Cluster, fault: () => Fault): Cluster {
     resourceOf: async (kind, signal) => (await refused('discover', {}), cluster.resourceOf(kind, signal)),
     version: async signal => (await refused('version', {}), cluster.version(signal)),
     allowed: async (access, signal) => (await refused('review', {}), cluster.allowed(access, signal)),
+    tokenFor: async (account, audience, signal) => (
+      await refused('create', { kind: 'TokenRequest', ...account }),
+      cluster.tokenFor(account, audience, signal)
+    ),
     serviceProxy: (target, signal) => cluster.serviceProxy(target, signal),
     get: async (ref, signal) => (await refused('get', ref), cluster.get(ref, signal)),
     list: async (query, signal) => (await refused('list', query), cluster.list(query, signal)),

@@ -12,9 +12,11 @@ import { kustomizations } from '../../src/kustomize/reconciler.ts'
 import { startWorkloads } from '../../src/sandbox/workloads.ts'
 import { listenRegistry } from '../../src/sandbox/registry.ts'
 import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
+import { openAuth } from '../../src/world/auth/open.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { createHttp } from '../../src/world/http/client.ts'
+import { HttpError } from '../../src/world/http/error.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import type { Log } from '../../src/world/log/log.ts'
 import { openObjects } from '../../src/world/objects/open.ts'
@@ -28,6 +30,9 @@ import type { Started } from '../world/cluster/contract.ts'
 import { unending } from './unending.ts'
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent }
+
+/** This machine is in no cloud. */
+const noCloud = { send: () => Promise.reject(new HttpError('UNREACHABLE', { host: '169.254.169.254', why: 'no cloud', sent: false })) }
 
 /** Everything that a reconciler needs, over any Kubernetes API, with a registry and simulated workloads. */
 export interface TestWorld {
@@ -57,6 +62,15 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
     http,
     kernel,
     log: silent,
+    auth: openAuth({
+      http,
+      clock: realClock,
+      env: {},
+      home: folder,
+      cache: { maxSize: 100, maxDurationMs: 3_600_000 },
+      learn: () => {},
+      door: noCloud,
+    }),
     objects: openObjects({ http, clock: realClock }),
     scratch: diskScratch(),
     artifacts: diskArtifacts({ folder, advertised: server.address, clock: realClock }),

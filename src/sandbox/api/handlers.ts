@@ -3,6 +3,7 @@ import { joinApiVersion, type KubeObject } from '../../kinds/manifest.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Clock } from '../../world/clock/clock.ts'
 import type { Kernel } from '../../world/kernel/kernel.ts'
+import { accountToken } from './account-token.ts'
 import type { Catalog } from './schema/catalog.ts'
 import { listOptions } from './list-options.ts'
 import { pageOf } from './store/pages.ts'
@@ -69,6 +70,7 @@ async function answerTo(api: Api, asked: Asked): Promise<Answer | undefined> {
     throw resource.custom ? problems.notFound(resource, path.name) : problems.noRoute()
   formOf(asked)
   if (path.subresource === 'finalize') return finalize(api, asked)
+  if (path.subresource === 'token') return accountToken(api, asked)
   if (path.subresource === 'scale') return scale(api, asked)
   const target = { resource, namespace: path.namespace, name: path.name }
   if (request.method === 'GET') return { status: 200, body: rendered(api, asked, existing(api, target)) }

@@ -5,16 +5,16 @@ import type { KubeObject } from '../../kinds/manifest.ts'
 import type { OCIRepositoryObject } from '../../kinds/oci-repository.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import { listAt, stringAt } from '../../lib/json.ts'
-import type { Access } from '../../world/registry/registry.ts'
+import type { Access, Credentials } from '../../world/registry/registry.ts'
 import type { Hands } from '../../world/world.ts'
-import { SourceProblem } from '../problem.ts'
+import { cloudIn, signedIn } from '../cloud-reconciler.ts'
 import { accountOf, type Nearby, secretOf } from '../secret-reconciler.ts'
 import { proxyOf, type TlsMaterial, tlsOf } from '../secrets.ts'
 import { dockerConfigs } from './access.ts'
 
 interface Step {
-  readonly hands: Pick<Hands, 'cluster'>
-  readonly run: Pick<Run, 'signal'>
+  readonly hands: Pick<Hands, 'auth' | 'clock' | 'cluster'>
+  readonly run: Pick<Run, 'signal' | 'settings'>
   /** Where to tell of a pull secret that is not there. */
   readonly tell?: ((event: EventDraft) => Promise<void>) | undefined
 }
@@ -25,30 +25,41 @@ const authenticationFailed = 'AuthenticationFailed'
  * How an object reaches its registry: pull secrets, proxy, certificates.
  * @throws {StepError} AuthenticationFailed; FeatureGateDisabled for a provider that would sign in as a service account. Spec: sources 3.2, 3.5, 3.7.
  */
-export async function accessOf({ metadata, spec }: OCIRepositoryObject, { hands, run, tell }: Step): Promise<Access> {
+export async function accessOf(repository: OCIRepositoryObject, step: Step): Promise<Access> {
+  const { metadata, spec } = repository
+  const { hands, run, tell } = step
   const nearby = { namespace: metadata.namespace, cluster: hands.cluster, signal: run.signal }
   const documents = await during('failed to get credential', () => pullSecrets(spec, { nearby, tell }))
   const proxy = await during('failed to get proxy address', async () =>
     spec.proxySecretRef?.name ? proxyOf(await secretOf(spec.proxySecretRef.name, nearby)) : undefined,
   )
-  if (documents === undefined && (spec.provider ?? 'generic') !== 'generic' && spec.serviceAccountName) throw gateDisabled()
+  const credentials = await credentialsOf(repository, { documents, proxy }, step)
   const tls = await during(`failed to generate transport for '${spec.url}'`, async (): Promise<TlsMaterial | undefined> =>
     spec.certSecretRef?.name ? tlsOf(await secretOf(spec.certSecretRef.name, nearby)) : undefined,
   )
   return {
-    credentials: documents ? { type: 'dockerConfigs', documents } : { type: 'anonymous' },
+    credentials,
     ...(spec.insecure ? { insecure: true } : {}),
     ...(tls ? { tls } : {}),
     ...(proxy ? { proxy } : {}),
   }
 }
 
-function gateDisabled(): StepError {
-  return new SourceProblem(
-    'FeatureGateDisabled',
-    'to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller',
-    { stalls: true },
+/** Without pull secrets the provider is asked; with any, even of no use, it is not. */
+async function credentialsOf(
+  { metadata, spec }: OCIRepositoryObject,
+  { documents, proxy }: { documents: readonly string[] | undefined; proxy: string | undefined },
+  step: Step,
+): Promise<Credentials> {
+  if (documents) return { type: 'dockerConfigs', documents }
+  const provider = cloudIn(spec.provider)
+  if (!provider) return { type: 'anonymous' }
+  const { serviceAccountName, timeout } = spec
+  const wanted = { namespace: metadata.namespace, provider, serviceAccountName, timeout, proxy }
+  const { username, password } = await signedIn(wanted, step, who =>
+    step.hands.auth.registry(provider, spec.url.replace(/^oci:\/\//, ''), who),
   )
+  return { type: 'basic', username, password }
 }
 
 interface Search {

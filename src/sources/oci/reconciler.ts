@@ -1,4 +1,4 @@
-import { during, type Outcome, stalled } from '../../engine/outcome.ts'
+import { during, type Outcome } from '../../engine/outcome.ts'
 import type { Run } from '../../engine/reconciler.ts'
 import { originRevision, originSource, type Artifact } from '../../kinds/artifact.ts'
 import { OCIRepository, type OCIRepositoryObject } from '../../kinds/oci-repository.ts'
@@ -15,7 +15,7 @@ import { type Pulled, pull, resolve, type Resolved } from './pull-reconciler.ts'
 import { repositoryOf, sameContentConfig } from './ref.ts'
 import { bounded, type Source } from './timeout-reconciler.ts'
 
-export type SourceHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'kernel' | 'registries'>
+export type SourceHands = Pick<Hands, 'artifacts' | 'auth' | 'clock' | 'cluster' | 'kernel' | 'registries'>
 interface Step {
   readonly hands: SourceHands
   readonly run: Run
@@ -24,16 +24,7 @@ interface Step {
 const link = 'latest.tar.gz'
 
 /** Resolves the reference, pulls what is new, stores it as an artifact. Spec: sources 3.2. */
-export const ociRepositories = source(OCIRepository, { link, first: unsupportedProvider, fetched })
-
-/** Without pull secrets a provider is asked to sign in, which this engine cannot; with a service account Flux itself refuses by default. */
-function unsupportedProvider({ spec: { provider, secretRef, serviceAccountName } }: OCIRepositoryObject): Outcome | undefined {
-  if ((provider ?? 'generic') === 'generic' || secretRef || serviceAccountName) return undefined
-  return stalled(
-    'Unsupported',
-    `spec.provider '${provider}' is not supported by this engine: use a pull secret, or let Flux's controller handle this object`,
-  )
-}
+export const ociRepositories = source(OCIRepository, { link, fetched })
 
 async function fetched(repository: OCIRepositoryObject, { hands, run }: Step): Promise<Outcome> {
   const { spec } = repository

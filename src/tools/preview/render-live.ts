@@ -96,9 +96,9 @@ async function openArtifact(
 async function newestContent(
   world: World,
   { cluster, source }: { cluster: Cluster; source: OCIRepositoryObject },
-  { signal }: Call,
+  { signal, engine: { settings } }: Call,
 ): Promise<Content> {
-  const access = await accessOf(source, { hands: { cluster }, run: { signal } })
+  const access = await accessOf(source, { hands: { ...world, cluster }, run: { signal, settings } })
   const registry = await world.registries.open(access, 'lookup')
   const resolved = await resolve(source.spec, { registry, target: repositoryOf(source.spec.url), signal })
   const pulled = await pull(source.spec, { registry, resolved, signal })
@@ -109,9 +109,9 @@ async function newestContent(
 export async function newestRevision(
   world: World,
   { cluster, source }: { cluster: Cluster; source: OCIRepositoryObject },
-  { signal }: Call,
+  { signal, engine: { settings } }: Call,
 ): Promise<string> {
-  const access = await accessOf(source, { hands: { cluster }, run: { signal } })
+  const access = await accessOf(source, { hands: { ...world, cluster }, run: { signal, settings } })
   const registry = await world.registries.open(access, 'lookup')
   return (await resolve(source.spec, { registry, target: repositoryOf(source.spec.url), signal })).revision
 }

@@ -1,5 +1,5 @@
 import type { AwsKeys } from '../../lib/aws-signature.ts'
-import type { KubeObject, ObjectRef } from '../../kinds/manifest.ts'
+import type { Cluster } from '../cluster/cluster.ts'
 
 /** Clouds that sign in without a Secret. */
 export type Cloud = 'aws' | 'azure' | 'gcp'
@@ -27,14 +27,8 @@ export interface SessionKeys extends AwsKeys, Expiring {
   readonly type: 'aws'
 }
 
-/** What signing in as a service account needs of a cluster. A `Cluster` is one. */
-export interface TokenIssuer {
-  /** Which cluster: equal accounts of two clusters are strangers. */
-  readonly server: string
-  get(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined>
-  /** A token of a service account for one audience, by TokenRequest; its life is the server's choice. @throws {ClusterError} */
-  tokenFor(account: { readonly namespace: string; readonly name: string }, audience: string, signal: AbortSignal): Promise<string>
-}
+/** What signing in as a service account needs of a cluster. Its `server` tells equal accounts of two clusters apart. */
+export type TokenIssuer = Pick<Cluster, 'server' | 'get' | 'tokenFor'>
 
 /** Who signs in, and over which way. */
 export interface Who {

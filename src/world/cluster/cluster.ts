@@ -126,6 +126,8 @@ export interface Cluster extends ObjectReader, ObjectWriter, ObjectWatcher {
     },
     signal: AbortSignal,
   ): Promise<boolean>
+  /** A token of a service account for one audience, by TokenRequest; its life is the server's choice. @throws {ClusterError} NOT_FOUND, FORBIDDEN, … */
+  tokenFor(account: { readonly namespace: string; readonly name: string }, audience: string, signal: AbortSignal): Promise<string>
   /** GET of `path` below a Service through the API server's proxy, as a byte stream. `undefined` for 404. */
   serviceProxy(
     target: { namespace: string; service: string; port: string; path: string },

@@ -15,6 +15,7 @@ export function observed(cluster: Cluster, onObject: (object: KubeObject) => voi
     resourceOf: (kind, signal) => cluster.resourceOf(kind, signal),
     version: signal => cluster.version(signal),
     allowed: (access, signal) => cluster.allowed(access, signal),
+    tokenFor: (account, audience, signal) => cluster.tokenFor(account, audience, signal),
     serviceProxy: (target, signal) => cluster.serviceProxy(target, signal),
     get: async (ref, signal) => seen(await cluster.get(ref, signal)),
     async list(query, signal) {

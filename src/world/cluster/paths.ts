@@ -3,7 +3,7 @@ import type { ApiResource } from './cluster.ts'
 
 /** The request path of a resource's collection, of one object in it, or of its subresource. */
 export function pathOf(
-  { group, version, plural, namespaced }: ApiResource,
+  { group, version, plural, namespaced }: Pick<ApiResource, 'group' | 'version' | 'plural' | 'namespaced'>,
   { namespace, name }: { namespace?: string | undefined; name?: string | undefined },
   subresource?: string,
 ): string {

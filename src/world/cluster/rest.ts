@@ -237,6 +237,21 @@ class RestCluster implements Cluster {
     )
   }
 
+  async tokenFor({ namespace, name }: Parameters<Cluster['tokenFor']>[0], audience: string, signal: AbortSignal): Promise<string> {
+    const what = `create serviceaccounts/token ${namespace}/${name}`
+    const core: Pick<ApiResource, 'group' | 'version' | 'plural' | 'namespaced'> = {
+      group: '',
+      version: 'v1',
+      plural: 'serviceaccounts',
+      namespaced: true,
+    }
+    const path = pathOf(core, { namespace, name }, 'token')
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: { audiences: [audience] } }
+    const token = stringAt(await this.#transport.json({ method: 'POST', path, what, body }, signal), 'status', 'token')
+    if (token && /^[!-~]+$/.test(token)) return token
+    throw new ClusterError('BAD_ANSWER', { cluster: this.name, what, message: 'the answer has no token' })
+  }
+
   async serviceProxy(target: Parameters<Cluster['serviceProxy']>[0], signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
     const path = `/api/v1/namespaces/${target.namespace}/services/${target.service}:${target.port}/proxy/${target.path.replace(/^\//, '')}`
     try {

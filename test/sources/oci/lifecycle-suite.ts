@@ -162,7 +162,6 @@ export function lifecycleTests(scene: () => Scene): void {
 
   for (const [field, spec, message] of [
     ['verify', { verify: { provider: 'cosign' } }, /^True Unsupported: spec\.verify is not supported/],
-    ['provider', { provider: 'aws' }, /^True Unsupported: spec\.provider 'aws' is not supported/],
   ] as const)
     test(`spec.${field} is not supported: it stalls, naming the field, and nothing is changed`, async () => {
       const s = scene()

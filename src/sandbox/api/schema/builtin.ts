@@ -17,7 +17,7 @@ core v1 podtemplates PodTemplate ns - - -
 core v1 replicationcontrollers ReplicationController ns rc status all
 core v1 resourcequotas ResourceQuota ns quota status -
 core v1 secrets Secret ns - - -
-core v1 serviceaccounts ServiceAccount ns sa - -
+core v1 serviceaccounts ServiceAccount ns sa token -
 core v1 services Service ns svc status all
 apps v1 controllerrevisions ControllerRevision ns - - -
 apps v1 daemonsets DaemonSet ns ds status all

@@ -4,10 +4,12 @@ import type { Catalog } from './catalog.ts'
 import type { Resource } from './resource.ts'
 
 const subresourceKinds: Readonly<Record<string, { group: string; version: string; kind: string }>> = {
+  token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' },
   scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
 }
 
 function verbsOf(subresource: string): string[] {
+  if (subresource === 'token') return ['create']
   return subresource === 'finalize' ? ['update'] : ['get', 'patch', 'update']
 }
 

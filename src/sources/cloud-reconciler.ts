@@ -1,0 +1,53 @@
+import { StepError } from '../engine/outcome.ts'
+import type { Run } from '../engine/reconciler.ts'
+import { messageOf } from '../lib/coded-error.ts'
+import { withDeadline } from '../lib/deadline.ts'
+import { durationMs } from '../lib/duration.ts'
+import type { Cloud, Expiring, Who } from '../world/auth/provider.ts'
+import type { Hands } from '../world/world.ts'
+import { SourceProblem } from './problem.ts'
+
+/** What of an object says how it signs in to a cloud. */
+export interface CloudSpec {
+  readonly namespace: string | undefined
+  readonly provider: Cloud
+  /** Absent: the identity of this process. */
+  readonly serviceAccountName?: string | undefined
+  /** Bounds the sign-in; absent: a minute. */
+  readonly timeout?: string | undefined
+  readonly proxy?: string | undefined
+}
+
+/** The cloud that `spec.provider` names; `undefined` for generic and for none. */
+export function cloudIn(provider: unknown): Cloud | undefined {
+  return provider === 'aws' || provider === 'azure' || provider === 'gcp' ? provider : undefined
+}
+
+/**
+ * Signs in as an object says, within its timeout; `ask` says what for.
+ * @throws {SourceProblem} FeatureGateDisabled for a service account without the gate. @throws {StepError} AuthenticationFailed. Spec: sources 3.2 step 4, 3.8, 9.1.
+ */
+export async function signedIn<T extends Expiring>(
+  { namespace = '', provider, serviceAccountName: name, timeout, proxy }: CloudSpec,
+  { hands: { clock, cluster }, run }: { readonly hands: Pick<Hands, 'clock' | 'cluster'>; readonly run: Pick<Run, 'signal' | 'settings'> },
+  ask: (who: Who) => Promise<T>,
+): Promise<T> {
+  const allowed = run.settings.objectLevelWorkloadIdentity
+  if (name && !allowed) throw gateDisabled()
+  const serviceAccount = name ? { cluster, namespace, name, allowed } : undefined
+  const deadline = { clock, ms: durationMs(timeout ?? '60s'), what: `signing in to ${provider}`, signal: run.signal }
+  try {
+    return await withDeadline(deadline, signal => ask({ serviceAccount, proxy, signal }))
+  } catch (thrown) {
+    run.signal.throwIfAborted()
+    throw new StepError('AuthenticationFailed', `failed to get credential from ${provider}: ${messageOf(thrown)}`, { cause: thrown })
+  }
+}
+
+function gateDisabled(): StepError {
+  return new SourceProblem(
+    'FeatureGateDisabled',
+    'to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller',
+    { stalls: true },
+  )
+}

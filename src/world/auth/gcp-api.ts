@@ -1,0 +1,50 @@
+import { objectAt, stringAt } from '../../lib/json.ts'
+import { ask, documentOf, form, hide, type Line, refusal, type Reply, timeOf, tokenIn, wordsOf } from './line.ts'
+import { bearerIn, jsonObjectIn, saidBy } from './oauth.ts'
+import type { BearerToken } from './provider.ts'
+
+export const gcpScopes = ['https://www.googleapis.com/auth/cloud-platform', 'https://www.googleapis.com/auth/userinfo.email']
+
+/** A token from elsewhere that stands for somebody. */
+export interface Subject {
+  readonly token: string
+  readonly type: string
+  readonly audience: string
+  readonly scopes: readonly string[]
+  /** Absent: Google's. */
+  readonly endpoint?: string | undefined
+}
+
+/** Swaps a token from elsewhere. https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token */
+export async function exchangeSubject({ token, type, audience, scopes, endpoint }: Subject, line: Line): Promise<BearerToken> {
+  hide(line, token)
+  const request = form({
+    audience,
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    scope: scopes.join(' '),
+    subject_token: token,
+    subject_token_type: type,
+  })
+  const reply = await ask(line, { method: 'POST', url: endpoint ?? 'https://sts.googleapis.com/v1/token', ...request })
+  if (reply.status !== 200) throw refusal(reply, `oauth2/google: ${saidBy(reply, line)}`)
+  return bearerIn(reply, line)
+}
+
+/** The token of a Google service account, for whom `first` may speak. `url` is the whole address of generateAccessToken. */
+export async function impersonated(first: BearerToken, url: string, line: Line): Promise<BearerToken> {
+  const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${first.token}` }
+  const body = JSON.stringify({ lifetime: '3600s', scope: gcpScopes })
+  const reply = await ask(line, { method: 'POST', url, headers, body })
+  if (reply.status !== 200) throw refusal(reply, `oauth2/google: status code ${reply.status}: ${apiError(reply, line)}`)
+  const document = documentOf(reply)
+  const token = tokenIn(document, 'accessToken', reply)
+  hide(line, token)
+  return { type: 'bearer', token, expiresAt: timeOf(stringAt(document, 'expireTime'), reply) }
+}
+
+function apiError(reply: Reply, line: Line): string {
+  const { status, message } = objectAt(jsonObjectIn(reply.text), 'error')
+  const words = [status, message].filter(part => typeof part === 'string').join(': ')
+  return words ? wordsOf(words, line) : saidBy(reply, line)
+}

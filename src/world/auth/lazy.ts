@@ -1,0 +1,23 @@
+import type { AuthOptions } from './open.ts'
+import type { Auth, BearerToken, BucketPlace, Cloud, SessionKeys, Who } from './provider.ts'
+
+/** The hand of {@link openAuth}, loaded when somebody first signs in: most runs never do. */
+export function lazyAuth(options: AuthOptions): Auth {
+  let opened: Promise<Auth> | undefined
+  const open = (): Promise<Auth> => {
+    opened ??= import('./open.ts').then(({ openAuth }) => openAuth(options))
+    return opened
+  }
+  function bucket(cloud: 'aws', place: BucketPlace, who: Who): Promise<SessionKeys>
+  function bucket(cloud: 'azure' | 'gcp', place: BucketPlace, who: Who): Promise<BearerToken>
+  async function bucket(cloud: Cloud, place: BucketPlace, who: Who): Promise<SessionKeys | BearerToken> {
+    const auth = await open()
+    return cloud === 'aws' ? auth.bucket(cloud, place, who) : auth.bucket(cloud, place, who)
+  }
+  return {
+    registry: async (cloud, repository, who) => (await open()).registry(cloud, repository, who),
+    git: async (cloud, url, who) => (await open()).git(cloud, url, who),
+    githubApp: async (data, way) => (await open()).githubApp(data, way),
+    bucket,
+  }
+}
