@@ -27,6 +27,7 @@ export function tlsFront(target: string, { cert, key }: Issued, clientCa?: strin
 /** A proxy that finds every name at one address. It asks for `user:password` when given. */
 export function proxyFront(target: string, user?: string): Promise<Front> {
   const passed: string[] = []
+  const tunnels = new Set<Socket>()
   const allowed = ({ headers }: IncomingMessage): boolean =>
     user === undefined || headers['proxy-authorization'] === `Basic ${Buffer.from(user).toString('base64')}`
   const server = createServer((from, to) => {
@@ -37,6 +38,7 @@ export function proxyFront(target: string, user?: string): Promise<Front> {
   })
   server.on('connect', (from: IncomingMessage, socket: Socket, head: Buffer) => {
     passed.push(`CONNECT ${from.url}`)
+    tunnels.add(socket)
     if (!allowed(from)) return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n')
     const [host = '', port = ''] = target.split(':')
     const through = connect(Number(port), host, () => {
@@ -46,7 +48,7 @@ export function proxyFront(target: string, user?: string): Promise<Front> {
     })
     for (const end of [socket, through]) end.on('error', () => void [socket, through].map(s => s.destroy()))
   })
-  return listening(server, passed)
+  return listening(server, passed, tunnels)
 }
 
 function forward(from: IncomingMessage, to: ServerResponse, { address, path }: { address: string; path: string }): void {
@@ -59,7 +61,7 @@ function forward(from: IncomingMessage, to: ServerResponse, { address, path }: {
   from.pipe(onward)
 }
 
-async function listening(server: Server, passed: string[]): Promise<Front> {
+async function listening(server: Server, passed: string[], tunnels: ReadonlySet<Socket> = new Set()): Promise<Front> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -69,6 +71,7 @@ async function listening(server: Server, passed: string[]): Promise<Front> {
     async close() {
       server.close()
       server.closeAllConnections()
+      for (const socket of tunnels) socket.destroy()
       await once(server, 'close')
     },
   }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
-import { Agent, type Dispatcher, ProxyAgent, request } from 'undici'
+import { Agent, buildConnector, type Dispatcher, ProxyAgent, request } from 'undici'
 import { guardedLookup, isMetadataAddress, refusedAddress } from './egress.ts'
 import { HttpError, httpErrorOf } from './error.ts'
 import type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts'
@@ -13,14 +13,21 @@ const bodyIdleMs = 120_000
 const restBytes = 64 * 1024
 const restMs = 2000
 
+/** Where names lead, instead of what the DNS says, and who signed their certificates: curl's `--resolve` and `--cacert`. Only tests have any. */
+export interface Routes {
+  /** `undefined` for what goes its own way. The name stays that of the certificate. */
+  at(hostname: string, port: string): { readonly hostname: string; readonly port: string } | undefined
+  readonly ca: string
+}
+
 /** HTTP over undici: pooled connections per set of options, custom roots, client certificates, proxies. */
-export function createHttp(env: ProxyEnv): Http {
+export function createHttp(env: ProxyEnv, routes?: Routes): Http {
   const pools = new Pools()
   const bound = (options: HttpOptions): Http => {
     const key = JSON.stringify(options)
     const poolFor = (url: string): Dispatcher => {
       const proxy = options.proxy ?? proxyFor(new URL(url), env)
-      return pools.get(`${proxy ?? ''} ${key}`, () => makePool(options, proxy))
+      return pools.get(`${proxy ?? ''} ${key}`, () => makePool(options, { proxy, routes }))
     }
     return {
       send: (what, signal) => send(what, { poolFor, signal, timeoutMs: options.timeoutMs ?? defaultTimeoutMs }),
@@ -53,19 +60,32 @@ class Pools {
   }
 }
 
-function makePool({ tls, timeoutMs }: HttpOptions, proxy: string | undefined): Dispatcher {
+function makePool(
+  { tls, timeoutMs }: HttpOptions,
+  { proxy, routes }: { proxy: string | undefined; routes: Routes | undefined },
+): Dispatcher {
   const connect = {
     timeout: connectTimeoutMs,
     lookup: guardedLookup,
-    ...(tls?.ca || tls?.cert ? { secureContext: contextOf(tls) } : {}),
+    ...(tls?.ca || tls?.cert || routes
+      ? { secureContext: contextOf({ ...tls, ca: [tls?.ca, routes?.ca].filter(Boolean).join('\n') || undefined }) }
+      : {}),
     ...(tls?.verify === false ? { rejectUnauthorized: false } : {}),
     ...(tls?.serverName ? { servername: tls.serverName } : {}),
   }
   // undici ends an idle HTTP/2 session with an error that nobody may be listening for, and a watch holds its stream for minutes.
   const common = { allowH2: false, headersTimeout: timeoutMs ?? defaultTimeoutMs, bodyTimeout: bodyIdleMs, pipelining: 1 }
   return proxy === undefined
-    ? new Agent({ ...common, connect })
+    ? new Agent({ ...common, connect: routes ? routed(connect, routes) : connect })
     : new ProxyAgent({ ...common, ...proxyTarget(proxy), requestTls: connect, connectTimeout: connectTimeoutMs })
+}
+
+function routed(connect: buildConnector.BuildOptions, routes: Routes): buildConnector.connector {
+  const open = buildConnector(connect)
+  return (options, done) => {
+    const to = routes.at(options.hostname, options.port || (options.protocol === 'https:' ? '443' : '80'))
+    open(to ? { ...options, ...to, servername: options.servername ?? options.hostname } : options, done)
+  }
 }
 
 /** Made once a pool: reading all roots takes longer than a handshake. */

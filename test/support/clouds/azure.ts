@@ -1,0 +1,92 @@
+import { basicOf, challenge, formOf, json, passes, type Play, type Played, type Seen, type Tools } from './play.ts'
+
+const tenant = 'tenant-1'
+/** A client with a secret, for the environment. */
+export const azureClient = { tenant, client: 'client-of-the-process', secret: 'secret-of-a-client-0001' }
+const known = new Set([
+  'https://management.azure.com/.default',
+  'https://management.chinacloudapi.cn/.default',
+  'https://management.usgovcloudapi.net/.default',
+  '499b84ac-1321-427f-aa17-267ca6975798/.default',
+  'https://storage.azure.com/.default',
+])
+
+/** Entra and Container Registry. A client named `<namespace>.<account>` trusts that account. */
+export function playAzure(): Play {
+  const tokens = new Map<string, { scope: string; expiresAt: number }>()
+  const refresh = new Map<string, string>()
+  const access = new Set<string>()
+  return (seen, tools) => {
+    const { host, url } = seen
+    if (host.startsWith('login.')) return entra(seen, { tools, tokens })
+    if (host === '169.254.169.254' && url.pathname === '/metadata/identity/oauth2/token') return managed(seen, { tools, tokens })
+    if (!host.includes('.azurecr.')) return undefined
+    if (url.pathname === '/oauth2/exchange') return exchange(seen, { tools, tokens, refresh })
+    if (url.pathname === '/oauth2/token') {
+      const password = basicOf(seen)?.replace(/^00000000-0000-0000-0000-000000000000:/, '') ?? ''
+      if (refresh.get(password) !== host) return json({ errors: [{ code: 'UNAUTHORIZED', message: 'wrong refresh token' }] }, 401)
+      const token = tools.fresh('acr-access-token')
+      access.add(token)
+      return json({ access_token: token })
+    }
+    return access.has(seen.headers.authorization?.replace(/^Bearer /, '') ?? '')
+      ? passes
+      : challenge(`Bearer realm="https://${host}/oauth2/token",service="${host}"`)
+  }
+}
+
+interface State {
+  readonly tools: Tools
+  readonly tokens: Map<string, { scope: string; expiresAt: number }>
+}
+
+function issue({ tools, tokens }: State, scope: string): Played {
+  const token = tools.fresh('entra-token')
+  tokens.set(token, { scope, expiresAt: tools.clock.now() + tools.lifeMs })
+  return json({ token_type: 'Bearer', expires_in: tools.lifeMs / 1000, access_token: token })
+}
+
+function entra(seen: Seen, state: State): Played {
+  const form = formOf(seen)
+  const refuse = (code: string): Played => json({ error: 'invalid_client', error_description: `${code}: no.` }, 401)
+  if (seen.method !== 'POST' || seen.url.pathname !== `/${tenant}/oauth2/v2.0/token` || form?.get('grant_type') !== 'client_credentials')
+    return refuse('AADSTS90002')
+  const [client, scope] = [form.get('client_id') ?? '', form.get('scope') ?? '']
+  if (!known.has(scope)) return refuse('AADSTS70011')
+  if (form.has('client_secret'))
+    return client === azureClient.client && form.get('client_secret') === azureClient.secret ? issue(state, scope) : refuse('AADSTS7000215')
+  if (form.get('client_assertion_type') !== 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer') return refuse('AADSTS50013')
+  const assertion = form.get('client_assertion') ?? ''
+  const claims = state.tools.account(assertion, 'api://AzureADTokenExchange')
+  const [namespace, name] = client.split('.')
+  return claims?.sub === `system:serviceaccount:${namespace}:${name}` ? issue(state, scope) : refuse(`AADSTS700213 for ${assertion}`)
+}
+
+function managed({ headers, url }: Seen, state: State): Played | undefined {
+  if (!state.tools.machine.has('azure')) return undefined
+  if (headers.metadata !== 'true' || url.searchParams.get('api-version') !== '2018-02-01') return json({ error: 'invalid_request' }, 400)
+  return issue(state, `${url.searchParams.get('resource') ?? ''}/.default`)
+}
+
+function exchange(seen: Seen, { tools, tokens, refresh }: State & { refresh: Map<string, string> }): Played {
+  const form = formOf(seen)
+  const token = tokens.get(form?.get('access_token') ?? '')
+  const scopes: Record<string, string> = {
+    cn: 'management.chinacloudapi.cn',
+    us: 'management.usgovcloudapi.net',
+    io: 'management.azure.com',
+  }
+  const scope = `https://${scopes[seen.host.split('.').at(-1) ?? ''] ?? ''}/.default`
+  if (
+    form?.get('grant_type') !== 'access_token' ||
+    form.get('service') !== seen.host ||
+    token?.scope !== scope ||
+    token.expiresAt <= tools.clock.now()
+  )
+    return json({ errors: [{ code: 'UNAUTHORIZED' }] }, 401)
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const exp = Math.floor((tools.clock.now() + tools.lifeMs) / 1000)
+  const made = `${part({ alg: 'none' })}.${part({ exp, jti: tools.fresh('acr-refresh') })}.c2ln`
+  refresh.set(made, seen.host)
+  return json({ refresh_token: made })
+}
