@@ -19,6 +19,7 @@ export const slowTests: readonly string[] = [
   'mcp/pages',
   'mcp/traps',
   'sandbox/data',
+  'sources/bucket/reconcile',
   'sources/oci/content',
   'sources/oci/reconcile',
   'tools/artifacts',

@@ -19,6 +19,14 @@ const known: readonly [why: string, pattern: RegExp][] = [
     '2.7 ends the errors of the first stages with the changes so far, or a newline: kustomization 7.6',
     /(Namespace|StorageClass|CustomResourceDefinition)\/\S+ dry-run failed/,
   ],
+  [
+    '2.7 tells what no client can be made of as a failure to sign in: sources 12',
+    /flux "AuthenticationFailed" fluxpilot "ClientError"|(flux only: ".* Warning AuthenticationFailed|fluxpilot only: ".* Warning ClientError) Endpoint/,
+  ],
+  [
+    '2.7 reads the Secrets of a Bucket through fluxcd/pkg, in other words: sources 12',
+    /failed to (get|create) (STS )?TLS config|failed to get proxy URL|invalid proxy secret/,
+  ],
   ['the API server takes the address of a Service at random', /\.spec\.clusterIPs?:/],
   [
     "client-go folds more than ten similar events into one: the reconcilers' events are the same, what is kept of them is not",

@@ -8,10 +8,9 @@ import { OCIRepository } from '../../src/kinds/oci-repository.ts'
 import { installKinds } from '../../src/engine/install.ts'
 import { drive, type Driven } from '../../src/engine/drive.ts'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
-import { kustomizations } from '../../src/kustomize/reconciler.ts'
 import { startWorkloads } from '../../src/sandbox/workloads.ts'
 import { listenRegistry } from '../../src/sandbox/registry.ts'
-import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
+import { reconcilerOf } from '../../src/tools/run/reconcilers.ts'
 import { openAuth } from '../../src/world/auth/open.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
@@ -83,8 +82,11 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
     cluster,
     registry: registry.address,
     folder,
-    pass: (ref, signal = unending) =>
-      ref.kind === 'Kustomization' ? drive(kustomizations, ref, { ...base, signal }) : drive(ociRepositories, ref, { ...base, signal }),
+    async pass(ref, signal = unending) {
+      const reconciler = reconcilerOf(ref)
+      if (!reconciler) throw new TypeError(`no reconciler for ${ref.kind}`)
+      return drive(reconciler, ref, { ...base, signal })
+    },
     async stop() {
       await workloads.stop()
       await stop()

@@ -27,7 +27,8 @@ export interface S3Address {
 export function s3Address({ endpoint, bucket, insecure }: Pick<BucketPlace, 'endpoint' | 'bucket' | 'insecure'>): S3Address {
   const scheme = insecure ? 'http' : 'https'
   const url = URL.canParse(`${scheme}://${endpoint}`) ? new URL(`${scheme}://${endpoint}`) : undefined
-  if (endpoint === '' || !url) throw refused('Endpoint url cannot be empty.')
+  if (endpoint === '') throw refused('Endpoint url cannot be empty.')
+  if (!url) throw refused(`Endpoint: ${endpoint} does not follow ip address or domain name standards.`)
   if (url.username || url.password || url.search || url.hash || url.pathname !== '/' || /[/?#@\\]/.test(endpoint.replace(/\/$/, '')))
     throw refused('Endpoint url cannot have fully qualified paths.')
   const name = url.hostname.replace(/^\[|\]$/g, '')

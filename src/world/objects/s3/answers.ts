@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { elements, parseXml, textAt, type XmlElement } from '../../../lib/xml.ts'
 import { messageOf } from '../../../lib/coded-error.ts'
 import { codeOf, ObjectStoreError } from '../error.ts'
@@ -43,7 +44,7 @@ export function refusalOf(
   return {
     status,
     reason,
-    message: wordsOf(said ?? '') || (document ? `Error response code ${reason}.` : `unexpected status code ${status}`),
+    message: wordsOf(said ?? '') || (document ? `Error response code ${reason}.` : `${status} ${STATUS_CODES[status] ?? ''}`.trim()),
     region: textAt(document, 'Region') || headers['x-amz-bucket-region'] || undefined,
   }
 }

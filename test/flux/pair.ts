@@ -1,0 +1,75 @@
+import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
+import type { Json } from '../../src/lib/json.ts'
+import { refOfEntry } from '../../src/kustomize/inventory.ts'
+import { startWorkloads } from '../../src/sandbox/workloads.ts'
+import { realClock } from '../../src/world/clock/real.ts'
+import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { startFluxControllers } from '../refs/flux-controllers.ts'
+import { startKubeApiServer } from '../refs/kube-apiserver.ts'
+import { testKernel } from '../support/kernel.ts'
+import { unending as signal } from '../support/unending.ts'
+import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
+import { expected } from './expected.ts'
+import type { Scenario, Step } from './scenarios.ts'
+import { installFluxDefinitions, request, untilCalm, untilHandled } from './side.ts'
+import { differences, inventoryIds, snapshot } from './snapshot.ts'
+
+/** Two API servers with Flux's definitions: our reconcilers run on one, Flux's controllers on the other. */
+export interface Pair {
+  readonly world: TestWorld
+  /** Makes the namespace of a scenario on both sides. */
+  prepare(namespace: string): Promise<void>
+  /** Does a step on both sides and gives what differs afterwards, without what is expected to. */
+  unexpected(scenario: Scenario, step: Step, token: string): Promise<string[]>
+  stop(): Promise<void>
+}
+
+export async function startPair(): Promise<Pair> {
+  const ours = await startKubeApiServer()
+  const world = await startWorld(async () => ({ cluster: await ours.cluster(), stop: () => ours.stop() }), testKernel())
+  const server = await startKubeApiServer()
+  const theirs = await server.cluster()
+  const clusters = [theirs, world.cluster]
+  for (const cluster of clusters) await installFluxDefinitions(cluster, signal)
+  const workloads = startWorkloads({ cluster: theirs, clock: realClock })
+  const flux = await startFluxControllers(server.kubeconfigPath)
+  return {
+    world,
+    async prepare(namespace) {
+      for (const cluster of clusters) await ensureNamespace(cluster, namespace)
+    },
+    async unexpected(scenario, step, token) {
+      for (const side of clusters) await apply(side, step)
+      for (const ref of step.run ?? scenario.watched.slice(0, 2)) {
+        for (const side of clusters) await request(side, ref, { token, signal })
+        await world.pass(ref)
+        await untilHandled(theirs, ref, { token, signal })
+      }
+      await untilCalm(theirs, scenario.watched, signal)
+      const applied = await inventoryOf(clusters, scenario.watched)
+      const view = { watched: scenario.watched, applied, namespace: scenario.name }
+      const [a, b] = [await snapshot(theirs, view, signal), await snapshot(world.cluster, view, signal)]
+      return differences(a as unknown as Json, b as unknown as Json).filter(difference => !expected(difference))
+    },
+    async stop() {
+      await flux.stop()
+      await workloads.stop()
+      await server.stop()
+      await world.stop()
+    },
+  }
+}
+
+async function apply(cluster: Cluster, { apply: objects = [], patch = [], remove = [] }: Step): Promise<void> {
+  for (const object of objects) await cluster.apply(object, { manager: 'test', force: true }, signal)
+  for (const { ref, patch: change } of patch) await cluster.patch(ref, change, signal)
+  for (const ref of remove) await cluster.delete(ref, {}, signal)
+}
+
+/** Every object that an inventory of either side names. */
+async function inventoryOf(clusters: readonly Cluster[], watched: readonly ObjectRef[]): Promise<ObjectRef[]> {
+  const refs = watched.filter(ref => ref.kind === 'Kustomization')
+  const objects: (KubeObject | undefined)[] = []
+  for (const cluster of clusters) for (const ref of refs) objects.push(await cluster.get(ref, signal))
+  return [...new Set(objects.flatMap(inventoryIds))].flatMap(id => refOfEntry({ id, v: 'v1' }) ?? [])
+}
