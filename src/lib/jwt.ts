@@ -1,30 +1,26 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import { isObject, type JsonObject, jsonIn } from './json.ts'
 
-/**
- * A signed JSON Web Token (RS256) over the claims. @param privateKey PEM of an RSA key.
- * @throws {TypeError} for a key that is none, or no RSA key.
- */
-export function signedToken(
-  claims: Readonly<Record<string, unknown>>,
-  privateKey: string,
-  header: Readonly<Record<string, unknown>> = {},
-): string {
-  const key = rsaKey(privateKey)
-  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const text = `${part({ alg: 'RS256', typ: 'JWT', ...header })}.${part(claims)}`
-  return `${text}.${sign('RSA-SHA256', Buffer.from(text), key).toString('base64url')}`
+/** A JSON Web Token with an RS256 signature. */
+export function signedJwt(claims: JsonObject, key: KeyObject, header: JsonObject = {}): string {
+  const part = (value: JsonObject): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const signed = `${part({ alg: 'RS256', typ: 'JWT', ...header })}.${part(claims)}`
+  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`
 }
 
-function rsaKey(pem: string): KeyObject {
-  const key = parsed(pem)
-  if (key?.asymmetricKeyType !== 'rsa') throw new TypeError('the private key is no RSA key in PEM')
-  return key
-}
-
-function parsed(pem: string): KeyObject | undefined {
+/** An RSA key of a PEM in PKCS1 or PKCS8; `undefined` for anything else. */
+export function rsaKey(pem: string): KeyObject | undefined {
   try {
-    return createPrivateKey(pem)
+    const key = createPrivateKey(pem)
+    return key.asymmetricKeyType === 'rsa' ? key : undefined
   } catch {
     return undefined
   }
+}
+
+/** When a token expires by its own claim, in milliseconds; nobody has checked its signature. `undefined` when it does not say. */
+export function expiryOf(token: string): number | undefined {
+  const claims = jsonIn(Buffer.from(token.split('.')[1] ?? '', 'base64url'))
+  const exp = isObject(claims) ? claims.exp : undefined
+  return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : undefined
 }

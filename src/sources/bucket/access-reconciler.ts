@@ -1,9 +1,12 @@
 import { during, StepError } from '../../engine/outcome.ts'
+import type { Run } from '../../engine/reconciler.ts'
 import { brokenRule, type BucketObject } from '../../kinds/bucket.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { messageOf } from '../../lib/coded-error.ts'
+import type { Cloud } from '../../world/auth/provider.ts'
 import type { BucketPlace, Credentials, ObjectStore } from '../../world/objects/objects.ts'
 import type { Hands } from '../../world/world.ts'
+import { cloudIn, signedIn } from '../cloud-reconciler.ts'
 import { SourceProblem } from '../problem.ts'
 import { type Nearby, secretOf } from '../secret-reconciler.ts'
 import { proxyOf } from '../secrets.ts'
@@ -12,44 +15,46 @@ import { bucketTls, credentialsOf, ldapUser } from './access.ts'
 type Spec = BucketObject['spec']
 const authenticationFailed = 'AuthenticationFailed'
 
+export interface Step {
+  readonly hands: Pick<Hands, 'auth' | 'clock' | 'cluster' | 'objects'>
+  readonly run: Pick<Run, 'signal' | 'settings'>
+}
+
 /**
  * The bucket of an object, with what signs in to it.
- * @throws {StepError} AuthenticationFailed for Secrets, ClientError for what no client can be made of; InvalidSTSConfiguration, InvalidSpec,
- *   URLInvalid and FeatureGateDisabled, which no retry can help. Spec: sources 8.
+ * @throws {StepError} AuthenticationFailed for Secrets and clouds, ClientError for what no client can be made of; InvalidSTSConfiguration,
+ *   InvalidSpec, URLInvalid and FeatureGateDisabled, which no retry can help. Spec: sources 8, 9.
  */
-export async function storeOf(
-  { metadata, spec }: BucketObject,
-  { hands, signal }: { hands: Pick<Hands, 'cluster' | 'objects'>; signal: AbortSignal },
-): Promise<ObjectStore> {
-  checkSpec(spec)
-  const nearby = { namespace: metadata.namespace, cluster: hands.cluster, signal }
-  const place = await during(authenticationFailed, placeOf(spec, nearby))
+export async function storeOf(bucket: BucketObject, step: Step): Promise<ObjectStore> {
+  checkSpec(bucket.spec, step.run.settings)
+  const place = await during(authenticationFailed, placeOf(bucket, step))
   try {
-    return hands.objects.open(place)
+    return step.hands.objects.open(place)
   } catch (cause) {
-    const prefix =
-      place.credentials.is === 'accountKey' ? `failed to create shared credential from '${spec.secretRef?.name ?? ''}' Secret data: ` : ''
+    const name = bucket.spec.secretRef?.name ?? ''
+    const prefix = place.credentials.is === 'accountKey' ? `failed to create shared credential from '${name}' Secret data: ` : ''
     throw new StepError('ClientError', `${prefix}${messageOf(cause)}`, { cause })
   }
 }
 
 /** What the API server refuses where it judges rules, and what no client can be made of. */
-function checkSpec(spec: Spec): void {
+function checkSpec(spec: Spec, { objectLevelWorkloadIdentity: allowed }: Run['settings']): void {
   const broken = brokenRule(spec)
   const stalls = (reason: string, message: string): SourceProblem =>
     new SourceProblem(reason, message, { condition: 'FetchFailed', stalls: true })
   if (broken) throw stalls(broken.field === 'sts' ? 'InvalidSTSConfiguration' : 'InvalidSpec', broken.message)
   if (spec.sts && !URL.canParse(spec.sts.endpoint))
     throw stalls('URLInvalid', `failed to parse STS endpoint '${spec.sts.endpoint}': it is no URL`)
-  if (!spec.serviceAccountName) return
-  throw stalls(
-    'FeatureGateDisabled',
-    'to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller',
-  )
+  if (spec.serviceAccountName && !allowed)
+    throw stalls(
+      'FeatureGateDisabled',
+      'to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller',
+    )
 }
 
-async function placeOf(spec: Spec, nearby: Nearby): Promise<BucketPlace> {
+async function placeOf({ metadata, spec }: BucketObject, step: Step): Promise<BucketPlace> {
   const { provider = 'generic', bucketName: bucket, endpoint, region, insecure } = spec
+  const nearby = { namespace: metadata.namespace, cluster: step.hands.cluster, signal: step.run.signal }
   const secret = await named(spec.secretRef, nearby)
   const proxySecret = await named(spec.proxySecretRef, nearby)
   const proxy = proxySecret && proxyOf(proxySecret)
@@ -57,8 +62,9 @@ async function placeOf(spec: Spec, nearby: Nearby): Promise<BucketPlace> {
   const isS3 = provider === 'generic' || provider === 'aws'
   const certSecret = isS3 ? await named(spec.certSecretRef, nearby) : undefined
   const tls = certSecret && !insecure ? inWords('failed to create TLS config', () => bucketTls(certSecret)) : undefined
-  if (own?.is === 'managed' || (own === undefined && provider !== 'generic')) throw unsupported(spec)
-  const credentials = own ?? (await ambient(spec, nearby))
+  if (own?.is === 'managed') throw unsupported(spec)
+  const cloud = cloudIn(provider)
+  const credentials = own ?? (cloud ? await identityOf(cloud, { spec, nearby, proxy }, step) : await ldapOr(spec, nearby))
   return {
     provider,
     bucket,
@@ -71,14 +77,35 @@ async function placeOf(spec: Spec, nearby: Nearby): Promise<BucketPlace> {
   }
 }
 
-function unsupported({ provider = 'generic' }: Spec): SourceProblem {
-  const message = `spec.provider '${provider}' without keys in a Secret is not supported by this engine: use a Secret, or let Flux's controller handle this object`
+function unsupported({ secretRef }: Spec): SourceProblem {
+  const message = `the Secret '${secretRef?.name ?? ''}' names a managed identity by clientId alone, which is not supported by this engine: give clientSecret, clientCertificate, accountKey or sasKey, or let Flux's controller handle this object`
   return new SourceProblem('Unsupported', message, { stalls: true })
 }
 
-/** How a bucket without a Secret is signed in to. */
-async function ambient({ provider = 'generic', sts }: Spec, nearby: Nearby): Promise<Credentials> {
-  if (provider !== 'generic' || !sts) return { is: 'anonymous' }
+interface Ambient {
+  readonly spec: Spec
+  readonly nearby: Nearby
+  readonly proxy: string | undefined
+}
+
+/** A bucket of a cloud without a Secret is signed in to as the cloud knows this process, or the service account. */
+async function identityOf(cloud: Cloud, { spec, nearby, proxy }: Ambient, step: Step): Promise<Credentials> {
+  const { serviceAccountName, timeout, region, sts } = spec
+  const wanted = { namespace: nearby.namespace, provider: cloud, serviceAccountName, timeout, proxy }
+  const { auth } = step.hands
+  if (cloud !== 'aws') {
+    const { token } = await signedIn(wanted, step, who => auth.bucket(cloud, {}, who))
+    return { is: 'bearer', token }
+  }
+  const { accessKeyId, secretAccessKey, sessionToken } = await signedIn(wanted, step, who =>
+    auth.bucket(cloud, { region, stsEndpoint: sts?.endpoint }, who),
+  )
+  return { is: 'keys', keys: { accessKeyId, secretAccessKey, sessionToken } }
+}
+
+/** A bucket elsewhere without a Secret is read by the keys that an LDAP user gets, or by nobody's. */
+async function ldapOr({ sts }: Spec, nearby: Nearby): Promise<Credentials> {
+  if (!sts) return { is: 'anonymous' }
   const user = ldapUser(sts.provider, await named(sts.secretRef, nearby))
   const certSecret = await named(sts.certSecretRef, nearby)
   const tls = certSecret && inWords('failed to get STS TLS config: failed to create TLS config', () => bucketTls(certSecret))

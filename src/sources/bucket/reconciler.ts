@@ -14,7 +14,7 @@ import { storeOf } from './access-reconciler.ts'
 import { type EtagIndex, ignoreFile, revisionOf, treeIn } from './content.ts'
 import { fetchedFiles, indexed, type Reading } from './fetch-reconciler.ts'
 
-export type BucketHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'kernel' | 'objects' | 'scratch'>
+export type BucketHands = Pick<Hands, 'artifacts' | 'auth' | 'clock' | 'cluster' | 'kernel' | 'objects' | 'scratch'>
 interface Step {
   readonly hands: BucketHands
   readonly run: Run
@@ -27,7 +27,7 @@ export const buckets = source(Bucket, { link, fetched })
 
 async function fetched(bucket: BucketObject, step: Step): Promise<Outcome> {
   const { hands, run } = step
-  const objects = await storeOf(bucket, { hands, signal: run.signal })
+  const objects = await storeOf(bucket, step)
   return hands.scratch.during(async room => {
     const reading = { spec: bucket.spec, store: objects, room, clock: hands.clock, signal: run.signal }
     const { index, ignoring } = await indexed(reading)

@@ -1,5 +1,5 @@
 import { AuthError } from './error.ts'
-import { expiryOf } from './jwt.ts'
+import { expiryOf } from '../../lib/jwt.ts'
 import { ask, documentOf, form, hide, type Line, refusal, tokenIn } from './line.ts'
 import { bearerIn, saidBy } from './oauth.ts'
 import type { BearerToken, Login } from './provider.ts'

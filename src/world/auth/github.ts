@@ -2,7 +2,7 @@ import { stringAt } from '../../lib/json.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 import { AuthError } from './error.ts'
 import { hashed } from './cache.ts'
-import { rsaKey, signedJwt } from './jwt.ts'
+import { rsaKey, signedJwt } from '../../lib/jwt.ts'
 import { ask, documentOf, hide, type Line, refusal, timeOf, tokenIn } from './line.ts'
 import type { GithubAppData, Login } from './provider.ts'
 

@@ -1,5 +1,4 @@
 import type { ObjectCredentials, ObjectTls } from '../../kinds/object-store.ts'
-import type { AwsKeys } from '../../lib/aws-signature.ts'
 
 /** An object as a listing names it. `etag` is the store's mark of its content, without quotes at S3 and with them at Azure, as Flux keeps it. */
 export interface ObjectEntry {
@@ -26,18 +25,8 @@ export interface ObjectStore {
   fetch(key: string, signal: AbortSignal): Promise<FetchedObject | undefined>
 }
 
-/** A cloud's token of its own, asked for when it is needed. */
-export interface CloudIdentity {
-  /** Keys of AWS. */
-  aws?(signal: AbortSignal): Promise<AwsKeys>
-  /** A bearer token of Google or Azure. */
-  bearer?(signal: AbortSignal): Promise<string>
-}
-
-/** How a store is signed in to, also as the cloud knows us. */
-export type Credentials =
-  | Exclude<ObjectCredentials, { readonly is: 'managed' }>
-  | { readonly is: 'identity'; readonly identity: CloudIdentity }
+/** How a store is signed in to: also by the token of a cloud. */
+export type Credentials = Exclude<ObjectCredentials, { readonly is: 'managed' }> | { readonly is: 'bearer'; readonly token: string }
 
 /** Where a bucket is, and how to get there. Spec: sources 8. */
 export interface BucketPlace {

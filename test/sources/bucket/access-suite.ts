@@ -173,6 +173,34 @@ export function accessTests(scene: () => BucketScene): void {
       assert.equal(conditions.FetchFailed, conditions.Ready?.replace('False', 'True'))
     })
 
+  test('a bucket of a cloud without a Secret is read with what the cloud gives', async () => {
+    const s = scene()
+    const ref = await s.filled({ a: '1' }, { provider: 'aws', secretRef: undefined, serviceAccountName: 'robot' })
+    const asked: unknown[] = []
+    const bucket = (async (cloud, place, { serviceAccount, proxy }) => {
+      asked.push([cloud, place, serviceAccount?.name, serviceAccount?.namespace, proxy])
+      return { type: 'aws', ...s.store.keys, sessionToken: 'session', expiresAt: Date.now() + 3_600_000 }
+    }) as typeof s.world.hands.auth.bucket
+    const auth = { ...s.world.hands.auth, bucket }
+    const { object } = await s.run(ref, { hands: { auth }, settings: { objectLevelWorkloadIdentity: true } })
+    assert.match(judged(object).Ready ?? '', /^True Succeeded/)
+    assert.deepEqual(asked, [['aws', { region: 'us-east-1', stsEndpoint: undefined }, 'robot', namespace, undefined]])
+  })
+
+  test('a bucket of a cloud that does not know this process', async () => {
+    const s = scene()
+    const auth = { ...s.world.hands.auth, bucket: () => Promise.reject(new Error('nobody is here')) }
+    const ref = await s.filled({ a: '1' }, { provider: 'gcp', serviceAccountName: 'robot' })
+    const { object } = await s.run(ref, { hands: { auth }, settings: { objectLevelWorkloadIdentity: true } })
+    assert.equal(judged(object).Ready, 'False AuthenticationFailed: failed to get credential from gcp: nobody is here')
+  })
+
+  test('a managed identity that a Secret names by its client is not supported, and nothing is asked', async () => {
+    const { name } = await secret({ clientId: 'some-client' })
+    const conditions = await judgedWith({ provider: 'azure', endpoint: 'https://account.blob.core.windows.net', secretRef: { name } })
+    assert.match(conditions.Stalled ?? '', /^True Unsupported: the Secret 'source-\d+' names a managed identity/)
+  })
+
   test('a bucket that is not there', async () => {
     const s = scene()
     const ref = await s.bucket(s.name())

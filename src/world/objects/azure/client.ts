@@ -48,7 +48,7 @@ class AzureStore implements ObjectStore {
     this.#credentials = credentials
     this.#token = once(async signal => {
       if (credentials.is === 'entra') return entraToken(credentials.client, wire, signal)
-      return credentials.is === 'identity' ? credentials.identity.bearer?.(signal) : undefined
+      return credentials.is === 'bearer' ? credentials.token : undefined
     })
   }
 
@@ -119,7 +119,7 @@ class AzureStore implements ObjectStore {
     const headers = { 'x-ms-version': version, 'x-ms-date': new Date(this.#wire.clock.now()).toUTCString() }
     const { is } = this.#credentials
     if (is === 'accountKey') return { ...headers, authorization: sharedKey(url, headers, this.#credentials) }
-    if (is !== 'entra' && is !== 'identity') return headers
+    if (is !== 'entra' && is !== 'bearer') return headers
     if (url.protocol !== 'https:' && !isLoopback(url.hostname))
       throw new ObjectStoreError('ADDRESS', { message: 'authenticated requests are not permitted for non TLS protected (https) endpoints' })
     const token = await this.#token(signal)

@@ -1,5 +1,5 @@
 import { createHash, createHmac, X509Certificate } from 'node:crypto'
-import { signedToken } from '../../../lib/jwt.ts'
+import { rsaKey, signedJwt } from '../../../lib/jwt.ts'
 import { ObjectStoreError } from '../error.ts'
 import type { EntraClient } from '../../../kinds/object-store.ts'
 import { tokenFrom } from '../token.ts'
@@ -49,13 +49,12 @@ function assertionOf(
     text => new X509Certificate(text),
   )
   const [leaf] = certificates
-  const key = /-----BEGIN (?:RSA )?PRIVATE KEY-----[\s\S]*?-----END (?:RSA )?PRIVATE KEY-----/.exec(pem)?.[0]
-  if (!leaf || !key)
-    throw new ObjectStoreError('CREDENTIALS', { message: 'clientCertificate has no certificate with its private key in PEM' })
+  const key = rsaKey(/-----BEGIN (?:RSA )?PRIVATE KEY-----[\s\S]*?-----END (?:RSA )?PRIVATE KEY-----/.exec(pem)?.[0] ?? '')
+  if (!leaf || !key) throw new ObjectStoreError('CREDENTIALS', { message: 'clientCertificate has no certificate with its RSA key in PEM' })
   const header = {
     x5t: createHash('sha1').update(leaf.raw).digest('base64url'),
     ...(sendChain ? { x5c: certificates.map(c => c.raw.toString('base64')) } : {}),
   }
   const claims = { aud: endpoint, iss: clientId, sub: clientId, jti: wire.clock.id(16), nbf: now, exp: now + 600 }
-  return signedToken(claims, key, header)
+  return signedJwt(claims, key, header)
 }

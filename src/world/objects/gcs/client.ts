@@ -1,5 +1,5 @@
 import { isObject, type Json, jsonIn, listAt, stringAt } from '../../../lib/json.ts'
-import { signedToken } from '../../../lib/jwt.ts'
+import { rsaKey, signedJwt } from '../../../lib/jwt.ts'
 import { messageOf } from '../../../lib/coded-error.ts'
 import type { HttpAnswer } from '../../http/http.ts'
 import { codeOf, ObjectStoreError } from '../error.ts'
@@ -27,18 +27,19 @@ const anonymous: Token = async () => undefined
 
 function tokenFor({ credentials }: BucketPlace, wire: Wire): Token {
   if (credentials.is === 'serviceAccount') return once(signal => accountToken(credentials.key, wire, signal))
-  const bearer = credentials.is === 'identity' ? credentials.identity.bearer : undefined
-  return bearer ? once(bearer) : anonymous
+  return credentials.is === 'bearer' ? async () => credentials.token : anonymous
 }
 
-function accountToken(key: ServiceAccountKey, wire: Wire, signal: AbortSignal): Promise<string> {
+async function accountToken(key: ServiceAccountKey, wire: Wire, signal: AbortSignal): Promise<string> {
   const { clientEmail, privateKey, privateKeyId, tokenUri } = key
+  const signing = rsaKey(privateKey)
+  if (!signing) throw new ObjectStoreError('CREDENTIALS', { message: 'the private_key of the service account is no RSA key in PEM' })
   const form = () => {
     const iat = Math.floor(wire.clock.now() / 1000)
     const claims = { iss: clientEmail, scope, aud: tokenUri, iat, exp: iat + 3600 }
     return {
       grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-      assertion: signedToken(claims, privateKey, privateKeyId ? { kid: privateKeyId } : {}),
+      assertion: signedJwt(claims, signing, privateKeyId ? { kid: privateKeyId } : {}),
     }
   }
   return tokenFrom(tokenUri, form, { wire, signal })

@@ -20,7 +20,6 @@ export function keysFor(credentials: Credentials, wire: Wire): (signal: AbortSig
 async function asked(credentials: Credentials, wire: Wire, signal: AbortSignal): Promise<AwsKeys | undefined> {
   if (credentials.is === 'keys') return credentials.keys
   if (credentials.is === 'ldap') return ldapKeys(credentials, wire, signal)
-  if (credentials.is === 'identity' && credentials.identity.aws) return credentials.identity.aws(signal)
   return undefined
 }
 
