@@ -5,6 +5,7 @@ import { testKernel } from '../../support/kernel.ts'
 import { startSandboxApi } from '../../support/sandbox.ts'
 import type { Started } from '../../world/cluster/contract.ts'
 import { accessTests } from './access-suite.ts'
+import { cloudTests } from './cloud-suite.ts'
 import { contentTests } from './content-suite.ts'
 import { hostileTests } from './hostile-suite.ts'
 import { lifecycleTests } from './lifecycle-suite.ts'
@@ -25,6 +26,7 @@ function suite(name: string, open: () => Promise<Started>): void {
     referenceTests(() => scene)
     contentTests(() => scene)
     accessTests(() => scene)
+    cloudTests(() => scene)
     storageTests(() => scene)
     hostileTests(() => scene)
   })
@@ -33,7 +35,7 @@ function suite(name: string, open: () => Promise<Started>): void {
 suite('OCIRepositories in the sandbox', () => startSandboxApi(kernel))
 
 const name = 'OCIRepositories on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 122 }, () =>
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 141 }, () =>
   suite(name, async () => {
     const server = await startKubeApiServer()
     return { cluster: await server.cluster(), stop: () => server.stop() }
