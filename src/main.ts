@@ -1,6 +1,7 @@
 import { assets } from './main/assets.ts'
 import { approve, tokenFrom } from './cli/approve.ts'
 import { checkClusters } from './cli/check.ts'
+import type { ControllerFlags } from './cli/controller.ts'
 import { runProgram } from './cli/run-program.ts'
 import { exitCodes } from './cli/usage.ts'
 import { installOwn } from './cli/install.ts'
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     err: text => void process.stderr.write(text),
     serveMcp: options => serveMcp(options, env),
     serveSandbox: options => serveSandbox(options, env),
+    serveController: (flags, options) => serveController(flags, options, env),
     approve: approveHandle,
     check: options => check(options, env),
     installCrds: options => installCrds(options, env),
@@ -95,6 +97,16 @@ async function serveSandbox({ port, registryPort, data }: JsonObject, env: NodeJ
   await promise
   clearInterval(alive)
   await composed.close()
+}
+
+async function serveController(flags: ControllerFlags, options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+  const { runController } = await import('./main/controller.ts')
+  const composed = await compose(options, env, terminal)
+  try {
+    await runController(composed, flags, { env, stopped: interrupted.signal })
+  } finally {
+    await composed.close()
+  }
 }
 
 async function approveHandle(handle: string, { server, tokenFile }: JsonObject): Promise<void> {

@@ -4,6 +4,7 @@ import { crdOf } from '../kinds/crd.ts'
 import { printAll } from '../lib/yaml.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Tool } from '../tools/tool.ts'
+import { addController, type ControllerFlags } from './controller.ts'
 import { completionScript, shells } from './completion.ts'
 import { checkCommon, checkServer, commonOptions, repeatable } from './options.ts'
 import type { VerbContext } from './run-verb.ts'
@@ -17,6 +18,8 @@ export interface ProgramContext extends VerbContext {
   readonly kinds: readonly Kind[]
   serveMcp(options: JsonObject): Promise<void>
   serveSandbox(options: JsonObject): Promise<void>
+  /** Resolves when it was told to stop. */
+  serveController(flags: ControllerFlags, options: JsonObject): Promise<void>
   /** Whether all is well. */
   check(options: JsonObject): Promise<boolean>
   approve(handle: string, options: JsonObject): Promise<void>
@@ -36,6 +39,7 @@ export function makeProgram(context: ProgramContext): Command {
   program.hook('preAction', (_program, command) => checkCommon(command.optsWithGlobals()))
   addMcp(program, context)
   addSandbox(program, context)
+  addController(program, context)
   program
     .command('check')
     .description('Versions, CRDs, rights, and which engine would act, for each cluster')

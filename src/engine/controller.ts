@@ -5,10 +5,16 @@ import { type Again, type Item, Queue } from './queue.ts'
 import type { Reconciler } from './reconciler.ts'
 import { asksForRun } from './triggers.ts'
 
+/** Which objects are ours; without a field, all. */
+export interface Scope {
+  readonly namespace?: string | undefined
+  readonly labelSelector?: string | undefined
+}
+
 /** What a controller needs of a cluster beside what a pass does. A `Cluster` is one. */
 export interface WatchedHub extends Hub {
   watch(
-    query: { group: string; version: string; kind: string },
+    query: { group: string; version: string; kind: string } & Scope,
     signal: AbortSignal,
   ): AsyncIterable<
     | { readonly type: 'added' | 'modified' | 'deleted'; readonly object: KubeObject }
@@ -21,6 +27,13 @@ export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'pro
   readonly clock: Pass<Hands>['clock'] & { sleep(ms: number, signal: AbortSignal): Promise<void> }
   /** How many objects of one kind run at a time. */
   readonly concurrency: number
+  readonly scope?: Scope | undefined
+  /** Kinds whose every object is watched to be told of, as what is ours may follow what is not: within the namespace, whatever the labels. */
+  readonly follows?: readonly Kind[] | undefined
+  /** Told when a pass ended, `ms` after it began; `again` is what it asked for. */
+  readonly passed?: ((pass: { readonly object: KubeObject; readonly ms: number; readonly again: Again }) => void) | undefined
+  /** Told of an object that is there no more. */
+  readonly gone?: ((object: KubeObject) => void) | undefined
   /** A pass over an object or the watch of a kind threw: it is tried again. */
   readonly failed: (what: string, thrown: unknown) => void
 }
@@ -36,7 +49,19 @@ export async function control<Hands>(
   options: ControllerOptions<Hands>,
 ): Promise<void> {
   const controller = new Controller(reconcilers, options)
-  await Promise.all([...reconcilers.map(({ kind }) => controller.watch(kind)), controller.run()])
+  const { scope = {}, follows = [] } = options
+  const whole = { namespace: scope.namespace }
+  await Promise.all([
+    ...reconcilers.map(({ kind }) => controller.watch(kind, { scope, ours: true })),
+    ...follows.map(kind => controller.watch(kind, { scope: whole, ours: false })),
+    controller.run(),
+  ])
+}
+
+/** One watch: of what is ours to reconcile, or only of what ours may follow. */
+interface Watched {
+  readonly scope: Scope
+  readonly ours: boolean
 }
 
 class Controller<Hands> {
@@ -44,22 +69,24 @@ class Controller<Hands> {
   readonly #options: ControllerOptions<Hands>
   readonly #queue: Queue
   readonly #objects: ReadonlyMap<string, Map<string, KubeObject>>
+  readonly #followed: ReadonlyMap<string, Map<string, KubeObject>>
   readonly #passes = new Set<Promise<void>>()
   #bell = new AbortController()
 
   constructor(reconcilers: readonly Reconciler<Kind, Hands>[], options: ControllerOptions<Hands>) {
     this.#reconcilers = new Map(reconcilers.map(r => [r.kind.kind, r]))
     this.#objects = new Map(reconcilers.map(r => [r.kind.kind, new Map()]))
+    this.#followed = new Map((options.follows ?? []).map(({ kind }) => [kind, new Map()]))
     this.#options = options
     this.#queue = new Queue(options)
   }
 
   /** A watch that breaks for good, as where the kind is served no more or rights are gone, is begun anew. */
-  async watch(kind: Kind): Promise<void> {
+  async watch(kind: Kind, watched: Watched): Promise<void> {
     const { clock, signal, failed } = this.#options
     while (!signal.aborted) {
       try {
-        await this.#watch(kind)
+        await this.#watch(kind, watched)
       } catch (thrown) {
         if (signal.aborted) return
         failed(kind.kind, thrown)
@@ -68,12 +95,28 @@ class Controller<Hands> {
     }
   }
 
-  async #watch({ group, version, kind }: Kind): Promise<void> {
-    const { hub, signal } = this.#options
-    for await (const event of hub.watch({ group, version, kind }, signal)) {
-      if (event.type === 'gap') this.#listed(kind, event.objects)
-      else if (event.type === 'deleted') this.#gone(kind, keyOf(event.object))
-      else this.#changed(event.object)
+  async #watch({ group, version, kind }: Kind, { scope, ours }: Watched): Promise<void> {
+    const { hub, signal, gone: forgotten } = this.#options
+    const known = (ours ? this.#objects : this.#followed).get(kind) ?? new Map<string, KubeObject>()
+    const changed = (object: KubeObject): void => {
+      const before = known.get(keyOf(object))
+      known.set(keyOf(object), object)
+      if (ours && asksForRun(before, object)) this.#queue.ask(itemOf(object))
+      if (!ours || !this.#followed.has(kind)) this.#wake(before, object)
+    }
+    const gone = (key: string): void => {
+      const object = known.get(key)
+      known.delete(key)
+      if (ours) this.#queue.forget(key)
+      if (ours && object) forgotten?.(object)
+    }
+    for await (const event of hub.watch({ group, version, kind, ...scope }, signal)) {
+      if (event.type === 'gap') {
+        const there = new Set(event.objects.map(keyOf))
+        for (const key of known.keys()) if (!there.has(key)) gone(key)
+        for (const object of event.objects) changed(object)
+      } else if (event.type === 'deleted') gone(keyOf(event.object))
+      else changed(event.object)
       this.#ring()
     }
   }
@@ -87,22 +130,8 @@ class Controller<Hands> {
     await Promise.all(this.#passes)
   }
 
-  #listed(kind: string, objects: readonly KubeObject[]): void {
-    const there = new Set(objects.map(keyOf))
-    for (const key of this.#objects.get(kind)?.keys() ?? []) if (!there.has(key)) this.#gone(kind, key)
-    for (const object of objects) this.#changed(object)
-  }
-
-  #gone(kind: string, key: string): void {
-    this.#objects.get(kind)?.delete(key)
-    this.#queue.forget(key)
-  }
-
-  #changed(after: KubeObject): void {
-    const known = this.#objects.get(after.kind)
-    const before = known?.get(keyOf(after))
-    known?.set(keyOf(after), after)
-    if (asksForRun(before, after)) this.#queue.ask(itemOf(after))
+  /** What follows the changed object runs. */
+  #wake(before: KubeObject | undefined, after: KubeObject): void {
     for (const { kind, wokenBy } of this.#reconcilers.values()) {
       const all = [...(this.#objects.get(kind.kind)?.values() ?? [])]
       for (const woken of after.kind === kind.kind ? [] : (wokenBy?.({ before, after }, all) ?? [])) this.#queue.ask(itemOf(woken))
@@ -110,7 +139,10 @@ class Controller<Hands> {
   }
 
   #start(item: Item): void {
+    const { clock, passed } = this.#options
+    const [began, object] = [clock.elapsed(), this.#objects.get(item.lane)?.get(item.key)]
     const pass = this.#pass(item).then(again => {
+      if (object) passed?.({ object, ms: clock.elapsed() - began, again })
       this.#queue.ended(item, again, this.#options.clock.now())
       this.#passes.delete(pass)
       this.#ring()

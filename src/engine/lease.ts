@@ -7,35 +7,56 @@ export interface LeaseHub {
 
 const [durationSeconds, renewMs] = [35, 5000]
 
+/** A Lease as its holder writes it; `acquired` absent: acquired now. Times in milliseconds since the epoch. */
+export function leaseOf(of: {
+  readonly namespace: string
+  readonly name: string
+  readonly holder: string
+  readonly seconds: number
+  readonly now: number
+  readonly acquired?: string | undefined
+  readonly transitions?: number | undefined
+}): KubeObject {
+  const renewTime = microTime(of.now)
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: of.name, namespace: of.namespace },
+    spec: {
+      holderIdentity: of.holder,
+      leaseDurationSeconds: of.seconds,
+      acquireTime: of.acquired ?? renewTime,
+      renewTime,
+      ...(of.transitions === undefined ? {} : { leaseTransitions: of.transitions }),
+    },
+  }
+}
+
+/** Whose Lease, and where; without them that of the controller in Flux's namespace. */
+export interface Holding {
+  readonly holder: string
+  readonly namespace?: string | undefined
+  readonly name?: string | undefined
+  readonly clock: { now(): number; sleep(ms: number, signal: AbortSignal): Promise<void> }
+  readonly signal: AbortSignal
+}
+
 /**
- * Says in a Lease that a controller is live, as its leader does, and renews that until the signal. The lease ends by itself 35 s later.
- * Resolves on abort; a refused write is tried again with the next one. Spec: kustomization 12.
+ * Says in a Lease that a controller is live, as its leader does, and renews that until the signal; then the Lease is nobody's. That of a killed process
+ * ends by itself 35 s later. Resolves after an abort; a refused write is tried again with the next one. Spec: kustomization 12.
  */
-export async function holdLease(
-  hub: LeaseHub,
-  controller: string,
-  {
-    holder,
-    clock,
-    signal,
-  }: { holder: string; clock: { now(): number; sleep(ms: number, signal: AbortSignal): Promise<void> }; signal: AbortSignal },
-): Promise<void> {
+export async function holdLease(hub: LeaseHub, controller: string, holding: Holding): Promise<void> {
+  const { holder, clock, signal, namespace = 'flux-system', name = `${controller}-leader-election` } = holding
   const acquired = microTime(clock.now())
+  const write = async (by: string, seconds: number, until: AbortSignal): Promise<void> => {
+    const lease = leaseOf({ namespace, name, holder: by, seconds, now: clock.now(), acquired })
+    await hub.apply(lease, { manager: controller, force: true }, until).catch(() => {})
+  }
   while (!signal.aborted) {
-    const lease: KubeObject = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name: `${controller}-leader-election`, namespace: 'flux-system' },
-      spec: {
-        holderIdentity: holder,
-        leaseDurationSeconds: durationSeconds,
-        acquireTime: acquired,
-        renewTime: microTime(clock.now()),
-      },
-    }
-    await hub.apply(lease, { manager: controller, force: true }, signal).catch(() => {})
+    await write(holder, durationSeconds, signal)
     await clock.sleep(renewMs, signal).catch(() => {})
   }
+  await write('', 1, AbortSignal.timeout(renewMs))
 }
 
 function microTime(now: number): string {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { homedir, hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assets } from './assets.ts'
 import type { Session } from '../cli/run-verb.ts'
@@ -175,12 +175,18 @@ export async function openStorage(options: JsonObject) {
   const folder = given ?? mkdtempSync(join(tmpdir(), 'fluxpilot-artifacts-'))
   const [host = '127.0.0.1', port = '0'] = splitAddress(text(options, 'storageAddr') ?? '127.0.0.1:0')
   const server = await serveArtifacts({ folder, host, port: Number(port) })
-  const artifacts = diskArtifacts({ folder, advertised: text(options, 'storageAdvAddr') ?? server.address, clock: realClock })
+  const artifacts = diskArtifacts({ folder, advertised: text(options, 'storageAdvAddr') ?? advertisedOf(server.address), clock: realClock })
   const close = async (): Promise<void> => {
     await server.close()
     if (given === undefined) rmSync(folder, { recursive: true, force: true })
   }
   return { artifacts, close }
+}
+
+/** An address that others reach: of a server on every interface, this machine's name, as Flux has it. */
+function advertisedOf(address: string): string {
+  const [host, port] = splitAddress(address)
+  return host === '0.0.0.0' ? `${hostname()}:${port}` : host === '' || host === '::' ? `localhost:${port}` : address
 }
 
 /** `host:port` taken apart. */

@@ -3,15 +3,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { tokenCache } from '../cli/options.ts'
-import { control } from '../engine/controller.ts'
 import { holdLease } from '../engine/lease.ts'
 import { fluxDefaults } from '../engine/settings.ts'
-import { messageOf } from '../lib/coded-error.ts'
 import { secretsOf } from '../lib/mask.ts'
 import { RecentSecrets } from '../lib/recent-secrets.ts'
 import { Redactor } from '../lib/safe.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { reconcilers } from '../tools/run/reconcilers.ts'
+import { controllersOf, reconcilers } from '../tools/run/reconcilers.ts'
 import { lazyAuth } from '../world/auth/lazy.ts'
 import { realClock } from '../world/clock/real.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
@@ -25,6 +23,7 @@ import { artifactFetcher } from '../world/storage/fetch.ts'
 import type { Hands } from '../world/world.ts'
 import { assets } from './assets.ts'
 import { openSandbox, openStorage } from './compose.ts'
+import { startEngine } from './engine.ts'
 
 /** How many objects of a kind run at a time, as with Flux's controllers. */
 const concurrency = 4
@@ -43,7 +42,7 @@ export async function composeSandbox(
   const seen = observedClusters({ names: ['sandbox'], named: () => sandbox.cluster }, object => {
     for (const value of secretsOf(object)) redactor.learn(value)
   })
-  const engine = startEngine({
+  const engine = startControllers({
     cluster: seen.named(),
     http,
     kernel,
@@ -78,23 +77,18 @@ async function keptStorage(data: string): ReturnType<typeof openStorage> {
   return storage
 }
 
-/** Reconciles a cluster as Flux's controllers do, and holds their leases, so that others see who acts. `stop` resolves when the last pass ended. */
-function startEngine(hands: Hands): { stop(): Promise<void> } {
+/** The engine, and the leases of the controllers that it stands for, so that others see who acts. */
+function startControllers(hands: Hands): { stop(): Promise<void> } {
   const ended = new AbortController()
-  const { signal } = ended
-  const { cluster, clock, log } = hands
-  const failed = (what: string, thrown: unknown): void => log.warn('reconciling broke off', { what, error: messageOf(thrown) })
-  const running = Promise.all([
-    control(reconcilers, { hub: cluster, hands, clock, settings: fluxDefaults, concurrency, signal, failed }),
-    ...[...new Set(reconcilers.map(({ convention }) => convention.controller))].map(controller =>
-      holdLease(cluster, controller, { holder: 'fluxpilot-sandbox', clock, signal }),
-    ),
-  ])
-  running.catch((thrown: unknown) => log.error('the engine of the sandbox ended', { error: messageOf(thrown) }))
+  const { cluster, clock } = hands
+  const engine = startEngine(hands, { reconcilers, settings: fluxDefaults, concurrency })
+  const leases = controllersOf(reconcilers).map(controller =>
+    holdLease(cluster, controller, { holder: 'fluxpilot-sandbox', clock, signal: ended.signal }),
+  )
   return {
     async stop() {
       ended.abort(new Error('the sandbox ends'))
-      await running.catch(() => {})
+      await Promise.all([engine.stop(), ...leases])
     },
   }
 }

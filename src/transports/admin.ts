@@ -1,18 +1,24 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 
-/** Answers `/healthz` and `/readyz` on an address of its own. */
-export async function listenAdmin({
-  host,
-  port,
-}: {
-  host: string
-  port: number
-}): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const server = createServer(({ url }, response) => {
-    const known = url === '/healthz' || url === '/readyz'
-    response.writeHead(known ? 200 : 404, { 'content-type': 'text/plain' })
-    response.end(known ? 'ok\n' : 'not found\n')
+/** Pages of an operator's server by path, as plain text. */
+export type Pages = Readonly<Record<string, () => string | Promise<string>>>
+
+const probes: Pages = { '/healthz': () => 'ok\n', '/readyz': () => 'ok\n' }
+
+/** Answers `/healthz` and `/readyz`, or other pages, on an address of its own. */
+export async function listenAdmin(
+  { host, port }: { host: string; port: number },
+  pages: Pages = probes,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    const page = pages[new URL(request.url ?? '/', 'http://localhost').pathname]
+    const answer = async (): Promise<void> => {
+      const text = await page?.()
+      response.writeHead(text === undefined ? 404 : 200, { 'content-type': 'text/plain; charset=utf-8' })
+      response.end(text ?? 'not found\n')
+    }
+    answer().catch(() => response.destroy())
   })
   server.listen(port, host)
   await once(server, 'listening')

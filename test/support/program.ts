@@ -21,6 +21,7 @@ export function run(args: readonly string[], env: Record<string, string> = {}): 
   let said = ''
   child.stderr.on('data', chunk => {
     said += String(chunk)
+    child.emit('said')
   })
   return Object.assign(child, { said: () => said })
 }

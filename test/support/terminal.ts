@@ -62,6 +62,7 @@ export async function type(product: Product | undefined, argv: readonly string[]
     },
     serveMcp: serve('mcp'),
     serveSandbox: serve('sandbox'),
+    serveController: async (flags, options) => serve('controller')({ ...options, flags: flags as never }),
     approve: async (handle, options) => serve('approve')({ ...options, handle }),
     check: async options => {
       await serve('check')(options)

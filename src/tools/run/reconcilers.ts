@@ -13,3 +13,8 @@ export const reconcilers: readonly Reconciler<Kind, Hands>[] = [ociRepositories,
 export function reconcilerOf({ group, kind }: Pick<ObjectRef, 'group' | 'kind'>): Reconciler<Kind, Hands> | undefined {
   return reconcilers.find(r => r.kind.group === group && r.kind.kind === kind)
 }
+
+/** The controllers of Flux that some reconcilers stand for, each once. */
+export function controllersOf(some: readonly Reconciler<Kind, Hands>[]): string[] {
+  return [...new Set(some.map(r => r.convention.controller))]
+}

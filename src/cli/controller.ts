@@ -1,0 +1,141 @@
+import type { Command } from 'commander'
+import type { Settings } from '../engine/settings.ts'
+import { fluxDefaults } from '../engine/settings.ts'
+import { formatDuration, parseDuration } from '../lib/duration.ts'
+import { type JsonObject, stringAt } from '../lib/json.ts'
+import { controllersOf, reconcilers } from '../tools/run/reconcilers.ts'
+import { address, UsageError } from './usage.ts'
+
+/** The flags of `controller`, as values. Times in milliseconds. */
+export interface ControllerFlags {
+  /** What its flags say; feature gates are of every command. */
+  readonly settings: Partial<Settings>
+  readonly concurrency: number
+  /** Whose kinds are reconciled. */
+  readonly controllers: readonly string[]
+  readonly allNamespaces: boolean
+  readonly labelSelector: string | undefined
+  readonly healthAddress: string | undefined
+  readonly metricsAddress: string | undefined
+  /** Absent: without election. */
+  readonly election:
+    | { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number; readonly releases: boolean }
+    | undefined
+}
+
+interface Context {
+  serveController(flags: ControllerFlags, options: JsonObject): Promise<void>
+}
+
+/** Where Flux's controllers serve artifacts. */
+const fluxAddress = ':9090'
+
+/** `fluxpilot controller`. Its flags are named as Flux's controllers name theirs. */
+export function addController(program: Command, context: Context): void {
+  const all = controllersOf(reconcilers)
+  const command = program
+    .command('controller')
+    .description(
+      "Reconcile continuously, in place of Flux's controllers: watches, intervals, storage server (at :9090 without --storage-addr). Refuses where one of them is live, unless it leaves our shard alone.",
+    )
+    .option('--controllers <names>', 'whose kinds to reconcile, with commas', all.join(','))
+    .option('--concurrent <n>', 'how many objects of one kind run at a time', '4')
+    .option('--watch-all-namespaces <bool>', 'false: only the namespace in RUNTIME_NAMESPACE', 'true')
+    .option('--watch-label-selector <selector>', 'only objects with these labels, such as sharding.fluxcd.io/key=KEY')
+    .option('--health-addr <host:port>', '/healthz and /readyz')
+    .option('--metrics-addr <host:port>', '/metrics, for Prometheus')
+    .option('--enable-leader-election', 'of several replicas one acts')
+    .option('--leader-election-lease-duration <duration>', 'how long the others wait for a leader that is gone', '35s')
+    .option('--leader-election-renew-deadline <duration>', 'how long a leader tries to stay one', '30s')
+    .option('--leader-election-retry-period <duration>', 'the pause between two tries', '5s')
+    .option('--leader-election-release-on-cancel <bool>', 'a leader that stops lets others act at once', 'true')
+  for (const [flag, help, fallback] of timings()) command.option(`--${flag} <value>`, help, fallback)
+  command.action((options: JsonObject) => {
+    const common = program.opts()
+    const stray = (['engine', 'shard', 'sandbox'] as const).find(name => program.getOptionValueSource(name) === 'cli')
+    if (stray)
+      throw new UsageError(`--${stray} is not for controller: it acts by its own engine, and --watch-label-selector names its shard`)
+    if (common.storagePath === undefined) throw new UsageError('controller needs --storage-path: artifacts must outlive a restart')
+    const own = program.getOptionValueSource('storageAddr') === 'cli' ? {} : { storageAddr: fluxAddress }
+    return context.serveController(flagsOf(options), { ...common, ...own })
+  })
+}
+
+function timings(): [flag: string, help: string, fallback: string][] {
+  const d = fluxDefaults
+  return [
+    ['requeue-dependency', 'when to look again for what is not there yet', formatDuration(d.requeueDependencyMs)],
+    ['min-retry-delay', 'the pause after the first failure; it doubles with each', formatDuration(d.minRetryDelayMs)],
+    ['max-retry-delay', 'the longest pause after failures', formatDuration(d.maxRetryDelayMs)],
+    ['interval-jitter-percentage', 'how far intervals vary', String(d.intervalJitter)],
+    ['artifact-retention-ttl', 'how long artifacts of before are kept', formatDuration(d.artifactRetentionMs)],
+    ['artifact-retention-records', 'how many artifacts of an object are kept', String(d.artifactRetentionRecords)],
+  ]
+}
+
+/** @throws {UsageError} naming the flag. */
+export function flagsOf(options: JsonObject): ControllerFlags {
+  for (const name of ['healthAddr', 'metricsAddr'] as const) {
+    const given = stringAt(options, name)
+    if (given !== undefined) address(name === 'healthAddr' ? '--health-addr' : '--metrics-addr', given)
+  }
+  return {
+    settings: {
+      requeueDependencyMs: duration(options, 'requeueDependency'),
+      minRetryDelayMs: duration(options, 'minRetryDelay'),
+      maxRetryDelayMs: duration(options, 'maxRetryDelay'),
+      intervalJitter: whole(options, 'intervalJitterPercentage', { from: 0, to: 100 }),
+      artifactRetentionMs: duration(options, 'artifactRetentionTtl'),
+      artifactRetentionRecords: whole(options, 'artifactRetentionRecords', { from: 1, to: 1000 }),
+    },
+    concurrency: whole(options, 'concurrent', { from: 1, to: 1000 }),
+    controllers: chosen(String(options.controllers)),
+    allNamespaces: bool(options, 'watchAllNamespaces'),
+    labelSelector: stringAt(options, 'watchLabelSelector'),
+    healthAddress: stringAt(options, 'healthAddr'),
+    metricsAddress: stringAt(options, 'metricsAddr'),
+    election: options.enableLeaderElection === true ? electionOf(options) : undefined,
+  }
+}
+
+function electionOf(options: JsonObject): ControllerFlags['election'] {
+  const leaseMs = duration(options, 'leaderElectionLeaseDuration')
+  const renewDeadlineMs = duration(options, 'leaderElectionRenewDeadline')
+  const retryMs = duration(options, 'leaderElectionRetryPeriod')
+  if (leaseMs <= renewDeadlineMs || renewDeadlineMs <= retryMs)
+    throw new UsageError('--leader-election-lease-duration must be longer than the renew deadline, and that longer than the retry period')
+  return { leaseMs, renewDeadlineMs, retryMs, releases: bool(options, 'leaderElectionReleaseOnCancel') }
+}
+
+function chosen(names: string): string[] {
+  const [known, wanted] = [controllersOf(reconcilers), names.split(',').filter(name => name !== '')]
+  const stray = wanted.find(name => !known.includes(name))
+  if (stray !== undefined) throw new UsageError(`--controllers '${stray}' is none of ${known.join(', ')}`)
+  if (wanted.length === 0) throw new UsageError(`--controllers needs one of ${known.join(', ')}`)
+  return [...new Set(wanted)]
+}
+
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, c => `-${c.toLowerCase()}`)}`
+}
+
+function duration(options: JsonObject, name: string): number {
+  const ms = parseDuration(String(options[name]))
+  if (ms === undefined || ms <= 0)
+    throw new UsageError(`${flagOf(name)} '${String(options[name])}' is no duration: use one like 30s or 15m`)
+  return ms
+}
+
+function whole(options: JsonObject, name: string, { from, to }: { from: number; to: number }): number {
+  const text = String(options[name])
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < from || value > to)
+    throw new UsageError(`${flagOf(name)} '${text}' is no number from ${from} to ${to}`)
+  return value
+}
+
+function bool(options: JsonObject, name: string): boolean {
+  const text = String(options[name])
+  if (text !== 'true' && text !== 'false') throw new UsageError(`${flagOf(name)} '${text}' is neither true nor false`)
+  return text === 'true'
+}

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { ControllerFlags } from '../cli/controller.ts'
+import { isLive, leavesShard, shardKey } from '../engine/controllers.ts'
+import { lead, type Leading } from '../engine/election.ts'
+import { holdLease, type Holding } from '../engine/lease.ts'
+import type { KubeObject } from '../kinds/manifest.ts'
+import { CodedError } from '../lib/coded-error.ts'
+import { stringAt } from '../lib/json.ts'
+import { type Controllers, readControllers } from '../tools/run/engine.ts'
+import { reconcilers } from '../tools/run/reconcilers.ts'
+import { listenAdmin } from '../transports/admin.ts'
+import type { Cluster } from '../world/cluster/cluster.ts'
+import type { Hands } from '../world/world.ts'
+import { type Composed, splitAddress } from './compose.ts'
+import { type EngineRun, startEngine } from './engine.ts'
+import { Metrics } from './metrics.ts'
+
+/** This process may not reconcile here, or may no longer. */
+export class ControllerError extends CodedError<'LIVE_CONTROLLER' | 'UNREADABLE' | 'LEADERSHIP_LOST'> {
+  override readonly name = 'ControllerError'
+}
+
+const holderPrefix = 'fluxpilot_'
+
+interface About {
+  readonly env: NodeJS.ProcessEnv
+  readonly stopped: AbortSignal
+}
+
+/** Reconciles until told to stop. @throws {ControllerError} where a controller of Flux is live, and when leadership is lost. */
+export async function runController(composed: Composed, flags: ControllerFlags, { env, stopped }: About): Promise<void> {
+  const { world } = composed.service
+  const cluster = world.clusters.named(composed.cluster)
+  const hands: Hands = { ...world, cluster }
+  await refuseBeside(cluster, flags, { now: world.clock.now(), signal: stopped })
+  const metrics = new Metrics()
+  const servers = await Promise.all([
+    ...(flags.healthAddress === undefined ? [] : [listenAdmin(addressOf(flags.healthAddress))]),
+    ...(flags.metricsAddress === undefined ? [] : [listenAdmin(addressOf(flags.metricsAddress), { '/metrics': () => metrics.text() })]),
+  ])
+  const namespace = env.RUNTIME_NAMESPACE ?? 'flux-system'
+  const leases = await leasesOf(hands, flags, { namespace, stopped }).catch((thrown: unknown) => {
+    if (!stopped.aborted) throw thrown
+  })
+  try {
+    if (!leases) return
+    const engine = startEngine(hands, {
+      ...runOf(flags, { namespace, metrics }),
+      settings: { ...composed.engine.settings, ...flags.settings },
+    })
+    process.stderr.write(
+      `✔ reconciling ${flags.controllers.join(' and ')} in cluster '${cluster.name}', artifacts at ${world.artifacts.advertised}\n`,
+    )
+    await Promise.race([aborted(stopped), aborted(leases.lost), engine.ended])
+    await engine.stop()
+    if (leases.lost.aborted) throw new ControllerError('LEADERSHIP_LOST', String((leases.lost.reason as Error).message))
+  } finally {
+    await leases?.leave(true)
+    await Promise.all(servers.map(server => server.close()))
+  }
+}
+
+function addressOf(text: string): { host: string; port: number } {
+  const [host, port] = splitAddress(text)
+  return { host, port: Number(port) }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  if (signal.aborted) resolve()
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  return promise
+}
+
+function runOf(flags: ControllerFlags, { namespace, metrics }: { namespace: string; metrics: Metrics }): Omit<EngineRun, 'settings'> {
+  const { concurrency, controllers, allNamespaces, labelSelector } = flags
+  const ours = reconcilers.filter(r => controllers.includes(r.convention.controller))
+  const partly = labelSelector !== undefined || ours.length < reconcilers.length
+  const sources = reconcilers.map(r => r.kind).filter(k => k.group === 'source.toolkit.fluxcd.io')
+  return {
+    reconcilers: ours,
+    concurrency,
+    scope: { ...(allNamespaces ? {} : { namespace }), ...(labelSelector === undefined ? {} : { labelSelector }) },
+    follows: partly && ours.some(r => r.wokenBy) ? sources : [],
+    passed: pass => metrics.passed(pass),
+    gone: object => metrics.gone(object),
+  }
+}
+
+/** The shard that a selector names; `undefined` for another selector. */
+function shardOf(selector: string | undefined): string | undefined {
+  const [, shard] = new RegExp(`(?:^|,)\\s*${shardKey.replaceAll('.', '\\.')}\\s*==?\\s*([^,\\s]+)`).exec(selector ?? '') ?? []
+  return shard
+}
+
+/** Two controllers never act on one object. @throws {ControllerError} */
+async function refuseBeside(
+  cluster: Cluster,
+  { controllers, labelSelector, election }: ControllerFlags,
+  { now, signal }: { now: number; signal: AbortSignal },
+): Promise<void> {
+  const seen = await readControllers(cluster, signal)
+  if (seen.unread !== undefined)
+    throw new ControllerError('UNREADABLE', `which controllers are live in cluster '${cluster.name}' cannot be seen: ${seen.unread}`)
+  const shard = shardOf(labelSelector)
+  for (const controller of controllers) {
+    const beside = { ...seen, leases: election ? seen.leases.filter(lease => !isOurs(lease)) : seen.leases, now }
+    if (!isLive(controller, beside) || (shard !== undefined && leavesShard(controller, shard, beside))) continue
+    throw new ControllerError('LIVE_CONTROLLER', refusalOf({ controller, shard, cluster, seen }))
+  }
+}
+
+function isOurs(lease: KubeObject): boolean {
+  return (stringAt(lease, 'spec', 'holderIdentity') ?? '').startsWith(holderPrefix)
+}
+
+function refusalOf(of: { controller: string; shard: string | undefined; cluster: Cluster; seen: Controllers }): string {
+  const { controller, shard, cluster, seen } = of
+  const where = `${controller} is live in cluster '${cluster.name}'`
+  if (seen.leases.some(lease => lease.metadata.name.startsWith(controller) && isOurs(lease)))
+    return `${where} as another fluxpilot: stop it, or give both --enable-leader-election`
+  return shard === undefined
+    ? `${where}: scale it down, or share the work by --watch-label-selector ${shardKey}=KEY and let it exclude that shard`
+    : `${where} and does not exclude ${shardKey}=${shard} by its --watch-label-selector`
+}
+
+interface LeasesAbout {
+  readonly namespace: string
+  readonly stopped: AbortSignal
+}
+
+/** Leads by one Lease a controller, or, without election, tells by it that this process is live. */
+async function leasesOf(hands: Hands, flags: ControllerFlags, { namespace, stopped }: LeasesAbout): Promise<Leading> {
+  const { cluster, clock, log } = hands
+  const { controllers, labelSelector, election } = flags
+  const suffix = labelSelector === undefined ? '' : `-${createHash('sha256').update(labelSelector).digest('hex').slice(0, 10)}`
+  const holder = `${holderPrefix}${hostname()}_${clock.id(6)}`
+  const leases = controllers.map(controller => ({ controller, namespace, name: `${controller}-leader-election${suffix}`, holder, clock }))
+  if (!election) return told(cluster, leases)
+  const refused = (thrown: CodedError): void => log.warn('the Lease of the leader cannot be had', { error: thrown.message })
+  const tries = await Promise.allSettled(leases.map(lease => lead(cluster, { ...election, ...lease, refused }, stopped)))
+  const led = tries.flatMap(t => (t.status === 'fulfilled' ? [t.value] : []))
+  const leave = async (): Promise<void> => void (await Promise.all(led.map(l => l.leave(election.releases))))
+  for (const t of tries)
+    if (t.status === 'rejected') {
+      await leave()
+      throw t.reason
+    }
+  return { lost: AbortSignal.any(led.map(l => l.lost)), leave }
+}
+
+function told(cluster: Cluster, leases: readonly (Omit<Holding, 'signal'> & { readonly controller: string })[]): Leading {
+  const ended = new AbortController()
+  const held = leases.map(lease => holdLease(cluster, lease.controller, { ...lease, signal: ended.signal }))
+  return {
+    lost: new AbortController().signal,
+    async leave() {
+      ended.abort(new Error('the controller stops'))
+      await Promise.all(held)
+    },
+  }
+}

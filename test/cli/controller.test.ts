@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { installKinds } from '../../src/engine/install.ts'
+import { conditionOf, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
+import { stringAt } from '../../src/lib/json.ts'
+import { kinds } from '../../src/main/compose.ts'
+import { listenRegistry } from '../../src/sandbox/registry.ts'
+import { realClock } from '../../src/world/clock/real.ts'
+import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { createHttp } from '../../src/world/http/client.ts'
+import { openRegistries } from '../../src/world/registry/open.ts'
+import { startKubeApiServer } from '../refs/kube-apiserver.ts'
+import { freePort } from '../refs/processes.ts'
+import { withPrograms } from '../refs/when.ts'
+import { testKernel } from '../support/kernel.ts'
+import { end, run } from '../support/program.ts'
+import { pushFiles } from '../support/push.ts'
+import { startSandboxApi } from '../support/sandbox.ts'
+import { type as typed } from '../support/terminal.ts'
+import { unending } from '../support/unending.ts'
+import { ensureNamespace } from '../support/world.ts'
+
+/** `fluxpilot controller` as a process. */
+const kernel = testKernel()
+const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-controller-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+const namespace = 'flux-system'
+
+const rows: [argv: string[], says: RegExp][] = [
+  [[], /controller needs --storage-path/],
+  [['--engine', 'auto'], /--engine is not for controller/],
+  [['--sandbox'], /--sandbox is not for controller/],
+  [
+    ['--storage-path', '/x', '--controllers', 'helm-controller'],
+    /--controllers 'helm-controller' is none of source-controller, kustomize-controller/,
+  ],
+  [['--storage-path', '/x', '--concurrent', '0'], /--concurrent '0' is no number from 1 to 1000/],
+  [['--storage-path', '/x', '--requeue-dependency', 'soon'], /--requeue-dependency 'soon' is no duration/],
+  [['--storage-path', '/x', '--watch-all-namespaces', 'yes'], /--watch-all-namespaces 'yes' is neither true nor false/],
+  [['--storage-path', '/x', '--health-addr', 'here'], /--health-addr 'here' is no address/],
+  [
+    ['--storage-path', '/x', '--enable-leader-election', '--leader-election-lease-duration', '10s'],
+    /--leader-election-lease-duration must be longer/,
+  ],
+]
+for (const [argv, says] of rows)
+  test(`controller ${argv.join(' ')} is refused`, async () => {
+    const { code, err } = await typed(undefined, ['controller', ...argv])
+    assert.equal(code, 2)
+    assert.match(err, says)
+  })
+
+interface Opened {
+  readonly cluster: Cluster
+  readonly kubeconfig: string
+  stop(): Promise<void>
+}
+
+function processSuite(name: string, open: () => Promise<Opened>): void {
+  describe(name, () => {
+    let opened: Opened
+    let registry: Awaited<ReturnType<typeof listenRegistry>>
+    const http = createHttp({})
+    const registries = openRegistries({ http, clock: realClock, env: {}, home: folder })
+    before(async () => {
+      opened = await open()
+      registry = await listenRegistry({ port: 0 })
+      storageAddress = `127.0.0.1:${await freePort()}`
+      await ensureNamespace(opened.cluster, namespace)
+      await installKinds(opened.cluster, kinds, { clock: realClock, signal: unending })
+    })
+    after(async () => {
+      await registry.close()
+      await http.close()
+      await opened.stop()
+    })
+
+    const push = (app: string, value: string): Promise<string> =>
+      pushFiles({ kernel, registries } as never, `oci://${registry.address}/${app}:latest`, {
+        'a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${app}, namespace: ${namespace}}\ndata: {value: "${value}"}\n`,
+      })
+    const source = (app: string, more: object = {}, labels?: Record<string, string>): KubeObject =>
+      ({
+        apiVersion: 'source.toolkit.fluxcd.io/v1',
+        kind: 'OCIRepository',
+        metadata: { name: app, namespace, ...(labels ? { labels } : {}) },
+        spec: { url: `oci://${registry.address}/${app}`, interval: '10m', ...more },
+      }) as KubeObject
+    const delivery = (app: string): KubeObject =>
+      ({
+        apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+        kind: 'Kustomization',
+        metadata: { name: app, namespace },
+        spec: { interval: '10m', prune: true, sourceRef: { kind: 'OCIRepository', name: app } },
+      }) as KubeObject
+    const put = (object: KubeObject): Promise<KubeObject> => opened.cluster.apply(object, { manager: 'test', force: true }, unending)
+    async function until(object: KubeObject, seen: (live: KubeObject | undefined) => boolean): Promise<KubeObject | undefined> {
+      const query = { ...refOf(object), fieldSelector: `metadata.name=${object.metadata.name}` }
+      for await (const event of opened.cluster.watch(query, unending)) {
+        const live = event.type === 'gap' ? event.objects[0] : event.type === 'deleted' ? undefined : event.object
+        if (seen(live)) return live
+      }
+      return undefined
+    }
+    const isReady = (live: KubeObject | undefined): boolean =>
+      live !== undefined &&
+      conditionOf(live, 'Ready')?.status === 'True' &&
+      live.metadata.generation === (live.status as { observedGeneration?: number }).observedGeneration
+    let storageAddress = ''
+    const controller = (args: readonly string[], storage = 'storage') =>
+      run([
+        '--storage-addr',
+        storageAddress,
+        '--kubeconfig',
+        opened.kubeconfig,
+        'controller',
+        '--storage-path',
+        join(folder, name.replaceAll(' ', '-'), storage),
+        ...args,
+      ])
+
+    async function reconciling(child: ReturnType<typeof run>): Promise<void> {
+      while (!child.said().includes('✔ reconciling')) {
+        assert.equal(child.exitCode, null, child.said())
+        await Promise.race([once(child, 'said'), once(child, 'exit')])
+      }
+    }
+
+    test('it delivers what is there and what comes, says how it is, and lets the next one in when it stops', async () => {
+      await push('shop', '1')
+      await put(source('shop'))
+      const [health, metrics] = [await freePort(), await freePort()]
+      const child = controller(['--health-addr', `127.0.0.1:${health}`, '--metrics-addr', `127.0.0.1:${metrics}`])
+      await reconciling(child)
+      assert.ok(await until(source('shop'), isReady))
+      await put(delivery('shop'))
+      assert.ok(await until(delivery('shop'), isReady))
+      assert.equal(await (await fetch(`http://127.0.0.1:${health}/readyz`)).text(), 'ok\n')
+      const shown = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()
+      assert.match(shown, /gotk_reconcile_duration_seconds_count\{kind="OCIRepository",name="shop",namespace="flux-system"\} [1-9]/)
+      assert.match(shown, /controller_runtime_reconcile_total\{controller="kustomization",result="requeue_after"\} [1-9]/)
+      await end(child)
+      assert.equal(child.exitCode, 0, child.said())
+    })
+
+    test('a killed one leaves nothing that the next does not take up', async () => {
+      await push('kept', '1')
+      const first = controller(['--enable-leader-election', '--leader-election-lease-duration', '3s', ...quick], 'kept')
+      await reconciling(first)
+      await put(source('kept'))
+      await put(delivery('kept'))
+      assert.ok(await until(delivery('kept'), isReady))
+      first.kill('SIGKILL')
+      await once(first, 'exit')
+      const second = controller(['--enable-leader-election', '--leader-election-lease-duration', '3s', ...quick], 'kept')
+      await reconciling(second)
+      const digest = await push('kept', '2')
+      await opened.cluster.patch(
+        refOf(source('kept')),
+        { type: 'merge', body: { metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': digest } } }, manager: 'test' },
+        unending,
+      )
+      const live = await until(delivery('kept'), seen => stringAt(seen, 'status', 'lastAppliedRevision')?.endsWith(digest) === true)
+      assert.ok(live)
+      const map = { group: '', version: 'v1', kind: 'ConfigMap', namespace, name: 'kept' }
+      assert.equal(stringAt(await opened.cluster.get(map, unending), 'data', 'value'), '2')
+      await end(second)
+    })
+
+    test('beside a live controller of Flux it refuses; a shard that it leaves alone is ours, and nothing else', async () => {
+      const shard = 'sharding.fluxcd.io/key'
+      const deployment = {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'source-controller', namespace, labels: { 'app.kubernetes.io/part-of': 'flux', app: 'source-controller' } },
+        spec: {
+          selector: { matchLabels: { app: 'source-controller' } },
+          template: {
+            metadata: { labels: { app: 'source-controller' } },
+            spec: { containers: [{ name: 'manager', image: 'x', args: [`--watch-label-selector=!${shard}`] }] },
+          },
+        },
+      }
+      await put(deployment as never)
+      await opened.cluster.patch(
+        refOf(deployment as never),
+        { type: 'merge', body: { status: { replicas: 1, readyReplicas: 1 } }, manager: 'test', subresource: 'status' },
+        unending,
+      )
+      const refused = controller([])
+      await once(refused, 'exit')
+      assert.equal(refused.exitCode, 1)
+      assert.match(refused.said(), /source-controller is live in cluster '\w+': scale it down, or share the work/)
+      const ours = controller(['--controllers', 'source-controller', '--watch-label-selector', `${shard}=ours`], 'shard')
+      await reconciling(ours)
+      await push('theirs', '1')
+      await push('mine', '1')
+      await put(source('theirs'))
+      await put(source('mine', {}, { [shard]: 'ours' }))
+      assert.ok(await until(source('mine'), isReady))
+      const theirs = await opened.cluster.get(refOf(source('theirs')), unending)
+      assert.equal(stringAt(theirs, 'status', 'artifact', 'revision'), undefined)
+      assert.equal(theirs?.metadata.finalizers, undefined)
+      await end(ours)
+      await opened.cluster.delete(refOf(deployment as never), {}, unending)
+    })
+
+    test('of two replicas one acts, and the other as soon as it stops', async () => {
+      const election = ['--enable-leader-election', ...quick]
+      const first = controller(election, 'replicas')
+      await reconciling(first)
+      const second = controller(election, 'replicas')
+      await end(first)
+      await reconciling(second)
+      assert.equal(first.exitCode, 0)
+      await end(second)
+      assert.equal(second.exitCode, 0)
+    })
+  })
+}
+
+const quick = ['--leader-election-renew-deadline', '2s', '--leader-election-retry-period', '500ms']
+
+processSuite('controller on the sandbox', async () => {
+  const { cluster, url, stop } = await startSandboxApi(kernel)
+  const kubeconfig = join(folder, 'sandbox.json')
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'sandbox',
+    clusters: [{ name: 'sandbox', cluster: { server: url } }],
+    users: [{ name: 'sandbox', user: {} }],
+    contexts: [{ name: 'sandbox', context: { cluster: 'sandbox', user: 'sandbox' } }],
+  }
+  writeFileSync(kubeconfig, JSON.stringify(config))
+  return { cluster, kubeconfig, stop }
+})
+withPrograms(['etcd', 'kube-apiserver'], { name: 'controller on a real API server', tests: 4 }, () =>
+  processSuite('real controller', async () => {
+    const api = await startKubeApiServer()
+    return { cluster: await api.cluster(), kubeconfig: api.kubeconfigPath, stop: () => api.stop() }
+  }),
+)
