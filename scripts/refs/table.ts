@@ -116,6 +116,12 @@ export const programs: readonly Program[] = [
     recipe: { how: 'go', module: 'oras.land/oras', version: 'v1.3.6', target: 'oras.land/oras/cmd/oras' },
   },
   {
+    name: 'helm',
+    required: true,
+    minutes: 3,
+    recipe: { how: 'go', module: 'helm.sh/helm/v3', version: 'v3.22.0', target: 'helm.sh/helm/v3/cmd/helm' },
+  },
+  {
     name: 'kubectl',
     required: true,
     minutes: 2,
