@@ -33,6 +33,7 @@ export interface Pass<Hands> {
 /** How a pass ended: the object as it stands now, and when to look again. */
 export type Driven =
   | { readonly is: 'gone' }
+  | { readonly is: 'static'; readonly object: KubeObject }
   | { readonly is: 'suspended'; readonly object: KubeObject }
   | { readonly is: 'done'; readonly object: KubeObject; readonly outcome: Outcome; readonly settled: Settled }
 
@@ -47,6 +48,7 @@ export async function drive<K extends Kind, Hands>(reconciler: Reconciler<K, Han
   if (!found) return { is: 'gone' }
   const state = new Working(found, reconciler, pass)
   if (found.metadata.deletionTimestamp) return finalize(reconciler, state, pass)
+  if (reconciler.isStatic?.(found as ObjectOf<K>)) return leaveAlone(reconciler, state, pass)
   const unsupported = unsupportedField(reconciler.kind, found)
   const holds = found.metadata.finalizers?.includes(finalizer) === true
   if (!unsupported && !holds && !(await state.addFinalizer())) return drive(reconciler, ref, pass)
@@ -72,6 +74,19 @@ async function finalize<K extends Kind, Hands>(
   for (const event of outcome.events ?? []) await state.emit(event)
   await state.dropFinalizer()
   return { is: 'gone' }
+}
+
+/** An object that became static loses what it had before: once, as nothing of it is left afterwards. */
+async function leaveAlone<K extends Kind, Hands>(
+  reconciler: Reconciler<K, Hands>,
+  state: Working<K, Hands>,
+  pass: Pass<Hands>,
+): Promise<Driven> {
+  const { status } = state.current()
+  if (isObject(status) && conditionsOf(state.current()).length > 0)
+    await state.save({ fields: Object.fromEntries(Object.keys(status).map(field => [field, null])) })
+  const driven = await finalize(reconciler, state, pass)
+  return driven.is === 'gone' ? { is: 'static', object: state.current() } : driven
 }
 
 async function attempt(work: () => Promise<Outcome>, signal: AbortSignal): Promise<Outcome> {

@@ -50,6 +50,8 @@ export interface Reconciler<K extends Kind = Kind, Hands = never> {
   readonly convention: Convention
   /** Brings the world to what the spec says. Throws StepError (→ failed) or anything (→ failed, back-off). */
   reconcile(object: ObjectOf<K>, hands: Hands, run: Run): Promise<Outcome>
+  /** Whether an object is only read by others: it gets no finalizer and no status, and loses those that it had as another. */
+  isStatic?(object: ObjectOf<K>): boolean
   /** Which of all objects of this kind a change of another kind's object asks to run, in order. Absent: none. */
   wokenBy?(change: { before: KubeObject | undefined; after: KubeObject }, all: readonly KubeObject[]): readonly KubeObject[]
   /** Undoes what the object made, before its finalizer goes. A returned `failed` keeps the finalizer. */

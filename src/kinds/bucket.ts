@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { type JsonObject, objectAt, stringAt } from '../lib/json.ts'
 import { kind, type ObjectOf } from './kind.ts'
+import { accessFrom } from './namespace-access.ts'
 import { brokenIn, type Rule, ruled } from './rule.ts'
 import { columns, duration, localRef, shortDuration, sourceStatus, text } from './shared-schemas.ts'
 
@@ -91,14 +92,7 @@ export function brokenRule(spec: unknown): { readonly field: 'sts' | 'serviceAcc
   return account ? { field: 'serviceAccountName', message: account } : undefined
 }
 
-const accessFrom = z
-  .looseObject({
-    namespaceSelectors: z
-      .array(z.looseObject({ matchLabels: z.record(z.string(), z.string()).optional().describe('labels it must have') }))
-      .describe('namespaces'),
-  })
-  .optional()
-  .describe('never acted on')
+const access = accessFrom.optional().describe('never acted on')
 
 const spec = ruled(
   z.looseObject({ ...fields, serviceAccountName: text.optional().describe('ServiceAccount to sign in as, at the clouds') }),
@@ -138,7 +132,7 @@ export const Bucket = kind({
       deprecated: 'v1beta1 Bucket is deprecated, upgrade to v1',
       spec: z.looseObject({
         ...older,
-        accessFrom,
+        accessFrom: access,
         provider: z.enum(['generic', 'aws', 'gcp']).default('generic').describe('whose interface the object store has'),
         interval: text.describe('how often to look for changes'),
         timeout: text.default('60s').describe('limit of listing, and of fetching'),
@@ -150,7 +144,7 @@ export const Bucket = kind({
       name: 'v1beta2',
       storage: false,
       deprecated: 'v1beta2 Bucket is deprecated, upgrade to v1',
-      spec: ruled(z.looseObject({ ...fields, accessFrom }), stsRules),
+      spec: ruled(z.looseObject({ ...fields, accessFrom: access }), stsRules),
       status,
       columns: [endpoint, columns.age, columns.ready, columns.status],
     },

@@ -13,7 +13,7 @@ import { outcomeOf, SourceProblem } from './problem.ts'
 import { artifactIn, checkStorage, ownerOf } from './storage-reconciler.ts'
 
 /** What tells one kind of source from another. */
-export interface SourceKind<K extends Kind, H> extends Pick<Reconciler<K, H>, 'wokenBy'> {
+export interface SourceKind<K extends Kind, H> extends Pick<Reconciler<K, H>, 'isStatic' | 'wokenBy'> {
   /** The name beside the stored file that leads to the newest; `undefined` where a kind has none. Spec: sources 1.1. */
   readonly link: string | undefined
   /** Decides before anything is written, such as for an object without a status of its own; `undefined` to go on. */
@@ -26,6 +26,7 @@ export interface SourceKind<K extends Kind, H> extends Pick<Reconciler<K, H>, 'w
 export function source<K extends Kind, H extends Pick<Hands, 'artifacts'>>(kind: K, own: SourceKind<K, H>): Reconciler<K, H> {
   return reconciler(kind, {
     convention: sourceConvention,
+    ...(own.isStatic ? { isStatic: own.isStatic.bind(own) } : {}),
     ...(own.wokenBy ? { wokenBy: own.wokenBy.bind(own) } : {}),
     async reconcile(object, hands: H, run) {
       const early = own.first?.(object)
@@ -92,6 +93,8 @@ export interface Success {
   readonly message: string
   /** The message of the event of a new artifact. */
   readonly news: string
+  /** The reason of that event, where a kind has its own. */
+  readonly newsReason?: string | undefined
 }
 
 /** The artifact of the status is that of the spec: failures go, and new bytes or the end of a failure make an event. Spec: sources 1.5, 1.6. */
@@ -105,5 +108,6 @@ export function settled(object: KubeObject, artifact: Artifact, { run, success }
     failures,
   }
   const event = newsOf(passed, news)
-  return ready(message, event ? { events: [event] } : {})
+  const events = event ? [{ ...event, reason: success.newsReason ?? event.reason }] : undefined
+  return ready(message, events ? { events } : {})
 }

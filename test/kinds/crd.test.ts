@@ -6,6 +6,8 @@ import { parse, parseAllDocuments } from 'yaml'
 import { Bucket } from '../../src/kinds/bucket.ts'
 import { crdOf } from '../../src/kinds/crd.ts'
 import { GitRepository } from '../../src/kinds/git-repository.ts'
+import { HelmChart } from '../../src/kinds/helm-chart.ts'
+import { HelmRepository } from '../../src/kinds/helm-repository.ts'
 import type { Kind } from '../../src/kinds/kind.ts'
 import { Kustomization } from '../../src/kinds/kustomization.ts'
 import { OCIRepository } from '../../src/kinds/oci-repository.ts'
@@ -72,6 +74,8 @@ const loosened: { readonly [path: string]: { readonly ours: JsonObject; readonly
 const kinds: [Kind, string][] = [
   [Bucket, 'source.toolkit.fluxcd.io_buckets.yaml'],
   [GitRepository, 'source.toolkit.fluxcd.io_gitrepositories.yaml'],
+  [HelmChart, 'source.toolkit.fluxcd.io_helmcharts.yaml'],
+  [HelmRepository, 'source.toolkit.fluxcd.io_helmrepositories.yaml'],
   [OCIRepository, 'source.toolkit.fluxcd.io_ocirepositories.yaml'],
   [Kustomization, 'kustomize.toolkit.fluxcd.io_kustomizations.yaml'],
 ]
@@ -228,6 +232,13 @@ const wrong: [string, Kind, JsonObject, string[]][] = [
   ],
   ['another scheme', OCIRepository, { ...oci, url: 'https://example.com/app' }, ['url']],
   ['hours in a timeout', OCIRepository, { ...oci, timeout: '1h' }, ['timeout']],
+  ['a repository of another scheme', HelmRepository, { url: 'ftp://example.com' }, ['url']],
+  [
+    'a chart of an OCIRepository',
+    HelmChart,
+    { chart: 'a', interval: '1m', sourceRef: { kind: 'OCIRepository', name: 'a' } },
+    ['sourceRef.kind'],
+  ],
   ['a reference without name', OCIRepository, { ...oci, secretRef: {} }, ['secretRef.name']],
 ]
 for (const [name, kind, spec, paths] of wrong) {

@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { fluxDefaults } from '../../src/engine/settings.ts'
 import { Kustomization } from '../../src/kinds/kustomization.ts'
 import { Bucket } from '../../src/kinds/bucket.ts'
+import { GitRepository } from '../../src/kinds/git-repository.ts'
+import { HelmChart } from '../../src/kinds/helm-chart.ts'
+import { HelmRepository } from '../../src/kinds/helm-repository.ts'
 import { OCIRepository } from '../../src/kinds/oci-repository.ts'
 import { installKinds } from '../../src/engine/install.ts'
 import { drive, type Driven } from '../../src/engine/drive.ts'
@@ -53,7 +56,10 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
   const server = await serveArtifacts({ folder, host: '127.0.0.1', port: 0 })
   const registry = await listenRegistry({ port: 0 })
   const forever = new AbortController().signal
-  await installKinds(cluster, [Bucket, OCIRepository, Kustomization], { clock: realClock, signal: forever })
+  await installKinds(cluster, [Bucket, GitRepository, HelmChart, HelmRepository, OCIRepository, Kustomization], {
+    clock: realClock,
+    signal: forever,
+  })
   const workloads = startWorkloads({ cluster, clock: realClock })
   const hands: Hands = {
     cluster,

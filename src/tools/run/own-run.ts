@@ -66,6 +66,8 @@ function passOf(world: World, cluster: Cluster, call: Call): Pass<Hands> {
 
 function judgedOf(driven: Exclude<Driven, { is: 'gone' }>): Judged {
   if (driven.is === 'suspended') return { verdict: 'Suspended', message: holdOf(driven.object), revision: revisionOf(driven.object) }
+  if (driven.is === 'static')
+    return { verdict: 'Ready', reason: 'Static', message: 'it has no status of its own: what names it reads it', revision: undefined }
   const { object, outcome } = driven
   const ready = conditionOf(object, 'Ready')
   const verdict = outcome.is === 'ready' ? (ready?.status === 'True' ? 'Ready' : 'Failed') : outcome.is === 'stalled' ? 'Stalled' : 'Failed'

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
 import type { Definitions } from '../../kinds/openapi.ts'
+import type { BuiltChart, ChartBuild, ChartContent } from '../../kinds/chart.ts'
 import type { JsonObject } from '../../lib/json.ts'
 
 /** A tree of files to build; paths are relative with `/`, and `root` is the folder to build (`.` for the top). */
@@ -48,6 +49,12 @@ export interface Kernel {
   threeWayMerge(states: { original: KubeObject; modified: KubeObject; current: KubeObject }, signal: AbortSignal): Promise<JsonObject>
   /** Compresses as Go's gzip does: equal bytes, so equal digests. */
   gzip(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array>
+  /** An index of charts, YAML or JSON, as JSON text: invalid entries are dropped, the newest versions come first. @throws {KernelError} CHART_INVALID */
+  chartIndex(bytes: Uint8Array, signal: AbortSignal): Promise<string>
+  /** What a chart says of itself, checked; what else is in it may be broken. @throws {KernelError} CHART_INVALID */
+  chartMetadata(chart: ChartContent, signal: AbortSignal): Promise<JsonObject>
+  /** Loads a chart, changes it, and packages it. Equal input gives equal bytes. @throws {KernelError} CHART_INVALID */
+  buildChart(build: ChartBuild, signal: AbortSignal): Promise<BuiltChart>
   /** The schemas of Kubernetes' built-in kinds that merging goes by. */
   definitions(): Promise<Definitions>
   /** Ends the workers. */

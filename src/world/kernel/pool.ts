@@ -6,6 +6,7 @@ import { Definitions } from '../../kinds/openapi.ts'
 import { type JsonObject, parseJson } from '../../lib/json.ts'
 import { KernelError } from './error.ts'
 import { gzipStream } from './gzip.ts'
+import { chartCalls } from './charts.ts'
 import type { BuildInput, Kernel, ManageInput, MergeSchema } from './kernel.ts'
 import { Lane } from './lane.ts'
 import { type ModuleName, moduleLoader } from './modules.ts'
@@ -34,6 +35,7 @@ export function openKernel(options: KernelOptions): Kernel {
   const lane = (name: ModuleName): Lane => new Lane(async () => ({ module: await load(name), url: options.worker }))
   const builders = [lane('kustomize'), lane('kustomize')]
   const merger = lane('k8s')
+  const packer = lane('helm')
   const zipper = new Lane(async () => ({ module: await load('gzip'), url: options.worker }), { keepsState: true })
   const deadlineMs = options.deadlineMs ?? 10_000
   const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> =>
@@ -55,8 +57,9 @@ export function openKernel(options: KernelOptions): Kernel {
     threeWayMerge: async ({ original, modified, current }, signal) =>
       (await merge('threeWay', { apiVersion: current.apiVersion, kind: current.kind, original, modified, current }, signal)) as JsonObject,
     gzip: (source, signal) => gzipStream(source, zipping(zipper, { deadlineMs, signal })),
+    ...chartCalls(packer, { deadlineMs: options.buildDeadlineMs ?? 60_000 }),
     async close() {
-      await Promise.all([...builders, merger, zipper].map(l => l.close()))
+      await Promise.all([...builders, merger, packer, zipper].map(l => l.close()))
     },
   }
 }

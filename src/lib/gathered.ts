@@ -1,0 +1,14 @@
+/** A stream as one piece. Throws what `tooLarge` makes as soon as there are more than `limit` bytes, and reads no further. */
+export async function gathered(
+  stream: AsyncIterable<Uint8Array>,
+  { limit, tooLarge }: { readonly limit: number; readonly tooLarge: () => Error },
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of stream) {
+    size += part.length
+    if (size > limit) throw tooLarge()
+    parts.push(part)
+  }
+  return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
+}

@@ -1,0 +1,33 @@
+import { after, before, describe } from 'node:test'
+import { startKubeApiServer } from '../../refs/kube-apiserver.ts'
+import { withPrograms } from '../../refs/when.ts'
+import { testKernel } from '../../support/kernel.ts'
+import { startSandboxApi } from '../../support/sandbox.ts'
+import type { Started } from '../../world/cluster/contract.ts'
+import { chartTests } from './chart-suite.ts'
+import { repositoryTests } from './repository-suite.ts'
+import { HelmScene } from './scene.ts'
+
+const kernel = testKernel()
+
+function suite(name: string, open: () => Promise<Started>): void {
+  describe(name, () => {
+    let scene: HelmScene
+    before(async () => {
+      scene = await HelmScene.open(open, kernel)
+    })
+    after(() => scene.stop())
+    repositoryTests(() => scene)
+    chartTests(() => scene)
+  })
+}
+
+suite('Helm sources in the sandbox', () => startSandboxApi(kernel))
+
+const name = 'Helm sources on the real API server'
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 50 }, () =>
+  suite(name, async () => {
+    const server = await startKubeApiServer()
+    return { cluster: await server.cluster(), stop: () => server.stop() }
+  }),
+)
