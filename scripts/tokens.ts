@@ -9,4 +9,4 @@ const rows = tools.map(t => ({
   tokens: countTokens(JSON.stringify({ name: t.name, description: t.description, input_schema: shownSchema(t.input) })),
 }))
 for (const { name, tokens } of rows) process.stdout.write(`${name.padEnd(20)} ${tokens}\n`)
-process.stdout.write(`${'all'.padEnd(20)} ${rows.reduce((sum, r) => sum + r.tokens, 0)} of 2000\n`)
+process.stdout.write(`${'all'.padEnd(20)} ${rows.reduce((sum, r) => sum + r.tokens, 0)} of 3000\n`)

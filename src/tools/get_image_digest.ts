@@ -29,9 +29,9 @@ export const getImageDigest = tool({
     created: z.string().optional(),
     servedBy: z.string(),
   }),
-  async run({ image, platform, insecure }, world, { signal }) {
+  async run({ image, platform, insecure, provider }, world, { signal }) {
     const ref = parseReference(image)
-    const registry = await openRegistry(world, { insecure }, 'lookup')
+    const registry = await openRegistry(world, { at: ref, insecure, provider, signal }, 'lookup')
     const { document, descriptor } = await readManifest(registry, ref, signal)
     const place = { registry: ref.registry, repository: ref.repository }
     const served = { servedBy: registry.served }

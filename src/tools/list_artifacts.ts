@@ -25,11 +25,11 @@ export const listArtifacts = tool({
     ...registryArguments,
   }),
   output: z.looseObject({ url: z.string(), servedBy: z.string(), ...rows }),
-  async run({ url, semver, regex, insecure }, world, { signal, pages }) {
+  async run({ url, semver, regex, insecure, provider }, world, { signal, pages }) {
     const ref = parseOciUrl(url)
     if (ref.tag ?? ref.digest)
       throw new ToolError('InvalidArgument', `url '${url}' has a tag or a digest`, { next: 'give the repository alone' })
-    const registry = await openRegistry(world, { insecure }, 'lookup')
+    const registry = await openRegistry(world, { at: ref, insecure, provider, signal }, 'lookup')
     const all: string[] = []
     for await (const tag of registry.tags(ref, signal)) if (!hidden.test(tag)) all.push(tag)
     const like = regex === undefined ? all : tagsLike(all, regex)

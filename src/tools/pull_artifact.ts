@@ -36,7 +36,9 @@ export const pullArtifactToFolder = textTool({
   description: 'The files of a Flux artifact, in pages; with output they are written to that folder instead.',
   input: input.extend({ output: z.string().optional() }),
   async preview({ output, ...args }, world, call) {
-    const { digest } = await openRegistry(world, args, 'lookup').then(registry => registry.lookUp(parseOciUrl(args.url), call.signal))
+    const at = parseOciUrl(args.url)
+    const registry = await openRegistry(world, { at, ...args, signal: call.signal }, 'lookup')
+    const { digest } = await registry.lookUp(at, call.signal)
     if (output === undefined) return { summary: `read the files of ${digest}`, changes: [], live: digest, onlyReads: true }
     const changes = [{ action: 'write', object: output, detail: digest }]
     return { summary: `write the files of ${digest} to ${output}`, changes, live: digest }
@@ -57,9 +59,9 @@ interface Fetched {
   readonly layer: Replay
 }
 
-async function fetched(args: { url: string; insecure: boolean }, world: World, { signal }: Call): Promise<Fetched> {
+async function fetched(args: z.infer<typeof input>, world: World, { signal }: Call): Promise<Fetched> {
   const ref = parseOciUrl(args.url)
-  const registry = await openRegistry(world, args, 'transfer')
+  const registry = await openRegistry(world, { at: ref, ...args, signal }, 'transfer')
   const place = { registry: ref.registry, repository: ref.repository }
   const { digest } = await registry.lookUp(ref, signal)
   const manifestAt = async (at: typeof digest) => readManifest(registry, { ...place, digest: at }, signal)

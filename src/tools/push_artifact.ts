@@ -45,7 +45,7 @@ export const pushArtifact = tool({
     const { registry: host, repository: path, tag = 'latest' } = parseOciUrl(args.url)
     const [repository, made] = [{ registry: host, repository: path }, await makeArtifact(args, world, call)]
     const { digest } = made.descriptor
-    const registry = await openRegistry(world, args, 'transfer')
+    const registry = await openRegistry(world, { at: repository, ...args, signal: call.signal }, 'transfer')
     const there = await registry.resolve({ ...repository, tag }, call.signal)
     const changed = there?.digest !== digest
     if (changed) {

@@ -15,18 +15,18 @@ export const tagArtifact = tool({
     ...registryArguments,
   }),
   output: z.looseObject({ digest: z.string(), tagged: z.array(z.string()), servedBy: z.string(), next: z.string() }),
-  async preview({ url, tags, insecure }, world, { signal }) {
+  async preview({ url, tags, insecure, provider }, world, { signal }) {
     const ref = parseOciUrl(url)
-    const { digest } = await (await openRegistry(world, { insecure }, 'lookup')).lookUp(ref, signal)
+    const { digest } = await (await openRegistry(world, { at: ref, insecure, provider, signal }, 'lookup')).lookUp(ref, signal)
     return {
       summary: `tag ${digest} as ${tags.join(', ')}`,
       changes: tags.map(tag => ({ action: 'tag', object: printReference({ registry: ref.registry, repository: ref.repository, tag }) })),
       live: digest,
     }
   },
-  async run({ url, tags, insecure }, world, { signal }) {
+  async run({ url, tags, insecure, provider }, world, { signal }) {
     const ref = parseOciUrl(url)
-    const registry = await openRegistry(world, { insecure }, 'transfer')
+    const registry = await openRegistry(world, { at: ref, insecure, provider, signal }, 'transfer')
     const { digest } = await registry.lookUp(ref, signal)
     const place = { registry: ref.registry, repository: ref.repository }
     for (const tag of tags) await registry.tag({ ...place, digest }, tag, signal)

@@ -5,6 +5,7 @@ import type { CodedError } from '../../src/lib/coded-error.ts'
 import { ReferenceError } from '../../src/lib/reference.ts'
 import { VersionError } from '../../src/lib/semver.ts'
 import { type ToolErrorCode, toolErrorOf } from '../../src/tools/frame/error.ts'
+import { AuthError, type AuthErrorCode } from '../../src/world/auth/error.ts'
 import { FilesError, type FilesErrorCode } from '../../src/world/files/error.ts'
 import { RegistryError, type RegistryErrorCode } from '../../src/world/registry/error.ts'
 
@@ -25,6 +26,16 @@ const registry: Readonly<Record<RegistryErrorCode, [code: ToolErrorCode, retryab
   ORAS_MISSING: ['Unsupported', false],
   ORAS_TOO_OLD: ['Unsupported', false],
   ORAS_FAILED: ['Unreachable', true],
+}
+const auth: Readonly<Record<AuthErrorCode, [code: ToolErrorCode, retryable: boolean]>> = {
+  GATE_DISABLED: ['Unsupported', false],
+  WRONG_INPUT: ['InvalidArgument', false],
+  NO_IDENTITY: ['Unauthenticated', false],
+  NO_ACCOUNT: ['NotFound', false],
+  DENIED: ['Unauthenticated', false],
+  UNREACHABLE: ['Unreachable', true],
+  UNAVAILABLE: ['Unreachable', true],
+  BAD_ANSWER: ['Unreachable', true],
 }
 const files: Readonly<Record<FilesErrorCode, ToolErrorCode>> = {
   OUTSIDE_WORKSPACE: 'Forbidden',
@@ -47,6 +58,7 @@ const archives: Readonly<Partial<Record<ArchiveErrorCode, ToolErrorCode>>> = {
 const keys = <K extends string>(record: Readonly<Partial<Record<K, unknown>>>): K[] => Object.keys(record) as K[]
 const rows: [from: string, thrown: CodedError, code: ToolErrorCode, retryable: boolean][] = [
   ...keys(registry).map((code): (typeof rows)[number] => ['registry', new RegistryError(code, { ref: 'r' }), ...registry[code]]),
+  ...keys(auth).map((code): (typeof rows)[number] => ['auth', new AuthError(code, 'm'), ...auth[code]]),
   ...keys(files).map((code): (typeof rows)[number] => ['files', new FilesError(code, 'p'), files[code], code === 'IN_THE_WAY']),
   ...keys(archives).map((code): (typeof rows)[number] => ['archives', new ArchiveError(code, 'm'), archives[code] ?? 'Internal', false]),
   ['references', new ReferenceError('INVALID_URL', 'm'), 'InvalidArgument', false],

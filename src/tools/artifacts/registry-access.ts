@@ -2,18 +2,34 @@ import * as z from 'zod'
 import type { ImageIndex, ImageManifest } from '../../kinds/oci.ts'
 import { type ParsedReference, printReference } from '../../lib/reference.ts'
 import { parseManifest } from '../../sources/oci/manifest.ts'
-import type { Descriptor, Registry } from '../../world/registry/registry.ts'
+import type { Cloud } from '../../world/auth/provider.ts'
+import type { Credentials, Descriptor, Registry } from '../../world/registry/registry.ts'
 import type { World } from '../../world/world.ts'
 import { ToolError } from '../frame/error.ts'
 
-/** Arguments of every tool that meets a registry. Credentials are the user's own docker config. */
-export const registryArguments = { insecure: z.boolean().default(false) }
+/** Arguments of every tool that meets a registry. Credentials are the user's own docker config, or what a cloud gives this process. */
+export const registryArguments = { insecure: z.boolean().default(false), provider: z.enum(['aws', 'azure', 'gcp']).optional() }
 
 /** A tag as registries take it. */
 export const tagName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/)
 
-export function openRegistry(world: World, { insecure }: { insecure: boolean }, purpose: 'lookup' | 'transfer'): Promise<Registry> {
-  return world.registries.open({ credentials: { type: 'ambient' }, ...(insecure ? { insecure } : {}) }, purpose)
+/** How to reach a registry: what {@link registryArguments} said, and which one it is. */
+export interface Reach {
+  readonly at: ParsedReference
+  readonly insecure: boolean
+  readonly provider?: Cloud | undefined
+  readonly signal: AbortSignal
+}
+
+/** @throws {AuthError} when the cloud gives nothing. */
+export async function openRegistry(world: World, reach: Reach, purpose: 'lookup' | 'transfer'): Promise<Registry> {
+  return world.registries.open({ credentials: await credentialsOf(world, reach), ...(reach.insecure ? { insecure: true } : {}) }, purpose)
+}
+
+async function credentialsOf({ auth }: World, { at: { registry, repository }, provider, signal }: Reach): Promise<Credentials> {
+  if (provider === undefined) return { type: 'ambient' }
+  const { username, password } = await auth.registry(provider, printReference({ registry, repository }), { signal })
+  return { type: 'basic', username, password }
 }
 
 /** A manifest or an index. @throws {ToolError} NotFound, Unreachable for an answer that is neither. */

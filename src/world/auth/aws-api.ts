@@ -16,9 +16,9 @@ const partitions: readonly [begin: RegExp, suffix: string][] = [
   [/^eu-isoe-/, 'cloud.adc-e.uk'],
 ]
 
-/** A region as it may stand in a host name. @throws {AuthError} INVALID. */
+/** A region as it may stand in a host name. @throws {AuthError} WRONG_INPUT. */
 export function hostOf(service: string, region: string): string {
-  if (!/^[a-z0-9-]{1,40}$/.test(region)) throw new AuthError('INVALID', `'${region}' is no AWS region`)
+  if (!/^[a-z0-9-]{1,40}$/.test(region)) throw new AuthError('WRONG_INPUT', `'${region}' is no AWS region`)
   return `${service}.${region}.${partitions.find(([begin]) => begin.test(region))?.[1] ?? 'amazonaws.com'}`
 }
 

@@ -27,7 +27,7 @@ export const aws: CloudProvider<SessionKeys> = {
     const region = regionFor(wanted)
     if (!region)
       throw new AuthError(
-        'INVALID',
+        'WRONG_INPUT',
         'an AWS region is required for authenticating with a service account. please configure one in the object spec',
       )
     const sessionName = `${account.name}.${account.namespace}.${region}.fluxcd.io`
@@ -51,14 +51,14 @@ function regionFor({ stsRegion, registry }: Wanted): string | undefined {
 function roleOf(account: Account): string {
   const role = annotation(account, roleKey)
   if (new RegExp(rolePattern).test(role)) return role
-  throw new AuthError('INVALID', `invalid ${roleKey} annotation: '${role}'. must match ${rolePattern}`)
+  throw new AuthError('WRONG_INPUT', `invalid ${roleKey} annotation: '${role}'. must match ${rolePattern}`)
 }
 
-/** Another address of the token service. @throws {AuthError} INVALID with Flux's text. Spec: sources 9.4. */
+/** Another address of the token service. @throws {AuthError} WRONG_INPUT with Flux's text. Spec: sources 9.4. */
 export function checkStsEndpoint(endpoint: string): string {
   const fits = new RegExp(endpointPattern).test(endpoint) && URL.canParse(endpoint) && new URL(endpoint).origin === endpoint
   if (fits) return endpoint
-  throw new AuthError('INVALID', `invalid STS endpoint: '${endpoint}'. must match ${endpointPattern}`)
+  throw new AuthError('WRONG_INPUT', `invalid STS endpoint: '${endpoint}'. must match ${endpointPattern}`)
 }
 
 function checkedEndpoint({ stsEndpoint }: Wanted): string | undefined {

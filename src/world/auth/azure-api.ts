@@ -20,7 +20,7 @@ const tenantPattern = /^[A-Za-z0-9.-]{1,255}$/
 export async function entraToken({ authority, tenant, client, scope, proof }: EntraClient, line: Line): Promise<BearerToken> {
   if (!tenantPattern.test(tenant))
     throw new AuthError(
-      'INVALID',
+      'WRONG_INPUT',
       'invalid tenantID. You can locate your tenantID by following the instructions listed here: https://learn.microsoft.com/partner-center/find-ids-and-domain-names',
     )
   const isSecret = 'secret' in proof

@@ -8,12 +8,12 @@ import type { BearerToken } from './provider.ts'
 
 const machine = 'http://169.254.169.254'
 
-/** Where Entra is: AZURE_AUTHORITY_HOST, as AKS sets it, else that of the public cloud. @throws {AuthError} INVALID unless it is https. */
+/** Where Entra is: AZURE_AUTHORITY_HOST, as AKS sets it, else that of the public cloud. @throws {AuthError} WRONG_INPUT unless it is https. */
 export function authorityOf({ env }: Pick<Line, 'env'>): string {
   const text = env.AZURE_AUTHORITY_HOST || 'https://login.microsoftonline.com'
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol === 'https:' && !url.username && !url.password) return url.origin
-  throw new AuthError('INVALID', 'AZURE_AUTHORITY_HOST must use https')
+  throw new AuthError('WRONG_INPUT', 'AZURE_AUTHORITY_HOST must use https')
 }
 
 /** A token for the identity of this process: client secret of the environment, workload identity, managed identity of the machine. */

@@ -31,8 +31,8 @@ export const azure: CloudProvider<BearerToken> = {
 
 function identityOf(account: Account): { tenant: string; client: string } {
   const [tenant, client] = [annotation(account, tenantKey), annotation(account, clientKey)]
-  if (!tenant) throw new AuthError('INVALID', `azure tenant ID is not set in the service account annotation ${tenantKey}`)
-  if (!client) throw new AuthError('INVALID', `azure client ID is not set in the service account annotation ${clientKey}`)
+  if (!tenant) throw new AuthError('WRONG_INPUT', `azure tenant ID is not set in the service account annotation ${tenantKey}`)
+  if (!client) throw new AuthError('WRONG_INPUT', `azure client ID is not set in the service account annotation ${clientKey}`)
   return { tenant, client }
 }
 

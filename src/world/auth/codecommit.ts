@@ -5,13 +5,13 @@ import type { Login, SessionKeys } from './provider.ts'
 
 const lifeMs = 900_000
 
-/** The region of a CodeCommit repository's URL. @throws {AuthError} INVALID with Flux's texts. */
+/** The region of a CodeCommit repository's URL. @throws {AuthError} WRONG_INPUT with Flux's texts. */
 export function codeCommitRegion(text: string): { url: URL; region: string } {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url) throw new AuthError('INVALID', 'Git URL must be specified for AWS CodeCommit authentication')
-  if (url.protocol !== 'https:') throw new AuthError('INVALID', 'AWS CodeCommit authentication requires an HTTPS Git URL')
+  if (!url) throw new AuthError('WRONG_INPUT', 'Git URL must be specified for AWS CodeCommit authentication')
+  if (url.protocol !== 'https:') throw new AuthError('WRONG_INPUT', 'AWS CodeCommit authentication requires an HTTPS Git URL')
   const [, region] = /^git-codecommit(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(url.hostname) ?? []
-  if (!region) throw new AuthError('INVALID', `invalid AWS CodeCommit Git URL: ${url.host}`)
+  if (!region) throw new AuthError('WRONG_INPUT', `invalid AWS CodeCommit Git URL: ${url.host}`)
   return { url, region }
 }
 

@@ -2,10 +2,10 @@ import { CodedError, messageOf } from '../../lib/coded-error.ts'
 
 const advice = {
   GATE_DISABLED: 'start with --feature-gates ObjectLevelWorkloadIdentity=true',
-  INVALID: 'correct what the message names',
+  WRONG_INPUT: 'correct what the message names',
   NO_IDENTITY: 'give this process an identity of that cloud, or use a Secret',
   NO_ACCOUNT: 'check the service account and the right to create serviceaccounts/token',
-  REFUSED: "check the trust between the cluster and the cloud, and the identity's rights",
+  DENIED: "check the trust between the cluster and the cloud, and the identity's rights",
   UNREACHABLE: 'check the network and the proxy',
   UNAVAILABLE: 'the token service failed: try again later',
   BAD_ANSWER: 'check what the address serves, and any proxy before it',

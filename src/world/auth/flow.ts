@@ -38,7 +38,7 @@ export async function registryLogin<T extends Expiring>(
   { who, flow }: { readonly who: Who; readonly flow: Flow },
 ): Promise<Login> {
   const identity = await identityOf(provider, who, flow)
-  const key = await during({ what: `failed to parse artifact repository '${repository}'`, signal: who.signal, code: 'INVALID' }, () =>
+  const key = await during({ what: `failed to parse artifact repository '${repository}'`, signal: who.signal, code: 'WRONG_INPUT' }, () =>
     provider.registryKey(repository),
   )
   const registry = { key, host: registryHost(repository) }

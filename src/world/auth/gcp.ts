@@ -41,11 +41,11 @@ function poolAudience(account: Account): string | undefined {
   const pool = annotation(account, poolKey)
   if (pool === '') return undefined
   if (new RegExp(poolPattern).test(pool)) return `//iam.googleapis.com/${pool}`
-  throw new AuthError('INVALID', `invalid ${poolKey} annotation: '${pool}'. must match ${poolPattern}`)
+  throw new AuthError('WRONG_INPUT', `invalid ${poolKey} annotation: '${pool}'. must match ${poolPattern}`)
 }
 
 function emailOf(account: Account): string {
   const email = annotation(account, emailKey)
   if (email === '' || new RegExp(emailPattern).test(email)) return email
-  throw new AuthError('INVALID', `invalid ${emailKey} annotation: '${email}'. must match ${emailPattern}`)
+  throw new AuthError('WRONG_INPUT', `invalid ${emailKey} annotation: '${email}'. must match ${emailPattern}`)
 }

@@ -16,7 +16,7 @@ export interface Installation {
   readonly cacheKey: string
 }
 
-/** The installation that a Secret's data names. @throws {AuthError} INVALID with Flux's texts, in Flux's order. Spec: sources 5. */
+/** The installation that a Secret's data names. @throws {AuthError} WRONG_INPUT with Flux's texts, in Flux's order. Spec: sources 5. */
 export function installationOf(data: GithubAppData): Installation {
   const given = (name: string): string => data[name] ?? ''
   const [appId, id, pem] = [given('githubAppID'), given('githubAppInstallationID'), given('githubAppPrivateKey')]
@@ -33,7 +33,7 @@ export function installationOf(data: GithubAppData): Installation {
 }
 
 function wrong(message: string): AuthError {
-  return new AuthError('INVALID', message)
+  return new AuthError('WRONG_INPUT', message)
 }
 
 /** As Go reads an integer of 64 bits. */

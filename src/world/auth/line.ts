@@ -99,7 +99,7 @@ export function tokenIn(document: JsonObject, name: string, { host }: Pick<Reply
 
 /** The error for an answer that is no success. `said` are the words of the service. */
 export function refusal({ status }: Pick<Reply, 'status'>, message: string): AuthError {
-  return new AuthError(status === 429 || status >= 500 ? 'UNAVAILABLE' : 'REFUSED', message)
+  return new AuthError(status === 429 || status >= 500 ? 'UNAVAILABLE' : 'DENIED', message)
 }
 
 /** The headers and the body of a form. */

@@ -57,7 +57,7 @@ class Clouds implements Auth {
 
   async git(cloud: Cloud, url: string, who: Who): Promise<Login | BearerToken> {
     if (cloud === 'azure') return this.#token(azure, { scopes: [azureScopes.devOps] }, who)
-    if (cloud === 'gcp') throw new AuthError('INVALID', 'unsupported provider')
+    if (cloud === 'gcp') throw new AuthError('WRONG_INPUT', 'unsupported provider')
     const at = codeCommitRegion(url)
     const keys = await this.#token(aws, { stsRegion: at.region }, who)
     return codeCommitLogin(at.url, { keys, region: at.region }, this.#flow(who).line(who.signal))

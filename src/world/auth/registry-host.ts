@@ -11,11 +11,11 @@ export function registryHost(repository: string): string {
 /**
  * The registry, if it is one of the cloud's. `shown` is the pattern that Flux 2.6 shows; ours must fit the whole host, as
  * `….dkr.ecr.us-east-1.amazonaws.com.example.com` would get the cloud's credentials otherwise.
- * @throws {AuthError} INVALID with Flux's text.
+ * @throws {AuthError} WRONG_INPUT with Flux's text.
  */
 export function cloudRegistry(repository: string, { name, shown, whole }: { name: string; shown: string; whole: RegExp }): RegExpExecArray {
   const host = registryHost(repository)
   const found = whole.exec(host)
   if (found) return found
-  throw new AuthError('INVALID', `invalid ${name} registry: '${host}'. must match ${shown}`)
+  throw new AuthError('WRONG_INPUT', `invalid ${name} registry: '${host}'. must match ${shown}`)
 }

@@ -130,13 +130,15 @@ export async function startClouds({ clock, registry }: CloudOptions): Promise<Cl
 function ignored(): void {}
 
 async function read(request: IncomingMessage): Promise<Seen> {
-  let body = ''
-  for await (const chunk of request) body += String(chunk)
+  const chunks: Buffer[] = []
+  for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+  const bytes = Buffer.concat(chunks)
+  const body = bytes.toString('utf8')
   const host = request.headers.host ?? ''
-  return { method: request.method ?? '', host, url: new URL(request.url ?? '/', `https://${host}`), headers: request.headers, body }
+  return { method: request.method ?? '', host, url: new URL(request.url ?? '/', `https://${host}`), headers: request.headers, body, bytes }
 }
 
-function forward(registry: string, { method, url, headers }: Seen, response: ServerResponse): void {
+function forward(registry: string, { method, url, headers, bytes }: Seen, response: ServerResponse): void {
   const [host = '', port = ''] = registry.split(':')
   const { authorization: _, ...rest } = headers
   const onward = httpRequest({ host, port, path: url.pathname + url.search, method, headers: rest }, answer => {
@@ -144,7 +146,7 @@ function forward(registry: string, { method, url, headers }: Seen, response: Ser
     answer.pipe(response)
   })
   onward.on('error', () => response.destroy())
-  onward.end()
+  onward.end(bytes)
 }
 
 function claimsFor(token: string, audience: string, now: number): { sub: string } | undefined {

@@ -8,6 +8,7 @@ export interface Seen {
   readonly url: URL
   readonly headers: IncomingMessage['headers']
   readonly body: string
+  readonly bytes: Buffer
 }
 export interface Played {
   readonly status: number

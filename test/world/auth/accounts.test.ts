@@ -242,7 +242,7 @@ test('the registry is another cloud’s', async () => {
       .auth()
       .registry('aws', 'ghcr.io/org/app', signIn(awsAccount(account)).who(account)),
     {
-      code: 'INVALID',
+      code: 'WRONG_INPUT',
       message: /^failed to parse artifact repository 'ghcr\.io\/org\/app': invalid AWS registry: 'ghcr\.io'\. must match /,
     },
   )

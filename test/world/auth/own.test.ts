@@ -155,7 +155,7 @@ test('AWS: CodeCommit takes a signature of its URL, for a quarter of an hour', a
     ['https://github.com/org/app', 'invalid AWS CodeCommit Git URL: github.com'],
     ['nothing', 'Git URL must be specified for AWS CodeCommit authentication'],
   ] as const)
-    await assert.rejects(clouds().auth({ env }).git('aws', wrong, nobody), { code: 'INVALID', message })
+    await assert.rejects(clouds().auth({ env }).git('aws', wrong, nobody), { code: 'WRONG_INPUT', message })
   await assert.rejects(clouds().auth({ env }).git('gcp', url, nobody), { message: 'unsupported provider' })
 })
 

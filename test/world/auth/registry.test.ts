@@ -25,7 +25,7 @@ for (const [id, repository, key] of regions)
   verifies(id, `credentials for ${repository} are those of ${key}`, () => assert.equal(aws.registryKey(repository), key))
 verifies('sources/131.5', 'another registry is none of AWS', () =>
   assert.throws(() => aws.registryKey('gcr.io/foo/bar:baz'), {
-    code: 'INVALID',
+    code: 'WRONG_INPUT',
     message: String.raw`invalid AWS registry: 'gcr.io'. must match ([0-9+]*).dkr.ecr(?:-fips)?\.([^/.]*)\.(amazonaws\.com[.cn]*|sc2s\.sgov\.gov|c2s\.ic\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)`,
   }),
 )
@@ -50,11 +50,11 @@ test('a host that only begins or ends like a registry of a cloud gets no credent
     'public.ecr.aws.example.com',
     'example.com',
   ])
-    assert.throws(() => aws.registryKey(`${host}/repo`), { code: 'INVALID' }, host)
+    assert.throws(() => aws.registryKey(`${host}/repo`), { code: 'WRONG_INPUT' }, host)
   for (const host of ['foo.azurecr.io.example.com', 'fooazurecr.io'])
-    assert.throws(() => azure.registryKey(`${host}/repo`), { code: 'INVALID' }, host)
+    assert.throws(() => azure.registryKey(`${host}/repo`), { code: 'WRONG_INPUT' }, host)
   for (const host of ['xgcr.io', 'gcr.io.example.com', 'docker.pkg.dev'])
-    assert.throws(() => gcp.registryKey(`${host}/repo`), { code: 'INVALID' }, host)
+    assert.throws(() => gcp.registryKey(`${host}/repo`), { code: 'WRONG_INPUT' }, host)
 })
 
 const endpoints: [id: BehaviourId, endpoint: string, valid: boolean][] = [
@@ -76,5 +76,5 @@ test('an address of STS has no path, no port of another and no user', () => {
     'https://u@x.sts.amazonaws.com',
     'http://sts.amazonaws.com',
   ])
-    assert.throws(() => checkStsEndpoint(endpoint), { code: 'INVALID' }, endpoint)
+    assert.throws(() => checkStsEndpoint(endpoint), { code: 'WRONG_INPUT' }, endpoint)
 })
