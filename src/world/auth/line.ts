@@ -61,7 +61,8 @@ async function once({ http, door, clock, signal }: Line, request: HttpRequest, o
     })
   } catch (thrown) {
     signal.throwIfAborted()
-    const failure = new AuthError('UNREACHABLE', messageOf(thrown), { cause: thrown })
+    const tooLarge = thrown instanceof HttpError && thrown.code === 'TOO_LARGE'
+    const failure = new AuthError(tooLarge ? 'BAD_ANSWER' : 'UNREACHABLE', messageOf(thrown), { cause: thrown })
     const retry = thrown instanceof HttpError && (thrown.code === 'UNREACHABLE' || thrown.code === 'CUT_OFF') && over === 'http'
     if (retry) return failure
     if (thrown instanceof HttpError || thrown instanceof DeadlineError) throw failure
