@@ -22,6 +22,7 @@ export const slowTests: readonly string[] = [
   'sandbox/data',
   'sources/bucket/reconcile',
   'sources/oci/content',
+  'sources/helm/push',
   'sources/helm/reconcile',
   'sources/oci/reconcile',
   'tools/artifacts',

@@ -5,6 +5,7 @@ import { testKernel } from '../../support/kernel.ts'
 import { startSandboxApi } from '../../support/sandbox.ts'
 import type { Started } from '../../world/cluster/contract.ts'
 import { chartTests } from './chart-suite.ts'
+import { ociTests } from './oci-suite.ts'
 import { repositoryTests } from './repository-suite.ts'
 import { HelmScene } from './scene.ts'
 
@@ -19,6 +20,7 @@ function suite(name: string, open: () => Promise<Started>): void {
     after(() => scene.stop())
     repositoryTests(() => scene)
     chartTests(() => scene)
+    ociTests(() => scene)
   })
 }
 
