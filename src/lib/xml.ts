@@ -7,23 +7,25 @@ export interface XmlElement {
 }
 
 /** More than any answer of a service has; what a stranger sends is held to it. */
-const mostElements = 500_000
+const mostElements = 100_000
 const mostDepth = 32
 
 interface Open {
   readonly name: string
-  readonly attributes: Record<string, string>
+  readonly attributes: Readonly<Record<string, string>>
   readonly children: XmlElement[]
   text: string
 }
+const none: Readonly<Record<string, string>> = {}
 
 /**
  * The root of an XML document as services answer it: elements, attributes, text, CDATA, comments.
  * A document type is refused, and with it every entity but the five of XML, so that no text is longer than what was sent.
- * @throws {SyntaxError} for anything else, also for more than 32 levels or 500,000 elements.
+ * @param taken Called with each element as it ends: one for which it answers true is not kept in its parent, so that a long list is not held as a tree.
+ * @throws {SyntaxError} for anything else, also for more than 32 levels or 100,000 elements.
  */
-export function parseXml(text: string): XmlElement {
-  const reader = new Reader(text)
+export function parseXml(text: string, taken: (element: XmlElement) => boolean = () => false): XmlElement {
+  const reader = new Reader(text, taken)
   while (reader.step());
   return reader.root()
 }
@@ -34,12 +36,16 @@ const endOfTag = /\s*(\/?)>/y
 
 class Reader {
   readonly #text: string
+  readonly #taken: (element: XmlElement) => boolean
   readonly #open: Open[] = []
+  /** With their prefixes, as the end tags have them. */
+  readonly #names: string[] = []
   #at = 0
   #count = 0
   #root: XmlElement | undefined
 
-  constructor(text: string) {
+  constructor(text: string, taken: (element: XmlElement) => boolean) {
+    this.#taken = taken
     this.#text = text.startsWith('\uFEFF') ? text.slice(1) : text
   }
 
@@ -51,7 +57,7 @@ class Reader {
   /** Reads the next thing; `false` at the end. */
   step(): boolean {
     if (this.#at >= this.#text.length) {
-      if (this.#open.length > 0) throw new SyntaxError(`it ends within <${this.#open.at(-1)?.name}>`)
+      if (this.#open.length > 0) throw new SyntaxError(`it ends within <${this.#names.at(-1)}>`)
       return false
     }
     const next = this.#text.indexOf('<', this.#at)
@@ -79,33 +85,40 @@ class Reader {
   #start(): void {
     this.#at++
     const name = this.#match(startOfTag)?.[0] ?? ''
-    const attributes: Record<string, string> = {}
-    for (let found = this.#match(attribute); found; found = this.#match(attribute))
-      attributes[local(found[1] ?? '')] = decoded(found[2] ?? found[3] ?? '')
+    const attributes = this.#attributes()
     const end = this.#match(endOfTag)
     if (name === '' || !end) throw new SyntaxError(`its tag at ${this.#at} is malformed`)
     if (++this.#count > mostElements) throw new SyntaxError(`it has more than ${mostElements} elements`)
     if (this.#open.length >= mostDepth) throw new SyntaxError(`it is deeper than ${mostDepth} levels`)
     if (this.#root) throw new SyntaxError('it has more than one root')
-    this.#open.push({ name, attributes, text: '', children: [] })
+    this.#open.push({ name: local(name), attributes, text: '', children: [] })
+    this.#names.push(name)
     if (end[1] === '/') this.#end()
+  }
+
+  #attributes(): Readonly<Record<string, string>> {
+    let found = this.#match(attribute)
+    if (!found) return none
+    const attributes: Record<string, string> = {}
+    for (; found; found = this.#match(attribute)) attributes[local(found[1] ?? '')] = decoded(found[2] ?? found[3] ?? '')
+    return attributes
   }
 
   #close(): void {
     this.#at += 2
     const name = this.#match(startOfTag)?.[0]
-    if (name === undefined || name !== this.#open.at(-1)?.name || this.#match(endOfTag)?.[1] !== '')
+    if (name === undefined || name !== this.#names.at(-1) || this.#match(endOfTag)?.[1] !== '')
       throw new SyntaxError(`its end tag at ${this.#at} closes nothing`)
     this.#end()
   }
 
   #end(): void {
-    const ended = this.#open.pop()
-    if (!ended) return
-    const element = { ...ended, name: local(ended.name) }
+    const element = this.#open.pop()
+    this.#names.pop()
     const parent = this.#open.at(-1)
-    if (parent) parent.children.push(element)
-    else this.#root = element
+    if (!element) return
+    if (!parent) this.#root = element
+    else if (!this.#taken(element)) parent.children.push(element)
   }
 
   #skip(until: string): string {

@@ -24,7 +24,7 @@ export interface Reading {
 const mostAtOnce = 100
 /** Patterns times characters of keys: seconds of work. A bucket brings both, and nobody else is served meanwhile. Spec: sources 15. */
 const mostComparisons = 200_000_000
-const mostIgnoreBytes = 1024 * 1024
+const mostIgnoreBytes = 256 * 1024
 /** All files of a bucket together: beyond it the disk is at the mercy of who fills the bucket. Spec: sources 15. */
 const mostBytes = 10 * 1024 ** 3
 

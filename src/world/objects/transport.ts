@@ -14,8 +14,8 @@ const attempts = 3
 const firstWaitMs = 200
 const again = new Set([408, 429, 499, 500, 502, 503, 504, 520])
 const redirects = new Set([301, 302, 303, 307, 308])
-/** A page of a listing has a thousand entries of at most a kilobyte of key each, at Azure five thousand. */
-const mostAnswerBytes = 32 * 1024 * 1024
+/** A page of a listing has a thousand entries, each with a key of at most a kilobyte. */
+const mostAnswerBytes = 8 * 1024 * 1024
 const mostErrorBytes = 64 * 1024
 
 /**
@@ -56,7 +56,7 @@ export function redirected(request: string, answer: HttpAnswer): ObjectStoreErro
   return new ObjectStoreError('REFUSED', { message, status: answer.status })
 }
 
-/** The text of an answer within bounds. @throws {ObjectStoreError} BAD_ANSWER for more than 32 MiB; UNREACHABLE where it breaks off. */
+/** The text of an answer within bounds. @throws {ObjectStoreError} BAD_ANSWER for more than 8 MiB; UNREACHABLE where it breaks off. */
 export async function textOf(answer: HttpAnswer, host: string, limit = mostAnswerBytes): Promise<string> {
   try {
     return await readText(answer, { limit, host })
@@ -110,5 +110,5 @@ export class Pages {
   }
 }
 
-const mostPages = 10_000
-const mostEntries = 500_000
+const mostPages = 2_000
+const mostEntries = 100_000

@@ -68,12 +68,11 @@ class AzureStore implements ObjectStore {
 
   async *list(prefix: string, signal: AbortSignal): AsyncIterable<ObjectEntry> {
     const pages = new Pages()
-    const fixed = { restype: 'container', comp: 'list', ...(prefix === '' ? {} : { prefix }) }
+    const fixed = { restype: 'container', comp: 'list', maxresults: '1000', ...(prefix === '' ? {} : { prefix }) }
     for (let marker: string | undefined = ''; marker !== undefined;) {
       pages.turn(marker)
       const answer = await this.#answered(undefined, { ...fixed, ...(marker === '' ? {} : { marker }) }, signal)
-      const document = listing(await textOf(answer, this.#base.host))
-      const entries = elements(document, 'Blobs').flatMap(blobs => elements(blobs, 'Blob').map(entryOf))
+      const { document, entries } = listing(await textOf(answer, this.#base.host))
       pages.count(entries.length)
       yield* entries
       marker = textAt(document, 'NextMarker') || undefined
@@ -127,16 +126,21 @@ class AzureStore implements ObjectStore {
   }
 }
 
-function listing(text: string): XmlElement {
-  const document = parsed(text)
+function listing(text: string): { document: XmlElement; entries: ObjectEntry[] } {
+  const entries: ObjectEntry[] = []
+  const document = parsed(text, item => {
+    if (item.name === 'Blob') entries.push(entryOf(item))
+    return item.name === 'Blob'
+  })
   if (document.name !== 'EnumerationResults') throw malformed(`the listing is a document called '${wordsOf(document.name)}'`)
-  return document
+  return { document, entries }
 }
 
-function parsed(text: string): XmlElement {
+function parsed(text: string, taken: (element: XmlElement) => boolean): XmlElement {
   try {
-    return parseXml(text)
+    return parseXml(text, taken)
   } catch (cause) {
+    if (cause instanceof ObjectStoreError) throw cause
     throw malformed(`the listing is no XML answer of an object store: ${messageOf(cause)}`)
   }
 }

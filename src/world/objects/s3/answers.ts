@@ -6,9 +6,9 @@ import type { ObjectEntry } from '../objects.ts'
 import { wordsOf } from '../transport.ts'
 
 /** The document that a text is. @throws {ObjectStoreError} BAD_ANSWER */
-export function documentOf(text: string, what: string): XmlElement {
+export function documentOf(text: string, what: string, taken?: (element: XmlElement) => boolean): XmlElement {
   try {
-    return parseXml(text)
+    return parseXml(text, taken)
   } catch (cause) {
     throw new ObjectStoreError('BAD_ANSWER', { message: `${what} is no XML answer of an object store: ${messageOf(cause)}` }, { cause })
   }
@@ -71,13 +71,16 @@ export interface Page {
 
 /** @throws {ObjectStoreError} BAD_ANSWER for anything but a listing. */
 export function pageOf(text: string, v1: boolean): Page {
-  const document = documentOf(text, 'the listing')
+  const found: { key: string | undefined; etag: string }[] = []
+  const document = documentOf(text, 'the listing', item => {
+    if (item.name === 'Contents') found.push({ key: textAt(item, 'Key'), etag: unquoted(textAt(item, 'ETag') ?? '') })
+    return item.name === 'Contents'
+  })
   if (document.name !== 'ListBucketResult') throw malformed(`the listing is a document called '${wordsOf(document.name)}'`)
   const encoded = textAt(document, 'EncodingType') === 'url'
-  const entries = elements(document, 'Contents').map(item => {
-    const key = textAt(item, 'Key')
+  const entries = found.map(({ key, etag }) => {
     if (key === undefined) throw malformed('the listing has an object without key')
-    return { key: encoded ? plain(key) : key, etag: unquoted(textAt(item, 'ETag') ?? '') }
+    return { key: encoded ? plain(key) : key, etag }
   })
   if (textAt(document, 'IsTruncated') !== 'true') return { entries, next: undefined }
   const marker = textAt(document, 'NextMarker')

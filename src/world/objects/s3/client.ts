@@ -108,7 +108,7 @@ class S3Store implements ObjectStore {
     if (method === 'HEAD') await answer.body.cancel()
     const refusal = refusalOf(answer, text, key)
     const away = redirected(url.href, answer)
-    if (away && refusal.region === undefined) throw away
+    if (away && (refusal.region === undefined || !isRegion(refusal.region))) throw away
     return away ? { ...refusal, reason: 'PermanentRedirect' } : refusal
   }
 
