@@ -67,12 +67,12 @@ class Reader {
   }
 
   #markup(): void {
-    const here = this.#text.slice(this.#at, this.#at + 9)
-    if (here.startsWith('<?')) this.#skip('?>')
-    else if (here.startsWith('<!--')) this.#skip('-->')
-    else if (here === '<![CDATA[') this.#characters(this.#skip(']]>').slice(9))
-    else if (here.startsWith('<!')) throw new SyntaxError('a document type is refused')
-    else if (here.startsWith('</')) this.#close()
+    const isNext = (what: string): boolean => this.#text.startsWith(what, this.#at)
+    if (isNext('</')) this.#close()
+    else if (isNext('<?')) this.#skip('?>')
+    else if (isNext('<!--')) this.#skip('-->')
+    else if (isNext('<![CDATA[')) this.#characters(this.#skip(']]>').slice(9))
+    else if (isNext('<!')) throw new SyntaxError('a document type is refused')
     else this.#start()
   }
 
@@ -97,6 +97,7 @@ class Reader {
   }
 
   #attributes(): Readonly<Record<string, string>> {
+    if (this.#text[this.#at] === '>') return none
     let found = this.#match(attribute)
     if (!found) return none
     const attributes: Record<string, string> = {}
@@ -106,9 +107,10 @@ class Reader {
 
   #close(): void {
     this.#at += 2
-    const name = this.#match(startOfTag)?.[0]
-    if (name === undefined || name !== this.#names.at(-1) || this.#match(endOfTag)?.[1] !== '')
-      throw new SyntaxError(`its end tag at ${this.#at} closes nothing`)
+    const name = this.#names.at(-1)
+    const matches = name !== undefined && this.#text.startsWith(name, this.#at)
+    this.#at += matches ? name.length : 0
+    if (!matches || this.#match(endOfTag)?.[1] !== '') throw new SyntaxError(`its end tag at ${this.#at} closes nothing`)
     this.#end()
   }
 
@@ -150,6 +152,7 @@ function local(name: string): string {
 const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
 function decoded(text: string): string {
+  if (!text.includes('&')) return text
   return text.replace(/&([^;&<]{0,12};?)/g, (_, reference: string) => {
     const body = reference.slice(0, -1)
     if (reference.endsWith(';') && Object.hasOwn(named, body)) return named[body] ?? ''

@@ -195,7 +195,7 @@ const contents: HostileClass = {
       handle: fine,
       call: (store, room) => assert.rejects(fetching(['a', 'a/b'])(store, room), /'a' is an object, and the folder of 'a\/b'/),
     }),
-    believed('an object without end', failed, { handle: endless(''), call: fetching(['a']) }),
+    believed('an object without end', failed, { handle: endless(''), call: fetching(['a'], { timeout: '100ms' }) }),
     believed('an object that is shorter than it says', failed, {
       handle: says((_, response) => {
         response.writeHead(200, { 'content-length': '100' })
