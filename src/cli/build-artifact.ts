@@ -20,9 +20,12 @@ export function addBuildArtifact(parent: Command, context: VerbContext): void {
     const session = await context.open(options)
     try {
       const ignorePaths = Array.isArray(options.ignorePaths) ? options.ignorePaths.map(String) : undefined
-      const layer = await archiveOf({ path, ignorePaths }, session.service.world, context.signal)
-      await writeFile(String(options.output), layer.open(), { signal: context.signal })
-      context.out(`${String(options.output)}\t${layer.digest}\t${layer.size} bytes\n`)
+      const { world } = session.service
+      await world.scratch.during(async room => {
+        const layer = await archiveOf({ path, ignorePaths }, world, { room, signal: context.signal })
+        await writeFile(String(options.output), layer.open(), { signal: context.signal })
+        context.out(`${String(options.output)}\t${layer.digest}\t${layer.size} bytes\n`)
+      })
     } finally {
       await session.close()
     }

@@ -7,20 +7,35 @@ export interface Replay {
   open(): AsyncIterable<Uint8Array>
 }
 
-const kept = 32 * 1024 * 1024
+/** Where content goes that is too large to be held. */
+export interface Aside {
+  keep(content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<{ read(): AsyncIterable<Uint8Array> }>
+}
 
-/** Reads content to its end. It is kept while it is small; when it is not, `open` makes it again, so that it is never in memory as a whole. */
-export async function replay(make: () => AsyncIterable<Uint8Array>, most = kept): Promise<Replay> {
-  const sum = digester('sha256')
-  let parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of make()) {
+const held = 32 * 1024 * 1024
+
+/** Reads content to its end, once. It is held while it is small; what is not goes aside, so that it is never in memory as a whole. */
+export async function replay(
+  content: AsyncIterable<Uint8Array>,
+  { aside, signal, most = held }: { aside: Aside; signal: AbortSignal; most?: number | undefined },
+): Promise<Replay> {
+  const [sum, parts, total] = [digester('sha256'), [] as Uint8Array[], { size: 0 }]
+  const rest = watched(content, part => {
     sum.update(part)
-    size += part.length
-    if (size > most) parts = []
-    else parts.push(part)
+    total.size += part.length
+  })[Symbol.asyncIterator]()
+  for (let next = await rest.next(); !next.done; next = await rest.next()) {
+    parts.push(next.value)
+    if (total.size <= most) continue
+    const kept = await aside.keep(chained(parts.splice(0), rest), signal)
+    return { digest: sum.digest(), size: total.size, open: () => kept.read() }
   }
-  return { digest: sum.digest(), size, open: size > most ? make : () => each(parts) }
+  return { digest: sum.digest(), size: total.size, open: () => each(parts) }
+}
+
+async function* chained(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
+  yield* first
+  yield* { [Symbol.asyncIterator]: () => rest }
 }
 
 async function* each(parts: readonly Uint8Array[]): AsyncIterable<Uint8Array> {

@@ -6,6 +6,7 @@ import { ArchiveError } from '../lib/archive-error.ts'
 import { cleanPath, unpack, untar } from '../lib/untar.ts'
 import { selectLayer, selectPlatform } from '../sources/oci/manifest.ts'
 import type { Files } from '../world/files/files.ts'
+import type { Room } from '../world/storage/scratch.ts'
 import type { World } from '../world/world.ts'
 import { ToolError } from './frame/error.ts'
 import { openRegistry, readManifest, registryArguments } from './artifacts/registry-access.ts'
@@ -23,9 +24,7 @@ export const pullArtifact = textTool({
   effect: 'reads',
   description: 'The files of a Flux artifact, in pages.',
   input,
-  async run(args, world, call) {
-    return pages(await fetched(args, world, call))
-  },
+  run: (args, world, call) => world.scratch.during(async room => pages(await fetched(args, world, { call, room }))),
 })
 
 /** The same for servers that do. */
@@ -44,11 +43,13 @@ export const pullArtifactToFolder = textTool({
     return { summary: `write the files of ${digest} to ${output}`, changes, live: digest }
   },
   async run({ output, ...args }, world, call) {
-    if (output === undefined) return pages(await fetched(args, world, call))
-    const folder = await folderOf(world.files, output)
-    const content = await fetched(args, world, call)
-    const count = await written(content, folder, call.signal)
-    return { head: `${headOf(content, count)}\nwritten to ${output}`, what: '', body: '' }
+    const folder = output === undefined ? undefined : await folderOf(world.files, output)
+    return world.scratch.during(async room => {
+      const content = await fetched(args, world, { call, room })
+      if (folder === undefined) return pages(content)
+      const count = await written(content, folder, call.signal)
+      return { head: `${headOf(content, count)}\nwritten to ${output}`, what: '', body: '' }
+    })
   },
 })
 
@@ -59,7 +60,11 @@ interface Fetched {
   readonly layer: Replay
 }
 
-async function fetched(args: z.infer<typeof input>, world: World, { signal }: Call): Promise<Fetched> {
+async function fetched(
+  args: z.infer<typeof input>,
+  world: World,
+  { call: { signal }, room }: { call: Call; room: Room },
+): Promise<Fetched> {
   const ref = parseOciUrl(args.url)
   const registry = await openRegistry(world, { at: ref, ...args, signal }, 'transfer')
   const place = { registry: ref.registry, repository: ref.repository }
@@ -77,7 +82,7 @@ async function fetched(args: z.infer<typeof input>, world: World, { signal }: Ca
     throw new ToolError('TooLarge', `the layer of ${printReference(ref)} has ${selected.size} bytes`, {
       next: `pull it with oras: at most ${limits.maxBytes} bytes are taken here`,
     })
-  const layer = await replay(() => registry.blob(place, selected, signal))
+  const layer = await replay(registry.blob(place, selected, signal), { aside: room, signal })
   return { digest, servedBy: registry.served, layer }
 }
 

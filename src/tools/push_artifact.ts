@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
-import { type Made, makeArtifact } from './artifacts/artifact.ts'
-import { openRegistry, registryArguments, tagName } from './artifacts/registry-access.ts'
-import { tool } from './tool.ts'
+import { type Made, makeArtifact, type ToPush } from './artifacts/artifact.ts'
+import { openRegistry, type Reach, registryArguments, tagName } from './artifacts/registry-access.ts'
+import type { Room } from '../world/storage/scratch.ts'
+import type { World } from '../world/world.ts'
+import { type Call, tool } from './tool.ts'
 import { wouldPickUp } from './artifacts/would-pick-up.ts'
 
 const file = z.object({ path: z.string(), content: z.string(), encoding: z.enum(['utf8', 'base64']).default('utf8') })
@@ -38,22 +40,14 @@ export const pushArtifact = tool({
     next: z.string(),
   }),
   async preview(args, world, call) {
-    const { digest } = (await makeArtifact(args, world, call)).descriptor
+    const { digest } = await world.scratch.during(async room => (await makeArtifact(args, world, { call, room })).descriptor)
     return { summary: `push ${digest} to ${args.url}`, changes: [{ action: 'push', object: args.url, detail: digest }], live: digest }
   },
   async run(args, world, call) {
     const { registry: host, repository: path, tag = 'latest' } = parseOciUrl(args.url)
-    const [repository, made] = [{ registry: host, repository: path }, await makeArtifact(args, world, call)]
+    const repository = { registry: host, repository: path }
+    const { made, uploaded, servedBy } = await world.scratch.during(room => pushed({ args, repository, tag }, world, { call, room }))
     const { digest } = made.descriptor
-    const registry = await openRegistry(world, { at: repository, ...args, signal: call.signal }, 'transfer')
-    const there = await registry.resolve({ ...repository, tag }, call.signal)
-    const changed = there?.digest !== digest
-    if (changed) {
-      call.progress(`uploading ${made.size} bytes`)
-      for (const blob of made.blobs) await registry.pushBlob(repository, blob, { signal: call.signal })
-    }
-    for (const name of [...(changed ? [tag] : []), ...args.tags])
-      await registry.pushManifest({ ...repository, tag: name }, contentOf(made), call.signal)
     const picksUp = await wouldPickUp(world, { cluster: args.cluster, repository, tags: [tag, ...args.tags], digest }, call)
     const pinned = `oci://${printReference({ ...repository, digest })}`
     return {
@@ -61,8 +55,8 @@ export const pushArtifact = tool({
       pinned,
       digest,
       ...made.origin,
-      uploaded: changed,
-      servedBy: registry.served,
+      uploaded,
+      servedBy,
       ...(picksUp ? { picksUp } : {}),
       next: nextOf(picksUp),
     }
@@ -76,6 +70,31 @@ export const pushArtifact = tool({
       `Next: ${d.next}`,
     ].join('\n'),
 })
+
+interface Push {
+  readonly args: ToPush & Pick<Reach, 'insecure' | 'provider'> & { readonly tags: readonly string[] }
+  readonly repository: { readonly registry: string; readonly repository: string }
+  readonly tag: string
+}
+
+/** Makes the artifact, and uploads it unless the tag has it already. */
+async function pushed(
+  { args, repository, tag }: Push,
+  world: World,
+  { call, room }: { call: Call; room: Room },
+): Promise<{ made: Made; uploaded: boolean; servedBy: string }> {
+  const made = await makeArtifact(args, world, { call, room })
+  const registry = await openRegistry(world, { at: repository, ...args, signal: call.signal }, 'transfer')
+  const there = await registry.resolve({ ...repository, tag }, call.signal)
+  const uploaded = there?.digest !== made.descriptor.digest
+  if (uploaded) {
+    call.progress(`uploading ${made.size} bytes`)
+    for (const blob of made.blobs) await registry.pushBlob(repository, blob, { signal: call.signal })
+  }
+  for (const name of [...(uploaded ? [tag] : []), ...args.tags])
+    await registry.pushManifest({ ...repository, tag: name }, contentOf(made), call.signal)
+  return { made, uploaded, servedBy: registry.served }
+}
 
 function contentOf({ manifest, descriptor }: Made): { mediaType: string; bytes: Uint8Array } {
   return { mediaType: descriptor.mediaType, bytes: manifest }

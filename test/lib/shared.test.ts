@@ -4,7 +4,8 @@ import { sha256 } from '../../src/lib/digest.ts'
 import { globMatches } from '../../src/lib/glob.ts'
 import { Joint } from '../../src/lib/joint.ts'
 import { matching } from '../../src/lib/regex.ts'
-import { replay } from '../../src/lib/replay.ts'
+import { type Aside, replay } from '../../src/lib/replay.ts'
+import { diskScratch } from '../../src/world/storage/disk-scratch.ts'
 
 const never = new AbortController().signal
 
@@ -49,22 +50,43 @@ async function textOf(source: AsyncIterable<Uint8Array>): Promise<string> {
   for await (const part of source) parts.push(part)
   return Buffer.concat(parts).toString()
 }
-for (const [most, made] of [
-  [5, 1],
-  [4, 3],
-])
-  test(`content of five bytes is made ${made} times for two readings when ${most} are kept`, async () => {
-    let count = 0
-    const make = async function* (): AsyncIterable<Uint8Array> {
-      count++
+for (const [most, asides] of [
+  [5, 0],
+  [4, 1],
+  [1, 1],
+] as const)
+  test(`content of five bytes is read once for two readings, and ${asides} times aside, when ${most} are held`, async () => {
+    const seen = { made: 0, aside: 0 }
+    const content = (async function* (): AsyncIterable<Uint8Array> {
+      seen.made++
       yield Buffer.from('he')
       yield Buffer.from('llo')
-    }
-    const content = await replay(make, most)
-    assert.deepEqual([content.size, content.digest], [5, sha256('hello')])
-    assert.deepEqual([await textOf(content.open()), await textOf(content.open())], ['hello', 'hello'])
-    assert.equal(count, made)
+    })()
+    const again = await diskScratch().during(async room => {
+      const aside: Aside = {
+        keep: (rest, signal) => {
+          seen.aside++
+          return room.keep(rest, signal)
+        },
+      }
+      const found = await replay(content, { aside, signal: never, most })
+      assert.deepEqual([found.size, found.digest], [5, sha256('hello')])
+      return [await textOf(found.open()), await textOf(found.open())]
+    })
+    assert.deepEqual(again, ['hello', 'hello'])
+    assert.deepEqual(seen, { made: 1, aside: asides })
   })
+
+test('what the content throws passes, wherever it stood', async () => {
+  for (const most of [100, 1])
+    await diskScratch().during(async room => {
+      const content = (async function* (): AsyncIterable<Uint8Array> {
+        yield Buffer.from('he')
+        throw new RangeError('broke off')
+      })()
+      await assert.rejects(replay(content, { aside: room, signal: never, most }), /^RangeError: broke off/)
+    })
+})
 
 test('an expression finds its matches, in order, or is stopped', () => {
   assert.deepEqual(matching(['b', 'ab', 'c', 'B'], { source: 'b', flags: '' }), ['b', 'ab'])

@@ -8,6 +8,7 @@ import { archiveEntries, memoryTree, singleFile } from '../../sources/archive.ts
 import { defaultPatterns, parsePatterns } from '../../sources/ignore.ts'
 import { annotationKeys, fluxManifest } from '../../sources/oci-manifest.ts'
 import type { Descriptor } from '../../kinds/oci.ts'
+import type { Room } from '../../world/storage/scratch.ts'
 import type { World } from '../../world/world.ts'
 import { ToolError } from '../frame/error.ts'
 import type { Call } from '../tool.ts'
@@ -37,8 +38,8 @@ export interface Made {
 const epoch = '1970-01-01T00:00:00Z'
 const name = /^(?!\/)(?!.*(^|\/)\.{0,2}(\/|$))[^\0\\]+$/
 
-/** Makes an artifact as `flux push artifact --reproducible` does, byte for byte. The content is read twice when it is large. Spec: sources 10. */
-export async function makeArtifact(args: ToPush, world: World, call: Call): Promise<Made> {
+/** Makes an artifact as `flux push artifact --reproducible` does, byte for byte. The content is read once; it is good as long as the room. Spec: sources 10. */
+export async function makeArtifact(args: ToPush, world: World, { call, room }: { call: Call; room: Room }): Promise<Made> {
   if (parseOciUrl(args.url).digest) throw new ToolError('InvalidArgument', `url '${args.url}' names a digest`, { next: 'push to a tag' })
   if ((args.path === undefined) === (args.files === undefined))
     throw new ToolError('InvalidArgument', 'give either path or files', {
@@ -46,7 +47,7 @@ export async function makeArtifact(args: ToPush, world: World, call: Call): Prom
     })
   const entries = await entriesOf(args, world, call.signal)
   const origin = await originOf(args, world, call)
-  const { layer, tarDigest } = await packed(entries, world, call.signal)
+  const { layer, tarDigest } = await packed(entries, world, { room, signal: call.signal })
   const annotations = {
     [annotationKeys.created]: epoch,
     ...(origin.source ? { [annotationKeys.source]: origin.source } : {}),
@@ -67,27 +68,20 @@ export async function makeArtifact(args: ToPush, world: World, call: Call): Prom
 }
 
 /** The archive of a path or of files, as it would be pushed. */
-export async function archiveOf(files: Files, world: World, signal: AbortSignal): Promise<Replay> {
-  return (await packed(await entriesOf(files, world, signal), world, signal)).layer
+export async function archiveOf(files: Files, world: World, within: { room: Room; signal: AbortSignal }): Promise<Replay> {
+  return (await packed(await entriesOf(files, world, within.signal), world, within)).layer
 }
 
 async function packed(
-  entries: () => AsyncIterable<TarEntry>,
+  entries: AsyncIterable<TarEntry>,
   { kernel }: World,
-  signal: AbortSignal,
+  { room, signal }: { room: Room; signal: AbortSignal },
 ): Promise<{ layer: Replay; tarDigest: ReturnType<typeof sha256> }> {
-  const sums: ReturnType<typeof digester>[] = []
-  const make = (): AsyncIterable<Uint8Array> => {
-    const sum = digester('sha256')
-    sums.push(sum)
-    return kernel.gzip(
-      watched(tar(entries()), part => sum.update(part)),
-      signal,
-    )
-  }
+  const sum = digester('sha256')
+  const plain = watched(tar(entries), part => sum.update(part))
   try {
-    const layer = await replay(make)
-    return { layer, tarDigest: sums[0]?.digest() ?? sha256('') }
+    const layer = await replay(kernel.gzip(plain, signal), { aside: room, signal })
+    return { layer, tarDigest: sum.digest() }
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown
     throw new ToolError('Conflict', thrown.message, { next: 'push again when nothing writes there', retryable: true, cause: thrown })
@@ -106,25 +100,22 @@ async function originOf({ path, source, revision }: ToPush, world: World, { sign
   }
 }
 
-/** The entries to archive, again at each call. */
-async function entriesOf({ path, files, ignorePaths }: Files, world: World, signal: AbortSignal): Promise<() => AsyncIterable<TarEntry>> {
+async function entriesOf({ path, files, ignorePaths }: Files, world: World, signal: AbortSignal): Promise<AsyncIterable<TarEntry>> {
   const patterns = parsePatterns(ignorePaths === undefined ? defaultPatterns.artifact : ignorePaths.join('\n'))
   if (files !== undefined) {
-    const tree = givenTree(files)
-    return () => archiveEntries(tree, { patterns, modes: 'kept' })
+    return archiveEntries(givenTree(files), { patterns, modes: 'kept' })
   }
   const { files: own } = world
   if (!own || path === undefined)
     throw new ToolError('InvalidArgument', 'this server reads no files', { next: 'give the content as files' })
   const real = await own.resolve(path)
   const found = await own.stat(real)
-  if (found?.type === 'file') return () => singleFile(found, own.read(real, signal))
+  if (found?.type === 'file') return singleFile(found, own.read(real, signal))
   if (found?.type !== 'folder')
     throw new ToolError('InvalidArgument', `invalid path '${path}', must point to an existing directory or file`, {
       next: 'name another path',
     })
-  const tree = folderTree(own, real, signal)
-  return () => archiveEntries(tree, { patterns, modes: 'kept' })
+  return archiveEntries(folderTree(own, real, signal), { patterns, modes: 'kept' })
 }
 
 function givenTree(files: NonNullable<ToPush['files']>): Tree {

@@ -1,24 +1,35 @@
 const chunkBytes = 64 * 1024
 
-/** Drives the module's stream: open, write in chunks of 64 KiB, close. The stream is closed also when the consumer stops early. */
+/**
+ * Drives the module's stream: open, write in chunks of 64 KiB, close. The next chunk is made ready while the module has one. The stream is closed also
+ * when the consumer stops early.
+ */
 export async function* gzipStream(
   source: AsyncIterable<Uint8Array>,
   call: (operation: string, input: Uint8Array) => Promise<Uint8Array>,
 ): AsyncIterable<Uint8Array> {
   const handle = await call('open', new Uint8Array())
   let ended = false
+  let written: Promise<Uint8Array> = Promise.resolve(new Uint8Array())
   try {
-    for await (const piece of source) {
-      for (let at = 0; at < piece.length; at += chunkBytes) {
-        const output = await call('write', joined(handle, piece.subarray(at, at + chunkBytes)))
-        if (output.length > 0) yield output
-      }
+    for await (const chunk of chunked(source)) {
+      const before = await written
+      written = call('write', joined(handle, chunk))
+      // Told to whoever awaits it next.
+      written.catch(() => undefined)
+      if (before.length > 0) yield before
     }
+    const last = await written
+    if (last.length > 0) yield last
     ended = true
     yield await call('close', handle)
   } finally {
     if (!ended) await call('close', handle).catch(() => undefined)
   }
+}
+
+async function* chunked(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const piece of source) for (let at = 0; at < piece.length; at += chunkBytes) yield piece.subarray(at, at + chunkBytes)
 }
 
 function joined(handle: Uint8Array, content: Uint8Array): Uint8Array {
