@@ -249,6 +249,25 @@ export function clusterContract(name: string, open: () => Promise<Started>): voi
       )
     })
 
+    test('a service account gets a token for one audience, with its claims', async () => {
+      const [namespace, name] = ['contract', 'token-account']
+      await cluster.apply(
+        { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name } },
+        { manager: 'test', force: true },
+        signal,
+      )
+      const token = await cluster.tokenFor({ namespace, name }, 'sts.amazonaws.com', signal)
+      const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as Record<string, unknown>
+      assert.deepEqual([claims.aud, claims.sub], [['sts.amazonaws.com'], `system:serviceaccount:${namespace}:${name}`])
+      assert.equal(Number(claims.exp) - Number(claims.iat), 3600)
+      assert.equal(token.split('.').length, 3)
+      assert.notEqual(await cluster.tokenFor({ namespace, name }, 'sts.amazonaws.com', signal), token)
+      await assert.rejects(cluster.tokenFor({ namespace, name: 'absent' }, 'a', signal), {
+        code: 'NOT_FOUND',
+        message: 'serviceaccounts "absent" not found',
+      })
+    })
+
     test('own access can be asked', async () => {
       assert.equal(await cluster.allowed({ verb: 'get', group: '', resource: 'configmaps', namespace: 'contract' }, signal), true)
     })
