@@ -31,5 +31,6 @@ export const slowTests: readonly string[] = [
   'tools/every-kind',
   'tools/flux-delivers',
   'tools/plans',
+  'world/git/ssh',
   'world/kernel/kernel',
 ]

@@ -25,6 +25,7 @@ import { loadClusters } from '../world/cluster/kubeconfig.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
 import { workspaceFiles } from '../world/files/disk.ts'
 import { gitOrigin } from '../world/files/git-origin.ts'
+import { lazyGit } from '../world/git/lazy.ts'
 import { lazyHttp } from '../world/http/lazy.ts'
 import type { Http } from '../world/http/http.ts'
 import { openKernel } from '../world/kernel/pool.ts'
@@ -117,6 +118,7 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras }),
     auth: lazyAuth({ http, clock: realClock, env, home: homedir(), cache: tokenCache(options), learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
+    git: lazyGit({ http, env }),
     artifacts,
     scratch: diskScratch(),
     kernel,

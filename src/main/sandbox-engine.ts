@@ -13,6 +13,7 @@ import { controllersOf, reconcilers } from '../tools/run/reconcilers.ts'
 import { lazyAuth } from '../world/auth/lazy.ts'
 import { realClock } from '../world/clock/real.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
+import { lazyGit } from '../world/git/lazy.ts'
 import { lazyHttp } from '../world/http/lazy.ts'
 import { openKernel } from '../world/kernel/pool.ts'
 import { pinoLog } from '../world/log/pino.ts'
@@ -52,6 +53,7 @@ export async function composeSandbox(
     scratch: diskScratch(),
     auth: lazyAuth({ http, clock: realClock, env, home: homedir(), cache: tokenCache({}), learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
+    git: lazyGit({ http, env }),
     fetcher: artifactFetcher({ http, clock: realClock }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras: 'off' }),
   })

@@ -2,6 +2,7 @@ import type { Auth } from './auth/provider.ts'
 import type { Clock } from './clock/clock.ts'
 import type { Cluster, Clusters } from './cluster/cluster.ts'
 import type { Files, GitOrigin } from './files/files.ts'
+import type { Git } from './git/git.ts'
 import type { Http } from './http/http.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import type { Log } from './log/log.ts'
@@ -17,6 +18,7 @@ export interface World {
   /** Signing in to clouds and GitHub. */
   readonly auth: Auth
   readonly objects: Objects
+  readonly git: Git
   readonly artifacts: Artifacts
   readonly scratch: Scratch
   readonly fetcher: ArtifactFetcher

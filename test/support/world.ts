@@ -17,6 +17,7 @@ import { reconcilerOf } from '../../src/tools/run/reconcilers.ts'
 import { openAuth } from '../../src/world/auth/open.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { lazyGit } from '../../src/world/git/lazy.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import { HttpError } from '../../src/world/http/error.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
@@ -77,6 +78,7 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
       door: noCloud,
     }),
     objects: openObjects({ http, clock: realClock }),
+    git: lazyGit({ http, env: { PATH: process.env.PATH } }),
     scratch: diskScratch(),
     artifacts: diskArtifacts({ folder, advertised: server.address, clock: realClock }),
     fetcher: artifactFetcher({ http, clock: realClock }),

@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process'
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { gitProgram } from '../world/git/program.ts'
+import { listen } from '../world/listen.ts'
+import { answerByBackend, type Backend } from './git/backend.ts'
+
+const run = promisify(execFile)
+
+export interface GitServerOptions {
+  /** 0 takes a free port. */
+  readonly port: number
+  /** A folder that keeps everything; absent: one that goes when the server closes. */
+  readonly data?: string | undefined
+  /** Judges the header of that name; absent: everyone may read and write. */
+  readonly allows?: ((authorization: string | undefined) => boolean) | undefined
+}
+
+/** A running Git server on loopback; `address` is `host:port`, and the repositories are at `http://ADDRESS/NAME.git`. */
+export interface SandboxGit {
+  readonly address: string
+  close(): Promise<void>
+}
+
+const pathPattern = /^((?:\/[A-Za-z0-9_][\w.-]*){1,4})\/(?:info\/refs|git-upload-pack|git-receive-pack)$/
+
+/**
+ * Serves Git over smart HTTP by `git http-backend`. A repository is made by the first push to it. @throws {GitError} GIT_MISSING, GIT_TOO_OLD
+ */
+export async function listenGit({ port, data, allows }: GitServerOptions): Promise<SandboxGit> {
+  await gitProgram(process.env)()
+  const folder = data ?? (await mkdtemp(join(tmpdir(), 'fluxpilot-git-server-')))
+  await mkdir(folder, { recursive: true })
+  const backend = { folder, env: await serverEnv(folder) }
+  const server = createServer((request, response) => {
+    if (allows && !allows(request.headers.authorization))
+      return void response.writeHead(401, { 'www-authenticate': 'Basic realm="sandbox"' }).end()
+    void serve(request, response, backend).catch(() => response.destroy())
+  })
+  server.requestTimeout = 0
+  const { port: taken, close } = await listen(server, { host: '127.0.0.1', port })
+  return {
+    address: `127.0.0.1:${taken}`,
+    async close() {
+      await close()
+      if (data === undefined) await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function serverEnv(folder: string): Promise<Record<string, string>> {
+  const config = join(folder, '.gitconfig')
+  await writeFile(config, '[safe]\n\tdirectory = *\n[receive]\n\tfsckObjects = true\n[core]\n\thooksPath = /dev/null\n')
+  return {
+    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    HOME: folder,
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: config,
+    GIT_TERMINAL_PROMPT: '0',
+    LC_ALL: 'C',
+  }
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, backend: Backend): Promise<void> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://git')
+  const [, name] = pathPattern.exec(pathname) ?? []
+  if (name === undefined) return void response.writeHead(404).end('there is no such repository\n')
+  const repository = join(backend.folder, name)
+  const pushes = request.method === 'GET' && searchParams.get('service') === 'git-receive-pack'
+  if (!(await exists(join(repository, 'HEAD')))) {
+    if (!pushes || (await isBelowRepository(backend.folder, name))) return void response.writeHead(404).end('there is no such repository\n')
+    await create(repository, backend)
+  }
+  await answerByBackend(request, response, backend)
+}
+
+async function create(repository: string, { env }: Backend): Promise<void> {
+  await run('git', ['init', '--quiet', '--bare', '--template=', '--initial-branch=main', repository], { env })
+  const settings = { 'http.receivepack': 'true', 'uploadpack.allowFilter': 'true', 'uploadpack.allowAnySHA1InWant': 'true' }
+  for (const [key, value] of Object.entries(settings)) await run('git', ['-C', repository, 'config', key, value], { env })
+}
+
+async function isBelowRepository(folder: string, name: string): Promise<boolean> {
+  const parts = name.slice(1).split('/')
+  for (let end = 1; end < parts.length; end++) if (await exists(join(folder, ...parts.slice(0, end), 'HEAD'))) return true
+  return false
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

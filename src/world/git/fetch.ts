@@ -1,0 +1,70 @@
+import type { Access } from './access.ts'
+import { GitError } from './error.ts'
+import { forgetRemote, packBytes } from './room.ts'
+import { outputOf, runGit } from './run.ts'
+
+/** What one fetch brings. */
+export interface Fetch {
+  /** Refspecs, or hashes. */
+  readonly what: readonly string[]
+  /** Commits alone of each tip. */
+  readonly shallow?: boolean
+  readonly filter?: 'blob:none' | 'tree:0' | undefined
+  /** Objects by their hashes, beside what is here already. */
+  readonly more?: boolean
+}
+
+/** Where repositories of one checkout are filled, within common bounds. */
+export interface Filling {
+  readonly access: Access
+  readonly doing: string
+  readonly signal: AbortSignal
+  /** Bytes that all fetches of the checkout have brought; each adds to it. */
+  readonly total: { bytes: number }
+  readonly mostBytes: number
+}
+
+/** Fetches into a repository, which afterwards promises nothing. @throws {GitError} */
+export async function fetchInto(repository: string, { what, shallow, filter, more }: Fetch, filling: Filling): Promise<void> {
+  const { access, doing, signal, total, mostBytes } = filling
+  const before = await packBytes(repository)
+  const left = mostBytes - total.bytes
+  if (left <= 0) throw new GitError('TOO_LARGE', `${doing}: the server sends more than ${mostBytes} bytes`)
+  const args = [
+    ...(more ? ['-c', 'fetch.negotiationAlgorithm=noop'] : []),
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--no-recurse-submodules',
+    '--no-auto-maintenance',
+    ...(shallow ? ['--depth=1'] : []),
+    ...(filter ? [`--filter=${filter}`] : []),
+    '--stdin',
+    'origin',
+  ]
+  const input = what.map(line => `${line}\n`).join('')
+  try {
+    await runGit({ args, input, env: access.env, cwd: repository, doing, secrets: access.secrets, mostFile: left }, signal)
+  } finally {
+    await forgetRemote(repository)
+  }
+  total.bytes += (await packBytes(repository)) - before
+  if (total.bytes > mostBytes) throw new GitError('TOO_LARGE', `${doing}: the server sends more than ${mostBytes} bytes`)
+}
+
+const mostChecked = 64 * 1024 * 1024
+
+/** Sizes of objects by their hashes; those that are absent have none. */
+export async function sizesIn(repository: string, hashes: readonly string[], filling: Filling): Promise<Map<string, number>> {
+  const { access, doing, signal } = filling
+  const args = ['cat-file', '--buffer', '--batch-check=%(objectname) %(objectsize)']
+  const input = hashes.map(hash => `${hash}\n`).join('')
+  const output = await outputOf({ args, input, env: access.env, cwd: repository, doing, secrets: access.secrets }, mostChecked, signal)
+  const sizes = new Map<string, number>()
+  for (const line of output.toString('latin1').split('\n')) {
+    const [, hash, size] = /^([0-9a-f]{40}) (\d+)$/.exec(line) ?? []
+    if (hash !== undefined) sizes.set(hash, Number(size))
+  }
+  return sizes
+}

@@ -1,0 +1,152 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Access } from './access.ts'
+import { GitError } from './error.ts'
+import { endGroup, startGit } from './run.ts'
+
+/** An object as it is stored. */
+export interface RawObject {
+  readonly hash: string
+  readonly type: 'commit' | 'tree' | 'blob' | 'tag'
+  readonly bytes: Buffer
+}
+
+const mostBuffered = 1024 * 1024
+const mostObject = 16 * 1024 * 1024
+const newline = 0x0a
+
+/** Reads objects of a repository through one process, which is started when first asked. */
+export class Objects {
+  readonly #repository: string
+  readonly #access: Pick<Access, 'env'>
+  #batch: { child: ChildProcess; output: Output } | undefined
+  #turn: Promise<unknown> = Promise.resolve()
+  #closed = false
+  readonly #running = new Set<ChildProcess>()
+
+  constructor(repository: string, access: Pick<Access, 'env'>) {
+    this.#repository = repository
+    this.#access = access
+  }
+
+  /** By hash or name; `undefined` when it is absent. @throws {GitError} TOO_LARGE, BROKEN */
+  find(name: string): Promise<RawObject | undefined> {
+    const found = this.#turn.then(() => this.#ask(name))
+    this.#turn = found.catch(() => undefined)
+    return found
+  }
+
+  /** The content of a blob; a large one is never held. @throws {GitError} BROKEN */
+  async *blob(hash: string, size: number): AsyncIterable<Uint8Array> {
+    if (size > mostBuffered) return yield* this.#stream(hash, size)
+    const found = await this.find(hash)
+    if (found?.type !== 'blob') throw broken(`blob ${hash} is absent`)
+    if (found.bytes.length > 0) yield found.bytes
+  }
+
+  async #ask(name: string): Promise<RawObject | undefined> {
+    const { child, output } = this.#open()
+    child.stdin?.write(`${name}\n`)
+    const header = await output.line()
+    const [, hash, type, size] = /^([0-9a-f]{40}) (commit|tree|blob|tag) (\d+)$/.exec(header) ?? []
+    if (hash === undefined || type === undefined) {
+      if (/ (?:missing|ambiguous)$/.test(header)) return undefined
+      throw broken(`the answer for ${name} is not understood`)
+    }
+    if (Number(size) > mostObject) {
+      endGroup(child)
+      throw new GitError('TOO_LARGE', `${type} ${hash} has ${size} bytes`)
+    }
+    const bytes = await output.take(Number(size))
+    await output.take(1)
+    return { hash, type: type as RawObject['type'], bytes }
+  }
+
+  #open(): { child: ChildProcess; output: Output } {
+    this.#batch ??= (() => {
+      const child = this.#start(['cat-file', '--batch'])
+      return { child, output: new Output(child) }
+    })()
+    return this.#batch
+  }
+
+  #start(args: readonly string[]): ChildProcess {
+    if (this.#closed) throw broken('the checkout was closed')
+    const child = startGit({ args, env: this.#access.env, cwd: this.#repository })
+    child.on('error', () => {})
+    child.stdin?.on('error', () => {})
+    child.stderr?.resume()
+    this.#running.add(child)
+    child.once('close', () => this.#running.delete(child))
+    return child
+  }
+
+  async *#stream(hash: string, size: number): AsyncIterable<Uint8Array> {
+    const child = this.#start(['cat-file', 'blob', hash])
+    let seen = 0
+    try {
+      for await (const chunk of child.stdout ?? []) {
+        seen += (chunk as Buffer).length
+        yield chunk as Buffer
+      }
+    } finally {
+      endGroup(child)
+    }
+    if (seen !== size) throw broken(`blob ${hash} ends after ${seen} of ${size} bytes`)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all(
+      [...this.#running].map(async child => {
+        const gone = once(child, 'close')
+        endGroup(child)
+        await gone
+      }),
+    )
+  }
+}
+
+/** The output of a process, by lines and by bytes. */
+class Output {
+  readonly #chunks: AsyncIterator<Buffer>
+  #held: Buffer = Buffer.alloc(0)
+
+  constructor(child: ChildProcess) {
+    this.#chunks = (child.stdout?.iterator({ destroyOnReturn: true }) ?? (async function* () {})()) as AsyncIterator<Buffer>
+  }
+
+  async line(): Promise<string> {
+    let end = this.#held.indexOf(newline)
+    while (end < 0) {
+      this.#held = Buffer.concat([this.#held, await this.#next()])
+      end = this.#held.indexOf(newline)
+    }
+    const line = this.#held.subarray(0, end).toString('utf8')
+    this.#held = this.#held.subarray(end + 1)
+    return line
+  }
+
+  async take(size: number): Promise<Buffer> {
+    const parts = [this.#held]
+    let have = this.#held.length
+    while (have < size) {
+      const next = await this.#next()
+      parts.push(next)
+      have += next.length
+    }
+    const all = parts.length === 1 ? this.#held : Buffer.concat(parts)
+    this.#held = all.subarray(size)
+    return all.subarray(0, size)
+  }
+
+  async #next(): Promise<Buffer> {
+    const { done, value } = await this.#chunks.next()
+    if (done) throw broken('git ended before its answer')
+    return value
+  }
+}
+
+function broken(why: string): GitError {
+  return new GitError('BROKEN', `the repository cannot be read: ${why}`)
+}

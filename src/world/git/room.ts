@@ -1,0 +1,70 @@
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const prefix = 'fluxpilot-git-'
+
+/** A private folder for one access to a server: secrets in files, and what was fetched. */
+export interface Room {
+  readonly folder: string
+  /** Writes a file that only we can read; its path. */
+  keep(name: string, text: string, mode?: number): Promise<string>
+  /** An empty bare repository; its path. */
+  repository(name: string): Promise<string>
+  remove(): Promise<void>
+}
+
+export async function openRoom(parent: string = tmpdir()): Promise<Room> {
+  const folder = await mkdtemp(join(parent, `${prefix}${process.pid}-`))
+  return {
+    folder,
+    async keep(name, text, mode = 0o600) {
+      const path = join(folder, name)
+      await writeFile(path, text, { mode, flag: 'wx' })
+      return path
+    },
+    async repository(name) {
+      const path = join(folder, name)
+      await mkdir(join(path, 'objects'), { recursive: true })
+      await mkdir(join(path, 'refs'))
+      await writeFile(join(path, 'HEAD'), 'ref: refs/heads/none\n')
+      await forgetRemote(path)
+      return path
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  }
+}
+
+/** Makes a repository one that has no promise of any server: what is absent from it is absent. */
+export async function forgetRemote(repository: string): Promise<void> {
+  await writeFile(join(repository, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n')
+}
+
+/** Removes the folders of processes that ended without doing so. */
+export async function sweepRooms(parent: string = tmpdir()): Promise<void> {
+  const names = await readdir(parent).catch(() => [])
+  await Promise.all(
+    names.map(async name => {
+      const [, pid] = /^fluxpilot-git-(\d+)-\w+$/.exec(name) ?? []
+      if (pid === undefined || isAlive(Number(pid))) return
+      await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)
+    }),
+  )
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Bytes of the packs of a repository. */
+export async function packBytes(repository: string): Promise<number> {
+  const folder = join(repository, 'objects/pack')
+  const names = await readdir(folder).catch(() => [])
+  const sizes = await Promise.all(names.filter(n => n.endsWith('.pack')).map(async n => (await stat(join(folder, n))).size))
+  return sizes.reduce((sum, size) => sum + size, 0)
+}

@@ -1,0 +1,79 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const exec = promisify(execFile)
+
+/** What git may know in a test: nothing of this machine. */
+export const gitEnv: Readonly<Record<string, string>> = {
+  PATH: process.env.PATH ?? '',
+  HOME: '/nonexistent',
+  LC_ALL: 'C',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_AUTHOR_NAME: 'Ada',
+  GIT_AUTHOR_EMAIL: 'ada@example.com',
+  GIT_COMMITTER_NAME: 'Ada',
+  GIT_COMMITTER_EMAIL: 'ada@example.com',
+}
+
+/** Runs git in a folder; its output, trimmed. */
+export async function git(folder: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await exec('git', ['-C', folder, ...args], { env: gitEnv, maxBuffer: 64 * 1024 * 1024 })
+  return stdout.trim()
+}
+
+/** A commit as `git fast-import` reads it: files by path, `'x '` before a path makes it executable, `'l '` a link, `'s '` a submodule. */
+export interface CommitPlan {
+  readonly branch: string
+  /** Seconds since the epoch. */
+  readonly at: number
+  readonly message?: string
+  readonly files: Readonly<Record<string, string>>
+  readonly from?: string
+}
+
+/** Bare repositories in a folder that goes when the test ends. */
+export interface Forge {
+  readonly folder: string
+  /** Makes a repository, or adds to it. @returns its path. */
+  commit(name: string, plans: readonly CommitPlan[]): Promise<string>
+  remove(): void
+}
+
+export function openForge(): Forge {
+  const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-forge-'))
+  return {
+    folder,
+    async commit(name, plans) {
+      const path = join(folder, name)
+      mkdirSync(path, { recursive: true })
+      await git(path, 'init', '--quiet', '--bare', '--initial-branch=main', '--template=')
+      for (const setting of ['uploadpack.allowFilter', 'uploadpack.allowAnySHA1InWant']) await git(path, 'config', setting, 'true')
+      const child = spawn('git', ['-C', path, 'fast-import', '--quiet', '--force'], { env: gitEnv, stdio: ['pipe', 'ignore', 'inherit'] })
+      for (const plan of plans) child.stdin.write(importOf(plan))
+      child.stdin.end('done\n')
+      await once(child, 'close')
+      return path
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+const modes: Readonly<Record<string, string>> = { 'x ': '100755', 'l ': '120000', 's ': '160000' }
+
+function importOf({ branch, at, message = 'a change', files, from }: CommitPlan): string {
+  const who = `Ada <ada@example.com> ${at} +0000`
+  const changes = Object.entries(files).map(([path, content]) => {
+    const mode = modes[path.slice(0, 2)] ?? '100644'
+    const bare = mode === '100644' ? path : path.slice(2)
+    if (mode === '160000') return `M ${mode} ${content} ${JSON.stringify(bare)}\n`
+    return `M ${mode} inline ${JSON.stringify(bare)}\ndata ${Buffer.byteLength(content)}\n${content}\n`
+  })
+  const head = `commit ${branch}\nauthor ${who}\ncommitter ${who}\ndata ${Buffer.byteLength(message)}\n${message}\n`
+  return `${head}${from === undefined ? '' : `from ${from}\n`}${changes.join('')}\n`
+}

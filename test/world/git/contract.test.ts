@@ -1,0 +1,30 @@
+import { after, before, describe } from 'node:test'
+import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
+import { createHttp } from '../../../src/world/http/client.ts'
+import { openGit } from '../../../src/world/git/open.ts'
+import { openForge } from '../../support/git.ts'
+import { withPrograms } from '../../refs/when.ts'
+import { fillForge, gitContract } from './contract.ts'
+
+withPrograms(['git'], { name: 'Git over HTTP', tests: 14 }, () =>
+  describe('Git over HTTP', () => {
+    const forge = openForge()
+    const http = createHttp({})
+    const client = openGit({ http, env: { PATH: process.env.PATH } })
+    let server: SandboxGit
+    before(async () => {
+      await fillForge(forge)
+      server = await listenGit({ port: 0, data: forge.folder })
+    })
+    after(async () => {
+      await server.close()
+      await http.close()
+      forge.remove()
+    })
+    gitContract(() => ({
+      forge,
+      client,
+      remote: name => ({ url: `http://${server.address}/${name}`, credentials: { type: 'anonymous' } }),
+    }))
+  }),
+)
