@@ -22,12 +22,10 @@ export interface Named {
   readonly version: string
 }
 
-/** A chart could not be had or made. `named` is it, where that was known. Spec: sources 7. */
+/** A chart could not be had or made. Spec: sources 7. */
 export class BuildProblem extends StepError {
-  readonly named: Named | undefined
-  constructor(reason: Reason, why: string, options: ErrorOptions & { named?: Named | undefined } = {}) {
+  constructor(reason: Reason, why: string, options: ErrorOptions = {}) {
     super(reason, `${summaries[reason]}: ${why}`, options)
-    this.named = options.named
   }
 
   /** No retry can help. */
@@ -41,16 +39,12 @@ export class BuildProblem extends StepError {
 }
 
 /** Runs a step of a build; what it throws is a {@link BuildProblem} of this reason. */
-export async function building<T>(
-  reason: Reason,
-  work: () => T | Promise<T>,
-  { named, prefix = '' }: { named?: Named; prefix?: string } = {},
-): Promise<T> {
+export async function building<T>(reason: Reason, work: () => T | Promise<T>, prefix = ''): Promise<T> {
   try {
     return await work()
   } catch (cause) {
     if (cause instanceof StepError) throw cause
-    throw new BuildProblem(reason, prefix + messageOf(cause), { cause, named })
+    throw new BuildProblem(reason, prefix + messageOf(cause), { cause })
   }
 }
 

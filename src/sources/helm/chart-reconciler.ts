@@ -74,16 +74,15 @@ async function attempted(
     return artifact && (await fromArtifact(chart, artifact, step))
   } catch (thrown) {
     step.run.signal.throwIfAborted()
-    if (thrown instanceof BuildProblem) return notBuilt(thrown, step.run)
+    if (thrown instanceof BuildProblem) return notBuilt(thrown)
     if (thrown instanceof StepError) return notReached(thrown)
     throw thrown
   }
 }
 
-/** What is wrong with the chart. Where it is known which chart it would be, that is told first. */
-async function notBuilt(problem: BuildProblem, run: Run): Promise<Outcome> {
-  const { named, code: reason, message, condition } = problem
-  if (named) await tell(named, `new '${named.name}' chart with version '${named.version}'`, run)
+/** What is wrong with the chart. */
+function notBuilt(problem: BuildProblem): Outcome {
+  const { code: reason, message, condition } = problem
   const other = condition === 'BuildFailed' ? 'FetchFailed' : 'BuildFailed'
   const change = {
     conditions: [{ type: other, status: 'absent' } as const, { type: condition, status: 'True', reason, message } as const],

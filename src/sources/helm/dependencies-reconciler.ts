@@ -4,7 +4,7 @@ import { HelmRepository, type HelmRepositoryObject } from '../../kinds/helm-repo
 import { messageOf } from '../../lib/coded-error.ts'
 import { stringAt } from '../../lib/json.ts'
 import { matchingTags, VersionError } from '../../lib/semver.ts'
-import { BuildProblem, type Named } from './build.ts'
+import { BuildProblem } from './build.ts'
 import { type At, type Charts, httpCharts, registryCharts } from './charts-reconciler.ts'
 import { chartAt, type SourceFiles } from './tree.ts'
 import { checkDependencyUrl, normalUrl, withoutUser } from './url.ts'
@@ -15,7 +15,6 @@ interface Dependent {
   readonly chart: HelmChartObject
   readonly files: SourceFiles
   readonly path: string
-  readonly named: Named
 }
 
 interface Resolved {
@@ -34,7 +33,7 @@ export async function resolved(missing: readonly ChartDependency[], dependent: D
   for (const dependency of missing) {
     const isLocal = dependency.repository === '' || dependency.repository.startsWith('file://')
     const name = dependency.alias ?? dependency.name
-    const chart = await attempt(`failed to add ${isLocal ? 'local' : 'remote'} dependency '${name}'`, { dependent, at }, async () => {
+    const chart = await attempt(`failed to add ${isLocal ? 'local' : 'remote'} dependency '${name}'`, at, async () => {
       const content = isLocal ? await local(dependency, dependent, at) : await remote(dependency, { dependent, repositories }, at)
       bytes += sizeOf(content)
       if (bytes > mostBytes) throw new Error(`all dependencies together have more than ${mostBytes} bytes`)
@@ -45,12 +44,12 @@ export async function resolved(missing: readonly ChartDependency[], dependent: D
   return found
 }
 
-async function attempt<T>(what: string, { dependent, at }: { dependent: Dependent; at: At }, work: () => Promise<T>): Promise<T> {
+async function attempt<T>(what: string, at: At, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
     at.signal.throwIfAborted()
-    throw new BuildProblem('DependencyBuildError', `${what}: ${messageOf(cause)}`, { cause, named: dependent.named })
+    throw new BuildProblem('DependencyBuildError', `${what}: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -42,7 +42,7 @@ export async function fromArtifact(
   const values = { files: valued ? valuesIn(files, chart) : [], inside: false, ignoreMissing: chart.spec.ignoreMissingValuesFiles === true }
   const parts = { named, chart: content, values, dependencies: [] }
   const { missing } = await built(parts, false, at)
-  const dependencies = 'files' in content ? await resolved(missing, { chart, files, path, named }, at) : []
+  const dependencies = 'files' in content ? await resolved(missing, { chart, files, path }, at) : []
   return packagedChart({ ...parts, dependencies }, at)
 }
 

@@ -30,7 +30,7 @@ export async function built({ named, chart, values, dependencies }: Parts, packa
     const step = stepOf(cause)
     const reason = step === 'values' ? 'ValuesFilesError' : step === 'dependency' ? 'DependencyBuildError' : 'ChartPackageError'
     const prefix = step === 'load' && 'archive' in chart ? 'failed to load downloaded chart: ' : ''
-    throw new BuildProblem(reason, prefix + messageOf(cause), { cause, named })
+    throw new BuildProblem(reason, prefix + messageOf(cause), { cause })
   }
 }
 

@@ -27,9 +27,7 @@ export async function fromRepository(
   await building('InvalidChartReference', () => checkFileName(found.name))
   const known = stored(named, run.current() as HelmChartObject, valued)
   if (known) return known
-  const archive = await building('ChartPullError', () => charts.download(found), {
-    prefix: 'failed to download chart for remote reference: ',
-  })
+  const archive = await building('ChartPullError', () => charts.download(found), 'failed to download chart for remote reference: ')
   run.signal.throwIfAborted()
   if (!valued) return copied(named, archive, at)
   const files = (spec.valuesFiles ?? []).map(path => ({ path, place: path, content: undefined }))
