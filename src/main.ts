@@ -33,7 +33,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     tools: allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }),
     kinds,
     signal: interrupted.signal,
-    open: options => compose(kept(options, env), env, terminal),
+    open: options => compose(kept(options, env), env, { ...terminal, vendorTools: true }),
     terminal: terminalOf(env),
     ask: personAt(interrupted.signal),
     out: text => void process.stdout.write(text),
@@ -56,7 +56,13 @@ function closedPipe(error: NodeJS.ErrnoException): void {
 async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
   if (typeof options.http === 'string') return serveHttp(options, { address: options.http, env, stopped: interrupted.signal })
   const approving = options.approve === true
-  const composed = await compose(options, env, { files: true, planChanges: approving, personDestroys: approving, isApproved: () => false })
+  const composed = await compose(options, env, {
+    files: true,
+    vendorTools: true,
+    planChanges: approving,
+    personDestroys: approving,
+    isApproved: () => false,
+  })
   const { listenStdio } = await import('./transports/stdio.ts')
   const server = listenStdio({
     service: composed.service,

@@ -51,6 +51,8 @@ export interface Composed extends Session {
 
 export interface Mode {
   readonly files: boolean
+  /** Whether a person sits here, whose `aws` and `az` may be asked who they are; absent: no. */
+  readonly vendorTools?: boolean
   readonly planChanges: boolean
   readonly personDestroys: boolean
   isApproved(handle: string): boolean
@@ -69,7 +71,7 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
   const sandbox = options.sandbox === true ? await openSandbox({ kernel, http }, { port: 0, registryPort: 0 }) : undefined
   const { clusters, current, namespaceOf } = await clustersFor(options, { env, http, sandbox })
   const storage = await openStorage(options)
-  const world = worldOf(options, { env, http, kernel, redactor, artifacts: storage.artifacts, clusters, files: mode.files })
+  const world = worldOf(options, { env, http, kernel, redactor, artifacts: storage.artifacts, clusters, mode })
   const gates = { key, planChanges: mode.planChanges, personDestroys: mode.personDestroys, isApproved: mode.isApproved.bind(mode) }
   return {
     service: { world, redactor, gates },
@@ -103,11 +105,11 @@ function keyOf(file: string | undefined): Buffer {
 interface Parts extends Pick<World, 'http' | 'kernel' | 'artifacts' | 'clusters'> {
   readonly env: NodeJS.ProcessEnv
   readonly redactor: Redactor
-  readonly files: boolean
+  readonly mode: Mode
 }
 
 /** The hands that options choose, over those that are open. */
-function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, clusters, files }: Parts): World {
+function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, clusters, mode }: Parts): World {
   const seen = observedClusters(clusters, object => {
     for (const value of secretsOf(object)) redactor.learn(value)
   })
@@ -116,7 +118,15 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
   return {
     clusters: seen,
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras }),
-    auth: lazyAuth({ http, clock: realClock, env, home: homedir(), cache: tokenCache(options), learn: s => recent.learn(s) }),
+    auth: lazyAuth({
+      http,
+      clock: realClock,
+      env,
+      home: homedir(),
+      vendorTools: mode.vendorTools,
+      cache: tokenCache(options),
+      learn: s => recent.learn(s),
+    }),
     objects: openObjects({ http, clock: realClock, env }),
     git: lazyGit({ http, env }),
     artifacts,
@@ -126,7 +136,7 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
     clock: realClock,
     log: pinoLog({ level: (text(options, 'logLevel') ?? 'warn') as LogLevel, censor: line => redactor.censor(line) }),
     fetcher: artifactFetcher({ http, clock: realClock, ...(seen.names.length === 1 ? { cluster: () => seen.named() } : {}) }),
-    ...(files ? { files: workspaceFiles(texts(options, 'workspace') ?? [process.cwd()]), origin: gitOrigin(env) } : {}),
+    ...(mode.files ? { files: workspaceFiles(texts(options, 'workspace') ?? [process.cwd()]), origin: gitOrigin(env) } : {}),
   }
 }
 

@@ -5,9 +5,10 @@ import { metadataOrigins } from '../http/metadata.ts'
 import { assumeRole, sessionKeys } from './aws-api.ts'
 import { AuthError } from './error.ts'
 import { textIfAny, textOf } from './files.ts'
-import { ask, documentOf, hide, type Line, refusal } from './line.ts'
+import { ask, documentOf, hide, type Line, refusal, tokenIn } from './line.ts'
 import { mostKeptMs } from './cache.ts'
 import type { SessionKeys } from './provider.ts'
+import { toldBy } from './vendor-tools.ts'
 
 interface Place {
   readonly region: string
@@ -63,14 +64,27 @@ async function fromFiles(place: Place, line: Line): Promise<SessionKeys | undefi
   const { web_identity_token_file: file, role_arn: role, role_session_name: session } = profile
   if (file && role) return webIdentity({ file, role, session }, { place, line })
   const other = ['sso_session', 'sso_start_url', 'credential_process', 'source_profile', 'credential_source'].find(key => profile[key])
-  if (other)
-    throw new AuthError(
-      'NO_IDENTITY',
-      `the AWS profile '${name}' signs in by ${other}, which needs AWS' own tools: put their keys into the environment (aws configure export-credentials --format env)`,
-    )
+  if (other) return fromTool(name, other, line)
   if (env.AWS_PROFILE && Object.keys(profile).length === 0)
     throw new AuthError('NO_IDENTITY', `failed to get shared config profile, ${name}`)
   return undefined
+}
+
+/** A profile that only AWS' own tool can follow. */
+async function fromTool(name: string, by: string, line: Line): Promise<SessionKeys> {
+  const instead = `the AWS profile '${name}' signs in by ${by}, which needs AWS' own tool: put its keys into the environment (aws configure export-credentials --format env)`
+  if (!line.vendorTools) throw new AuthError('NO_IDENTITY', instead)
+  const args = ['configure', 'export-credentials', '--profile', name, '--format', 'process']
+  const told = await toldBy('aws', args, { line, instead })
+  if (!told) throw new AuthError('NO_IDENTITY', `aws is not on PATH: ${instead}`)
+  const at = { host: 'aws' }
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = told
+  if (Expiration === undefined && SessionToken === undefined)
+    return lasting(
+      { id: tokenIn({ AccessKeyId }, 'AccessKeyId', at), secret: tokenIn({ SecretAccessKey }, 'SecretAccessKey', at), token: undefined },
+      line,
+    )
+  return sessionKeys({ ...told, Token: SessionToken }, at, line)
 }
 
 /** One section of a file of AWS' tools. */

@@ -2,9 +2,10 @@ import { messageOf } from '../../lib/coded-error.ts'
 import { entraToken } from './azure-api.ts'
 import { AuthError } from './error.ts'
 import { textOf } from './files.ts'
-import { ask, type Line, refusal } from './line.ts'
+import { ask, hide, type Line, refusal, tokenIn } from './line.ts'
 import { bearerIn, saidBy } from './oauth.ts'
 import type { BearerToken } from './provider.ts'
+import { toldBy } from './vendor-tools.ts'
 
 const machine = 'http://169.254.169.254'
 
@@ -16,7 +17,7 @@ export function authorityOf({ env }: Pick<Line, 'env'>): string {
   throw new AuthError('WRONG_INPUT', 'AZURE_AUTHORITY_HOST must use https')
 }
 
-/** A token for the identity of this process: client secret of the environment, workload identity, managed identity of the machine. */
+/** A token for the identity of this process: client secret of the environment, workload identity, the person's az, managed identity of the machine. */
 export async function ownToken(scope: string, line: Line): Promise<BearerToken> {
   const { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client, AZURE_CLIENT_SECRET: secret, AZURE_FEDERATED_TOKEN_FILE: file } = line.env
   if (tenant && client && secret) return entraToken({ authority: authorityOf(line), tenant, client, scope, proof: { secret } }, line)
@@ -24,7 +25,22 @@ export async function ownToken(scope: string, line: Line): Promise<BearerToken> 
     const assertion = (await textOf(file, 'the federated token')).trim()
     return entraToken({ authority: authorityOf(line), tenant, client, scope, proof: { assertion } }, line)
   }
-  return managed(scope, client, line)
+  const token = line.vendorTools ? await fromTool(scope, line) : undefined
+  return token ?? managed(scope, client, line)
+}
+
+/** The person's own token, where `az login` was done: asked before the machine, which takes its time to be no machine of Azure's. */
+async function fromTool(scope: string, line: Line): Promise<BearerToken | undefined> {
+  const args = ['account', 'get-access-token', '--output', 'json', '--scope', scope]
+  const told = await toldBy('az', args, { line, instead: 'sign in with az login' })
+  if (!told) return undefined
+  const at = { host: 'az' }
+  const token = tokenIn(told, 'accessToken', at)
+  hide(line, token)
+  const { expires_on: end } = told
+  if (typeof end !== 'number' || !Number.isFinite(end))
+    throw new AuthError('BAD_ANSWER', 'az does not say when its token expires: update it')
+  return { type: 'bearer', token, expiresAt: end * 1000 }
 }
 
 /** https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token */

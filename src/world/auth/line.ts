@@ -18,6 +18,8 @@ export interface Line {
   readonly clock: Clock
   readonly env: Env
   readonly home: string
+  /** Whether the clouds' own command lines may be asked: where a person sits. */
+  readonly vendorTools: boolean
   readonly signal: AbortSignal
   /** Secrets that were sent or received: no text of an answer may repeat one. */
   readonly secrets: Set<string>

@@ -19,6 +19,8 @@ export interface AuthOptions {
   /** Where the identity of this process is looked for. */
   readonly env: Env
   readonly home: string
+  /** Whether `aws` and `az` may be asked who the person is; absent: no. Only where a person sits. */
+  readonly vendorTools?: boolean | undefined
   readonly cache: Omit<CacheOptions, 'clock'>
   /** Is shown every secret that is received or made, before anybody else. */
   readonly learn: (secret: string) => void
@@ -87,9 +89,18 @@ class Clouds implements Auth {
   }
 
   #flow({ proxy }: Pick<Who, 'proxy'>): Flow {
-    const { http, clock, env, home, learn } = this.#options
+    const { http, clock, env, home, learn, vendorTools = false } = this.#options
     const own = proxy === undefined ? http : http.with({ proxy })
-    const line = (signal: AbortSignal): Line => ({ http: own, door: this.#door, clock, env, home, signal, secrets: new Learned(learn) })
+    const line = (signal: AbortSignal): Line => ({
+      http: own,
+      door: this.#door,
+      clock,
+      env,
+      home,
+      vendorTools,
+      signal,
+      secrets: new Learned(learn),
+    })
     return { cache: this.#cache, line }
   }
 }

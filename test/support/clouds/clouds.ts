@@ -64,6 +64,7 @@ export interface Clouds {
 export interface CloudAuthOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly home?: string
+  readonly vendorTools?: boolean
   readonly maxSize?: number
   readonly maxDurationMs?: number
   readonly learn?: (secret: string) => void
@@ -117,8 +118,14 @@ export async function startClouds({ clock, registry }: CloudOptions): Promise<Cl
     seen,
     issued,
     address: () => `https://${tls.address}`,
-    auth: ({ env = {}, home = '/nowhere', maxSize = 100, maxDurationMs = 3_600_000, learn = ignored }: CloudAuthOptions = {}) =>
-      openAuth({ http, door, clock, env, home, cache: { maxSize, maxDurationMs }, learn }),
+    auth: ({
+      env = {},
+      home = '/nowhere',
+      vendorTools = false,
+      maxSize = 100,
+      maxDurationMs = 3_600_000,
+      learn = ignored,
+    }: CloudAuthOptions = {}) => openAuth({ http, door, clock, env, home, vendorTools, cache: { maxSize, maxDurationMs }, learn }),
     async close() {
       await http.close()
       await tls.close()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -25,6 +25,14 @@ const part = (value: object): string => Buffer.from(JSON.stringify(value)).toStr
 const token = (audience: string): string =>
   `${part({})}.${part({ aud: [audience], exp: clock.now() / 1000 + 600, sub: 'system:serviceaccount:flux-system:source-controller' })}.c2ln`
 const own = 'flux-system/source-controller'
+
+let tools = 0
+/** A program that prints a text. */
+const tool = (name: string, text: string, code = 0): string => {
+  const file = put(`tools-${++tools}/${name}`, `#!/bin/sh\ncat <<'EOT'\n${text}\nEOT\nexit ${code}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
 
 const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = personKeys
 const ini = `[other]\naws_access_key_id = x\n[default]\naws_access_key_id = ${AWS_ACCESS_KEY_ID}\naws_secret_access_key = ${AWS_SECRET_ACCESS_KEY}\n`
@@ -126,7 +134,7 @@ test('AWS: a profile that needs its own tools is told apart, with what to do', a
       .registry('aws', ecr, nobody),
     {
       code: 'NO_IDENTITY',
-      message: /signs in by sso_session, which needs AWS' own tools: .*export-credentials/,
+      message: /signs in by sso_session, which needs AWS' own tool: .*export-credentials/,
     },
   )
 })
@@ -157,6 +165,44 @@ test('AWS: CodeCommit takes a signature of its URL, for a quarter of an hour', a
   ] as const)
     await assert.rejects(clouds().auth({ env }).git('aws', wrong, nobody), { code: 'WRONG_INPUT', message })
   await assert.rejects(clouds().auth({ env }).git('gcp', url, nobody), { message: 'unsupported provider' })
+})
+
+test('AWS: where a person sits its own tool follows such a profile, and its failure says what to do', async () => {
+  const file = put('sso-2', '[profile sso]\nsso_session = s\n')
+  const expires = new Date(clock.now() + 3_600_000).toISOString()
+  const keys = {
+    Version: 1,
+    AccessKeyId: AWS_ACCESS_KEY_ID,
+    SecretAccessKey: AWS_SECRET_ACCESS_KEY,
+    SessionToken: 'session',
+    Expiration: expires,
+  }
+  const env = { AWS_PROFILE: 'sso', AWS_CONFIG_FILE: file, AWS_REGION: 'us-east-1' }
+  const given = [tool('aws', JSON.stringify(keys)), tool('aws', 'secret-of-a-person, no JSON'), tool('aws', '{}', 1), put('empty/x', '')]
+  const [good = env, junk = env, broken = env, absent = env] = given.map(path => ({ ...env, PATH: `${join(path, '..')}:/bin:/usr/bin` }))
+  assert.deepEqual(await clouds().auth({ env: good, vendorTools: true }).bucket('aws', {}, nobody), {
+    type: 'aws',
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    sessionToken: 'session',
+    expiresAt: Date.parse(expires),
+  })
+  for (const [wrong, message] of [
+    [junk, /aws ended with code 0 and no JSON: the AWS profile 'sso' signs in by sso_session/],
+    [broken, /aws ended with code 1: /],
+    [{ ...absent, PATH: join(home, 'empty') }, /aws is not on PATH: /],
+  ] as const)
+    await assert.rejects(
+      clouds().auth({ env: wrong, vendorTools: true }).bucket('aws', {}, nobody),
+      (thrown: Error) => message.test(thrown.message) && !thrown.message.includes('secret-of'),
+    )
+})
+test('Azure: where a person sits az is asked, and not elsewhere', async () => {
+  const path = tool('az', JSON.stringify({ accessToken: 'token-of-az-login', expires_on: clock.now() / 1000 + 60 }))
+  const env = { PATH: `${join(path, '..')}:${process.env.PATH}` }
+  const { token: given, expiresAt } = await clouds().auth({ env, vendorTools: true }).bucket('azure', {}, nobody)
+  assert.deepEqual([given, expiresAt], ['token-of-az-login', clock.now() + 60_000])
+  await assert.rejects(clouds().auth({ env }).bucket('azure', {}, nobody), { message: /ManagedIdentityCredential authentication failed/ })
 })
 
 const azure: [says: string, env: () => Record<string, string>, first: string][] = [
