@@ -21,6 +21,7 @@ export const slowTests: readonly string[] = [
   'mcp/traps',
   'sandbox/data',
   'sources/bucket/reconcile',
+  'sources/bucket/stores',
   'sources/oci/content',
   'sources/helm/push',
   'sources/helm/reconcile',
