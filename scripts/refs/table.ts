@@ -69,6 +69,53 @@ func main() {
 }
 `
 
+/** Signs as the notation CLI does, which is no Go module of its own: `notation REF KEY CHAIN jws|cose [EXPIRY]`, over plain HTTP. */
+const notationMain = `package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"time"
+
+	"github.com/notaryproject/notation-core-go/signature/cose"
+	"github.com/notaryproject/notation-core-go/signature/jws"
+	"github.com/notaryproject/notation-go"
+	"github.com/notaryproject/notation-go/registry"
+	"github.com/notaryproject/notation-go/signer"
+	"oras.land/oras-go/v2/registry/remote"
+)
+
+func main() {
+	args := os.Args[1:]
+	repo, err := remote.NewRepository(args[0])
+	check(err)
+	repo.PlainHTTP = true
+	by, err := signer.NewFromFiles(args[1], args[2])
+	check(err)
+	options := notation.SignOptions{ArtifactReference: args[0]}
+	options.SignatureMediaType = map[string]string{"jws": jws.MediaTypeEnvelope, "cose": cose.MediaTypeEnvelope}[args[3]]
+	if len(args) > 4 {
+		options.ExpiryDuration, err = time.ParseDuration(args[4])
+		check(err)
+	}
+	signed, err := notation.Sign(context.Background(), by, registry.NewRepository(repo), options)
+	check(err)
+	fmt.Println(signed.Digest)
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+`
+
+function cosign(name: string, module: string, version: string): Program {
+  return { name, required: false, minutes: 6, recipe: { how: 'go', module, version, target: `${module}/cmd/cosign` } }
+}
+
 function fluxController(name: string, replaces: readonly string[] = []): Program {
   const module = `github.com/fluxcd/${name}`
   const recipe: Recipe = {
@@ -155,6 +202,21 @@ export const programs: readonly Program[] = [
   fluxController('kustomize-controller'),
   // Version 0.18.3 of this package, which source-controller names, is not served.
   fluxController('source-controller', ['github.com/fluxcd/pkg/artifact => github.com/fluxcd/pkg/artifact v0.18.0']),
+  // What Flux 2.6 reads is what cosign 2 writes; cosign 3 writes what later versions read.
+  cosign('cosign', 'github.com/sigstore/cosign/v2', 'v2.6.5'),
+  cosign('cosign3', 'github.com/sigstore/cosign/v3', 'v3.1.3'),
+  {
+    name: 'notation',
+    required: false,
+    minutes: 2,
+    recipe: {
+      how: 'go',
+      module: 'github.com/notaryproject/notation-go',
+      version: 'v1.3.2',
+      target: '.',
+      main: notationMain,
+    },
+  },
   {
     name: 'versitygw',
     required: false,

@@ -14,6 +14,8 @@ export interface Settings {
   readonly strictSubstitution: boolean
   /** Sources sign in to clouds as the service account that they name. The gate ObjectLevelWorkloadIdentity. */
   readonly objectLevelWorkloadIdentity: boolean
+  /** Trust of keyless signatures as `trusted_root.json` has it; absent: that of Sigstore's public instance as it is built in. */
+  readonly sigstoreTrustedRoot?: string | undefined
   readonly artifactRetentionMs: number
   readonly artifactRetentionRecords: number
 }

@@ -82,7 +82,7 @@ export const OCIRepository = kind({
   ],
   spec,
   status,
-  unsupported: ['verify'],
+  unsupported: [],
 })
 
 /** An OCIRepository as the API server holds it. */

@@ -1,5 +1,5 @@
 import { CodedError, messageOf } from './coded-error.ts'
-import { matching } from './regex.ts'
+import { goMatching } from './go-regex.ts'
 
 /** A range or filter that cannot be read, or a range that nothing satisfies. Messages are Flux's. */
 export class VersionError extends CodedError<'BAD_RANGE' | 'NO_MATCH' | 'BAD_FILTER'> {
@@ -57,23 +57,12 @@ export function tagsLike(tags: readonly string[], filter: string): string[] {
 
 /** @throws {VersionError} BAD_FILTER with Go's text, or with what the engine says where Go's is not known. */
 function filtered(tags: readonly string[], filter: string): string[] {
-  const [unsupported] = /\(\?<?[=!]|\\[1-9]|\\k</.exec(filter.replaceAll('\\\\', '  ')) ?? []
-  if (unsupported !== undefined)
-    throw new VersionError('BAD_FILTER', `error parsing regexp: invalid or unsupported Perl syntax: \`${unsupported}\``)
   try {
-    const [, flags = ''] = /^\(\?([is]+)\)/.exec(filter) ?? []
-    return matching(tags, { source: filter.slice(flags === '' ? 0 : flags.length + 3).replaceAll('(?P<', '(?<'), flags })
+    return goMatching(tags, filter)
   } catch (cause) {
-    const known = goWords.find(([said]) => messageOf(cause).endsWith(said))
-    throw new VersionError('BAD_FILTER', known ? `error parsing regexp: ${known[1]}: \`${filter}\`` : messageOf(cause), { cause })
+    throw new VersionError('BAD_FILTER', messageOf(cause), { cause })
   }
 }
-
-/** What our engine says of an expression, and what Go says of the whole of it. */
-const goWords = [
-  ['Unterminated group', 'missing closing )'],
-  ["Unmatched ')'", 'unexpected )'],
-] as const
 
 interface Version {
   readonly numbers: readonly [major: bigint, minor: bigint, patch: bigint]

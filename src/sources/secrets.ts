@@ -9,6 +9,11 @@ export function secretData(secret: KubeObject): Record<string, string> {
   )
 }
 
+/** A Secret's values as bytes. */
+export function secretBytes(secret: KubeObject): Record<string, Uint8Array> {
+  return Object.fromEntries(Object.entries(objectAt(secret, 'data')).map(([key, value]) => [key, Buffer.from(String(value), 'base64')]))
+}
+
 /** PEM texts. Empty when a Secret has none: then the system's roots alone decide. */
 export interface TlsMaterial {
   readonly ca?: string | undefined

@@ -14,6 +14,7 @@ import { contentOf } from './content-reconciler.ts'
 import { type Pulled, pull, resolve, type Resolved } from './pull-reconciler.ts'
 import { repositoryOf, sameContentConfig } from './ref.ts'
 import { bounded, type Source } from './timeout-reconciler.ts'
+import { beginVerification, verifyRevision } from './verify-reconciler.ts'
 
 export type SourceHands = Pick<Hands, 'artifacts' | 'auth' | 'clock' | 'cluster' | 'kernel' | 'registries'>
 interface Step {
@@ -28,20 +29,22 @@ export const ociRepositories = source(OCIRepository, { link, fetched })
 
 async function fetched(repository: OCIRepositoryObject, { hands, run }: Step): Promise<Outcome> {
   const { spec } = repository
+  beginVerification(run)
   const access = await accessOf(repository, { hands, run, tell: event => run.emit(event) })
   const target = targetOf(repository)
   const open = (purpose: 'lookup' | 'transfer'): Promise<Source> => opened(repository, { hands, access, purpose })
   const resolved = await resolve(spec, { registry: await open('lookup'), target, signal: run.signal })
   const current = run.current() as OCIRepositoryObject
   const artifact = artifactIn(current)
-  if (artifact?.revision === resolved.revision && sameContentConfig(current)) {
-    const message = `artifact up-to-date with remote revision: '${resolved.revision}'`
-    await run.emit({ severity: 'trace', reason: 'ArtifactUpToDate', message })
-    return stored(repository, artifact, run)
-  }
   const { revision, printed } = resolved
   if (artifact?.revision !== revision)
     await announce(run, `new revision '${revision}' for '${printed}'`, { outdated: artifact !== undefined })
+  await verifyRevision(repository, { resolved, open: () => hands.registries.open(access, 'lookup'), hands, run })
+  if (artifact?.revision === revision && sameContentConfig(current)) {
+    const message = `artifact up-to-date with remote revision: '${revision}'`
+    await run.emit({ severity: 'trace', reason: 'ArtifactUpToDate', message })
+    return stored(repository, artifact, run)
+  }
   const pulled = await pull(spec, { registry: await open('transfer'), resolved, signal: run.signal })
   return stored(repository, await kept(repository, { pulled, resolved }, { hands, run }), run)
 }
@@ -85,7 +88,6 @@ async function kept(
 
 /** The artifact of the status is that of the spec. Spec: sources 1.6, 3.2. */
 function stored(repository: OCIRepositoryObject, artifact: Artifact, run: Run): Outcome {
-  run.note({ conditions: [{ type: 'SourceVerified', status: 'absent' }] })
   const success = { message: `stored artifact for digest '${artifact.revision}'`, news: newsText(repository, artifact) }
   return settled(repository, artifact, { run, success })
 }
