@@ -30,12 +30,17 @@ export async function pushSubject(registry: Registry, place: Reference): Promise
   await pushBytes(registry, place, { descriptor: descriptors[0], bytes: config })
   await pushBytes(registry, place, { descriptor: descriptors[1], bytes: layer })
   const text = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.manifest, config: descriptors[0], layers: [descriptors[1]] })
-  return (await registry.pushManifest({ ...place, tag: 'latest' }, { mediaType: mediaTypes.manifest, bytes: Buffer.from(text) }, unending)).digest
+  return (await registry.pushManifest({ ...place, tag: 'latest' }, { mediaType: mediaTypes.manifest, bytes: Buffer.from(text) }, unending))
+    .digest
 }
 
 const emptyTarGzip = 'H4sIAAAAAAAAA2NgGAWjYBSMVAAALq+17wAEAAA='
 
-export async function pushBytes(registry: Registry, place: Reference, { descriptor, bytes }: { descriptor: Descriptor; bytes: Uint8Array }): Promise<void> {
+export async function pushBytes(
+  registry: Registry,
+  place: Reference,
+  { descriptor, bytes }: { descriptor: Descriptor; bytes: Uint8Array },
+): Promise<void> {
   const open = async function* (): AsyncIterable<Uint8Array> {
     yield bytes
   }
@@ -51,7 +56,8 @@ export async function dumpOf(registry: Registry, place: Reference, digest: Diges
     if (!found || found.descriptor.digest === digest) return
     const text = Buffer.from(found.bytes).toString('utf8')
     manifests.push({ ...(ref.tag === undefined ? {} : { tag: ref.tag }), mediaType: found.descriptor.mediaType, text })
-    for (const blob of blobsIn(text)) blobs[blob.digest] = Buffer.concat(await chunks(registry.blob(place, blob, unending))).toString('base64')
+    for (const blob of blobsIn(text))
+      blobs[blob.digest] = Buffer.concat(await chunks(registry.blob(place, blob, unending))).toString('base64')
   }
   for await (const tag of registry.tags(place, unending)) await take({ ...place, tag })
   for await (const referrer of registry.referrers(place, digest, { signal: unending })) await take({ ...place, digest: referrer.digest })

@@ -23,7 +23,12 @@ export function beginVerification(run: Run): void {
  */
 export async function verifyRevision(
   { metadata, spec }: OCIRepositoryObject,
-  { resolved, open, hands, run }: { resolved: Resolved; open: () => Promise<SignatureRegistry>; hands: Pick<Hands, 'clock' | 'cluster'>; run: Run },
+  {
+    resolved,
+    open,
+    hands,
+    run,
+  }: { resolved: Resolved; open: () => Promise<SignatureRegistry>; hands: Pick<Hands, 'clock' | 'cluster'>; run: Run },
 ): Promise<void> {
   if (!spec.verify) return run.note({ conditions: [gone] })
   if (isVerified(run.current(), resolved)) return

@@ -78,4 +78,3 @@ async function otherwise({ target }: Signed, { registry, signal }: Verifying): P
   }
   return ''
 }
-

@@ -59,9 +59,18 @@ function parsed(pem: string): KeyObject {
 /** Why a signature by a key is none of this manifest; `undefined` when it is good. */
 export function keyedProblem(signature: CosignSignature, { key, digest }: { key: KeyObject; digest: Digest }): string | undefined {
   const bytes = Buffer.from(signature.annotations[cosignAnnotations.signature] ?? '', 'base64')
-  const hash = key.asymmetricKeyType === 'ed25519' ? undefined : 'sha256'
-  if (bytes.length === 0 || !verifies(signature.payload, { hash, key, bytes })) return 'invalid signature when validating the payload'
+  const good = bytes.length > 0 && hashesOf(key).some(hash => verifies(signature.payload, { hash, key, bytes }))
+  if (!good) return 'invalid signature when validating the payload'
   return payloadProblem(signature.payload, digest)
+}
+
+const ownHashes: Readonly<Record<string, string | undefined>> = { secp384r1: 'sha384', secp521r1: 'sha512' }
+
+/** SHA-256 whatever the key, as Flux has it; and the hash of the curve, which newer versions of cosign sign with. Spec: sources 15. */
+function hashesOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): (string | undefined)[] {
+  if (asymmetricKeyType === 'ed25519') return [undefined]
+  const own = ownHashes[asymmetricKeyDetails?.namedCurve ?? '']
+  return own === undefined ? ['sha256'] : ['sha256', own]
 }
 
 function verifies(payload: Uint8Array, { hash, key, bytes }: { hash: string | undefined; key: KeyObject; bytes: Buffer }): boolean {

@@ -85,9 +85,7 @@ function bundleOf({ annotations }: CosignSignature, { raw, logged }: { raw: Buff
 function identityProblem(certificate: X509Certificate, identities: readonly OidcIdentity[]): string | undefined {
   if (identities.length === 0) return undefined
   const [issuer, subjects] = [issuerOf(certificate), subjectsOf(certificate)]
-  const found = identities.some(
-    wanted => goMatching([issuer], wanted.issuer).length > 0 && goMatching(subjects, wanted.subject).length > 0,
-  )
+  const found = identities.some(wanted => goMatching([issuer], wanted.issuer).length > 0 && goMatching(subjects, wanted.subject).length > 0)
   if (found) return undefined
   return `none of the expected identities matched what was in the certificate, got subjects [${subjects.join(', ')}] with issuer ${issuer}`
 }

@@ -90,7 +90,8 @@ function envelopeIn(bytes: Uint8Array | undefined, { mediaType }: Descriptor): D
   if (!isObject(layer) || more.length > 0)
     throw new Error(`signature manifest requries exactly one signature envelope blob, got ${listAt(manifest, 'layers').length}`)
   const { size, mediaType: type, digest } = layer
-  if (typeof size !== 'number' || typeof type !== 'string' || typeof digest !== 'string') throw new Error('the signature manifest is no manifest')
+  if (typeof size !== 'number' || typeof type !== 'string' || typeof digest !== 'string')
+    throw new Error('the signature manifest is no manifest')
   if (size > envelopeLimit) throw new Error(`signature blob too large: ${size} bytes`)
   return layer as unknown as Descriptor
 }

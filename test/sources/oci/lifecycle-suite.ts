@@ -160,29 +160,6 @@ export function lifecycleTests(scene: () => Scene): void {
     assert.deepEqual([revisionOf(old), old.spec, old.status], [`latest@${digest}`, object.spec, object.status])
   })
 
-  for (const [field, spec, message] of [
-    ['verify', { verify: { provider: 'cosign' } }, /^True Unsupported: spec\.verify is not supported/],
-  ] as const)
-    test(`spec.${field} is not supported: it stalls, naming the field, and nothing is changed`, async () => {
-      const s = scene()
-      const name = s.name()
-      await s.push(name, 'latest', { a: '1' })
-      const ref = await s.repository(name)
-      const first = (await s.pass(ref)).object
-      await s.push(name, 'latest', { a: '2' })
-      await s.repository(name, spec)
-      const { object, calls, driven } = await s.pass(ref)
-      const { Stalled = '', Ready } = judged({
-        ...object,
-        status: { conditions: conditionsOf(object).flatMap(c => (c.type === 'ArtifactInStorage' ? [] : [{ ...c }])) },
-      })
-      assert.match(Stalled, message)
-      assert.equal(Ready, Stalled.replace('True', 'False'))
-      assert.deepEqual([calls, artifactOf(object), object.status?.url], [[], artifactOf(first), first.status?.url])
-      assert.ok(driven.is === 'done' && driven.settled.requeueMs === undefined && driven.settled.backoff === undefined)
-      assert.equal((await s.event(ref, 'Unsupported')).type, 'Warning')
-    })
-
   test('a failure keeps the artifact; its end is told with the artifact that stayed', async () => {
     const s = scene()
     const name = s.name()

@@ -44,6 +44,19 @@ function cosigned(...names: string[]): Maker {
   }
 }
 
+/** Signs as older versions of cosign did: with SHA-256 whatever the key, and Ed25519 without a hash before it. */
+function attached(name: string): Maker {
+  return async at => {
+    const { stdout } = await promisify(execFile)(findProgram('cosign') ?? 'cosign', ['generate', at], { cwd: folder, env, timeout: 20_000 })
+    writeFileSync(join(folder, 'payload'), stdout)
+    const how = name === 'ed25519' ? ['pkeyutl', '-rawin', '-in', 'payload', '-inkey'] : ['dgst', '-sha256', '-sign']
+    await run('openssl', ...how, `${name}.p8`, ...(name === 'ed25519' ? ['-sign'] : []), '-out', 'raw', ...(name === 'ed25519' ? [] : ['payload']))
+    writeFileSync(join(folder, 'signature'), readFileSync(join(folder, 'raw')).toString('base64'))
+    await run('cosign', 'attach', 'signature', '--payload', 'payload', '--signature', 'signature', at)
+    return { [`${name}.pub`]: file(`${name}.pub`) }
+  }
+}
+
 const usage = 'keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n'
 writeFileSync(join(folder, 'leaf.cnf'), usage)
 const subject = (name: string): string => `/C=DE/ST=Berlin/O=Example/CN=${name}`
@@ -68,6 +81,8 @@ function notated(format: 'jws' | 'cose', key: string, expiry: string[] = []): Ma
 
 const makers: Readonly<Record<string, Maker>> = {
   ...Object.fromEntries(Object.keys(keys).map(name => [`cosign-${name}`, cosigned(name)])),
+  'cosign-ed25519': attached('ed25519'),
+  'cosign-ecdsa-p384-sha256': attached('ecdsa-p384'),
   'cosign-several': cosigned('ecdsa-p256', 'rsa-2048'),
   'cosign3-bundle': async at => {
     await run('cosign3', 'sign', '--key', 'ecdsa-p256.key', '--use-signing-config=false', ...offline, at)

@@ -80,7 +80,16 @@ function timeOf(value: Cbor | undefined, header: string): number {
 /** `["Signature1", protected, external, payload]`, which is what a COSE_Sign1 signs. */
 function toBeSigned(own: Uint8Array, payload: Uint8Array): Uint8Array {
   const context = Buffer.from('Signature1')
-  return Buffer.concat([Buffer.from([0x84]), head(3, context.length), context, head(2, own.length), own, head(2, 0), head(2, payload.length), payload])
+  return Buffer.concat([
+    Buffer.from([0x84]),
+    head(3, context.length),
+    context,
+    head(2, own.length),
+    own,
+    head(2, 0),
+    head(2, payload.length),
+    payload,
+  ])
 }
 
 function head(major: number, length: number): Buffer {

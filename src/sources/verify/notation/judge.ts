@@ -79,7 +79,13 @@ function identityProblem(leaf: Certificate, { name, trustedIdentities }: Stateme
   } catch (thrown) {
     return `error while parsing the certificate subject from the digital signature. error : ${JSON.stringify(messageOf(thrown))}`
   }
-  const printed = wanted.map(pinned => `map[${[...pinned.name].map(([k, v]) => `"${k}":"${v}"`).toSorted().join(' ')}]`)
+  const printed = wanted.map(
+    pinned =>
+      `map[${[...pinned.name]
+        .map(([k, v]) => `"${k}":"${v}"`)
+        .toSorted()
+        .join(' ')}]`,
+  )
   return `signing certificate from the digital signature does not match the X.509 trusted identities [${printed.join(' ')}] defined in the trust policy ${JSON.stringify(name)}`
 }
 
@@ -91,7 +97,10 @@ function expiry({ expiry: end }: Sound, { now }: Against): string | undefined {
 function timestamp({ certificates, scheme, signingTime }: Sound, { statement, now }: Against): string | undefined {
   if (scheme === 'notary.x509.signingAuthority') {
     const late = certificates.find(c => signingTime < c.notBefore || signingTime > c.notAfter)
-    return late && `certificate ${JSON.stringify(late.subject)} was not valid when the digital signature was produced at "${rfc1123(signingTime)}"`
+    return (
+      late &&
+      `certificate ${JSON.stringify(late.subject)} was not valid when the digital signature was produced at "${rfc1123(signingTime)}"`
+    )
   }
   const expired = certificates.find(c => now > c.notAfter)
   const stamped = statement.trustStores.some(store => store.startsWith('tsa:'))

@@ -47,9 +47,7 @@ export function parseName(text: string): ReadonlyMap<string, string> {
       )
     const [type, value] = attributeIn(part, said)
     if (found.get(type))
-      throw new Error(
-        `distinguished name (DN) ${said} has duplicate RDN attribute for "${type}", DN can only have unique RDN attributes`,
-      )
+      throw new Error(`distinguished name (DN) ${said} has duplicate RDN attribute for "${type}", DN can only have unique RDN attributes`)
     found.set(type, value)
   }
   const missing = ['C', 'ST', 'O'].find(field => !found.get(field))

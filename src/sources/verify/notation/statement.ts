@@ -80,7 +80,8 @@ function actionsOf(json: Json, said: string): Record<Check, Action> | undefined 
   for (const [key, value] of overrides) {
     const check = checks.find(c => c === key)
     const action = actions.find(a => a === value)
-    if (!check) throw bad(`verification type "${key}" in custom signature verification is not supported, supported values are ${list(checks)}`)
+    if (!check)
+      throw bad(`verification type "${key}" in custom signature verification is not supported, supported values are ${list(checks)}`)
     if (!action)
       throw bad(
         `verification action ${JSON.stringify(value)} in custom signature verification is not supported, supported values are ${list(actions)}`,

@@ -1,0 +1,33 @@
+import { after, before, describe } from 'node:test'
+import { startKubeApiServer } from '../../refs/kube-apiserver.ts'
+import { withPrograms } from '../../refs/when.ts'
+import { testKernel } from '../../support/kernel.ts'
+import { startSandboxApi } from '../../support/sandbox.ts'
+import type { Started } from '../../world/cluster/contract.ts'
+import { Scene } from '../oci/scene.ts'
+import { notationTests } from './notation-suite.ts'
+import { verificationTests } from './suite.ts'
+
+const kernel = testKernel()
+
+function suite(name: string, open: () => Promise<Started>): void {
+  describe(name, () => {
+    let scene: Scene
+    before(async () => {
+      scene = await Scene.open(open, kernel)
+    })
+    after(() => scene.stop())
+    verificationTests(() => scene)
+    notationTests(() => scene)
+  })
+}
+
+suite('signatures in the sandbox', () => startSandboxApi(kernel))
+
+const name = 'signatures on the real API server'
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 35 }, () =>
+  suite(name, async () => {
+    const server = await startKubeApiServer()
+    return { cluster: await server.cluster(), stop: () => server.stop() }
+  }),
+)
