@@ -1,7 +1,7 @@
 import type { Redactor } from './safe.ts'
 
-/** More than are good at one time: a token lives for an hour, and a sign-in makes a few. */
-const mostKept = 1000
+/** As many as are good at one time, and more: a hundred credentials are kept, and each was had for a few others. */
+const mostKept = 400
 
 /** Teaches a redactor secrets that do not live long, and lets it forget the oldest: a process that signs in for months would hide them all otherwise. */
 export class RecentSecrets {

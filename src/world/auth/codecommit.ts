@@ -1,6 +1,6 @@
 import { codeCommitPassword } from '../../lib/aws-signature.ts'
 import { AuthError } from './error.ts'
-import type { Line } from './line.ts'
+import { hide, type Line } from './line.ts'
 import type { Login, SessionKeys } from './provider.ts'
 
 const lifeMs = 900_000
@@ -19,10 +19,8 @@ export function codeCommitRegion(text: string): { url: URL; region: string } {
 export function codeCommitLogin(url: URL, { keys, region }: { keys: SessionKeys; region: string }, line: Line): Login {
   const now = line.clock.now()
   const { accessKeyId, sessionToken } = keys
-  return {
-    type: 'basic',
-    username: sessionToken ? `${accessKeyId}%${sessionToken}` : accessKeyId,
-    password: codeCommitPassword(url, keys, { region, now }),
-    expiresAt: Math.min(now + lifeMs, keys.expiresAt),
-  }
+  const password = codeCommitPassword(url, keys, { region, now })
+  hide(line, password, sessionToken)
+  const username = sessionToken ? `${accessKeyId}%${sessionToken}` : accessKeyId
+  return { type: 'basic', username, password, expiresAt: Math.min(now + lifeMs, keys.expiresAt) }
 }

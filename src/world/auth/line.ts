@@ -1,5 +1,5 @@
 import { messageOf } from '../../lib/coded-error.ts'
-import { DeadlineError, withDeadline } from '../../lib/deadline.ts'
+import { withDeadline } from '../../lib/deadline.ts'
 import { isObject, type JsonObject, jsonIn, stringAt } from '../../lib/json.ts'
 import { plain } from '../../lib/safe.ts'
 import type { Clock } from '../clock/clock.ts'
@@ -23,6 +23,8 @@ export interface Line {
   readonly signal: AbortSignal
   /** Secrets that were sent or received: no text of an answer may repeat one. */
   readonly secrets: Set<string>
+  /** Is shown each secret, before anybody else. */
+  learn(secret: string): void
 }
 
 /** An answer, read to its end. */
@@ -67,8 +69,7 @@ async function once({ http, door, clock, signal }: Line, request: HttpRequest, o
     const failure = new AuthError(tooLarge ? 'BAD_ANSWER' : 'UNREACHABLE', messageOf(thrown), { cause: thrown })
     const retry = thrown instanceof HttpError && (thrown.code === 'UNREACHABLE' || thrown.code === 'CUT_OFF') && over === 'http'
     if (retry) return failure
-    if (thrown instanceof HttpError || thrown instanceof DeadlineError) throw failure
-    throw thrown
+    throw thrown instanceof TypeError ? thrown : failure
   }
 }
 
@@ -82,8 +83,12 @@ export function wordsOf(text: string, { secrets }: Pick<Line, 'secrets'>): strin
 }
 
 /** Remembers secrets of a sign-in. */
-export function hide(line: Pick<Line, 'secrets'>, ...secrets: readonly (string | undefined)[]): void {
-  for (const secret of secrets) if (secret) for (const form of [secret, encodeURIComponent(secret)]) line.secrets.add(form)
+export function hide(line: Pick<Line, 'secrets' | 'learn'>, ...secrets: readonly (string | undefined)[]): void {
+  for (const secret of secrets) {
+    if (!secret || line.secrets.has(secret)) continue
+    line.learn(secret)
+    for (const form of [secret, encodeURIComponent(secret)]) line.secrets.add(form)
+  }
 }
 
 /** The JSON object of an answer. @throws {AuthError} BAD_ANSWER. */

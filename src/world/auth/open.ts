@@ -99,23 +99,9 @@ class Clouds implements Auth {
       home,
       vendorTools,
       signal,
-      secrets: new Learned(learn),
+      secrets: new Set(),
+      learn,
     })
     return { cache: this.#cache, line }
-  }
-}
-
-/** Secrets of one sign-in; each is learned when it is met. */
-class Learned extends Set<string> {
-  readonly #learn: (secret: string) => void
-
-  constructor(learn: (secret: string) => void) {
-    super()
-    this.#learn = learn
-  }
-
-  override add(secret: string): this {
-    if (!this.has(secret)) this.#learn(secret)
-    return super.add(secret)
   }
 }
