@@ -32,6 +32,8 @@ export const slowTests: readonly string[] = [
   'tools/every-kind',
   'tools/flux-delivers',
   'tools/plans',
+  'world/git/modules',
+  'world/git/reach',
   'world/git/ssh',
   'world/kernel/kernel',
 ]

@@ -59,6 +59,7 @@ const always: Settings = {
   'http.followRedirects': 'false',
   'http.lowSpeedLimit': '1000',
   'http.lowSpeedTime': '60',
+  'http.proxyAuthMethod': 'basic',
   'http.delegation': 'none',
   'http.emptyAuth': 'false',
   ...Object.fromEntries(harmless.map(id => [`fetch.fsck.${id}`, 'ignore'])),

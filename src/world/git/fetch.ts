@@ -29,7 +29,9 @@ export async function fetchInto(repository: string, { what, shallow, filter, mor
   const { access, doing, signal, total, mostBytes } = filling
   const before = await packBytes(repository)
   const left = mostBytes - total.bytes
-  if (left <= 0) throw new GitError('TOO_LARGE', `${doing}: the server sends more than ${mostBytes} bytes`)
+  const tooLarge = (cause?: unknown): GitError =>
+    new GitError('TOO_LARGE', `${doing}: the server sends more than ${mostBytes} bytes`, { cause })
+  if (left <= 0) throw tooLarge()
   const args = [
     ...(more ? ['-c', 'fetch.negotiationAlgorithm=noop'] : []),
     'fetch',
@@ -46,13 +48,18 @@ export async function fetchInto(repository: string, { what, shallow, filter, mor
   const input = what.map(line => `${line}\n`).join('')
   try {
     await runGit({ args, input, env: access.env, cwd: repository, doing, secrets: access.secrets, mostFile: left }, signal)
+  } catch (thrown) {
+    if (!(thrown instanceof GitError) || (await packBytes(repository)) - before + blockBytes < left) throw thrown
+    throw tooLarge(thrown)
   } finally {
     await forgetRemote(repository)
   }
   total.bytes += (await packBytes(repository)) - before
-  if (total.bytes > mostBytes) throw new GitError('TOO_LARGE', `${doing}: the server sends more than ${mostBytes} bytes`)
+  if (total.bytes > mostBytes) throw tooLarge()
 }
 
+/** What a limit on files is counted in. */
+const blockBytes = 512
 const mostChecked = 64 * 1024 * 1024
 
 /** Sizes of objects by their hashes; those that are absent have none. */

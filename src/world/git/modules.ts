@@ -55,7 +55,7 @@ export function isSameOrigin(a: URL, b: URL): boolean {
 
 function locate(parent: string, { path, url }: Module): URL {
   if (/^\.\.?\//.test(url)) return relative(parent, { path, url })
-  const [, user = '', host, rest] = /^(?:([^@/:]+)@)?([^:/@]+):(?!\/\/)(.*)$/s.exec(url) ?? []
+  const [, user = '', host, rest] = /^(?:([^@/:]+)@)?([^:/@]+):(?!\/\/|:)(.*)$/s.exec(url) ?? []
   const text = host === undefined ? url : `ssh://${user === '' ? '' : `${user}@`}${host}/${(rest ?? '').replace(/^\//, '')}`
   if (/^(?:https?|ssh):\/\//i.test(text) && URL.canParse(text)) return new URL(text)
   throw new GitError('UNSUPPORTED', `submodule '${path}' is at an address that is not http, https or ssh`)

@@ -61,10 +61,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Bytes of the packs of a repository. */
+/** Bytes of the packs of a repository, also of those that were not received to their end. */
 export async function packBytes(repository: string): Promise<number> {
   const folder = join(repository, 'objects/pack')
   const names = await readdir(folder).catch(() => [])
-  const sizes = await Promise.all(names.filter(n => n.endsWith('.pack')).map(async n => (await stat(join(folder, n))).size))
+  const packs = names.filter(name => name.endsWith('.pack') || name.startsWith('tmp_pack'))
+  const sizes = await Promise.all(packs.map(async name => (await stat(join(folder, name))).size))
   return sizes.reduce((sum, size) => sum + size, 0)
 }

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { after, before, describe, test } from 'node:test'
+import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
+import { createHttp } from '../../../src/world/http/client.ts'
+import type { Git, GitRemote } from '../../../src/world/git/git.ts'
+import { openGit } from '../../../src/world/git/open.ts'
+import { listen } from '../../../src/world/listen.ts'
+import { withPrograms } from '../../refs/when.ts'
+import { certificateAuthority } from '../../support/certificates.ts'
+import { proxyFront, tlsFront } from '../../support/fronts.ts'
+import { git, openForge } from '../../support/git.ts'
+import { unending } from '../../support/unending.ts'
+import { contentOf, fails, fillForge } from './contract.ts'
+
+const secret = 'hunter2-is-secret'
+const basic = { type: 'basic', username: 'flux', password: secret } as const
+const bearer = { type: 'bearer', token: secret } as const
+const basicHeader = `Basic ${Buffer.from(`flux:${secret}`).toString('base64')}`
+const rooms = (): string[] => readdirSync(tmpdir()).filter(name => name.startsWith(`fluxpilot-git-${process.pid}-`))
+
+withPrograms(['git'], { name: 'ways to a Git server', tests: 20 }, () =>
+  describe('ways to a Git server', () => {
+    const forge = openForge()
+    const http = createHttp({})
+    const client = openGit({ http, env: { PATH: process.env.PATH } })
+    let open: SandboxGit
+    let locked: SandboxGit
+    before(async () => {
+      await fillForge(forge)
+      open = await listenGit({ port: 0, data: forge.folder })
+      locked = await listenGit({ port: 0, data: forge.folder, allows: header => header === basicHeader || header === `Bearer ${secret}` })
+    })
+    after(async () => {
+      await open.close()
+      await locked.close()
+      await http.close()
+      assert.deepEqual(rooms(), [], 'private folders are left')
+      forge.remove()
+    })
+    const at = (address: string, more: Partial<GitRemote> = {}): GitRemote => ({
+      url: `http://${address}/app.git`,
+      credentials: { type: 'anonymous' },
+      ...more,
+    })
+    const works = async (remote: GitRemote, by: Git = client): Promise<void> => {
+      assert.ok((await by.refs(remote, unending)).has('refs/heads/main'))
+      const checkout = await by.checkout(remote, { ref: 'refs/heads/main' }, unending)
+      await checkout.close()
+    }
+
+    test('basic and bearer credentials', async () => {
+      await works(at(locked.address, { credentials: basic }))
+      await works(at(locked.address, { credentials: bearer }))
+    })
+
+    test('wrong credentials and none, and no word of them', async () => {
+      await fails(client.refs(at(locked.address), unending), 'AUTH', /unable to list remote for '.*': authentication required/)
+      for (const credentials of [
+        { ...basic, password: 'another-secret' },
+        { ...bearer, token: 'another-secret' },
+      ]) {
+        const { message } = await fails(client.refs(at(locked.address, { credentials }), unending), 'AUTH')
+        assert.doesNotMatch(message, /another-secret/)
+      }
+    })
+
+    test('TLS: an authority of the Secret, one that nobody knows, garbage beside it', async () => {
+      const authority = certificateAuthority()
+      const front = await tlsFront(locked.address, authority.issue('git', ['127.0.0.1']))
+      try {
+        const remote = { url: `https://${front.address}/app.git`, credentials: basic }
+        await works({ ...remote, tls: { ca: authority.cert } })
+        await works({ ...remote, tls: { ca: `-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n${authority.cert}` } })
+        await fails(client.refs(remote, unending), 'TLS')
+        await fails(client.refs({ ...remote, tls: { ca: 'garbage' } }, unending), 'TLS')
+      } finally {
+        await front.close()
+      }
+    })
+
+    test('TLS: a certificate of ours', async () => {
+      const authority = certificateAuthority()
+      const front = await tlsFront(open.address, authority.issue('git', ['127.0.0.1']), authority.cert)
+      try {
+        const remote: GitRemote = { url: `https://${front.address}/app.git`, credentials: { type: 'anonymous' } }
+        await works({ ...remote, tls: { ca: authority.cert, ...authority.issue('flux') } })
+        await assert.rejects(client.refs({ ...remote, tls: { ca: authority.cert } }, unending))
+      } finally {
+        await front.close()
+      }
+    })
+
+    test('a proxy, with its user and without, for HTTP and HTTPS', async () => {
+      const authority = certificateAuthority()
+      const tls = await tlsFront(open.address, authority.issue('git', ['git.example.com']))
+      const [plain, secure] = [await proxyFront(open.address, 'me:p@ss'), await proxyFront(tls.address, 'me:p@ss')]
+      try {
+        await works(at('git.example.com', { proxy: `http://me:p%40ss@${plain.address}` }))
+        await works({
+          ...at(''),
+          url: 'https://git.example.com/app.git',
+          tls: { ca: authority.cert },
+          proxy: `http://me:p%40ss@${secure.address}`,
+        })
+        assert.ok(secure.passed.includes('CONNECT git.example.com:443'))
+        await fails(client.refs(at('git.example.com', { proxy: `http://me@${plain.address}` }), unending), 'AUTH')
+        await fails(client.refs(at('git.example.com', { proxy: 'http://127.0.0.1:1' }), unending), 'UNREACHABLE')
+      } finally {
+        for (const front of [tls, plain, secure]) await front.close()
+      }
+    })
+
+    test('the proxy of the environment', async () => {
+      const front = await proxyFront(open.address)
+      try {
+        await works(at('git.example.com'), openGit({ http, env: { PATH: process.env.PATH, http_proxy: `http://${front.address}` } }))
+        assert.ok(front.passed.length > 0)
+      } finally {
+        await front.close()
+      }
+    })
+
+    const redirecting = async (to: (request: IncomingMessage) => string, work: (address: string) => Promise<void>): Promise<void> => {
+      const server = createServer((request, response) => void response.writeHead(301, { location: to(request) }).end())
+      const { port, close } = await listen(server, { host: '127.0.0.1', port: 0 })
+      try {
+        await work(`127.0.0.1:${port}`)
+      } finally {
+        await close()
+      }
+    }
+
+    test('a redirect to another origin is followed without credentials', async () => {
+      const seen: (string | undefined)[] = []
+      const watched = await listenGit({ port: 0, data: forge.folder, allows: header => seen.push(header) > 0 })
+      try {
+        await redirecting(
+          ({ url }) => `http://${watched.address}${url}`,
+          address => works(at(address, { credentials: basic })),
+        )
+        assert.ok(seen.length > 0)
+        assert.deepEqual(seen.filter(Boolean), [])
+      } finally {
+        await watched.close()
+      }
+    })
+
+    test('a redirect at the same origin keeps credentials', async () => {
+      const server = createServer((request, response) => {
+        if (request.url?.startsWith('/old')) return void response.writeHead(302, { location: request.url.replace('/old', '/app') }).end()
+        response.writeHead(request.headers.authorization === basicHeader ? 404 : 401).end()
+      })
+      const { port, close } = await listen(server, { host: '127.0.0.1', port: 0 })
+      await fails(client.refs({ ...at(''), url: `http://127.0.0.1:${port}/old.git`, credentials: basic }, unending), 'NOT_FOUND')
+      await close()
+    })
+
+    test('redirects that go round, or to another path, are refused', async () => {
+      await redirecting(
+        ({ url }) => url ?? '',
+        async address => void (await fails(client.refs(at(address), unending), 'REDIRECTED')),
+      )
+      await redirecting(
+        () => 'http://127.0.0.1:1/login',
+        async address => void (await fails(client.refs(at(address), unending), 'REDIRECTED')),
+      )
+    })
+
+    test('metadata addresses are refused, also behind a redirect', async () => {
+      for (const host of ['169.254.169.254', '[fd00:ec2::254]', '[::ffff:169.254.169.254]'])
+        await fails(client.refs(at(host), unending), 'UNREACHABLE', /metadata addresses are refused/)
+      await redirecting(
+        ({ url }) => `http://169.254.169.254${url}`,
+        async address => void (await fails(client.refs(at(address), unending), 'UNREACHABLE', /metadata/)),
+      )
+    })
+
+    test('no other scheme, and no user info', async () => {
+      for (const url of [`file://${forge.folder}/app.git`, 'ext::sh -c id', 'git://127.0.0.1/app.git', `http://u:${secret}@127.0.0.1/x`])
+        await fails(client.refs({ ...at(''), url }, unending), 'UNSUPPORTED')
+    })
+
+    test('a server without filters, which gives no commit by its hash', async () => {
+      const path = await forge.commit('plain.git', [
+        { branch: 'refs/heads/main', at: 1_000, files: { a: 'one', 'b/c': 'c' } },
+        { branch: 'refs/heads/main', at: 2_000, files: { a: 'two' } },
+      ])
+      for (const setting of ['uploadpack.allowFilter', 'uploadpack.allowAnySHA1InWant']) await git(path, 'config', setting, 'false')
+      await git(path, 'config', 'protocol.version', '0')
+      const remote = { ...at(''), url: `http://${open.address}/plain.git` }
+      const first = await git(path, 'rev-parse', 'main~1')
+      for (const [wanted, content] of [
+        [{ commit: first }, { a: '644 one', 'b/': 'folder', 'b/c': '644 c' }],
+        [
+          { ref: 'refs/heads/main', sparse: ['b'] },
+          { 'b/': 'folder', 'b/c': '644 c' },
+        ],
+        [{ commit: first, sparse: ['a'] }, { a: '644 one' }],
+      ] as const) {
+        const checkout = await client.checkout(remote, wanted, unending)
+        assert.deepEqual(await contentOf(checkout.tree), content)
+        await checkout.close()
+      }
+      assert.deepEqual([...(await client.commitTimes(remote, [first], unending))], [[first, 1_000_000]])
+    })
+
+    test('more bytes than are taken', async () => {
+      const small = openGit({ http, env: { PATH: process.env.PATH }, bounds: { bytes: 2_048 } })
+      await forge.commit('noise.git', [{ branch: 'refs/heads/main', at: 1, files: { noise: randomText(200_000) } }])
+      const remote = { ...at(''), url: `http://${open.address}/noise.git` }
+      await fails(small.checkout(remote, { ref: 'refs/heads/main' }, unending), 'TOO_LARGE')
+      const few = openGit({ http, env: { PATH: process.env.PATH }, bounds: { files: 3 } })
+      await fails(few.checkout(at(open.address), { ref: 'refs/heads/main' }, unending), 'TOO_LARGE')
+    })
+
+    test('a server that hangs is left when the work is aborted, and nothing stays', async () => {
+      const server = createServer(() => {})
+      const { port, close } = await listen(server, { host: '127.0.0.1', port: 0 })
+      const stop = new AbortController()
+      server.once('request', () => stop.abort(new Error('enough')))
+      await assert.rejects(client.checkout(at(`127.0.0.1:${port}`), { ref: 'refs/heads/main' }, stop.signal), /enough/)
+      assert.deepEqual(rooms(), [])
+      await close()
+    })
+
+    test('no git, and one that is too old', async () => {
+      await fails(openGit({ http, env: { PATH: '/nonexistent' } }).refs(at(open.address), unending), 'GIT_MISSING')
+    })
+  }),
+)
+
+/** Text that does not compress. */
+function randomText(length: number): string {
+  let [text, state] = ['', 1]
+  while (text.length < length) {
+    state = (state * 48_271) % 2_147_483_647
+    text += state.toString(36)
+  }
+  return text.slice(0, length)
+}
