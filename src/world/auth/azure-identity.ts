@@ -59,6 +59,8 @@ async function managed(scope: string, client: string | undefined, line: Line): P
       },
     )
   })
+  if (reply.status >= 400 && reply.status < 405)
+    throw new AuthError('NO_IDENTITY', `ManagedIdentityCredential authentication failed: ${saidBy(reply, line)}`)
   if (reply.status !== 200) throw refusal(reply, `ManagedIdentityCredential authentication failed: ${saidBy(reply, line)}`)
   return bearerIn(reply, line)
 }

@@ -104,6 +104,7 @@ async function fromMachine(line: Line): Promise<BearerToken> {
     line.signal.throwIfAborted()
     throw new AuthError('NO_IDENTITY', `google: could not find default credentials: ${messageOf(thrown)}`, { cause: thrown })
   })
+  if (reply.status >= 400 && reply.status < 405) throw wrong(`compute: cannot fetch token: ${saidBy(reply, line)}`)
   if (reply.status !== 200) throw refusal(reply, `compute: cannot fetch token: ${saidBy(reply, line)}`)
   return bearerIn(reply, line)
 }

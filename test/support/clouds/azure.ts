@@ -25,10 +25,12 @@ export function playAzure(): Play {
     if (url.pathname === '/oauth2/token') {
       const password = basicOf(seen)?.replace(/^00000000-0000-0000-0000-000000000000:/, '') ?? ''
       if (refresh.get(password) !== host) return json({ errors: [{ code: 'UNAUTHORIZED', message: 'wrong refresh token' }] }, 401)
+      if (tools.tokens) return { ...passes, via: tools.tokens }
       const token = tools.fresh('acr-access-token')
       access.add(token)
       return json({ access_token: token })
     }
+    if (tools.tokens) return passes
     return access.has(seen.headers.authorization?.replace(/^Bearer /, '') ?? '')
       ? passes
       : challenge(`Bearer realm="https://${host}/oauth2/token",service="${host}"`)

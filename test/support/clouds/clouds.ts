@@ -74,14 +74,17 @@ export interface CloudOptions {
   readonly clock: Clock
   /** An open registry that stands behind the clouds' registries. */
   readonly registry?: string
+  /** The registry asks for tokens of this service. */
+  readonly tokens?: Tools['tokens']
 }
 
-export async function startClouds({ clock, registry }: CloudOptions): Promise<Clouds> {
+export async function startClouds({ clock, registry, tokens }: CloudOptions): Promise<Clouds> {
   const authority = certificateAuthority('authority of the clouds')
   const issued = new Set<string>()
   let count = 0
   const tools: Tools = {
     clock,
+    tokens,
     lifeMs: 3_600_000,
     machine: new Map(),
     fresh: kind => {
@@ -100,7 +103,11 @@ export async function startClouds({ clock, registry }: CloudOptions): Promise<Cl
       asked.push(`${one.method} ${one.host}${one.url.pathname}`)
       if (clouds.instead?.(one, response)) return
       const played = plays.map(play => play(one, tools)).find(answer => answer !== undefined)
-      if (played?.status === 0 && registry !== undefined) return forward(registry, one, response)
+      if (played?.status === 0 && registry !== undefined) {
+        const { authorization, ...rest } = one.headers
+        const { address, authorization: as } = played.via ?? { address: registry, authorization: tokens && authorization }
+        return forward(address, { ...one, headers: { ...rest, ...(as ? { authorization: as } : {}) } }, response)
+      }
       const { status, headers = {}, body } = played ?? { status: 404, body: 'nobody here' }
       response.writeHead(status, headers).end(body)
     })
@@ -147,8 +154,7 @@ async function read(request: IncomingMessage): Promise<Seen> {
 
 function forward(registry: string, { method, url, headers, bytes }: Seen, response: ServerResponse): void {
   const [host = '', port = ''] = registry.split(':')
-  const { authorization: _, ...rest } = headers
-  const onward = httpRequest({ host, port, path: url.pathname + url.search, method, headers: rest }, answer => {
+  const onward = httpRequest({ host, port, path: url.pathname + url.search, method, headers }, answer => {
     response.writeHead(answer.statusCode ?? 502, answer.headers)
     answer.pipe(response)
   })

@@ -14,6 +14,8 @@ export interface Played {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
+  /** With status 0: which server answers, instead of the registry, and as whom. */
+  readonly via?: { readonly address: string; readonly authorization: string }
 }
 /** `undefined`: it is not for this cloud. */
 export type Play = (seen: Seen, tools: Tools) => Played | undefined
@@ -25,6 +27,8 @@ export interface Tools {
   lifeMs: number
   /** What this machine is, by the metadata service; none answers where there is nothing. */
   readonly machine: Map<string, Played>
+  /** A token service that a real registry trusts, and as whom it is asked: Container Registry hands out its tokens then. */
+  readonly tokens?: { readonly address: string; readonly authorization: string } | undefined
   /** A secret that nobody had before. */
   fresh(kind: string): string
   /** The claims of a token of a service account, if it is for this audience and still good. */
