@@ -22,6 +22,7 @@ import (
 const (
 	mostChartBytes = 10 << 20
 	mostFileBytes  = 5 << 20
+	mostFiles      = 50_000
 	chartFile      = "Chart.yaml"
 	oldRequirement = "requirements.yaml"
 	valuesName     = "values.yaml"
@@ -52,11 +53,11 @@ func filesOf(c content, known times) ([]*loader.BufferedFile, error) {
 	if len(c.Archive) > mostChartBytes {
 		return nil, fmt.Errorf("size of chart exceeds '%d' bytes limit", mostChartBytes)
 	}
-	files, err := loader.LoadArchiveFiles(bytes.NewReader(c.Archive))
+	at, err := archiveTimes(c.Archive)
 	if err != nil {
 		return nil, err
 	}
-	at, err := archiveTimes(c.Archive)
+	files, err := loader.LoadArchiveFiles(bytes.NewReader(c.Archive))
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +67,17 @@ func filesOf(c content, known times) ([]*loader.BufferedFile, error) {
 	return files, nil
 }
 
-// archiveTimes are the times of an archive's files, in its order.
+// archiveTimes are the times of an archive's files, in its order. One that the loader would refuse for its size is refused before it is in memory.
 func archiveTimes(archive []byte) ([]int64, error) {
 	var at []int64
+	left := loader.MaxDecompressedChartSize
 	err := eachEntry(archive, func(header *tar.Header, _ io.Reader) error {
+		if header.Size > loader.MaxDecompressedFileSize {
+			return fmt.Errorf("decompressed chart file %q is larger than the maximum file size %d", header.Name, loader.MaxDecompressedFileSize)
+		}
+		if left -= header.Size; left <= 0 || len(at) >= mostFiles {
+			return fmt.Errorf("decompressed chart is larger than the maximum file size %d", loader.MaxDecompressedChartSize)
+		}
 		at = append(at, header.ModTime.Unix())
 		return nil
 	})

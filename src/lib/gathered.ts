@@ -4,11 +4,19 @@ export async function gathered(
   { limit, tooLarge }: { readonly limit: number; readonly tooLarge: () => Error },
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
+  for await (const part of bounded(stream, { limit, tooLarge })) parts.push(part)
+  return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
+}
+
+/** The same stream, which ends with what `tooLarge` makes as soon as there are more than `limit` bytes. */
+export async function* bounded(
+  stream: AsyncIterable<Uint8Array>,
+  { limit, tooLarge }: { readonly limit: number; readonly tooLarge: () => Error },
+): AsyncIterable<Uint8Array> {
   let size = 0
   for await (const part of stream) {
     size += part.length
     if (size > limit) throw tooLarge()
-    parts.push(part)
+    yield part
   }
-  return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
 }

@@ -16,7 +16,7 @@ import { downloadedIndex } from './repository-reconciler.ts'
 import { chartUrl, withoutUser } from './url.ts'
 import { type ChartVersion, isConcrete, versionAmong, versionIn } from './version.ts'
 
-export type ChartHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'fetcher' | 'http' | 'kernel' | 'registries'>
+export type ChartHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'fetcher' | 'http' | 'kernel' | 'registries' | 'scratch'>
 export interface At {
   readonly hands: ChartHands
   readonly signal: AbortSignal
@@ -79,13 +79,13 @@ export async function registryCharts(repository: HelmRepositoryObject, url: stri
   const { registry: host } = parseOciUrl(`${url}/chart`)
   const access = await registryAccessOf(repository, { ...at, host })
   const open = (purpose: 'lookup' | 'transfer'): Promise<Registry> => at.hands.registries.open(access, purpose)
-  const bounded = <T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+  const inTime = <T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
     withDeadline({ clock: at.hands.clock, ms: timeoutOf(repository), what, signal: at.signal }, work)
   return {
     async find(name, version) {
       const place = `${withoutUser(url)}/${name}`
       if (isConcrete(version)) return { name, version, urls: [`${place}:${version}`] }
-      const tags = await bounded('listing tags', async signal =>
+      const tags = await inTime('listing tags', async signal =>
         tagsOf(parseOciUrl(`${url}/${name}`), { registry: await open('lookup'), signal }),
       )
       if (tags.length === 0) throw new Error(`could not get tags for "${name}": unable to locate any tags in provided repository: ${place}`)
@@ -96,7 +96,7 @@ export async function registryCharts(repository: HelmRepositoryObject, url: stri
       const target = { ...parseOciUrl(`${url}/${name}`), tag: version.replaceAll('+', '_') }
       return inWords(
         `failed to get '${urls[0] ?? ''}'`,
-        () => bounded('reading the chart', async signal => pulled(target, { registry: await open('transfer'), signal })),
+        () => inTime('reading the chart', async signal => pulled(target, { registry: await open('transfer'), signal })),
         at,
       )
     },

@@ -1,6 +1,7 @@
 import { withDeadline } from '../../lib/deadline.ts'
-import { gathered } from '../../lib/gathered.ts'
+import { bounded } from '../../lib/gathered.ts'
 import type { Http, HttpAnswer } from '../../world/http/http.ts'
+import type { Kept } from '../../world/storage/scratch.ts'
 import type { Hands } from '../../world/world.ts'
 import type { RepositoryAccess } from './access-reconciler.ts'
 import { withoutUser } from './url.ts'
@@ -14,6 +15,8 @@ export interface Download {
   /** What is said of more bytes than `limit`. */
   readonly tooLarge: string
 }
+
+export type DownloadHands = Pick<Hands, 'clock' | 'http' | 'scratch'>
 
 const mostRedirects = 10
 const words: Readonly<Record<number, string>> = {
@@ -33,7 +36,7 @@ const words: Readonly<Record<number, string>> = {
 /** A file of a Helm repository. Throws text: what the server said, or that it said too much. Spec: sources 6. */
 export function downloaded(
   what: Download,
-  { hands: { http, clock }, signal }: { hands: Pick<Hands, 'http' | 'clock'>; signal: AbortSignal },
+  { hands: { http, clock, scratch }, signal }: { hands: DownloadHands; signal: AbortSignal },
 ): Promise<Uint8Array> {
   const { url, access, limit, tooLarge } = what
   const { tls, timeoutMs } = access
@@ -45,8 +48,20 @@ export function downloaded(
       await answer.body.cancel()
       throw refused()
     }
-    return gathered(answer.body, { limit, tooLarge: refused })
+    return scratch.during(room => whole(room.keep(bounded(answer.body, { limit, tooLarge: refused }), bound)))
   })
+}
+
+/** What was put aside, in memory: only then is it known how much it is. */
+async function whole(keeping: Promise<Kept>): Promise<Uint8Array> {
+  const kept = await keeping
+  const bytes = new Uint8Array(kept.size)
+  let at = 0
+  for await (const part of kept.read()) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
 }
 
 async function followed({ url, repository, access }: Download, http: Http, signal: AbortSignal): Promise<HttpAnswer> {

@@ -11,10 +11,10 @@ import { SourceProblem } from '../problem.ts'
 import { announce, settled, source } from '../source-reconciler.ts'
 import { artifactIn, store } from '../storage-reconciler.ts'
 import { accessOf, type RepositoryAccess } from './access-reconciler.ts'
-import { downloaded } from './download-reconciler.ts'
+import { type DownloadHands, downloaded } from './download-reconciler.ts'
 import { indexUrl, normalUrl, withoutUser } from './url.ts'
 
-export type RepositoryHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'http' | 'kernel'>
+export type RepositoryHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'http' | 'kernel' | 'scratch'>
 interface Step {
   readonly hands: RepositoryHands
   readonly run: Run
@@ -88,7 +88,7 @@ async function index({ url, access }: { url: string; access: RepositoryAccess },
 /** The bytes of the index of a repository. Throws Flux's texts. */
 export async function downloadedIndex(
   { url, access }: { url: string; access: RepositoryAccess },
-  at: { hands: Pick<Hands, 'http' | 'clock'>; signal: AbortSignal },
+  at: { hands: DownloadHands; signal: AbortSignal },
 ): Promise<Uint8Array> {
   const tooLarge = `index exceeds the maximum index file size of ${chartBounds.index} bytes`
   try {
