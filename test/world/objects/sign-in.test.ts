@@ -229,3 +229,25 @@ test('a certificate of an Entra client signs what it says', async () => {
   const broken = { ...client, proof: { ...client.proof, pem: cert } }
   await assert.rejects(asking(at('azure', { is: 'entra', client: broken }), []), { code: 'CREDENTIALS' })
 })
+
+const told: [says: string, place: BucketPlace, secret: string, body: (secret: string) => string][] = [
+  [
+    'a signature',
+    at('azure', { is: 'sas', query: 'sv=1&sig=very%2Bsecret' }),
+    'very+secret',
+    s => `<Error><Code>X</Code><Message>bad ${s}</Message></Error>`,
+  ],
+  [
+    'a token of Azure',
+    at('azure', { is: 'bearer', token: 'very-secret' }),
+    'very-secret',
+    s => `<Error><Code>X</Code><Message>bad ${s}</Message></Error>`,
+  ],
+  ['a token of Google', at('gcp', { is: 'bearer', token: 'very-secret' }), 'very-secret', s => `{"error":{"message":"bad ${s}"}}`],
+]
+for (const [says, place, secret, body] of told)
+  test(`${says} that a store says back is not told`, async () => {
+    answers = [['', 403, body(secret)]]
+    for (const call of [objects.open(place).exists(unending), listed(objects.open(place)), objects.open(place).fetch('a', unending)])
+      await assert.rejects(call, (thrown: Error) => /bad \*\*\*/.test(thrown.message) && !thrown.message.includes(secret))
+  })

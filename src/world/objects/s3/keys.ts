@@ -32,7 +32,8 @@ async function ldapKeys(
   const form = { Action: 'AssumeRoleWithLDAPIdentity', Version: '2011-06-15', LDAPUsername: username, LDAPPassword: password }
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
   const request = { method: 'POST', url: endpoint, headers, body: new URLSearchParams(form).toString() }
-  const wire = { http: tls ? http.with({ tls }) : http, clock }
+  // The bucket's certificates are for the bucket: a token service gets its own, or none.
+  const wire = { http: http.with({ tls }), clock }
   const answer = await exchange(wire, async () => request, signal)
   const { host } = new URL(endpoint)
   const elsewhere = redirected(endpoint, answer)
