@@ -19,9 +19,9 @@ export interface UnpackedEntry {
   readonly target?: string | undefined
 }
 
-/** An archive in memory, by clean path. `folders` has those that the archive names, with their modes. */
-export interface Unpacked {
-  readonly files: ReadonlyMap<string, { readonly content: Uint8Array; readonly mode: number }>
+/** An archive by clean path, its content in memory or where it was put. `folders` has those that the archive names, with their modes. */
+export interface Unpacked<Content = Uint8Array> {
+  readonly files: ReadonlyMap<string, { readonly content: Content; readonly size: number; readonly mode: number }>
   readonly folders: ReadonlyMap<string, number>
 }
 
@@ -44,19 +44,27 @@ export async function* untar(gzipped: AsyncIterable<Uint8Array>, limits: Archive
  * A gzipped tar as files and folders. Of a path that comes twice the last content and the first mode stand, as on Flux's disk; a hard link has the content
  * that its target had before it, and counts against the limits as if it were a copy. @throws {ArchiveError} and what the source throws. Spec: sources 11.1, 15.
  */
-export async function unpack(gzipped: AsyncIterable<Uint8Array>, limits: ArchiveLimits): Promise<Unpacked> {
-  const files = new Map<string, { content: Uint8Array; mode: number }>()
+export function unpack(gzipped: AsyncIterable<Uint8Array>, limits: ArchiveLimits): Promise<Unpacked> {
+  return unpackTo(gzipped, { limits, put: content => content })
+}
+
+/** The same; `put` says where the content of a file goes. */
+export async function unpackTo<Content>(
+  gzipped: AsyncIterable<Uint8Array>,
+  { limits, put }: { readonly limits: ArchiveLimits; put(content: Uint8Array): Content | Promise<Content> },
+): Promise<Unpacked<Content>> {
+  const files = new Map<string, { content: Content; size: number; mode: number }>()
   const folders = new Map<string, number>()
   let copied = 0
   for await (const { path: entry, type, mode, content, target = '' } of untar(gzipped, limits)) {
     const path = cleanPath(entry)
     if (type === 'folder' && path !== '') folders.set(path, mode)
-    if (type === 'file') files.set(path, { content, mode: files.get(path)?.mode ?? mode })
+    if (type === 'file') files.set(path, { content: await put(content), size: content.length, mode: files.get(path)?.mode ?? mode })
     if (type !== 'hard link') continue
     const linked = files.get(cleanPath(target))
     if (!linked)
       throw new ArchiveError('LINK', `tar file entry ${entry} is a hard link to '${target}', which is no file before it`, { entry })
-    copied += linked.content.length
+    copied += linked.size
     if (copied > limits.maxBytes)
       throw new ArchiveError('TOO_LARGE', `tar ${JSON.stringify(entry)} is bigger than max archive size of ${limits.maxBytes} bytes`, {
         entry,

@@ -13,6 +13,7 @@ import { openKernel } from '../../src/world/kernel/pool.ts'
 import type { Log } from '../../src/world/log/log.ts'
 import { openRegistries } from '../../src/world/registry/open.ts'
 import { diskArtifacts } from '../../src/world/storage/disk.ts'
+import { diskScratch } from '../../src/world/storage/disk-scratch.ts'
 import { artifactFetcher } from '../../src/world/storage/fetch.ts'
 import { kustomization, source } from './scene.ts'
 
@@ -32,6 +33,7 @@ const hands = {
     worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')),
   }),
   fetcher: artifactFetcher({ http, clock: realClock }),
+  scratch: diskScratch(),
   artifacts: diskArtifacts({ folder, advertised, clock: realClock }),
   auth: lazyAuth({ http, clock: realClock, env: {}, home: folder, cache: { maxSize: 0, maxDurationMs: 0 }, learn: () => {} }),
   registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),

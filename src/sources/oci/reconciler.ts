@@ -5,6 +5,7 @@ import { OCIRepository, type OCIRepositoryObject } from '../../kinds/oci-reposit
 import { messageOf } from '../../lib/coded-error.ts'
 import type { ParsedReference } from '../../lib/reference.ts'
 import type { Access } from '../../world/registry/registry.ts'
+import type { Room } from '../../world/storage/scratch.ts'
 import type { Hands } from '../../world/world.ts'
 import { SourceProblem } from '../problem.ts'
 import { announce, settled, source } from '../source-reconciler.ts'
@@ -16,7 +17,7 @@ import { repositoryOf, sameContentConfig } from './ref.ts'
 import { bounded, type Source } from './timeout-reconciler.ts'
 import { beginVerification, verifyRevision } from './verify-reconciler.ts'
 
-export type SourceHands = Pick<Hands, 'artifacts' | 'auth' | 'clock' | 'cluster' | 'kernel' | 'registries'>
+export type SourceHands = Pick<Hands, 'artifacts' | 'auth' | 'clock' | 'cluster' | 'kernel' | 'registries' | 'scratch'>
 interface Step {
   readonly hands: SourceHands
   readonly run: Run
@@ -46,7 +47,8 @@ async function fetched(repository: OCIRepositoryObject, { hands, run }: Step): P
     return stored(repository, artifact, run)
   }
   const pulled = await pull(spec, { registry: await open('transfer'), resolved, signal: run.signal })
-  return stored(repository, await kept(repository, { pulled, resolved }, { hands, run }), run)
+  const made = await hands.scratch.during(room => kept(repository, { pulled, resolved, room }, { hands, run }))
+  return stored(repository, made, run)
 }
 
 async function opened(
@@ -69,11 +71,11 @@ function targetOf({ spec }: OCIRepositoryObject): ParsedReference {
 /** Stores what was pulled. */
 async function kept(
   repository: OCIRepositoryObject,
-  { pulled, resolved }: { pulled: Pulled; resolved: Resolved },
+  { pulled, resolved, room }: { pulled: Pulled; resolved: Resolved; room: Room },
   { hands: { artifacts, kernel }, run }: Step,
 ): Promise<Artifact> {
   const { spec } = repository
-  const bytes = await contentOf(spec, pulled, { kernel, signal: run.signal })
+  const bytes = await contentOf(spec, pulled, { kernel, room, signal: run.signal })
   run.note({ conditions: [{ type: 'FetchFailed', status: 'absent' }] })
   const content = {
     filename: `${resolved.digest}.tar.gz`,

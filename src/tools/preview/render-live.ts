@@ -12,6 +12,7 @@ import { contentOf } from '../../sources/oci/content-reconciler.ts'
 import { pull, resolve } from '../../sources/oci/pull-reconciler.ts'
 import { repositoryOf } from '../../sources/oci/ref.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
+import type { Room } from '../../world/storage/scratch.ts'
 import type { World } from '../../world/world.ts'
 import { ToolError } from '../frame/error.ts'
 import { inTime, tooLate } from '../run/in-time.ts'
@@ -102,7 +103,20 @@ async function newestContent(
   const registry = await world.registries.open(access, 'lookup')
   const resolved = await resolve(source.spec, { registry, target: repositoryOf(source.spec.url), signal })
   const pulled = await pull(source.spec, { registry, resolved, signal })
-  return { revision: resolved.revision, files: await contentOf(source.spec, pulled, { kernel: world.kernel, signal }) }
+  return { revision: resolved.revision, files: await contentOf(source.spec, pulled, { kernel: world.kernel, room: inMemory, signal }) }
+}
+
+async function* each(parts: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
+  yield* parts
+}
+
+/** A preview is read by whoever asked for it, after this call: its content is held. */
+const inMemory: Room = {
+  async keep(content) {
+    const parts: Uint8Array[] = []
+    for await (const part of content) parts.push(part)
+    return { size: parts.reduce((sum, part) => sum + part.length, 0), read: () => each(parts) }
+  },
 }
 
 /** The revision that an OCIRepository would fetch now. */
