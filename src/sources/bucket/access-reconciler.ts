@@ -62,9 +62,10 @@ async function placeOf({ metadata, spec }: BucketObject, step: Step): Promise<Bu
   const isS3 = provider === 'generic' || provider === 'aws'
   const certSecret = isS3 ? await named(spec.certSecretRef, nearby) : undefined
   const tls = certSecret && !insecure ? inWords('failed to create TLS config', () => bucketTls(certSecret)) : undefined
-  if (own?.is === 'managed') throw unsupported(spec)
   const cloud = cloudIn(provider)
-  const credentials = own ?? (cloud ? await identityOf(cloud, { spec, nearby, proxy }, step) : await ldapOr(spec, nearby))
+  const managedClientId = own?.is === 'managed' ? own.clientId : undefined
+  const ambient = () => (cloud ? identityOf(cloud, { spec, nearby, proxy, managedClientId }, step) : ldapOr(spec, nearby))
+  const credentials = own === undefined || own.is === 'managed' ? await ambient() : own
   return {
     provider,
     bucket,
@@ -77,24 +78,20 @@ async function placeOf({ metadata, spec }: BucketObject, step: Step): Promise<Bu
   }
 }
 
-function unsupported({ secretRef }: Spec): SourceProblem {
-  const message = `the Secret '${secretRef?.name ?? ''}' names a managed identity by clientId alone, which is not supported by this engine: give clientSecret, clientCertificate, accountKey or sasKey, or let Flux's controller handle this object`
-  return new SourceProblem('Unsupported', message, { stalls: true })
-}
-
 interface Ambient {
   readonly spec: Spec
   readonly nearby: Nearby
   readonly proxy: string | undefined
+  readonly managedClientId: string | undefined
 }
 
-/** A bucket of a cloud without a Secret is signed in to as the cloud knows this process, or the service account. */
-async function identityOf(cloud: Cloud, { spec, nearby, proxy }: Ambient, step: Step): Promise<Credentials> {
+/** A bucket of a cloud without keys is signed in to as the cloud knows this process, its machine's managed identity, or the service account. */
+async function identityOf(cloud: Cloud, { spec, nearby, proxy, managedClientId }: Ambient, step: Step): Promise<Credentials> {
   const { serviceAccountName, timeout, region, sts } = spec
   const wanted = { namespace: nearby.namespace, provider: cloud, serviceAccountName, timeout, proxy }
   const { auth } = step.hands
   if (cloud !== 'aws') {
-    const { token } = await signedIn(wanted, step, who => auth.bucket(cloud, {}, who))
+    const { token } = await signedIn(wanted, step, who => auth.bucket(cloud, { managedClientId }, who))
     return { is: 'bearer', token }
   }
   const { accessKeyId, secretAccessKey, sessionToken } = await signedIn(wanted, step, who =>

@@ -26,7 +26,7 @@ export async function ownToken(scope: string, line: Line): Promise<BearerToken> 
     return entraToken({ authority: authorityOf(line), tenant, client, scope, proof: { assertion } }, line)
   }
   const token = line.vendorTools ? await fromTool(scope, line) : undefined
-  return token ?? managed(scope, client, line)
+  return token ?? managedToken(scope, client, line)
 }
 
 /** The person's own token, where `az login` was done: asked before the machine, which takes its time to be no machine of Azure's. */
@@ -43,8 +43,8 @@ async function fromTool(scope: string, line: Line): Promise<BearerToken | undefi
   return { type: 'bearer', token, expiresAt: end * 1000 }
 }
 
-/** https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token */
-async function managed(scope: string, client: string | undefined, line: Line): Promise<BearerToken> {
+/** A token for a managed identity of the machine: the one of this client, or its only one. https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token */
+export async function managedToken(scope: string, client: string | undefined, line: Line): Promise<BearerToken> {
   const url = new URL(`${machine}/metadata/identity/oauth2/token`)
   url.searchParams.set('api-version', '2018-02-01')
   url.searchParams.set('resource', scope.replace(/\/\.default$/, ''))

@@ -1,5 +1,5 @@
 import { azureLogin, entraToken } from './azure-api.ts'
-import { authorityOf, ownToken } from './azure-identity.ts'
+import { authorityOf, managedToken, ownToken } from './azure-identity.ts'
 import { type Account, annotation, type CloudProvider, type Wanted } from './cloud.ts'
 import { AuthError } from './error.ts'
 import type { BearerToken } from './provider.ts'
@@ -19,7 +19,8 @@ export const azure: CloudProvider<BearerToken> = {
     const { tenant, client } = identityOf(account)
     return `${tenant}/${client}`
   },
-  own: (wanted, line) => ownToken(scopeOf(wanted), line),
+  own: (wanted, line) =>
+    wanted.managedClientId ? managedToken(scopeOf(wanted), wanted.managedClientId, line) : ownToken(scopeOf(wanted), line),
   async exchanged(token, account, { wanted, line }) {
     const { tenant, client } = identityOf(account)
     return entraToken({ authority: authorityOf(line), tenant, client, scope: scopeOf(wanted), proof: { assertion: token } }, line)

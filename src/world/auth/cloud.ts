@@ -21,6 +21,8 @@ export interface Wanted {
   readonly scopes?: readonly string[] | undefined
   readonly stsRegion?: string | undefined
   readonly stsEndpoint?: string | undefined
+  /** A managed identity of the machine, of Azure. */
+  readonly managedClientId?: string | undefined
 }
 
 /** One cloud. `T` is its access token. Everything throws AuthError. Spec: sources 9.2, 9.4. */

@@ -59,12 +59,12 @@ function keyOf({ name }: CloudProvider<Expiring>, wanted: Wanted, { identity, wh
     name: identity.account.name,
     namespace: identity.account.namespace,
   }
-  const { registry, scopes, stsRegion, stsEndpoint } = wanted
+  const { registry, scopes, stsRegion, stsEndpoint, managedClientId } = wanted
   const key = cacheKey({
     provider: name,
     account,
     scopes,
-    artifactRepositoryKey: registry?.key,
+    artifactRepositoryKey: managedClientId ? `managed identity ${managedClientId}` : registry?.key,
     stsRegion,
     stsEndpoint,
     proxyUrl: who.proxy,

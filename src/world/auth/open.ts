@@ -67,12 +67,12 @@ class Clouds implements Auth {
 
   bucket(cloud: 'aws', place: BucketPlace, who: Who): Promise<SessionKeys>
   bucket(cloud: 'azure' | 'gcp', place: BucketPlace, who: Who): Promise<BearerToken>
-  bucket(cloud: Cloud, { region, stsEndpoint }: BucketPlace, who: Who): Promise<SessionKeys | BearerToken> {
+  bucket(cloud: Cloud, { region, stsEndpoint, managedClientId }: BucketPlace, who: Who): Promise<SessionKeys | BearerToken> {
     switch (cloud) {
       case 'aws':
         return this.#token(aws, { stsRegion: region, stsEndpoint }, who)
       case 'azure':
-        return this.#token(azure, { scopes: [azureScopes.blob] }, who)
+        return this.#token(azure, { scopes: [azureScopes.blob], managedClientId }, who)
       case 'gcp':
         return this.#token(this.#gcp, {}, who)
     }

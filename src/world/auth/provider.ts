@@ -44,10 +44,12 @@ export interface Who {
   readonly signal: AbortSignal
 }
 
-/** Where the bucket is. AWS needs a region: that of the object, else AWS_REGION. `stsEndpoint` is another address of the AWS token service. */
+/** Where the bucket is. AWS needs a region: that of the object, else AWS_REGION. `stsEndpoint` is another address of the AWS token service.
+ * `managedClientId` is a managed identity of Azure that this machine has: nothing else is tried then. */
 export interface BucketPlace {
   readonly region?: string | undefined
   readonly stsEndpoint?: string | undefined
+  readonly managedClientId?: string | undefined
 }
 
 /** The data of a Secret with `githubAppID`, by its keys. */

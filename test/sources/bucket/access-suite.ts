@@ -195,10 +195,18 @@ export function accessTests(scene: () => BucketScene): void {
     assert.equal(judged(object).Ready, 'False AuthenticationFailed: failed to get credential from gcp: nobody is here')
   })
 
-  test('a managed identity that a Secret names by its client is not supported, and nothing is asked', async () => {
+  test('a managed identity that a Secret names by its client is asked for', async () => {
+    const s = scene()
+    const asked: unknown[] = []
+    const bucket = (async (cloud, place) => {
+      asked.push([cloud, place])
+      throw new Error('no such identity')
+    }) as typeof s.world.hands.auth.bucket
     const { name } = await secret({ clientId: 'some-client' })
-    const conditions = await judgedWith({ provider: 'azure', endpoint: 'https://account.blob.core.windows.net', secretRef: { name } })
-    assert.match(conditions.Stalled ?? '', /^True Unsupported: the Secret 'source-\d+' names a managed identity/)
+    const spec = { provider: 'azure', endpoint: 'https://account.blob.core.windows.net', secretRef: { name } }
+    const { object } = await s.run(await s.filled({}, spec), { hands: { auth: { ...s.world.hands.auth, bucket } } })
+    assert.equal(judged(object).Ready, 'False AuthenticationFailed: failed to get credential from azure: no such identity')
+    assert.deepEqual(asked, [['azure', { managedClientId: 'some-client' }]])
   })
 
   test('a bucket that is not there', async () => {

@@ -232,6 +232,16 @@ for (const [says, env, first] of azure)
     assert.deepEqual(clouds().asked, [first, 'POST foo.azurecr.io/oauth2/exchange'])
     clouds().tools.machine.clear()
   })
+test('Azure: a managed identity that is named is asked for alone, and is not shared with others', async () => {
+  clouds().tools.machine.set('azure', { status: 200, body: '' })
+  clouds().asked.length = 0
+  const env = { AZURE_TENANT_ID: azureClient.tenant, AZURE_CLIENT_ID: azureClient.client, AZURE_CLIENT_SECRET: azureClient.secret }
+  const auth = clouds().auth({ env })
+  for (const managedClientId of ['one', 'one', 'two', undefined]) await auth.bucket('azure', { managedClientId }, nobody)
+  const machine = 'GET 169.254.169.254/metadata/identity/oauth2/token'
+  assert.deepEqual(clouds().asked, [machine, machine, 'POST login.microsoftonline.com/tenant-1/oauth2/v2.0/token'])
+  clouds().tools.machine.clear()
+})
 test('Azure: secrets go to https alone', async () => {
   const env = {
     AZURE_TENANT_ID: 't',
