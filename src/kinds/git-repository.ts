@@ -23,8 +23,9 @@ const spec = z.looseObject({
     })
     .optional()
     .describe('what to check out'),
-  provider: z.enum(['generic', 'azure', 'github']).optional().describe('how to sign in; absent: generic, by the Secret alone'),
+  provider: z.enum(['generic', 'aws', 'azure', 'github']).optional().describe('how to sign in; absent: generic, by the Secret alone'),
   secretRef: localRef.optional().describe('Secret with user name and password, bearerToken, or identity and known_hosts'),
+  serviceAccountName: text.optional().describe('ServiceAccount to sign in as, at Azure DevOps and AWS CodeCommit'),
   proxySecretRef: localRef.optional().describe('Secret with address, username, password'),
   verify: z
     .looseObject({

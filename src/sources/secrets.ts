@@ -64,12 +64,17 @@ function attempt<T>(work: () => T): T | undefined {
   }
 }
 
+/** A text as a URL; `undefined` for a text that is none. */
+export function parsedUrl(text: string): URL | undefined {
+  return attempt(() => new URL(text))
+}
+
 /** The proxy of a Secret as a URL with its user info. Throws Flux's texts. Spec: sources 1.7, 3.7. */
 export function proxyOf(secret: KubeObject): string {
   const { namespace = '', name } = secret.metadata
   const { address, username, password } = secretData(secret)
   if (address === undefined) throw new Error(`invalid proxy secret '${namespace}/${name}': key 'address' is missing`)
-  const url = attempt(() => new URL(address))
+  const url = parsedUrl(address)
   if (!url) throw new Error(`failed to parse proxy address of secret '${namespace}/${name}': it is no URL`)
   if (username === undefined && password === undefined) return address
   const user = `${encodeURIComponent(username ?? '')}:${encodeURIComponent(password ?? '')}@`

@@ -19,6 +19,7 @@ type Fields = ReadonlyMap<string, JsonObject>
 /** What we take beyond 2.6: spec kustomization 1.1, sources 12, the fields of 2.7. By kind, or by kind and version where only that one has them. */
 const additions = new Map([
   ['Bucket v1', ['spec.serviceAccountName']],
+  ['GitRepository', ['spec.serviceAccountName']],
   [
     'Kustomization',
     ['spec.dependsOn[].readyExpr', 'spec.ignoreMissingComponents', 'spec.kubeConfig.configMapRef', 'spec.kubeConfig.configMapRef.name'],
@@ -55,11 +56,15 @@ const bucketRules = [
     message: 'cannot set both .spec.secretRef and .spec.serviceAccountName',
   },
 ]
-/** Where ours must differ, by path, or by kind, version and path: with configMapRef beside it secretRef is no longer required, and a rule wants one of the two. */
+/** Where ours must differ, by path, or by kind, version and path: AWS CodeCommit is of 2.9; with configMapRef beside it secretRef is no longer required, and a rule wants one of the two. */
 const loosened: { readonly [path: string]: { readonly ours: JsonObject; readonly theirs: JsonObject } } = {
   'Bucket v1 spec': {
     ours: { type: 'object', required: bucketRequired, 'x-kubernetes-validations': bucketRules },
     theirs: { type: 'object', required: bucketRequired, 'x-kubernetes-validations': bucketRules.slice(0, -2) },
+  },
+  'GitRepository v1 spec.provider': {
+    ours: { type: 'string', enum: ['generic', 'aws', 'azure', 'github'] },
+    theirs: { type: 'string', enum: ['generic', 'azure', 'github'] },
   },
   'spec.kubeConfig': {
     ours: {

@@ -3,13 +3,21 @@ import type { Kind } from '../../kinds/kind.ts'
 import type { ObjectRef } from '../../kinds/manifest.ts'
 import { kustomizations } from '../../kustomize/reconciler.ts'
 import { buckets } from '../../sources/bucket/reconciler.ts'
+import { gitRepositories } from '../../sources/git/reconciler.ts'
 import { helmCharts } from '../../sources/helm/chart-reconciler.ts'
 import { helmRepositories } from '../../sources/helm/repository-reconciler.ts'
 import { ociRepositories } from '../../sources/oci/reconciler.ts'
 import type { Hands } from '../../world/world.ts'
 
 /** What our engine reconciles: the one list of kinds, sources first. */
-export const reconcilers: readonly Reconciler<Kind, Hands>[] = [ociRepositories, buckets, helmRepositories, helmCharts, kustomizations]
+export const reconcilers: readonly Reconciler<Kind, Hands>[] = [
+  gitRepositories,
+  ociRepositories,
+  buckets,
+  helmRepositories,
+  helmCharts,
+  kustomizations,
+]
 
 /** The reconciler of an object's kind; `undefined` for a kind that our engine does not reconcile. */
 export function reconcilerOf({ group, kind }: Pick<ObjectRef, 'group' | 'kind'>): Reconciler<Kind, Hands> | undefined {

@@ -1,0 +1,125 @@
+import { StepError } from '../../engine/outcome.ts'
+import type { Run } from '../../engine/reconciler.ts'
+import type { GitRepositoryObject } from '../../kinds/git-repository.ts'
+import { messageOf } from '../../lib/coded-error.ts'
+import { withDeadline } from '../../lib/deadline.ts'
+import { durationMs } from '../../lib/duration.ts'
+import type { GitRemote } from '../../world/git/git.ts'
+import type { Hands } from '../../world/world.ts'
+import { SourceProblem } from '../problem.ts'
+import { cloudIn, signedIn } from '../cloud-reconciler.ts'
+import { type Nearby, secretOf } from '../secret-reconciler.ts'
+import { proxyOf, secretData } from '../secrets.ts'
+import { appKey, authOf, targetOf } from './credentials.ts'
+
+interface Step {
+  readonly hands: Pick<Hands, 'auth' | 'clock' | 'cluster'>
+  readonly run: Pick<Run, 'signal' | 'settings'>
+}
+
+/**
+ * How an object reaches its Git server: URL, Secret, provider, proxy.
+ * @throws {StepError} AuthenticationFailed, URLInvalid, InvalidProviderConfiguration. Spec: sources 4.3, 4.4, 4.7.
+ */
+export async function remoteOf(repository: GitRepositoryObject, step: Step): Promise<GitRemote> {
+  const { metadata, spec } = repository
+  const { hands, run } = step
+  const nearby = { namespace: metadata.namespace, cluster: hands.cluster, signal: run.signal }
+  const proxy = await proxyFor(spec, nearby)
+  const target = checked(() => targetOf(spec.url), { reason: 'URLInvalid', stalls: true })
+  const data = await secretFor(spec, nearby)
+  const auth = checked(() => authOf(spec.url, data), {
+    reason: 'AuthenticationFailed',
+    failed: 'failed to configure authentication options: ',
+  })
+  checkProvider(spec, { data, namespace: metadata.namespace ?? '' })
+  const credentials = (await providerSignIn(repository, { data, proxy, url: target.url }, step)) ?? auth.signIn
+  if (auth.conflict && credentials === auth.signIn)
+    throw new StepError('GitOperationFailed', `failed to checkout and determine revision: ${auth.conflict}`)
+  return { url: target.url, credentials, ...(auth.tls ? { tls: auth.tls } : {}), ...(proxy ? { proxy } : {}) }
+}
+
+function checked<T>(work: () => T, { reason, failed = '', stalls }: { reason: string; failed?: string; stalls?: boolean }): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw new SourceProblem(reason, failed + messageOf(cause), { cause, condition: 'FetchFailed', stalls })
+  }
+}
+
+async function proxyFor({ proxySecretRef }: GitRepositoryObject['spec'], nearby: Nearby): Promise<string | undefined> {
+  if (!proxySecretRef) return undefined
+  const { name } = proxySecretRef
+  const failed = 'failed to configure proxy options: '
+  const secret = await named(name, nearby, `${failed}failed to get proxy secret '${nearby.namespace ?? ''}/${name}': `)
+  return checked(() => proxyOf(secret), { reason: 'AuthenticationFailed', failed })
+}
+
+async function secretFor({ secretRef }: GitRepositoryObject['spec'], nearby: Nearby): Promise<Record<string, string>> {
+  if (!secretRef) return {}
+  const { name } = secretRef
+  return secretData(await named(name, nearby, `failed to get secret '${nearby.namespace ?? ''}/${name}': `))
+}
+
+async function named(name: string, nearby: Nearby, failed: string): ReturnType<typeof secretOf> {
+  try {
+    return await secretOf(name, nearby)
+  } catch (cause) {
+    nearby.signal.throwIfAborted()
+    throw new StepError('AuthenticationFailed', failed + messageOf(cause), { cause })
+  }
+}
+
+interface Wanted {
+  readonly data: Readonly<Record<string, string>>
+  readonly proxy: string | undefined
+  readonly url: string
+}
+
+/** What a provider gives to sign in with, whatever the Secret has beside it; `undefined` for generic. Spec: sources 4.4, 5, 9. */
+async function providerSignIn(
+  { metadata, spec }: GitRepositoryObject,
+  { data, proxy, url }: Wanted,
+  { hands, run }: Step,
+): Promise<Exclude<GitRemote['credentials'], { type: 'ssh' }> | undefined> {
+  if (spec.provider === 'github') return appSignIn(spec, { data, proxy, url }, { hands, run })
+  const provider = cloudIn(spec.provider)
+  if (!provider) return undefined
+  const wanted = { namespace: metadata.namespace, provider, serviceAccountName: spec.serviceAccountName, timeout: spec.timeout, proxy }
+  const failed = 'failed to configure authentication options: '
+  const login = await signedIn(wanted, { hands, run }, who => hands.auth.git(provider, url, who)).catch((cause: unknown) => {
+    throw cause instanceof SourceProblem || !(cause instanceof StepError)
+      ? cause
+      : new StepError(cause.code, failed + cause.message, { cause })
+  })
+  return login.type === 'bearer' ? login : { type: 'basic', username: login.username, password: login.password }
+}
+
+async function appSignIn(
+  { timeout = '60s' }: GitRepositoryObject['spec'],
+  { data, proxy }: Wanted,
+  { hands: { auth, clock }, run }: Step,
+): Promise<{ type: 'basic'; username: string; password: string }> {
+  const deadline = { clock, ms: durationMs(timeout), what: 'signing in to GitHub', signal: run.signal }
+  try {
+    const { username, password } = await withDeadline(deadline, signal => auth.githubApp(data, { proxy, signal }))
+    return { type: 'basic', username, password }
+  } catch (cause) {
+    run.signal.throwIfAborted()
+    throw new StepError('AuthenticationFailed', `failed to configure authentication options: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** Whether provider and Secret fit. */
+function checkProvider(
+  { provider = 'generic', secretRef }: GitRepositoryObject['spec'],
+  { data, namespace }: { data: Readonly<Record<string, string>>; namespace: string },
+): void {
+  if (provider === 'github' && !secretRef) throw mismatch('secretRef with github app data must be specified when provider is set to github')
+  if (provider === 'generic' && data[appKey])
+    throw mismatch(`secretRef '${namespace}/${secretRef?.name ?? ''}' has github app data but provider is not set to github`)
+}
+
+function mismatch(message: string): SourceProblem {
+  return new SourceProblem('InvalidProviderConfiguration', message, { condition: 'FetchFailed', stalls: true })
+}
