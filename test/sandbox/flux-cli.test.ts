@@ -11,11 +11,13 @@ import { fluxDefaults } from '../../src/engine/settings.ts'
 import { conditionOf, type ObjectRef } from '../../src/kinds/manifest.ts'
 import { kustomizations } from '../../src/kustomize/reconciler.ts'
 import { kubeconfigFor } from '../../src/sandbox/sandbox.ts'
+import { buckets } from '../../src/sources/bucket/reconciler.ts'
 import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles } from '../support/push.ts'
+import { type S3Server, startS3Server } from '../support/s3-server.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { startWorld, type TestWorld } from '../support/world.ts'
 
@@ -31,6 +33,7 @@ const shop: ObjectRef = {
 }
 const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: default\n'
 
+/** `STORE` is the address of the object store. */
 const conversation: [typed: string, answer: RegExp][] = [
   ['get kustomizations', /shop\s+latest@sha256:[0-9a-f]{8}\s+False\s+True\s+Applied revision: latest@sha256:[0-9a-f]{8}/],
   ['get sources oci', /shop\s+latest@sha256:[0-9a-f]{8}\s+False\s+True\s+stored artifact for digest/],
@@ -45,6 +48,15 @@ const conversation: [typed: string, answer: RegExp][] = [
   ['resume kustomization shop', /Kustomization shop reconciliation completed\n✔ applied revision latest@sha256:/],
   ['reconcile source oci shop', /fetched revision latest@sha256:/],
   ['reconcile kustomization shop --with-source', /applied revision latest@sha256:/],
+  [
+    'create source bucket shop --bucket-name shop --endpoint STORE --insecure --access-key flux-user --secret-key flux-s3cret-key --region us-east-1 --interval 1h',
+    /Bucket source reconciliation completed\n✔ fetched revision: sha256:[0-9a-f]{64}/,
+  ],
+  ['get sources bucket', /shop\s+sha256:[0-9a-f]{8}\s+False\s+True\s+stored artifact: revision 'sha256:[0-9a-f]{8}'/],
+  ['reconcile source bucket shop', /fetched revision sha256:[0-9a-f]{64}/],
+  ['suspend source bucket shop', /source bucket suspended/],
+  ['resume source bucket shop', /Bucket shop reconciliation completed/],
+  ['delete source bucket shop --silent', /source bucket deleted/],
   ['events --for Kustomization/shop', /ConfigMap\/default\/settings created/],
 ]
 
@@ -52,9 +64,13 @@ withPrograms(['flux'], { name: 'the flux CLI and the sandbox', tests: conversati
   const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-flux-'))
   let world: TestWorld
   let served: Promise<unknown>
+  let store: S3Server
   before(async () => {
     const server = await startSandboxApi(kernel)
     world = await startWorld(async () => server, kernel)
+    store = await startS3Server()
+    await store.create('shop')
+    await store.put('shop', 'a.yaml', config)
     writeFileSync(join(folder, 'config'), kubeconfigFor(server.url))
     await pushFiles(
       world.hands,
@@ -82,7 +98,7 @@ withPrograms(['flux'], { name: 'the flux CLI and the sandbox', tests: conversati
       { manager: 'test' },
       signal.signal,
     )
-    served = control([ociRepositories, kustomizations], {
+    served = control([ociRepositories, buckets, kustomizations], {
       hub: world.cluster,
       hands: world.hands,
       clock: realClock,
@@ -98,11 +114,12 @@ withPrograms(['flux'], { name: 'the flux CLI and the sandbox', tests: conversati
     signal.abort(new Error('done'))
     await served
     await world.stop()
+    await store.close()
     rmSync(folder, { recursive: true, force: true })
   })
   for (const [typed, answer] of conversation) {
     test(`flux ${typed}`, async () => {
-      const { stdout, stderr } = await run(findProgram('flux') ?? '', typed.split(' '), {
+      const { stdout, stderr } = await run(findProgram('flux') ?? '', typed.replace('STORE', store.address).split(' '), {
         timeout: 60_000,
         env: { KUBECONFIG: join(folder, 'config'), HOME: folder },
       }).catch((thrown: { stdout: string; stderr: string }) => thrown)
