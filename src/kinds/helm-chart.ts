@@ -101,7 +101,7 @@ export const HelmChart = kind({
   ],
   spec,
   status,
-  unsupported: ['verify'],
+  unsupported: [],
 })
 
 /** A HelmChart as the API server holds it. */

@@ -10,11 +10,18 @@ const summaries = {
   ValuesFilesError: 'values files merge error',
   DependencyBuildError: 'dependency build error',
   ChartPackageError: 'chart package error',
+  ChartVerificationError: 'chart verification error',
 } as const
 type Reason = keyof typeof summaries
 
 const final = new Set<string>(['InvalidChartReference', 'MetadataPatchError', 'ValuesFilesError'])
-const ofTheBuild = new Set<string>(['MetadataPatchError', 'ValuesFilesError', 'DependencyBuildError', 'ChartPackageError'])
+const ofTheBuild = new Set<string>([
+  'MetadataPatchError',
+  'ValuesFilesError',
+  'DependencyBuildError',
+  'ChartPackageError',
+  'ChartVerificationError',
+])
 
 /** A chart as it is known before it is there. */
 export interface Named {
@@ -54,6 +61,8 @@ export interface Built extends Named {
   readonly valuesFiles: readonly string[]
   readonly packaged: boolean
   readonly dependencies: number
+  /** Its signature was asked for, and is there. */
+  readonly verified?: boolean | undefined
 }
 
 /** The stored chart, where it is the one that is wanted and the spec is that of the last pass. Spec: sources 7 step 4. */

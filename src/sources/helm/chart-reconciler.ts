@@ -1,10 +1,10 @@
 import { failed, type Outcome, stalled, StepError } from '../../engine/outcome.ts'
-import type { ConditionChange } from '../../engine/conditions.ts'
+import { absent, type ConditionChange } from '../../engine/conditions.ts'
 import type { Run } from '../../engine/reconciler.ts'
 import type { Artifact } from '../../kinds/artifact.ts'
 import { HelmChart, type HelmChartObject } from '../../kinds/helm-chart.ts'
 import type { HelmRepositoryObject } from '../../kinds/helm-repository.ts'
-import type { KubeObject } from '../../kinds/manifest.ts'
+import { conditionOf, type KubeObject } from '../../kinds/manifest.ts'
 import { SourceProblem } from '../problem.ts'
 import { announce, source, type Success, settled } from '../source-reconciler.ts'
 import { artifactIn, store } from '../storage-reconciler.ts'
@@ -30,6 +30,7 @@ export const helmCharts = source(HelmChart, {
 })
 
 async function fetched(chart: HelmChartObject, { hands, run }: Step): Promise<Outcome> {
+  if (conditionOf(run.current(), 'SourceVerified')?.status === 'False') run.note({ conditions: [absent('SourceVerified')] })
   const { kind, name } = chart.spec.sourceRef
   if (!kinds.includes(kind)) return unsupportedKind(kind)
   const from = await sourceOf(chart, { hands, run })
@@ -84,11 +85,13 @@ async function attempted(
 function notBuilt(problem: BuildProblem): Outcome {
   const { code: reason, message, condition } = problem
   const other = condition === 'BuildFailed' ? 'FetchFailed' : 'BuildFailed'
-  const change = {
-    conditions: [{ type: other, status: 'absent' } as const, { type: condition, status: 'True', reason, message } as const],
-  }
+  const change = { conditions: [absent(other), { type: condition, status: 'True', reason, message } as const, ...unverified(problem)] }
   const events = [{ severity: 'error', reason, message } as const]
   return problem.stalls ? stalled(reason, message, { change, events }) : failed(reason, message, { retry: 'backoff', change, events })
+}
+
+function unverified({ code, message }: BuildProblem): ConditionChange[] {
+  return code === 'ChartVerificationError' ? [{ type: 'SourceVerified', status: 'False', reason: 'VerificationError', message }] : []
 }
 
 /** Flux's condition says nothing of why its source was not reached but in the message; event and Stalled do. */
@@ -110,6 +113,7 @@ async function tell({ name, version }: Named, summary: string, run: Run): Promis
 }
 
 async function kept(chart: HelmChartObject, built: Built, { hands, run }: Step): Promise<Outcome> {
+  noteVerified(chart, built, run)
   const summary = summaryOf(built)
   const reason = built.packaged ? 'ChartPackageSucceeded' : 'ChartPullSucceeded'
   const success = { reason, message: summary, news: summary, newsReason: reason } satisfies Success
@@ -123,6 +127,12 @@ async function kept(chart: HelmChartObject, built: Built, { hands, run }: Step):
   if (built.dependencies > 0)
     await run.emit({ severity: 'trace', reason: 'ResolvedDependencies', message: `resolved ${built.dependencies} chart dependencies` })
   return settled(chart, await saved(chart, built, { hands, run }), { run, success })
+}
+
+function noteVerified({ spec }: HelmChartObject, { verified, version }: Built, run: Run): void {
+  const message = `verified signature of version ${version}`
+  if (!spec.verify) run.note({ conditions: [absent('SourceVerified')] })
+  else if (verified) run.note({ conditions: [{ type: 'SourceVerified', status: 'True', reason: 'Succeeded', message }] })
 }
 
 function saved(chart: HelmChartObject, built: Built, { hands: { artifacts }, run }: Step): Promise<Artifact> {

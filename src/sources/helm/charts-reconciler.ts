@@ -3,9 +3,10 @@ import { type HelmRepositoryObject } from '../../kinds/helm-repository.ts'
 import { type ImageManifest } from '../../kinds/oci.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import { withDeadline } from '../../lib/deadline.ts'
+import type { Digest } from '../../lib/digest.ts'
 import { gathered } from '../../lib/gathered.ts'
 import { type Json, jsonIn } from '../../lib/json.ts'
-import { type ParsedReference, parseOciUrl } from '../../lib/reference.ts'
+import { type ParsedReference, parseOciUrl, printReference } from '../../lib/reference.ts'
 import type { Registry } from '../../world/registry/registry.ts'
 import type { Hands } from '../../world/world.ts'
 import { parseManifest } from '../oci/manifest.ts'
@@ -13,6 +14,7 @@ import { artifactIn } from '../storage-reconciler.ts'
 import { accessOf, registryAccessOf, type RepositoryAccess, timeoutOf } from './access-reconciler.ts'
 import { downloaded } from './download-reconciler.ts'
 import { downloadedIndex } from './repository-reconciler.ts'
+import type { Signed } from '../verify/verify-reconciler.ts'
 import { chartUrl, withoutUser } from './url.ts'
 import { type ChartVersion, isConcrete, versionAmong, versionIn } from './version.ts'
 
@@ -25,7 +27,10 @@ export interface At {
 /** The charts of a repository. Both throw text; `find` tells apart what a new spec alone can help. */
 export interface Charts {
   find(name: string, version: string): Promise<ChartVersion>
+  /** Once a chart was signed for, what was signed is downloaded. */
   download(chart: ChartVersion): Promise<Uint8Array>
+  /** What a signature of a chart would be of, and where to look for it. Absent: nothing is ever signed there. */
+  signed?(chart: ChartVersion): Promise<{ readonly registry: Registry; readonly signed: Signed }>
 }
 
 /** There is no such chart or version, or the version is no range. */
@@ -81,6 +86,7 @@ export async function registryCharts(repository: HelmRepositoryObject, url: stri
   const open = (purpose: 'lookup' | 'transfer'): Promise<Registry> => at.hands.registries.open(access, purpose)
   const inTime = <T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
     withDeadline({ clock: at.hands.clock, ms: timeoutOf(repository), what, signal: at.signal }, work)
+  const digests = new Map<string, Digest>()
   return {
     async find(name, version) {
       const place = `${withoutUser(url)}/${name}`
@@ -93,14 +99,26 @@ export async function registryCharts(repository: HelmRepositoryObject, url: stri
       return { name, version: tag, urls: [`${place}:${tag}`] }
     },
     async download({ name, version, urls }) {
-      const target = { ...parseOciUrl(`${url}/${name}`), tag: version.replaceAll('+', '_') }
+      const digest = digests.get(`${name}:${version}`)
+      const target = digest ? { ...parseOciUrl(`${url}/${name}`), digest } : targetOf(url, { name, version })
       return inWords(
         `failed to get '${urls[0] ?? ''}'`,
         () => inTime('reading the chart', async signal => pulled(target, { registry: await open('transfer'), signal })),
         at,
       )
     },
+    async signed({ name, version }) {
+      const registry = await open('lookup')
+      const target = targetOf(url, { name, version })
+      const { digest } = await inTime('looking it up', signal => registry.lookUp(target, signal))
+      digests.set(`${name}:${version}`, digest)
+      return { registry, signed: { target: { ...target, digest }, printed: printReference(target) } }
+    },
   }
+}
+
+function targetOf(url: string, { name, version }: Pick<ChartVersion, 'name' | 'version'>): ParsedReference {
+  return { ...parseOciUrl(`${url}/${name}`), tag: version.replaceAll('+', '_') }
 }
 
 /** Tags that are versions, with the plus that no tag may have. */

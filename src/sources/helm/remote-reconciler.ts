@@ -7,8 +7,10 @@ import { SourceProblem } from '../problem.ts'
 import { BuildProblem, type Built, building, type Named, stored } from './build.ts'
 import { packagedChart, wrongMetadata } from './package-reconciler.ts'
 import { type At, type ChartHands, type Charts, httpCharts, NoSuchChart, registryCharts } from './charts-reconciler.ts'
+import { timeoutOf } from './access-reconciler.ts'
+import { isVerified } from './verify-reconciler.ts'
 import { normalUrl } from './url.ts'
-import { checkChartName, countedValues, withMetadata } from './version.ts'
+import { type ChartVersion, checkChartName, countedValues, withMetadata } from './version.ts'
 
 /** The chart of a HelmRepository. @throws {BuildProblem} {@link StepError} for how the repository is reached. Spec: sources 7. */
 export async function fromRepository(
@@ -16,11 +18,21 @@ export async function fromRepository(
   repository: HelmRepositoryObject,
   { hands, run }: { hands: ChartHands; run: Run },
 ): Promise<Built> {
-  const { spec, metadata } = chart
+  const { spec } = chart
   const at = { hands, signal: run.signal }
   const charts = await opened(repository, at)
   await building('InvalidChartReference', () => checkChartName(spec.chart))
   const found = await chosen(charts, spec, at)
+  const verified = await isVerified(chart, { charts, found, timeoutMs: timeoutOf(repository) }, { hands, run })
+  return { ...(await ofVersion(chart, { charts, found }, { hands, run })), verified }
+}
+
+async function ofVersion(
+  { spec, metadata }: HelmChartObject,
+  { charts, found }: { charts: Charts; found: ChartVersion },
+  { hands, run }: { hands: ChartHands; run: Run },
+): Promise<Built> {
+  const at = { hands, signal: run.signal }
   const valued = countedValues(spec.valuesFiles).length > 0
   const version = await building('MetadataPatchError', () => withMetadata(found.version, valued ? String(metadata.generation ?? 0) : ''))
   const named = { name: found.name, version }

@@ -395,9 +395,11 @@ export function chartTests(scene: () => HelmScene): void {
     assert.deepEqual(Object.keys(judged(good)).toSorted(), ['ArtifactInStorage', 'Ready'])
   })
 
-  test('a signature is asked for, which nobody checks yet: the chart is left alone', async () => {
-    const { object } = await ofRepository({ verify: { provider: 'cosign' } }, 'nothing')
-    assert.match(judged(object).Stalled ?? '', /^True Unsupported: .*verify/)
+  test('an index has no signatures: a chart that must have one is refused', async () => {
+    const { object } = await ofRepository({ verify: { provider: 'cosign' } })
+    const message = 'chart verification error: not implemented'
+    assert.equal(judged(object).BuildFailed, `True ChartVerificationError: ${message}`)
+    assert.equal(judged(object).Ready, `False VerificationError: ${message}`)
   })
 
   test('a chart is woken by another revision of its own source only', async () => {

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, sign as signBytes } from 'node:crypto'
 import { test } from 'node:test'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import { sha256 } from '../../../src/lib/digest.ts'
 import { parseOciUrl } from '../../../src/lib/reference.ts'
+import type { Descriptor } from '../../../src/kinds/oci.ts'
 import type { Hands } from '../../../src/world/world.ts'
 import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
 import { chartFiles, packageOf } from '../../support/chart-server.ts'
+import { pushBytes, signedVector } from '../../support/signed.ts'
 import { unending } from '../../support/unending.ts'
 import { artifactOf, type HelmScene, judged, revisionOf } from './scene.ts'
 
@@ -40,6 +43,31 @@ export function ociTests(scene: () => HelmScene): void {
     const content = { mediaType: manifest.mediaType, bytes: Buffer.from(JSON.stringify(manifest)) }
     await registry.pushManifest({ ...target, tag: version.replaceAll('+', '_') }, content, unending)
     return archive
+  }
+  /** Signs what a tag stands for, as cosign does with a key; gives the key that verifies it. */
+  const sign = async (repository: string, tag: string): Promise<string> => {
+    const registry = await scene().world.hands.registries.open({ credentials: { type: 'anonymous' } }, 'transfer')
+    const place = parseOciUrl(`oci://${scene().world.registry}/${repository}`)
+    const { digest } = await registry.lookUp({ ...place, tag }, unending)
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const critical = {
+      identity: { 'docker-reference': '' },
+      image: { 'docker-manifest-digest': digest },
+      type: 'cosign container image signature',
+    }
+    const payload = Buffer.from(JSON.stringify({ critical, optional: null }))
+    const [config, layer] = [Buffer.from('{}'), payload].map((bytes, i) => ({
+      mediaType: i === 0 ? 'application/vnd.oci.image.config.v1+json' : 'application/vnd.dev.cosign.simplesigning.v1+json',
+      digest: sha256(bytes),
+      size: bytes.length,
+    })) as [Descriptor, Descriptor]
+    await pushBytes(registry, place, { descriptor: config, bytes: Buffer.from('{}') })
+    await pushBytes(registry, place, { descriptor: layer, bytes: payload })
+    const annotations = { 'dev.cosignproject.cosign/signature': signBytes('sha256', payload, privateKey).toString('base64') }
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json'
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config, layers: [{ ...layer, annotations }] }))
+    await registry.pushManifest({ ...place, tag: `${digest.replace(':', '-')}.sig` }, { mediaType, bytes }, unending)
+    return publicKey.export({ type: 'spki', format: 'pem' }).toString()
   }
   const chartOf = async (
     chart: string,
@@ -141,6 +169,37 @@ export function ociTests(scene: () => HelmScene): void {
       assert.match(text, message)
       assert.ok(driven.is === 'done' && driven.settled.backoff === true)
     })
+
+  test('a chart that was signed is verified in every pass, and pulled as it was signed', async () => {
+    const s = scene()
+    await push('charts/signed', '1.0.0')
+    const secret = await s.secret(s.name(), 'Opaque', { 'cosign.pub': await sign('charts/signed', '1.0.0') })
+    const spec = { version: '1.0.0', verify: { provider: 'cosign', secretRef: { name: secret } } }
+    const { ref, object } = await chartOf('signed', spec)
+    assert.deepEqual(
+      [judged(object).SourceVerified, judged(object).Ready],
+      ['True Succeeded: verified signature of version 1.0.0', "True ChartPullSucceeded: pulled 'signed' chart with version '1.0.0'"],
+    )
+    await s.secret(secret, 'Opaque', { 'cosign.pub': await sign('charts/signed', '1.0.0') })
+    assert.match(judged((await s.run(ref)).object).SourceVerified ?? '', /^True Succeeded/)
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    await s.secret(secret, 'Opaque', { 'cosign.pub': other })
+    const { object: refused, driven } = await s.run(ref)
+    const message = `chart verification error: failed to verify oci://${s.world.registry}/charts/signed:1.0.0: no matching signatures were found for '${s.world.registry}/charts/signed:1.0.0'`
+    assert.deepEqual(
+      [judged(refused).BuildFailed, judged(refused).SourceVerified, judged(refused).Ready],
+      [`True ChartVerificationError: ${message}`, `False VerificationError: ${message}`, `False VerificationError: ${message}`],
+    )
+    assert.deepEqual(artifactOf(refused), artifactOf(object), 'the chart of before stays')
+    assert.ok(driven.is === 'done' && driven.settled.backoff === true)
+  })
+  test('a signature that nobody made', async () => {
+    await push('charts/unsigned', '1.0.0')
+    const secret = await scene().secret(scene().name(), 'Opaque', signedVector('cosign-ecdsa-p256').secret)
+    const { object } = await chartOf('unsigned', { version: '1.0.0', verify: { provider: 'cosign', secretRef: { name: secret } } })
+    assert.match(judged(object).SourceVerified ?? '', /^False VerificationError: chart verification error: /)
+    assert.equal(object.status?.artifact, undefined)
+  })
 
   test('a pull secret without this registry is named', async () => {
     const s = scene()
