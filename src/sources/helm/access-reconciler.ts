@@ -1,10 +1,11 @@
+import type { Settings } from '../../engine/settings.ts'
 import type { HelmRepositoryObject } from '../../kinds/helm-repository.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import { durationMs } from '../../lib/duration.ts'
 import type { Access as RegistryAccess } from '../../world/registry/registry.ts'
 import type { Hands } from '../../world/world.ts'
-import { SourceProblem } from '../problem.ts'
+import { cloudIn, signedIn } from '../cloud-reconciler.ts'
 import { type Nearby, secretOf } from '../secret-reconciler.ts'
 import { type TlsMaterial, tlsOf } from '../secrets.ts'
 import { dockerConfigFor, isPullSecret, oldTlsOf, type User, userOf } from './secrets.ts'
@@ -42,26 +43,38 @@ export function timeoutOf({ spec }: HelmRepositoryObject): number {
   return durationMs(spec.timeout ?? '60s')
 }
 
-/** How a registry with charts is reached. @throws Flux's texts; {@link SourceProblem} for a provider, which this engine cannot ask. Spec: sources 6. */
+/** How a registry with charts is reached: with its Secret, else as the provider knows this process. @throws Flux's texts. Spec: sources 6. */
 export async function registryAccessOf(
   repository: HelmRepositoryObject,
-  { host, ...step }: Step & { host: string },
+  { host, settings, ...step }: Step & { hands: Pick<Hands, 'auth' | 'clock'>; host: string; settings: Settings },
 ): Promise<RegistryAccess> {
   const { spec } = repository
   const nearby = near(repository, step)
   const tls = await certificates(repository, nearby)
   const secret = await authentication(repository, nearby)
-  if (!secret && (spec.provider ?? 'generic') !== 'generic') throw unsupported(spec)
-  return {
-    credentials: secret ? inWords('failed to configure login options', () => credentialsOf(secret, host)) : { type: 'anonymous' },
-    ...(spec.insecure ? { insecure: true } : {}),
-    ...(tls ? { tls } : {}),
-  }
+  const credentials = secret
+    ? inWords('failed to configure login options', () => credentialsOf(secret, host))
+    : await cloudCredentials(repository, { ...step, settings })
+  return { credentials, ...(spec.insecure ? { insecure: true } : {}), ...(tls ? { tls } : {}) }
 }
 
-function unsupported({ provider }: HelmRepositoryObject['spec']): SourceProblem {
-  const message = `spec.provider '${provider}' of the HelmRepository is not supported by this engine: use a pull secret, or let Flux's controller handle this object`
-  return new SourceProblem('Unsupported', message, { stalls: true })
+async function cloudCredentials(
+  { metadata, spec }: HelmRepositoryObject,
+  { hands, signal, settings }: Step & { hands: Pick<Hands, 'auth' | 'clock'>; settings: Settings },
+): Promise<RegistryAccess['credentials']> {
+  const provider = cloudIn(spec.provider)
+  if (!provider) return { type: 'anonymous' }
+  const wanted = { namespace: metadata.namespace, provider, timeout: spec.timeout }
+  const place = spec.url.replace(/^oci:\/\//, '')
+  try {
+    const { username, password } = await signedIn(wanted, { hands, run: { signal, settings } }, who =>
+      hands.auth.registry(provider, place, who),
+    )
+    return { type: 'basic', username, password }
+  } catch (cause) {
+    signal.throwIfAborted()
+    throw new Error(messageOf(cause).replace(`from ${provider}: `, `from '${provider}': `), { cause })
+  }
 }
 
 function credentialsOf(secret: KubeObject, host: string): RegistryAccess['credentials'] {

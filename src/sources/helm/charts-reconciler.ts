@@ -1,3 +1,4 @@
+import type { Settings } from '../../engine/settings.ts'
 import { chartBounds } from '../../kinds/chart.ts'
 import { type HelmRepositoryObject } from '../../kinds/helm-repository.ts'
 import { type ImageManifest } from '../../kinds/oci.ts'
@@ -18,10 +19,11 @@ import type { Signed } from '../verify/verify-reconciler.ts'
 import { chartUrl, withoutUser } from './url.ts'
 import { type ChartVersion, isConcrete, versionAmong, versionIn } from './version.ts'
 
-export type ChartHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'fetcher' | 'http' | 'kernel' | 'registries' | 'scratch'>
+export type ChartHands = Pick<Hands, 'artifacts' | 'auth' | 'clock' | 'cluster' | 'fetcher' | 'http' | 'kernel' | 'registries' | 'scratch'>
 export interface At {
   readonly hands: ChartHands
   readonly signal: AbortSignal
+  readonly settings: Settings
 }
 
 /** The charts of a repository. Both throw text; `find` tells apart what a new spec alone can help. */

@@ -210,10 +210,24 @@ export function ociTests(scene: () => HelmScene): void {
     assert.equal(judged(object).FetchFailed, `True Unknown: unknown build error: ${message}`)
     assert.equal((await s.event(ref, 'AuthenticationFailed')).message, message)
   })
-  test('a cloud that nobody signs in to here is answered', async () => {
+  test('a cloud signs in where there is no Secret', async () => {
+    const s = scene()
+    await push('charts/cloudy', '1.0.0')
+    const asked: string[] = []
+    const auth: Hands['auth'] = {
+      ...s.world.hands.auth,
+      async registry(provider, place) {
+        asked.push(`${provider} ${place}`)
+        return { type: 'basic', username: 'AWS', password: 'token', expiresAt: Number.MAX_SAFE_INTEGER }
+      },
+    }
+    const { object } = await chartOf('cloudy', { version: '1.0.0' }, { repository: { provider: 'aws' }, hands: { auth } })
+    assert.equal(revisionOf(object), '1.0.0')
+    assert.deepEqual(asked, [`aws ${s.world.registry}/charts`])
+    const elsewhere = await chartOf('cloudy', { version: '1.0.0' }, { repository: { provider: 'aws' } })
     assert.match(
-      judged((await chartOf('any', {}, { repository: { provider: 'aws' } })).object).Stalled ?? '',
-      /^True Unsupported: spec\.provider 'aws'/,
+      judged(elsewhere.object).FetchFailed ?? '',
+      /^True Unknown: unknown build error: failed to get credential from 'aws': .*invalid AWS registry/,
     )
   })
   test('a registry of the default type, and an address of the oci type', async () => {
