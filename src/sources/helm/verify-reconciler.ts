@@ -17,7 +17,7 @@ export async function isVerified(
 ): Promise<boolean> {
   if (!spec.verify) return false
   try {
-    if (!charts.signed) throw new Error('not implemented')
+    if (!charts.signed) throw new Error('charts of an HTTP repository have no signatures')
     const { registry, signed } = await charts.signed(found)
     const verify = verifierOf(spec.verify, {
       hands,

@@ -397,7 +397,7 @@ export function chartTests(scene: () => HelmScene): void {
 
   test('an index has no signatures: a chart that must have one is refused', async () => {
     const { object } = await ofRepository({ verify: { provider: 'cosign' } })
-    const message = 'chart verification error: not implemented'
+    const message = 'chart verification error: charts of an HTTP repository have no signatures'
     assert.equal(judged(object).BuildFailed, `True ChartVerificationError: ${message}`)
     assert.equal(judged(object).Ready, `False VerificationError: ${message}`)
   })
