@@ -1,0 +1,35 @@
+import { after, before, describe } from 'node:test'
+import { startKubeApiServer } from '../../refs/kube-apiserver.ts'
+import { withPrograms } from '../../refs/when.ts'
+import { testKernel } from '../../support/kernel.ts'
+import { startSandboxApi } from '../../support/sandbox.ts'
+import type { Started } from '../../world/cluster/contract.ts'
+import { checkoutTests } from './checkout-suite.ts'
+import { lifecycleTests } from './lifecycle-suite.ts'
+import { GitScene } from './scene.ts'
+
+const kernel = testKernel()
+
+function suite(name: string, open: () => Promise<Started>): void {
+  describe(name, () => {
+    let scene: GitScene
+    before(async () => {
+      scene = await GitScene.open(open, kernel)
+    })
+    after(() => scene.stop())
+    checkoutTests(() => scene)
+    lifecycleTests(() => scene)
+  })
+}
+
+withPrograms(['git'], { name: 'GitRepositories in the sandbox', tests: 31 }, () =>
+  suite('GitRepositories in the sandbox', () => startSandboxApi(kernel)),
+)
+
+const name = 'GitRepositories on the real API server'
+withPrograms(['git', 'etcd', 'kube-apiserver'], { name, tests: 31 }, () =>
+  suite(name, async () => {
+    const server = await startKubeApiServer()
+    return { cluster: await server.cluster(), stop: () => server.stop() }
+  }),
+)
