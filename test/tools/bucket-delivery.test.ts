@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { at, type JsonObject } from '../../src/lib/json.ts'
+import type { Answer } from '../../src/tools/frame/answer.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import { type S3Server, startS3Server } from '../support/s3-server.ts'
 import { unending as signal } from '../support/unending.ts'
@@ -67,6 +68,19 @@ test('what is in a bucket is applied by a Kustomization, shown by status, and no
   const object = await product.call('get_object', { kind: 'Bucket', name: 'app', namespace })
   assert.match(object.text, /stored artifact/)
   assert.ok(![status, object, first, source].some(({ text, data }) => `${text}${JSON.stringify(data)}`.includes(secretAccessKey)))
+})
+
+test('what reconciling a bucket would fetch is told beforehand, and nothing is fetched', async () => {
+  await store.create('planned')
+  await store.put('planned', 'config.yaml', settings('1'))
+  await bucket('planned')
+  const plan = (): Promise<Answer> => product.call('plan', { tool: 'reconcile', arguments: { kind: 'Bucket', name: 'planned', namespace } })
+  assert.match((await plan()).text, /fetch [\s\S]*nothing → sha256:/)
+  assert.ok(!store.asked.includes('GET /planned/config.yaml'))
+  await product.call('reconcile', { kind: 'Bucket', name: 'planned', namespace })
+  assert.match((await plan()).text, /nothing new, sha256:\S+ is stored/)
+  await store.put('planned', 'config.yaml', settings('2'))
+  assert.match((await plan()).text, /sha256:\S+ → sha256:/)
 })
 
 test('a bucket that is not there is told by reconcile, and is the cause of what waits for it', async () => {

@@ -25,6 +25,18 @@ const link = 'latest.tar.gz'
 /** Lists the objects of a bucket, fetches them when their marks changed, stores them as an artifact. Spec: sources 8. */
 export const buckets = source(Bucket, { link, fetched })
 
+/** The revision that a bucket's listing has now; its objects are not read, and nothing is stored. @throws {StepError} */
+export async function listedRevision(
+  bucket: BucketObject,
+  { hands, run }: { readonly hands: BucketHands; readonly run: Pick<Run, 'signal' | 'settings'> },
+): Promise<string> {
+  const objects = await storeOf(bucket, { hands, run })
+  return hands.scratch.during(async room => {
+    const { index } = await indexed({ spec: bucket.spec, store: objects, room, clock: hands.clock, signal: run.signal })
+    return revisionOf(index)
+  })
+}
+
 async function fetched(bucket: BucketObject, step: Step): Promise<Outcome> {
   const { hands, run } = step
   const objects = await storeOf(bucket, step)
