@@ -28,8 +28,13 @@ export function installationOf(data: GithubAppData): Installation {
   const key = rsaKey(pem)
   if (!key) throw wrong('could not parse private key: invalid key: Key must be a PEM encoded PKCS1 or PKCS8 key')
   const base = given('githubAppBaseURL')
-  const cacheKey = hashed(`githubAppID=${appId},githubAppInstallationID=${id},githubAppBaseURL=${base},githubAppPrivateKey=${pem}`)
-  return { appId: String(BigInt(appId)), id: String(BigInt(id)), baseUrl: baseOf(base), key, cacheKey }
+  return { appId: String(BigInt(appId)), id: String(BigInt(id)), baseUrl: baseOf(base), key, cacheKey: appCacheKey(data) }
+}
+
+/** What Flux's cache knows an installation by: its data as the Secret has them. Spec: sources 5. */
+export function appCacheKey(data: GithubAppData): string {
+  const names = ['githubAppID', 'githubAppInstallationID', 'githubAppBaseURL', 'githubAppPrivateKey']
+  return hashed(names.map(name => `${name}=${data[name] ?? ''}`).join(','))
 }
 
 function wrong(message: string): AuthError {

@@ -6,6 +6,7 @@ import { startSandboxApi } from '../../support/sandbox.ts'
 import type { Started } from '../../world/cluster/contract.ts'
 import { checkoutTests } from './checkout-suite.ts'
 import { lifecycleTests } from './lifecycle-suite.ts'
+import { signatureTests } from './signatures-suite.ts'
 import { GitScene } from './scene.ts'
 
 const kernel = testKernel()
@@ -19,15 +20,16 @@ function suite(name: string, open: () => Promise<Started>): void {
     after(() => scene.stop())
     checkoutTests(() => scene)
     lifecycleTests(() => scene)
+    signatureTests(() => scene)
   })
 }
 
-withPrograms(['git'], { name: 'GitRepositories in the sandbox', tests: 31 }, () =>
+withPrograms(['git'], { name: 'GitRepositories in the sandbox', tests: 39 }, () =>
   suite('GitRepositories in the sandbox', () => startSandboxApi(kernel)),
 )
 
 const name = 'GitRepositories on the real API server'
-withPrograms(['git', 'etcd', 'kube-apiserver'], { name, tests: 31 }, () =>
+withPrograms(['git', 'etcd', 'kube-apiserver'], { name, tests: 39 }, () =>
   suite(name, async () => {
     const server = await startKubeApiServer()
     return { cluster: await server.cluster(), stop: () => server.stop() }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { cacheKey, TokenCache } from '../../../src/world/auth/cache.ts'
 import type { Expiring } from '../../../src/world/auth/provider.ts'
 import { type ManualClock, manualClock } from '../../../src/world/clock/manual.ts'
+import { appCacheKey } from '../../../src/world/auth/github.ts'
 import { verifies } from '../../conformance/verifies.ts'
 import { unending } from '../../support/unending.ts'
 
@@ -17,6 +18,11 @@ function cacheAt(options: { maxSize?: number; maxDurationMs?: number } = {}, clo
   }
   return { cache, clock, get }
 }
+
+verifies('sources/75', 'the key of a GitHub App is that of Flux', () => {
+  const data = { githubAppID: '123', githubAppInstallationID: '456', githubAppPrivateKey: 'abc' }
+  assert.equal(appCacheKey(data), '9f847c05d1cbc92c4ee5b407fde77054ee01a66ca5da531f2c602afac4e3b37c')
+})
 
 verifies('sources/124', 'the key of all parts is that of Flux', () => {
   const key = cacheKey({
