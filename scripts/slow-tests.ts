@@ -1,6 +1,7 @@
 /** Test files that take more than some seconds each: the quick run leaves them out, so that it stays under a minute. */
 export const slowTests: readonly string[] = [
   'cli/controller',
+  'cli/feature-gates',
   'cli/options',
   'cli/process',
   'cli/verbs',
@@ -32,6 +33,8 @@ export const slowTests: readonly string[] = [
   'tools/every-kind',
   'tools/flux-delivers',
   'tools/plans',
+  'tools/provider',
+  'world/auth/docker-registry',
   'world/git/modules',
   'world/git/reach',
   'world/git/ssh',
