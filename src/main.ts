@@ -6,6 +6,7 @@ import { runProgram } from './cli/run-program.ts'
 import { exitCodes } from './cli/usage.ts'
 import { installOwn } from './cli/install.ts'
 import { compose, kinds, type Mode } from './main/compose.ts'
+import { gitLine, sandboxLines } from './main/sandbox-lines.ts'
 import { keyFileOf, personAt, terminalOf } from './main/terminal.ts'
 import type { JsonObject } from './lib/json.ts'
 import { catalogueFor } from './main/catalogue.ts'
@@ -71,7 +72,7 @@ async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<vo
     catalogue: catalogueFor(composed.service.gates, { readOnly: options.readOnly === true, files: true }),
     callerOf: () => ({ key: 'stdio', user: env.USER ?? 'stdio', scopes: [], via: 'stdio' }),
   })
-  if (composed.sandbox) process.stderr.write(`sandbox: Kubernetes API ${composed.sandbox.apiUrl}, registry ${composed.sandbox.registry}\n`)
+  if (composed.sandbox) process.stderr.write(sandboxLines(composed.sandbox))
   await ended()
   await server.close()
   await composed.close()
@@ -86,16 +87,16 @@ function ended(): Promise<void> {
   return promise
 }
 
-async function serveSandbox({ port, registryPort, data }: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+async function serveSandbox({ port, registryPort, gitPort, data }: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
   const { composeSandbox } = await import('./main/sandbox-engine.ts')
   const composed = await composeSandbox(
-    { port: Number(port), registryPort: Number(registryPort), ...(typeof data === 'string' ? { data } : {}) },
+    { port: Number(port), registryPort: Number(registryPort), gitPort: Number(gitPort), ...(typeof data === 'string' ? { data } : {}) },
     env,
   )
   const { sandbox } = composed
   process.stdout.write(sandbox.kubeconfig)
   process.stderr.write(
-    `✔ Kubernetes API at ${sandbox.apiUrl}, OCI registry at ${sandbox.registry}\n► the kubeconfig went to standard output; stop with Ctrl-C\n`,
+    `✔ Kubernetes API at ${sandbox.apiUrl}, OCI registry at ${sandbox.registry}\n► ${gitLine(sandbox)}\n► the kubeconfig went to standard output; stop with Ctrl-C\n`,
   )
   const { promise, resolve } = Promise.withResolvers<void>()
   interrupted.signal.addEventListener('abort', () => resolve(), { once: true })

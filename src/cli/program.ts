@@ -65,14 +65,16 @@ function addSandbox(program: Command, context: ProgramContext): void {
   program
     .command('sandbox')
     .description(
-      'Run a Kubernetes API, simulated workloads, an OCI registry and the engine on loopback until interrupted. It has no RBAC: everybody may do everything. Tokens of service accounts are signed with a test key: no cloud trusts them. Webhooks, admission policies and x-kubernetes-validations (CEL) are stored, not enforced; of the latter those of the Flux kinds are.',
+      'Run a Kubernetes API, simulated workloads, an OCI registry, a Git server and the engine on loopback until interrupted. It has no RBAC: everybody may do everything. Tokens of service accounts are signed with a test key: no cloud trusts them. Webhooks, admission policies and x-kubernetes-validations (CEL) are stored, not enforced; of the latter those of the Flux kinds are.',
     )
     .option('--port <n>', 'port of the API server; 0 takes a free one', '0')
     .option('--registry-port <n>', 'port of the registry; 0 takes a free one', '0')
+    .option('--git-port <n>', 'port of the Git server, which there is when git is; 0 takes a free one', '0')
     .option('--data <folder>', 'keep everything there; memory without it')
     .action((options: JsonObject) => {
       port('--port', String(options.port))
       port('--registry-port', String(options.registryPort))
+      port('--git-port', String(options.gitPort))
       return context.serveSandbox(options)
     })
 }

@@ -68,7 +68,7 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
   const redactor = new Redactor(options.fingerprints === 'off' ? undefined : key)
   const http = lazyHttp(env)
   const kernel = openKernel(assets)
-  const sandbox = options.sandbox === true ? await openSandbox({ kernel, http }, { port: 0, registryPort: 0 }) : undefined
+  const sandbox = options.sandbox === true ? await openSandbox({ kernel, http }, { port: 0, registryPort: 0, gitPort: 0 }) : undefined
   const { clusters, current, namespaceOf } = await clustersFor(options, { env, http, sandbox })
   const storage = await openStorage(options)
   const world = worldOf(options, { env, http, kernel, redactor, artifacts: storage.artifacts, clusters, mode })
@@ -148,7 +148,7 @@ function engineOf(options: JsonObject): EngineOptions {
 
 export async function openSandbox(
   { kernel, http }: { kernel: Kernel; http: Http },
-  ports: { port: number; registryPort: number; data?: string | undefined },
+  ports: { port: number; registryPort: number; gitPort: number; data?: string | undefined },
 ): Promise<Sandbox> {
   const { startSandbox } = await import('../sandbox/sandbox.ts')
   return startSandbox({ kernel, http, clock: realClock, definitions: (await kernel.definitions()).all, kinds, ...ports })

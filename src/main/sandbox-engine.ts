@@ -31,7 +31,7 @@ const concurrency = 4
 
 /** A sandbox that stands alone: with an engine that reconciles what is in it. */
 export async function composeSandbox(
-  options: { port: number; registryPort: number; data?: string | undefined },
+  options: { port: number; registryPort: number; gitPort: number; data?: string | undefined },
   env: NodeJS.ProcessEnv,
 ): Promise<{ sandbox: Sandbox; close(): Promise<void> }> {
   const http = lazyHttp({})

@@ -7,6 +7,7 @@ import type { Exposure } from '../transports/http.ts'
 import { realClock } from '../world/clock/real.ts'
 import { catalogueFor } from './catalogue.ts'
 import { compose, splitAddress } from './compose.ts'
+import { sandboxLines } from './sandbox-lines.ts'
 
 const fileOf = (options: JsonObject, name: string): string | undefined =>
   typeof options[name] === 'string' ? readFileSync(options[name], 'utf8') : undefined
@@ -45,7 +46,7 @@ export async function serveHttp(
   const [adminHost, adminPort] = typeof options.adminAddr === 'string' ? splitAddress(options.adminAddr) : []
   const admin = adminHost === undefined ? undefined : await listenAdmin({ host: adminHost, port: Number(adminPort) })
   process.stderr.write(`✔ MCP at ${server.url}${exposure.writes ? '' : ', read-only'}\n`)
-  if (composed.sandbox) process.stderr.write(`sandbox: Kubernetes API ${composed.sandbox.apiUrl}, registry ${composed.sandbox.registry}\n`)
+  if (composed.sandbox) process.stderr.write(sandboxLines(composed.sandbox))
   const { promise, resolve } = Promise.withResolvers<void>()
   stopped.addEventListener('abort', () => resolve(), { once: true })
   await promise

@@ -7,10 +7,12 @@ import type { Cluster } from '../world/cluster/cluster.ts'
 import { restCluster } from '../world/cluster/rest.ts'
 import type { Http } from '../world/http/http.ts'
 import type { Kernel } from '../world/kernel/kernel.ts'
+import { GitError } from '../world/git/error.ts'
 import { openJournal } from './api/store/journal.ts'
 import { listenApiServer } from './api/server.ts'
 import { seed } from './api/store/seed.ts'
 import { Store } from './api/store/store.ts'
+import { listenGit, type SandboxGit } from './git.ts'
 import { lockFolder } from './lock.ts'
 import { listenRegistry } from './registry.ts'
 import { startWorkloads } from './workloads.ts'
@@ -26,15 +28,18 @@ export interface SandboxOptions {
   /** 0 takes a free port. */
   readonly port: number
   readonly registryPort: number
+  readonly gitPort: number
   /** A folder that keeps everything; absent: memory. */
   readonly data?: string | undefined
 }
 
-/** A Kubernetes API, its simulated controllers and an OCI registry on loopback. */
+/** A Kubernetes API, its simulated controllers, an OCI registry and a Git server on loopback. */
 export interface Sandbox {
   readonly apiUrl: string
   /** `host:port`. */
   readonly registry: string
+  /** Where a push to NAME.git makes a repository, `http://host:port`; without git on this machine why there is none. */
+  readonly git: string | GitError
   readonly cluster: Cluster
   /** A kubeconfig for kubectl and others, as JSON, which is YAML. */
   readonly kubeconfig: string
@@ -54,6 +59,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     port: options.registryPort,
     ...(options.data === undefined ? {} : { data: join(options.data, 'registry') }),
   })
+  const git = await openGitServer(options)
   const cluster = restCluster({ name: 'sandbox', server: api.url, http, clock })
   const signal = new AbortController().signal
   await installKinds(cluster, options.kinds, { clock, signal })
@@ -62,10 +68,22 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     await workloads.stop()
     await api.close()
     await registry.close()
+    if (!(git instanceof GitError)) await git.close()
     await journal?.close()
     await unlock?.()
   }
-  return { apiUrl: api.url, registry: registry.address, cluster, kubeconfig: kubeconfigFor(api.url), close }
+  const gitUrl = git instanceof GitError ? git : `http://${git.address}`
+  return { apiUrl: api.url, registry: registry.address, git: gitUrl, cluster, kubeconfig: kubeconfigFor(api.url), close }
+}
+
+/** Nothing else of a sandbox needs git: it starts without it. */
+async function openGitServer({ gitPort, data }: SandboxOptions): Promise<SandboxGit | GitError> {
+  try {
+    return await listenGit({ port: gitPort, ...(data === undefined ? {} : { data: join(data, 'git') }) })
+  } catch (thrown) {
+    if (thrown instanceof GitError) return thrown
+    throw thrown
+  }
 }
 
 /** A kubeconfig with one context, `sandbox`. */
