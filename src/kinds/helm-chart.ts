@@ -96,7 +96,7 @@ export const HelmChart = kind({
       deprecated: 'v1beta2 HelmChart is deprecated, upgrade to v1',
       spec: z.looseObject({ ...fields, ...deprecated }),
       status,
-      columns: [...printed, columns.ready, columns.status, columns.age],
+      columns: [...printed, columns.age, columns.ready, columns.status],
     },
   ],
   spec,
