@@ -30,7 +30,7 @@ before(async () => {
   product = await startProduct()
   cluster = product.composed.service.world.clusters.named()
   for (const [group, kind, plural, version] of served)
-    await cluster.apply(openDefinition(group, { kind, plural, version }), { manager: 'test' }, signal)
+    await cluster.apply(openDefinition(group, { kind, plural, version }), { manager: 'test', force: true }, signal)
   const { kinds } = await fluxKinds(cluster, signal)
   flux = await playFlux(cluster, {
     kinds,
