@@ -1,7 +1,7 @@
-import { X509Certificate as NodeCertificate } from 'node:crypto'
+import { createHash, X509Certificate as NodeCertificate } from 'node:crypto'
 import { type Bundle } from '@sigstore/bundle'
 import { X509Certificate } from '@sigstore/core'
-import { TrustedRoot } from '@sigstore/protobuf-specs'
+import { HashAlgorithm, TrustedRoot } from '@sigstore/protobuf-specs'
 import { toSignedEntity, toTrustMaterial, type TrustMaterial, Verifier } from '@sigstore/verify'
 import { messageOf } from '../../lib/coded-error.ts'
 import { type Digest } from '../../lib/digest.ts'
@@ -54,7 +54,7 @@ export function keylessProblem(signature: CosignSignature, { trust, identities, 
 }
 
 /** A signature as Sigstore's bundles have it; what cosign 2 logs has a promise of the log, and no proof. */
-function bundleOf({ annotations }: CosignSignature, { raw, logged }: { raw: Buffer; logged: JsonObject }): Bundle {
+function bundleOf({ annotations, payload }: CosignSignature, { raw, logged }: { raw: Buffer; logged: JsonObject }): Bundle {
   const body = Buffer.from(stringAt(logged, 'Payload', 'body') ?? '', 'base64')
   const entry = jsonIn(body)
   return {
@@ -76,9 +76,12 @@ function bundleOf({ annotations }: CosignSignature, { raw, logged }: { raw: Buff
     },
     content: {
       $case: 'messageSignature',
-      messageSignature: { messageDigest: undefined, signature: Buffer.from(annotations[cosignAnnotations.signature] ?? '', 'base64') },
+      messageSignature: {
+        messageDigest: { algorithm: HashAlgorithm.SHA2_256, digest: createHash('sha256').update(payload).digest() },
+        signature: Buffer.from(annotations[cosignAnnotations.signature] ?? '', 'base64'),
+      },
     },
-  } as unknown as Bundle
+  }
 }
 
 /** @throws {RegexError} for an expression that Go would not take. */

@@ -5,6 +5,7 @@ import { testKernel } from '../../support/kernel.ts'
 import { startSandboxApi } from '../../support/sandbox.ts'
 import type { Started } from '../../world/cluster/contract.ts'
 import { Scene } from '../oci/scene.ts'
+import { keylessTests } from './keyless-suite.ts'
 import { notationTests } from './notation-suite.ts'
 import { verificationTests } from './suite.ts'
 
@@ -19,13 +20,14 @@ function suite(name: string, open: () => Promise<Started>): void {
     after(() => scene.stop())
     verificationTests(() => scene)
     notationTests(() => scene)
+    keylessTests(() => scene)
   })
 }
 
 suite('signatures in the sandbox', () => startSandboxApi(kernel))
 
 const name = 'signatures on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 35 }, () =>
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 43 }, () =>
   suite(name, async () => {
     const server = await startKubeApiServer()
     return { cluster: await server.cluster(), stop: () => server.stop() }

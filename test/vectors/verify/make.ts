@@ -8,6 +8,7 @@ import { findProgram } from '../../../scripts/refs/cache.ts'
 import { listenRegistry } from '../../../src/sandbox/registry.ts'
 import { openAdapter } from '../../support/registries.ts'
 import { dumpOf, pushSubject } from '../../support/signed.ts'
+import { startAuthorities } from './authorities.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-vectors-'))
 const server = await listenRegistry({ port: 0 })
@@ -57,6 +58,16 @@ function attached(name: string): Maker {
   }
 }
 
+/** Signs without a key. The Secret has the trusted root: no product reads it from there. */
+const keyless: Maker = async at => {
+  const authorities = await startAuthorities(folder)
+  Object.assign(env, authorities.env)
+  const { url, token } = authorities
+  await run('cosign', 'sign', '--fulcio-url', url, '--rekor-url', url, '--identity-token', token, '--yes', at)
+  await authorities.close()
+  return { 'trusted_root.json': JSON.stringify(authorities.trustedRoot) }
+}
+
 const usage = 'keyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n'
 writeFileSync(join(folder, 'leaf.cnf'), usage)
 const subject = (name: string): string => `/C=DE/ST=Berlin/O=Example/CN=${name}`
@@ -92,6 +103,7 @@ const makers: Readonly<Record<string, Maker>> = {
     await run('cosign3', 'sign', '--key', 'ecdsa-p256.key', '--use-signing-config=false', '--new-bundle-format=false', ...offline, at)
     return { 'ecdsa-p256.pub': file('ecdsa-p256.pub') }
   },
+  'cosign-keyless': keyless,
   'notation-jws-rsa-2048': notated('jws', 'rsa-2048'),
   'notation-jws-ecdsa-p384': notated('jws', 'ecdsa-p384'),
   'notation-cose-ecdsa-p256': notated('cose', 'ecdsa-p256'),
