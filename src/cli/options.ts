@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import type { JsonObject } from '../lib/json.ts'
 import { parseDuration } from '../lib/duration.ts'
 import { gatedSettings } from './feature-gates.ts'
+import { trustedRootOf } from './trusted-root.ts'
 import { address, UsageError } from './usage.ts'
 
 const more = (value: string, before: unknown): string[] => [...(Array.isArray(before) ? before.map(String) : []), value]
@@ -28,6 +29,10 @@ export function commonOptions(): Option[] {
     ),
     new Option('--fingerprints <on>', 'whether hidden values carry fingerprints').choices(['on', 'off']).default('on'),
     new Option('--feature-gates <list>', "Flux's feature gates, as ObjectLevelWorkloadIdentity=true"),
+    new Option(
+      '--sigstore-trusted-root <file>',
+      "trusted_root.json that keyless signatures are held against; Sigstore's public one without it",
+    ),
     new Option('--token-cache-max-size <n>', 'how many credentials of clouds are kept; 0 keeps none').default('100'),
     new Option('--token-cache-max-duration <duration>', 'for how long at most, up to 1h').default('1h'),
     new Option('--storage-path <folder>', 'where our engine keeps artifacts; a temporary folder without it'),
@@ -42,6 +47,7 @@ export function checkCommon(options: JsonObject): void {
   if (options.shard === '') throw new UsageError('--shard needs a key')
   tokenCache(options)
   gatedSettings(typeof options.featureGates === 'string' ? options.featureGates : undefined)
+  trustedRootOf(typeof options.sigstoreTrustedRoot === 'string' ? options.sigstoreTrustedRoot : undefined)
   if (typeof options.storageAddr === 'string') address('--storage-addr', options.storageAddr)
   if (typeof options.storageAdvAddr === 'string') address('--storage-adv-addr', options.storageAdvAddr)
 }

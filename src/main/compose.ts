@@ -6,6 +6,7 @@ import { assets } from './assets.ts'
 import type { Session } from '../cli/run-verb.ts'
 import { gatedSettings } from '../cli/feature-gates.ts'
 import { tokenCache } from '../cli/options.ts'
+import { trustedRootOf } from '../cli/trusted-root.ts'
 import { UsageError } from '../cli/usage.ts'
 import { fluxDefaults } from '../engine/settings.ts'
 import type { Kind } from '../kinds/kind.ts'
@@ -142,7 +143,11 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
 
 function engineOf(options: JsonObject): EngineOptions {
   const shard = text(options, 'shard')
-  const settings = { ...fluxDefaults, ...gatedSettings(text(options, 'featureGates')) }
+  const settings = {
+    ...fluxDefaults,
+    ...gatedSettings(text(options, 'featureGates')),
+    ...trustedRootOf(text(options, 'sigstoreTrustedRoot')),
+  }
   return { mode: (text(options, 'engine') ?? 'auto') as EngineOptions['mode'], ...(shard ? { shard } : {}), settings }
 }
 

@@ -23,6 +23,8 @@ const wrong: [argv: string[], says: RegExp][] = [
   [['--feature-gates', 'ObjectLevelWorkloadIdentity'], /--feature-gates ObjectLevelWorkloadIdentity is true or false/],
   [['--token-cache-max-size', 'many'], /--token-cache-max-size 'many' is no number/],
   [['--token-cache-max-size', '-1'], /--token-cache-max-size/],
+  [['--sigstore-trusted-root', '/nowhere.json'], /--sigstore-trusted-root '\/nowhere.json' cannot be read/],
+  [['--sigstore-trusted-root', import.meta.filename], /is no JSON object: give a trusted_root.json/],
   [['--token-cache-max-duration', 'ever'], /--token-cache-max-duration 'ever' is no duration/],
 ]
 for (const [argv, says] of wrong)
