@@ -43,6 +43,11 @@ const byTool: Readonly<Record<string, Operands>> = {
   pull_artifact: url,
   tag_artifact: url,
   list_artifacts: url,
+  diff_artifact: {
+    shown: [...url.shown, ['[path]', 'folder or file to compare with']],
+    takes: ['url'],
+    read: ([first, path]) => ({ ...url.read([first]), ...(path === undefined ? {} : { path }) }),
+  },
   get_image_digest: { shown: [['<image>', 'REGISTRY/REPOSITORY:TAG']], takes: ['image'], read: ([image = '']) => ({ image }) },
 }
 

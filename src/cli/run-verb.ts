@@ -36,7 +36,7 @@ export interface Typed {
 }
 
 const fluxNamespace = 'flux-system'
-const offline = new Set(['get_image_digest', 'list_artifacts', 'pull_artifact', 'tag_artifact', 'list_clusters'])
+const offline = new Set(['get_image_digest', 'list_artifacts', 'diff_artifact', 'pull_artifact', 'tag_artifact', 'list_clusters'])
 
 /** Runs a verb and prints its answer. */
 export async function runVerb(typed: Typed, context: VerbContext): Promise<void> {
@@ -117,5 +117,6 @@ function exitCode({ name }: Tool, done: Answer): number {
   const { isError, data } = done
   if (isError) return isObject(data?.error) && data.error.code === 'InvalidArgument' ? exitCodes.usage : exitCodes.failed
   if (isPlan(done)) return name === 'plan' ? exitCodes.done : exitCodes.planned
+  if (data?.differs === true) return exitCodes.failed
   return typeof data?.verdict === 'string' && !['Ready', 'Suspended'].includes(data.verdict) ? exitCodes.failed : exitCodes.done
 }

@@ -15,6 +15,7 @@ const groups: Readonly<Record<string, string>> = {
   push: 'Push artifacts',
   pull: 'Pull artifacts',
   tag: 'Tag artifacts',
+  diff: 'Compare artifacts',
   apply: 'Apply manifests',
   delete: 'Delete objects',
   set: 'Suspend or resume',

@@ -2,6 +2,7 @@ import { applyManifests } from './apply_manifests.ts'
 import { build } from './build.ts'
 import { deleteObject } from './delete_object.ts'
 import type { Gates } from './frame/gate.ts'
+import { diffArtifact } from './diff_artifact.ts'
 import { getEvents } from './get_events.ts'
 import { getImageDigest } from './get_image_digest.ts'
 import { getObject } from './get_object.ts'
@@ -25,6 +26,7 @@ export function allTools({ gates, readOnly, files = true }: { gates: Pick<Gates,
     build,
     getImageDigest,
     listArtifacts,
+    diffArtifact,
     listClusters,
     readOnly || !files ? pullArtifact : pullArtifactToFolder,
     reconcile,

@@ -1,18 +1,14 @@
 import { posix } from 'node:path'
 import * as z from 'zod'
-import { parseOciUrl, printReference } from '../lib/reference.ts'
-import { type Replay, replay } from '../lib/replay.ts'
+import { parseOciUrl } from '../lib/reference.ts'
 import { ArchiveError } from '../lib/archive-error.ts'
 import { cleanPath, unpack, untar } from '../lib/untar.ts'
-import { selectLayer, selectPlatform } from '../sources/oci/manifest.ts'
 import type { Files } from '../world/files/files.ts'
-import type { Room } from '../world/storage/scratch.ts'
-import type { World } from '../world/world.ts'
 import { ToolError } from './frame/error.ts'
-import { openRegistry, readManifest, registryArguments } from './artifacts/registry-access.ts'
-import { type Body, type Call, textTool } from './tool.ts'
+import { archiveLimits, fetched, type Fetched } from './artifacts/fetched.ts'
+import { openRegistry, registryArguments } from './artifacts/registry-access.ts'
+import { type Body, textTool } from './tool.ts'
 
-const limits = { maxBytes: 1024 * 1024 * 1024, maxEntries: 100_000, maxEntryBytes: 64 * 1024 * 1024 }
 const mostText = 8 * 1024 * 1024
 
 const base = { name: 'pull_artifact', title: 'Content of an artifact', foreignText: true } as const
@@ -53,45 +49,12 @@ export const pullArtifactToFolder = textTool({
   },
 })
 
-/** An artifact whose layer was read to its end, so its digest holds. */
-interface Fetched {
-  readonly digest: string
-  readonly servedBy: string
-  readonly layer: Replay
-}
-
-async function fetched(
-  args: z.infer<typeof input>,
-  world: World,
-  { call: { signal }, room }: { call: Call; room: Room },
-): Promise<Fetched> {
-  const ref = parseOciUrl(args.url)
-  const registry = await openRegistry(world, { at: ref, ...args, signal }, 'transfer')
-  const place = { registry: ref.registry, repository: ref.repository }
-  const { digest } = await registry.lookUp(ref, signal)
-  const manifestAt = async (at: typeof digest) => readManifest(registry, { ...place, digest: at }, signal)
-  const { document } = await manifestAt(digest)
-  const child = 'manifests' in document ? selectPlatform(document) : undefined
-  const manifest = child ? (await manifestAt(child.digest)).document : document
-  if ('manifests' in manifest || manifest.layers.length === 0)
-    throw new ToolError('NotFound', `${printReference(ref)} has no layer${'manifests' in manifest ? ' for linux/amd64' : ''}`, {
-      next: 'get_image_digest shows what it is',
-    })
-  const selected = selectLayer(manifest, undefined)
-  if (selected.size > limits.maxBytes)
-    throw new ToolError('TooLarge', `the layer of ${printReference(ref)} has ${selected.size} bytes`, {
-      next: `pull it with oras: at most ${limits.maxBytes} bytes are taken here`,
-    })
-  const layer = await replay(registry.blob(place, selected, signal), { aside: room, signal })
-  return { digest, servedBy: registry.served, layer }
-}
-
 function headOf({ digest, servedBy }: Fetched, count: number): string {
   return `${digest} files=${count} servedBy=${servedBy}`
 }
 
 async function pages(content: Fetched): Promise<Body> {
-  const { files } = await unpack(content.layer.open(), { ...limits, maxBytes: mostText }).catch((thrown: unknown) => {
+  const { files } = await unpack(content.layer.open(), { ...archiveLimits, maxBytes: mostText }).catch((thrown: unknown) => {
     if (!(thrown instanceof ArchiveError) || thrown.code !== 'TOO_LARGE') throw thrown
     throw new ToolError('TooLarge', thrown.message, { next: 'pull it to a folder, with output', cause: thrown })
   })
@@ -113,13 +76,13 @@ async function folderOf(files: Files | undefined, output: string): Promise<{ fil
 /** Writes the files once the whole archive was found good; a later entry of the same path wins. Answers how many there are. */
 async function written({ layer }: Fetched, { files, path: folder }: { files: Files; path: string }, signal: AbortSignal): Promise<number> {
   const paths = new Set<string>()
-  for await (const { path, type, target = '' } of untar(layer.open(), limits)) {
+  for await (const { path, type, target = '' } of untar(layer.open(), archiveLimits)) {
     if (type === 'hard link' && !paths.has(cleanPath(target)))
       throw new ArchiveError('LINK', `tar file entry ${path} is a hard link to '${target}', which is no file before it`, { entry: path })
     if (type === 'file' || type === 'hard link') paths.add(cleanPath(path))
   }
   const at = (path: string): string => posix.join(folder, cleanPath(path))
-  for await (const { path, type, content, mode, target = '' } of untar(layer.open(), limits)) {
+  for await (const { path, type, content, mode, target = '' } of untar(layer.open(), archiveLimits)) {
     if (type === 'file') await files.write(at(path), content, mode)
     if (type === 'hard link') await files.write(at(path), files.read(at(target), signal), (await files.stat(at(target)))?.mode)
   }

@@ -1,13 +1,11 @@
 import * as z from 'zod'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
-import { type Made, makeArtifact, type ToPush } from './artifacts/artifact.ts'
+import { givenFile, type Made, makeArtifact, type ToPush } from './artifacts/artifact.ts'
 import { openRegistry, type Reach, registryArguments, tagName } from './artifacts/registry-access.ts'
 import type { Room } from '../world/storage/scratch.ts'
 import type { World } from '../world/world.ts'
 import { type Call, tool } from './tool.ts'
 import { wouldPickUp } from './artifacts/would-pick-up.ts'
-
-const file = z.object({ path: z.string(), content: z.string(), encoding: z.enum(['utf8', 'base64']).default('utf8') })
 
 export const pushArtifact = tool({
   name: 'push_artifact',
@@ -19,7 +17,7 @@ export const pushArtifact = tool({
   input: z.object({
     url: z.string().describe('oci://host/repo:tag'),
     path: z.string().optional().describe('folder or file'),
-    files: z.array(file).max(2000).optional(),
+    files: z.array(givenFile).max(2000).optional(),
     source: z.string().optional(),
     revision: z.string().optional(),
     tags: z.array(tagName).max(20).default([]),

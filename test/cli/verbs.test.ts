@@ -16,7 +16,7 @@ const signal = unending
 let product: Product
 before(async () => {
   cpSync(join(root, 'examples/shop'), shop, { recursive: true })
-  product = await startProduct({ options: { workspace: [folder] } })
+  product = await startProduct({ options: { workspace: [folder, join(root, 'examples')] } })
 })
 after(async () => {
   await product.stop()
@@ -33,6 +33,12 @@ const session: [typed: () => string[], code: number, out: RegExp, err?: RegExp][
   ],
   [() => ['push', 'artifact', `${product.registry}/shop:1.0`, shop], 0, /^already there: /],
   [() => ['get', 'image', 'digest', `${product.registry}/shop:1.0`, '-o', 'json'], 0, /"digest": "sha256:[0-9a-f]{64}"/],
+  [() => ['diff', 'artifact', `oci://${product.registry}/shop:1.0`, '--path', shop], 0, /^no changes detected\n/],
+  [
+    () => ['diff', 'artifact', `${product.registry}/shop:1.0`, join(root, 'examples')],
+    1,
+    /^the remote artifact contents differs from the local one\n/,
+  ],
   [() => ['list', 'artifacts', `oci://${product.registry}/shop`], 0, /tag\tdigest\tsource\trevision\n1\.0\tsha256:/],
   [
     () => ['tag', 'artifact', '--tags', 'stable,blue', '--tags', 'green', `oci://${product.registry}/shop:1.0`],

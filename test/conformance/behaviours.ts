@@ -18,7 +18,6 @@ export const exempt: Readonly<Record<string, Exemption>> = Object.fromEntries([
   ),
   ...never('a filter of the flux CLI', 'kustomization/G11'),
   ...never('a static layer, which no command of Flux pushes', 'sources/105', 'sources/106'),
-  ...later('diff_artifact', 'sources/109', 'sources/110'),
   ...never('annotations are a map: a value may have any character', 'sources/115'),
   ...never('a reproducible artifact is created at the epoch in UTC, wherever it is made', 'sources/116'),
   ...later('impersonation', 'kustomization/I21', 'kustomization/C6'),

@@ -457,6 +457,8 @@ function calls(registry: string): [tool: string, args: Record<string, unknown>][
     ['get_image_digest', { image: `https://robot:${secrets.userinfo}@registry.invalid/x:1` }],
     ['list_artifacts', { url: `oci://${registry}/leaky` }],
     ['list_artifacts', { url: `oci://${registry}/leaky`, regex: `(${secrets.name}` }],
+    ['diff_artifact', { url, files: [{ path: 'x.txt', content: secrets.file }] }],
+    ['diff_artifact', { url, other: `oci://${registry}/none:${secrets.name}` }],
     ['pull_artifact', { url }],
     ['pull_artifact', { url: `oci://${registry}/none:${secrets.name}` }],
     [

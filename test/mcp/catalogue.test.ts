@@ -22,7 +22,18 @@ test('the tools, their order and their schemas are as pinned', () => {
 test('read-only mode has the reading tools alone', () => {
   assert.deepEqual(
     allTools({ gates, readOnly: true }).map(t => t.name),
-    ['get_status', 'get_object', 'get_events', 'build', 'plan', 'get_image_digest', 'list_artifacts', 'list_clusters', 'pull_artifact'],
+    [
+      'get_status',
+      'get_object',
+      'get_events',
+      'build',
+      'plan',
+      'get_image_digest',
+      'list_artifacts',
+      'diff_artifact',
+      'list_clusters',
+      'pull_artifact',
+    ],
   )
 })
 

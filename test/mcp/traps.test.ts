@@ -100,6 +100,7 @@ test('2: a tool that says that it reads writes nothing', async () => {
     plan: { tool: 'reconcile', arguments: { ...ks, withSource: true } },
     get_image_digest: { image: `${product.registry}/app:1.0.0` },
     list_artifacts: { url: `oci://${product.registry}/app` },
+    diff_artifact: { url: `oci://${product.registry}/app:1.0.0`, other: `oci://${product.registry}/app:1.0.0` },
     list_clusters: {},
     pull_artifact: { url: `oci://${product.registry}/app:1.0.0` },
   }

@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { mediaTypes } from '../../kinds/oci.ts'
 import { digester, sha256 } from '../../lib/digest.ts'
 import { parseOciUrl } from '../../lib/reference.ts'
@@ -13,18 +14,21 @@ import type { World } from '../../world/world.ts'
 import { ToolError } from '../frame/error.ts'
 import type { Call } from '../tool.ts'
 
+/** A file that comes in a call. */
+export const givenFile = z.object({ path: z.string(), content: z.string(), encoding: z.enum(['utf8', 'base64']).default('utf8') })
+
 /** What to push: a path of the user's, or files that came in the call. */
 export interface ToPush {
   readonly url: string
   readonly path?: string | undefined
-  readonly files?: readonly { readonly path: string; readonly content: string; readonly encoding: 'utf8' | 'base64' }[] | undefined
+  readonly files?: readonly z.infer<typeof givenFile>[] | undefined
   readonly source?: string | undefined
   readonly revision?: string | undefined
   readonly annotations: Readonly<Record<string, string>>
   readonly ignorePaths?: readonly string[] | undefined
 }
 
-type Files = Pick<ToPush, 'path' | 'files' | 'ignorePaths'>
+export type Files = Pick<ToPush, 'path' | 'files' | 'ignorePaths'>
 
 /** A Flux artifact, ready to be pushed. */
 export interface Made {
@@ -89,7 +93,11 @@ async function packed(
 }
 
 /** Where the content comes from: as given, else by the folder's Git checkout. */
-async function originOf({ path, source, revision }: ToPush, world: World, { signal }: Call): Promise<Made['origin']> {
+export async function originOf(
+  { path, source, revision }: Pick<ToPush, 'path' | 'source' | 'revision'>,
+  world: World,
+  { signal }: Call,
+): Promise<Made['origin']> {
   const found =
     path === undefined || !world.origin || !world.files ? undefined : await world.origin.of(await world.files.resolve(path), signal)
   const [from, at] = [source ?? found?.url, revision ?? found?.revision]
@@ -100,7 +108,8 @@ async function originOf({ path, source, revision }: ToPush, world: World, { sign
   }
 }
 
-async function entriesOf({ path, files, ignorePaths }: Files, world: World, signal: AbortSignal): Promise<AsyncIterable<TarEntry>> {
+/** The entries of a path or of files as they would be archived. @throws {ToolError} InvalidArgument */
+export async function entriesOf({ path, files, ignorePaths }: Files, world: World, signal: AbortSignal): Promise<AsyncIterable<TarEntry>> {
   const patterns = parsePatterns(ignorePaths === undefined ? defaultPatterns.artifact : ignorePaths.join('\n'))
   if (files !== undefined) {
     return archiveEntries(givenTree(files), { patterns, modes: 'kept' })
