@@ -5,7 +5,10 @@ const known: readonly [why: string, pattern: RegExp][] = [
     '2.7 named a skipped object that is not there by its own name in the inventory: kustomization 7.3',
     /inventory\.entries\[\d+\]\.id: flux "\w+" fluxpilot "_*ConfigMap"/,
   ],
-  ['a change and the request to run are two runs for Flux, and the second has nothing new', /flux only: .* Normal ArtifactUpToDate /],
+  [
+    'a change and the request to run are two runs for Flux, and the second has nothing new',
+    /flux only: .* Normal (ArtifactUpToDate|GitOperationSucceeded) /,
+  ],
   [
     '2.7 reads Secrets and ServiceAccounts through fluxcd/pkg, in other words: sources 12',
     /failed to get (credential|proxy address)|failed to generate transport for/,

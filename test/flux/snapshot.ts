@@ -17,6 +17,7 @@ const folders = /\/tmp\/[\w-]+\/kustomization-\d+|\/artifact\b/g
 /** What Flux words otherwise since 2.6: it named an object by its name alone, and said how cleaning up went. */
 const reworded: readonly [RegExp, string][] = [
   [/ <nil>/g, ''],
+  [/last reconcilation:/g, 'last reconciliation:'],
   [/(post build failed for ')[\w.[\]]+\/([^']+')/g, '$1$2'],
 ]
 const moving = new Set([

@@ -67,10 +67,12 @@ function knownOf(run: Run, includes: readonly Artifact[]): string | undefined {
   return isStored && !contentChanged(current, includes) ? artifactIn(current)?.revision : undefined
 }
 
-/** A look alone showed that nothing is new. Flux records no event of it. */
-function unchanged(repository: GitRepositoryObject, revision: string, run: Run): Outcome {
+/** A look alone showed that nothing is new; the word is misspelt as Flux 2.6 misspells it. */
+async function unchanged(repository: GitRepositoryObject, revision: string, run: Run): Promise<Outcome> {
   const artifact = artifactIn(run.current())
   if (!artifact) throw new TypeError('nothing is stored that could be unchanged')
+  const message = `no changes since last reconcilation: observed revision '${revision}'`
+  await run.emit({ severity: 'trace', reason: 'GitOperationSucceeded', message })
   const success = { message: `stored artifact for revision '${revision}'`, news: `stored artifact for commit '${revision}'` }
   return settled(repository, artifact, { run, success })
 }

@@ -52,6 +52,8 @@ export function lifecycleTests(scene: () => GitScene): void {
     const calls: string[] = []
     const { object, driven } = await s.run(ref, { hands: counted(calls) })
     assert.deepEqual(calls, ['refs'])
+    const { message } = await s.event(ref, 'GitOperationSucceeded')
+    assert.equal(message, `no changes since last reconcilation: observed revision '${revisionOf(first)}'`)
     assert.deepEqual(judged(object), judged(first))
     assert.deepEqual(artifactOf(object), artifactOf(first))
     assert.ok(driven.is === 'done' && driven.settled.requeueMs !== undefined && !driven.settled.backoff)
