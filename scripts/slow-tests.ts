@@ -27,6 +27,7 @@ export const slowTests: readonly string[] = [
   'sources/helm/push',
   'sources/helm/reconcile',
   'sources/oci/reconcile',
+  'sources/verify/reconcile',
   'tools/artifacts',
   'tools/budget',
   'tools/cursor',

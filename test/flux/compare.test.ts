@@ -4,6 +4,7 @@ import { mediaTypes } from '../../src/kinds/oci.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
 import { pushFiles, pushLayers } from '../support/push.ts'
+import { pushVector, signedVector } from '../support/signed.ts'
 import { applyScenarios } from './apply-scenarios.ts'
 import { type Pair, startPair } from './pair.ts'
 import { type Scenario, scenarios, type Step } from './scenarios.ts'
@@ -30,6 +31,9 @@ withData({ name, tests: named.length }, () =>
       const { hands, registry } = pair.world
       for (const tag of step.push ? (step.tags ?? ['latest']) : [])
         await pushFiles(hands, `oci://${registry}/${repository}:${tag}`, step.push ?? {}, annotations)
+      const place = { registry, repository }
+      if (step.signed)
+        await pushVector(await hands.registries.open({ credentials: { type: 'anonymous' } }, 'transfer'), place, signedVector(step.signed))
       if (step.layer)
         await pushLayers(hands, `oci://${registry}/${repository}:latest`, [{ mediaType: mediaTypes.fluxContent, bytes: step.layer }])
     }

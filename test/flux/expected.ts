@@ -30,6 +30,10 @@ const known: readonly [why: string, pattern: RegExp][] = [
     '2.7 reads the Secrets of a Bucket through fluxcd/pkg, in other words: sources 12',
     /failed to (get|create) (STS )?TLS config|failed to get proxy URL|invalid proxy secret/,
   ],
+  [
+    '2.9 verifies by the digest, and names it: sources 12',
+    /no matching signatures were found for '|verification secret cannot be empty: '/,
+  ],
   ['the API server takes the address of a Service at random', /\.spec\.clusterIPs?:/],
   [
     "client-go folds more than ten similar events into one: the reconcilers' events are the same, what is kept of them is not",

@@ -8,6 +8,8 @@ export interface Step {
   readonly push?: Readonly<Record<string, string>>
   /** A layer that is pushed as it is. */
   readonly layer?: Buffer
+  /** An artifact that a tool signed, with its signature: the name of a vector. */
+  readonly signed?: string
   /** What it is pushed as; `latest` without it. */
   readonly tags?: readonly string[]
   readonly apply?: readonly KubeObject[]

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { archive, end, entry, record, type Said } from '../support/archives.ts'
+import { signedVector } from '../support/signed.ts'
 import { certificateAuthority } from '../support/certificates.ts'
 import { type Scenario, source, sourceRef, type Step } from './scenarios.ts'
 
@@ -83,6 +84,19 @@ const secret = (namespace: string, name: string, type: string, data: Record<stri
   type,
   data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
 })
+const keysOf = (namespace: string, name: string, vector: string): KubeObject =>
+  secret(namespace, name, 'Opaque', signedVector(vector).secret)
+const byCosign = (name: string): JsonObject => ({ provider: 'cosign', secretRef: { name } })
+const byNotation = (name: string): JsonObject => ({ provider: 'notation', secretRef: { name } })
+
+/** A policy for everything, of the level of its name, else strict; the authority is that of the vector. */
+function policyOf(namespace: string, name: string, vector = 'notation-cose-ecdsa-p256'): KubeObject {
+  const level = name === 'foreign' ? 'strict' : name
+  const statement = { name, registryScopes: ['*'], signatureVerification: { level }, trustStores: ['ca:any'], trustedIdentities: ['*'] }
+  const policy = JSON.stringify({ version: '1.0', trustPolicies: [statement] })
+  return secret(namespace, name, 'Opaque', { ...signedVector(vector).secret, 'trustpolicy.json': policy })
+}
+
 const account = (namespace: string, name: string, secrets: string[]): KubeObject => ({
   apiVersion: 'v1',
   kind: 'ServiceAccount',
@@ -154,6 +168,32 @@ const stories: readonly Story[] = [
   {
     name: 'sources-first-failure',
     steps: (n, url) => [{ apply: [source(n, { url, ref: { tag: 'absent' } })] }, {}, { apply: [source(n, { url: `${url}:v1` })] }],
+  },
+  {
+    name: 'sources-verified',
+    steps: (n, url) => [
+      { signed: 'cosign-ecdsa-p256', apply: [keysOf(n, 'keys', 'cosign-ecdsa-p256'), source(n, { url, verify: byCosign('keys') })] },
+      { apply: [keysOf(n, 'others', 'cosign-rsa-2048'), source(n, { url, verify: byCosign('others') })] },
+      { apply: [source(n, { url, verify: byCosign('absent') })] },
+      { apply: [secret(n, 'junk', 'Opaque', { 'a.pub': 'junk' }), source(n, { url, verify: byCosign('junk') })] },
+      { apply: [source(n, { url, verify: byCosign('keys') })] },
+      { apply: [source(n, { url })] },
+    ],
+  },
+  {
+    name: 'sources-notation',
+    steps: (n, url) => [
+      {
+        signed: 'notation-cose-ecdsa-p256',
+        apply: [policyOf(n, 'strict'), source(n, { url, insecure: true, verify: byNotation('strict') })],
+      },
+      { apply: [policyOf(n, 'skip'), source(n, { url, insecure: true, verify: byNotation('skip') })] },
+      { apply: [policyOf(n, 'audit', 'notation-jws-rsa-2048'), source(n, { url, insecure: true, verify: byNotation('audit') })] },
+      { apply: [policyOf(n, 'foreign', 'notation-jws-rsa-2048'), source(n, { url, insecure: true, verify: byNotation('foreign') })] },
+      { apply: [keysOf(n, 'bare', 'notation-jws-rsa-2048'), source(n, { url, insecure: true, verify: byNotation('bare') })] },
+      { apply: [source(n, { url, insecure: true, verify: { provider: 'notation' } })] },
+      { apply: [source(n, { url })] },
+    ],
   },
   {
     name: 'sources-access',
