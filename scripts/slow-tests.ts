@@ -23,6 +23,7 @@ export const slowTests: readonly string[] = [
   'sandbox/data',
   'sources/bucket/reconcile',
   'sources/bucket/stores',
+  'sources/git/reconcile',
   'sources/oci/content',
   'sources/helm/push',
   'sources/helm/reconcile',
