@@ -110,7 +110,7 @@ for (const mode of ['auto', 'legacy'] as const)
 
 test('3: output schemas are objects that admit the answer, its plan and its error; inputs have no reference and no choice at the top', async () => {
   const tools = listAt(resultOf(await modern('tools/list', {})), 'tools')
-  assert.equal(tools.length, 15)
+  assert.equal(tools.length, 16)
   for (const tool of tools) {
     const name = stringAt(tool, 'name') ?? ''
     const output = objectAt(tool, 'outputSchema')

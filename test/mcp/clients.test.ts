@@ -47,7 +47,7 @@ function features(transport: string, target: () => Target): void {
 
       test('lists the tools, in the revision that it speaks', async () => {
         assert.equal(driver.revision, transport === 'stdio' && name.startsWith('@ai-sdk') ? '2025-11-25' : revision)
-        assert.equal((await driver.tools()).length, 15)
+        assert.equal((await driver.tools()).length, 16)
       })
 
       test('calls a tool: text and data say the same', async () => {
@@ -192,7 +192,7 @@ suite('Inspector CLI', () => {
   test('lists the tools over stdio', async () => {
     const { code, out, err } = await inspect([...stdio, '--method', 'tools/list'])
     assert.equal(code, 0, err)
-    assert.equal((JSON.parse(out) as { tools: unknown[] }).tools.length, 15)
+    assert.equal((JSON.parse(out) as { tools: unknown[] }).tools.length, 16)
   })
 
   test('calls a tool over HTTP, and ends with 5 for a tool error', async () => {

@@ -75,7 +75,7 @@ test('1: every tool shows its arguments in every era', async () => {
   const http = await startHttpProduct()
   for (const { connect } of connectors.slice(0, 3)) {
     const driver = await connect({ url: http.url, token: tokens.writer })
-    assert.equal((await driver.tools()).length, 15)
+    assert.equal((await driver.tools()).length, 16)
     await driver.close()
   }
   await http.stop()
@@ -274,7 +274,7 @@ test('29: a server without any cluster serves what needs none', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-bare-'))
   const { connect } = connectors[0] ?? assert.fail()
   const driver = await connect({ args: ['--workspace', folder, 'mcp'] })
-  assert.equal((await driver.tools()).length, 15)
+  assert.equal((await driver.tools()).length, 16)
   assert.match((await driver.call('list_clusters')).text, /no cluster is configured/)
   assert.equal((await driver.call('get_image_digest', { image: `${product.registry}/app:1.0.0` })).isError, false)
   const { text } = await driver.call('get_status')
