@@ -14,6 +14,8 @@ import { outputOf, runGit } from './run.ts'
 export interface Bounds {
   /** From servers. */
   readonly bytes: number
+  /** Of all files together, as they are when they are read. */
+  readonly content: number
   readonly files: number
   readonly modules: number
   readonly depth: number
@@ -26,6 +28,8 @@ export interface Gathering {
   readonly wanted: Pick<Wanted, 'sparse' | 'submodules'>
   readonly bounds: Bounds
   readonly files: Map<string, GitFile>
+  /** Bytes of the files so far. */
+  content: number
   /** Paths of submodules. */
   readonly modules: Set<string>
   readonly opened: Objects[]
@@ -54,6 +58,9 @@ export async function gather(part: Part, whole: Gathering): Promise<void> {
   for (const file of files) {
     const size = sizes.get(file.hash)
     if (size === undefined) throw new GitError('BROKEN', `${part.filling.doing}: the server did not send '${file.path}'`)
+    whole.content += size
+    if (whole.content > whole.bounds.content)
+      throw new GitError('TOO_LARGE', `${part.filling.doing}: the files have more than ${whole.bounds.content} bytes`)
     whole.files.set(part.at + file.path, { ...file, size, from: part.objects })
   }
   const links = listed.filter(({ type, path }) => type === 'module' && mayHold(part.at + path, whole.wanted))

@@ -11,8 +11,8 @@ import { Objects } from './objects.ts'
 import { commitFrom, tagFrom } from './parse.ts'
 import { gitProgram } from './program.ts'
 import { following } from './redirect.ts'
+import { listRefs } from './refs.ts'
 import { openRoom, type Room, sweepRooms } from './room.ts'
-import { outputOf } from './run.ts'
 
 export interface GitOptions {
   readonly http: Http
@@ -21,8 +21,7 @@ export interface GitOptions {
   readonly bounds?: Partial<Bounds> | undefined
 }
 
-const usual: Bounds = { bytes: 2 * 1024 ** 3, files: 1_000_000, modules: 100, depth: 10 }
-const mostListed = 32 * 1024 * 1024
+const usual: Bounds = { bytes: 2 * 1024 ** 3, content: 8 * 1024 ** 3, files: 1_000_000, modules: 100, depth: 10 }
 const mostTags = 8
 
 /** Reads Git repositories through the `git` on PATH, which sees nothing of this machine's configuration. */
@@ -48,7 +47,7 @@ export function openGit({ http, env, bounds }: GitOptions): Git {
     }
   }
   return {
-    refs: (remote, signal) => during(remote, signal, into => listRefs(into, signal)),
+    refs: (remote, signal) => during(remote, signal, into => listRefs(into, { http, signal })),
     commitTimes: (remote, hashes, signal) => during(remote, signal, into => timesOf(into, hashes, { signal, limits })),
     async checkout(remote, wanted, signal) {
       const room = await started()
@@ -67,7 +66,8 @@ export function openGit({ http, env, bounds }: GitOptions): Git {
   }
 }
 
-interface Into {
+/** A room with access to one remote. */
+export interface Into {
   readonly access: Access
   readonly room: Room
   readonly remote: GitRemote
@@ -81,17 +81,6 @@ function counted(room: Room): () => Promise<string> {
     repositories.set(room, number)
     return room.repository(`repository-${number}`)
   }
-}
-
-async function listRefs({ access, remote, newRepository }: Into, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-  const doing = `unable to list remote for '${remote.url}'`
-  const command = { args: ['ls-remote', '--quiet', 'origin'], env: access.env, cwd: await newRepository(), doing, secrets: access.secrets }
-  const refs = new Map<string, string>()
-  for (const line of (await outputOf(command, mostListed, signal)).toString('utf8').split('\n')) {
-    const [, hash, name] = /^([0-9a-f]{40})\t(\S+)$/.exec(line) ?? []
-    if (hash !== undefined && name !== undefined) refs.set(name, hash)
-  }
-  return refs
 }
 
 function fillingOf(access: Access, remote: GitRemote, { limits, signal }: { limits: Bounds; signal: AbortSignal }): Filling {
@@ -144,7 +133,17 @@ async function checkOut(remote: GitRemote, wanted: Wanted, { room, env, limits, 
   opened.push(objects)
   const { commit, tag } = await resolvedAt(objects, name)
   const files = new Map<string, GitFile>()
-  const whole: Gathering = { room, env, wanted, bounds: limits, files, modules: new Set(), opened, newRepository: filling.newRepository }
+  const whole: Gathering = {
+    room,
+    env,
+    wanted,
+    bounds: limits,
+    files,
+    content: 0,
+    modules: new Set(),
+    opened,
+    newRepository: filling.newRepository,
+  }
   await gather({ repository, commit: commit.hash, remote, objects, at: '', depth: 0, filling }, whole)
   return { commit, ...(tag ? { tag } : {}), tree: treeOf(files, whole.modules), received: filling.total.bytes, close }
 }

@@ -1,4 +1,4 @@
-import type { Http } from '../http/http.ts'
+import type { Http, HttpAnswer } from '../http/http.ts'
 import { authorizationOf } from './access.ts'
 import { addressOf } from './address.ts'
 import { GitError } from './error.ts'
@@ -28,18 +28,28 @@ export async function following<T>(
   }
 }
 
+/** The head of the answer that begins a conversation, its body left. */
+export async function advertisement(
+  { url, credentials, tls, proxy }: GitRemote,
+  { http, signal }: { http: Http; signal: AbortSignal },
+): Promise<Pick<HttpAnswer, 'headers'>> {
+  const authorization = authorizationOf(credentials)
+  const client = http.with({ ...(tls ? { tls } : {}), ...(proxy === undefined ? {} : { proxy }) })
+  const headers = authorization === undefined ? {} : { authorization }
+  const answer = await client.send({ method: 'GET', url: asked(url), headers }, signal)
+  await answer.body.cancel()
+  return answer
+}
+
+const asked = (url: string): string => url.replace(/\/$/, '') + suffix
+
 async function next(
   remote: GitRemote,
   { http, signal, thrown }: { http: Http; signal: AbortSignal; thrown: GitError },
 ): Promise<GitRemote> {
-  const { url, credentials, tls, proxy } = remote
-  const asked = url.replace(/\/$/, '') + suffix
-  const authorization = authorizationOf(credentials)
-  const client = http.with({ ...(tls ? { tls } : {}), ...(proxy === undefined ? {} : { proxy }) })
-  const answer = await client.send({ method: 'GET', url: asked, headers: authorization === undefined ? {} : { authorization } }, signal)
-  await answer.body.cancel()
-  const { location } = answer.headers
-  const target = location !== undefined && URL.canParse(location, asked) ? new URL(location, asked) : undefined
+  const { url, tls, proxy } = remote
+  const { location } = (await advertisement(remote, { http, signal })).headers
+  const target = location !== undefined && URL.canParse(location, asked(url)) ? new URL(location, asked(url)) : undefined
   if (!target?.href.endsWith(suffix)) throw thrown
   const to = target.href.slice(0, -suffix.length)
   const { url: found, secure } = addressOf(to)

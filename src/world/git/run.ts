@@ -21,10 +21,15 @@ export interface Command {
 
 const mostSaid = 64 * 1024
 const blockBytes = 512
+/** Of one run that reads from a server, in KiB; where the system can bound it. */
+const mostMemory = 4 * 1024 * 1024
 
 /** Starts git in a process group of its own, so that what it starts in turn ends with it. */
 export function startGit({ args, env, cwd, mostFile }: Omit<Command, 'doing' | 'secrets'>): ChildProcess {
-  const limit = mostFile === undefined ? [] : ['-c', `ulimit -f ${Math.ceil(mostFile / blockBytes)}; exec "$0" "$@"`, 'git']
+  const limit =
+    mostFile === undefined
+      ? []
+      : ['-c', `ulimit -v ${mostMemory} 2>/dev/null; ulimit -f ${Math.ceil(mostFile / blockBytes)}; exec "$0" "$@"`, 'git']
   const [program, words] = mostFile === undefined ? ['git', args] : ['/bin/sh', [...limit, ...args]]
   return spawn(program, words, { cwd, env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
 }
