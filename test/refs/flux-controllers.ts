@@ -6,24 +6,30 @@ import { type Child, freePort, ready, start } from './processes.ts'
 
 /** Flux's own source-controller and kustomize-controller, run against an API server that has their definitions. */
 export interface FluxControllers {
-  /** What both said last, for errors. */
+  /** What they said last, for errors. */
   output(): string
   stop(): Promise<void>
 }
 
-export async function startFluxControllers(kubeconfigPath: string): Promise<FluxControllers> {
+const both = ['source-controller', 'kustomize-controller'] as const
+
+/** Both, or those that are named. */
+export async function startFluxControllers(
+  kubeconfigPath: string,
+  names: readonly (typeof both)[number][] = both,
+): Promise<FluxControllers> {
   const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-flux-'))
   const storage = `127.0.0.1:${await freePort()}`
-  const source = await controller('source-controller', {
-    kubeconfigPath,
-    folder,
-    args: [`--storage-path=${folder}`, `--storage-addr=${storage}`, `--storage-adv-addr=${storage}`],
-  })
-  const kustomize = await controller('kustomize-controller', { kubeconfigPath, folder, args: ['--requeue-dependency=2s'] })
+  const args = {
+    'source-controller': [`--storage-path=${folder}`, `--storage-addr=${storage}`, `--storage-adv-addr=${storage}`],
+    'kustomize-controller': ['--requeue-dependency=2s'],
+  }
+  const running: Child[] = []
+  for (const name of names) running.push(await controller(name, { kubeconfigPath, folder, args: args[name] }))
   return {
-    output: () => `${source.output()}\n${kustomize.output()}`,
+    output: () => running.map(child => child.output()).join('\n'),
     async stop() {
-      await Promise.all([source.stop(), kustomize.stop()])
+      await Promise.all(running.map(child => child.stop()))
       rmSync(folder, { recursive: true, force: true })
     },
   }
