@@ -18,15 +18,18 @@ import type { HostileCase, HostileClass, Room } from './table.ts'
 type Code = GitErrorCode | 'held' | readonly (GitErrorCode | 'held')[]
 type Answers = (response: ServerResponse) => void
 
-const patienceMs = 1500
+/** For servers that never end. */
+const briefMs = 1500
+/** For those that do, on a machine that has other things to do. */
+const ampleMs = 8000
 const wholeTree: Wanted = { ref: 'refs/heads/main', submodules: true }
 
 /** Asks as a reconciler with `spec.timeout` would. */
-async function asked(room: Room, work: (client: Git, signal: AbortSignal) => Promise<unknown>): Promise<string> {
+async function asked(room: Room, work: (client: Git, signal: AbortSignal) => Promise<unknown>, ms = briefMs): Promise<string> {
   const http = createHttp({})
   try {
     const client = openGit({ http, env: { PATH: process.env.PATH }, bounds: { bytes: 16 * 1024 * 1024, files: 1000 } })
-    await withDeadline({ clock: realClock, ms: patienceMs, what: 'git', signal: room.signal }, signal => work(client, signal))
+    await withDeadline({ clock: realClock, ms, what: 'git', signal: room.signal }, signal => work(client, signal))
     return 'held'
   } finally {
     await http.close()
@@ -250,7 +253,7 @@ const treeCase = (says: string, code: Code, make: Made): HostileCase => ({
     await git(path, 'update-ref', 'refs/heads/main', commit)
     const server = await listenGit({ port: 0, data: forge.folder })
     try {
-      return await asked(room, (client, signal) => readAll(client, remoteAt(room, `http://${server.address}/app.git`), signal))
+      return await asked(room, (client, signal) => readAll(client, remoteAt(room, `http://${server.address}/app.git`), signal), ampleMs)
     } finally {
       await server.close()
       forge.remove()
@@ -304,7 +307,7 @@ const moduleCase = (says: string, code: Code, { path = 'm', url, name = 'm' }: M
     await forge.commit('app.git', [{ branch: 'refs/heads/main', at: 1, files: { '.gitmodules': text, 's m': hash } }])
     const server = await listenGit({ port: 0, data: forge.folder })
     try {
-      return await asked(room, (client, signal) => readAll(client, remoteAt(room, `http://${server.address}/app.git`), signal))
+      return await asked(room, (client, signal) => readAll(client, remoteAt(room, `http://${server.address}/app.git`), signal), ampleMs)
     } finally {
       await server.close()
       forge.remove()
@@ -346,7 +349,7 @@ const redirectCase = (says: string, code: Code, to: Location): HostileCase => ({
       const location = to({ own: `http://${request.headers.host}`, path: request.url ?? '', stranger: room.stranger })
       response.writeHead(302, location === undefined ? {} : { location }).end()
     })
-    return asked(room, (client, signal) => client.refs(remoteAt(room, `${url}/app.git`), signal))
+    return asked(room, (client, signal) => client.refs(remoteAt(room, `${url}/app.git`), signal), ampleMs)
   },
 })
 

@@ -63,6 +63,7 @@ export async function gather(part: Part, whole: Gathering): Promise<void> {
       throw new GitError('TOO_LARGE', `${part.filling.doing}: the files have more than ${whole.bounds.content} bytes`)
     whole.files.set(part.at + file.path, { ...file, size, from: part.objects })
   }
+  part.objects.expect(files.map(({ hash }) => ({ hash, size: sizes.get(hash) ?? 0 })))
   const links = listed.filter(({ type, path }) => type === 'module' && mayHold(part.at + path, whole.wanted))
   for (const link of links) whole.modules.add(part.at + link.path)
   if (spec) await gatherModules(part, { spec, links }, whole)

@@ -14,6 +14,8 @@ export interface RawObject {
 const mostBuffered = 1024 * 1024
 const mostObject = 16 * 1024 * 1024
 const newline = 0x0a
+const aheadCount = 64
+const mostAhead = 64 * 1024
 
 /** Reads objects of a repository through one process, which is started when first asked. */
 export class Objects {
@@ -23,6 +25,10 @@ export class Objects {
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
   readonly #running = new Set<ChildProcess>()
+  #expected: readonly string[] = []
+  #places = new Map<string, number>()
+  #reached = 0
+  readonly #ahead = new Map<string, Promise<RawObject | undefined>>()
 
   constructor(repository: string, access: Pick<Access, 'env'>) {
     this.#repository = repository
@@ -31,22 +37,45 @@ export class Objects {
 
   /** By hash or name; `undefined` when it is absent. @throws {GitError} TOO_LARGE, BROKEN */
   find(name: string): Promise<RawObject | undefined> {
-    const found = this.#turn.then(() => this.#ask(name))
+    const { child, output } = this.#open()
+    child.stdin?.write(`${name}\n`)
+    const found = this.#turn.then(() => this.#answer(name, { child, output }))
     this.#turn = found.catch(() => undefined)
+    return found
+  }
+
+  /** Tells in which order blobs will probably be read: small ones are then asked for some at a time. */
+  expect(blobs: readonly { readonly hash: string; readonly size: number }[]): void {
+    this.#expected = [...new Set(blobs.filter(({ size }) => size <= mostAhead).map(({ hash }) => hash))]
+    this.#places = new Map(this.#expected.map((hash, i) => [hash, i]))
+    this.#reached = 0
+  }
+
+  #soon(hash: string): Promise<RawObject | undefined> {
+    const place = this.#places.get(hash) ?? -1
+    if (!this.#ahead.has(hash) && place >= this.#reached) {
+      this.#ahead.clear()
+      this.#reached = place + aheadCount
+      for (const next of this.#expected.slice(place, this.#reached)) {
+        const found = this.find(next)
+        found.catch(() => undefined)
+        this.#ahead.set(next, found)
+      }
+    }
+    const found = this.#ahead.get(hash) ?? this.find(hash)
+    this.#ahead.delete(hash)
     return found
   }
 
   /** The content of a blob; a large one is never held. @throws {GitError} BROKEN */
   async *blob(hash: string, size: number): AsyncIterable<Uint8Array> {
     if (size > mostBuffered) return yield* this.#stream(hash, size)
-    const found = await this.find(hash)
+    const found = await this.#soon(hash)
     if (found?.type !== 'blob') throw broken(`blob ${hash} is absent`)
     if (found.bytes.length > 0) yield found.bytes
   }
 
-  async #ask(name: string): Promise<RawObject | undefined> {
-    const { child, output } = this.#open()
-    child.stdin?.write(`${name}\n`)
+  async #answer(name: string, { child, output }: { child: ChildProcess; output: Output }): Promise<RawObject | undefined> {
     const header = await output.line()
     const [, hash, type, size] = /^([0-9a-f]{40}) (commit|tree|blob|tag) (\d+)$/.exec(header) ?? []
     if (hash === undefined || type === undefined) {

@@ -6,7 +6,7 @@ import { openForge } from '../../support/git.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { fillForge, gitContract } from './contract.ts'
 
-withPrograms(['git'], { name: 'Git over HTTP', tests: 14 }, () =>
+withPrograms(['git'], { name: 'Git over HTTP', tests: 15 }, () =>
   describe('Git over HTTP', () => {
     const forge = openForge()
     const http = createHttp({})

@@ -41,6 +41,9 @@ export async function fails(work: Promise<unknown>, code: GitErrorCode, message?
   return thrown
 }
 
+/** Some of it in several files, some of it nothing. */
+const contentAt = (i: number): string => (i % 7 === 0 ? '' : i % 5 === 0 ? 'the same' : `content ${i}`)
+
 /** Repositories that the contract reads. */
 export async function fillForge(forge: Forge): Promise<void> {
   const first = { 'README.md': 'one', 'app/a.yaml': 'a: 1', 'x app/run.sh': '#!/bin/sh', 'apple/b.yaml': 'b: 1', 'l link': 'README.md' }
@@ -55,6 +58,8 @@ export async function fillForge(forge: Forge): Promise<void> {
   await git(path, 'tag', '-a', '-m', 'version one', 'v1.0.0', 'main~1')
   await git(path, 'tag', '-a', '-m', 'a tag of a tag', 'nested', 'v1.0.0')
   await forge.commit('empty.git', [])
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`f${i}`, contentAt(i)]))
+  await forge.commit('many.git', [{ branch: 'refs/heads/main', at: 1, files: many }])
 }
 
 /** What every adapter and every way to a server does. */
@@ -163,6 +168,20 @@ export function gitContract(stage: () => GitStage): void {
   test('sparse, of a commit', async () => {
     const commit = await hash('main~2')
     await within({ commit, sparse: ['README'] }, async ({ tree }) => assert.deepEqual(await contentOf(tree), { 'README.md': '644 one' }))
+  })
+
+  test('files are read in any order, again, and at the same time', async () => {
+    const { client, remote } = stage()
+    const checkout = await client.checkout(remote('many.git'), { ref: 'refs/heads/main' }, unending)
+    const read = async (i: number): Promise<string> => {
+      const parts: Uint8Array[] = []
+      for await (const part of checkout.tree.read(`f${i}`)) parts.push(part)
+      return Buffer.concat(parts).toString()
+    }
+    const order = [299, 0, ...Array.from({ length: 300 }, (_, i) => 299 - i), 150, 0, ...Array.from({ length: 300 }, (_, i) => i)]
+    for (const i of order) assert.equal(await read(i), contentAt(i))
+    assert.deepEqual(await Promise.all(order.map(read)), order.map(contentAt))
+    await checkout.close()
   })
 
   test('committer times of several commits', async () => {

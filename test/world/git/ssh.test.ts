@@ -9,7 +9,7 @@ import { openForge } from '../../support/git.ts'
 import { unending } from '../../support/unending.ts'
 import { fails, fillForge, gitContract } from './contract.ts'
 
-withPrograms(['git', 'sshd'], { name: 'Git over SSH', tests: 26 }, () =>
+withPrograms(['git', 'sshd'], { name: 'Git over SSH', tests: 27 }, () =>
   describe('Git over SSH', () => {
     const forge = openForge()
     const http = createHttp({})
