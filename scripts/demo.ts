@@ -1,4 +1,5 @@
 // The main job, end to end, on the embedded sandbox: a real MCP client talks to the server over stdio.
+import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -98,10 +99,46 @@ async function story(session: Session): Promise<void> {
   )
 }
 
+/** The same from Git: what is pushed to a branch is what runs. */
+async function gitStory(session: Session, server: string): Promise<void> {
+  const url = `${server}/shop.git`
+  const env = { PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: '1', GIT_TERMINAL_PROMPT: '0' }
+  const git = (...args: readonly string[]): void =>
+    void execFileSync('git', ['-C', app, '-c', 'user.name=Demo', '-c', 'user.email=demo@example.com', ...args], { env, stdio: 'pipe' })
+  say(`\n${paint(1, 'The same from Git')}\n${paint(36, `→ git push ${url} main`)}`)
+  git('init', '--quiet', '--initial-branch=main')
+  git('add', '.')
+  git('commit', '--quiet', '--message', 'The shop')
+  git('push', '--quiet', url, 'main')
+  const manifests = `apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: shop-git, namespace: flux-system }
+spec: { url: '${url}', interval: 1h, ref: { branch: main } }
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: shop, namespace: flux-system }
+spec: { interval: 1h, path: ./, prune: true, wait: true, timeout: 1m, sourceRef: { kind: GitRepository, name: shop-git } }
+`
+  const apply = await call(session, 'Let the Kustomization follow a branch', ['apply_manifests', { manifests }])
+  expect(apply, r => !r.isError, 'the GitRepository was not created')
+  const reply = await call(session, 'Reconcile: fetch the branch, then apply it', [
+    'reconcile',
+    { kind: 'ks', namespace: 'flux-system', name: 'shop', withSource: true },
+  ])
+  expect(reply, r => r.data.verdict === 'Ready', 'what was pushed is not ready')
+}
+
 const session = await startSession(folder)
 try {
-  say(paint(1, 'fluxpilot on its sandbox: a Kubernetes API, an OCI registry and its own engine. No cluster, no Docker, no network.'))
+  say(
+    paint(
+      1,
+      'fluxpilot on its sandbox: a Kubernetes API, an OCI registry, a Git server and its own engine. No cluster, no Docker, no network.',
+    ),
+  )
   await story(session)
+  if (session.git !== undefined) await gitStory(session, session.git)
   say(
     `\n${paint(32, `✔ ${step} calls in ${((performance.now() - started) / 1000).toFixed(1)} s. Now with your own assistant:`)}\n\n${snippets()}`,
   )

@@ -16,6 +16,8 @@ export interface Reply {
 export interface Session {
   /** `host:port` of the sandbox's registry. */
   readonly registry: string
+  /** Where the sandbox's Git server is; `undefined` without git on this machine. */
+  readonly git: string | undefined
   call(name: string, args: Readonly<Record<string, unknown>>, progress: (note: string) => void): Promise<Reply>
   close(): Promise<void>
 }
@@ -27,11 +29,11 @@ export async function startSession(workspace: string): Promise<Session> {
     stderr: 'pipe',
     cwd: root,
   })
-  const registry = registryOf(transport.stderr)
+  const addresses = addressesOf(transport.stderr)
   const client = new Client({ name: 'demo', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } })
   await client.connect(transport)
   return {
-    registry: await registry,
+    ...(await addresses),
     async call(name, args, progress) {
       const result = await client.callTool(
         { name, arguments: { ...args } },
@@ -49,13 +51,13 @@ export async function startSession(workspace: string): Promise<Session> {
   }
 }
 
-function registryOf(stderr: Stream | null): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
+function addressesOf(stderr: Stream | null): Promise<Pick<Session, 'registry' | 'git'>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Pick<Session, 'registry' | 'git'>>()
   let said = ''
   stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString('utf8')
-    const [, address] = /registry (\S+)/.exec(said) ?? []
-    if (address) resolve(address)
+    const [, registry, git] = /registry (\S+)\nsandbox: (?:Git server at ([^\s:]+:\S+):|no Git server)/.exec(said) ?? []
+    if (registry) resolve({ registry, git })
   })
   stderr?.on('end', () => reject(new Error(`the server ended: ${said}`)))
   return promise
