@@ -87,11 +87,12 @@ function ended(): Promise<void> {
   return promise
 }
 
-async function serveSandbox({ port, registryPort, gitPort, data }: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+async function serveSandbox(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+  const { port, registryPort, gitPort, data } = options
   const { composeSandbox } = await import('./main/sandbox-engine.ts')
   const composed = await composeSandbox(
     { port: Number(port), registryPort: Number(registryPort), gitPort: Number(gitPort), ...(typeof data === 'string' ? { data } : {}) },
-    env,
+    { env, common: options },
   )
   const { sandbox } = composed
   process.stdout.write(sandbox.kubeconfig)

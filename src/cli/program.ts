@@ -75,7 +75,7 @@ function addSandbox(program: Command, context: ProgramContext): void {
       port('--port', String(options.port))
       port('--registry-port', String(options.registryPort))
       port('--git-port', String(options.gitPort))
-      return context.serveSandbox(options)
+      return context.serveSandbox({ ...program.opts(), ...options })
     })
 }
 

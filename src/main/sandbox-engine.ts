@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { gatedSettings } from '../cli/feature-gates.ts'
 import { tokenCache } from '../cli/options.ts'
 import { holdLease } from '../engine/lease.ts'
-import { fluxDefaults } from '../engine/settings.ts'
+import { fluxDefaults, type Settings } from '../engine/settings.ts'
+import { type JsonObject, stringAt } from '../lib/json.ts'
 import { secretsOf } from '../lib/mask.ts'
 import { RecentSecrets } from '../lib/recent-secrets.ts'
 import { Redactor } from '../lib/safe.ts'
@@ -29,10 +31,10 @@ import { startEngine } from './engine.ts'
 /** How many objects of a kind run at a time, as with Flux's controllers. */
 const concurrency = 4
 
-/** A sandbox that stands alone: with an engine that reconciles what is in it. */
+/** A sandbox that stands alone: with an engine that reconciles what is in it. `common` are the options of every command. */
 export async function composeSandbox(
   options: { port: number; registryPort: number; gitPort: number; data?: string | undefined },
-  env: NodeJS.ProcessEnv,
+  { env, common }: { env: NodeJS.ProcessEnv; common: JsonObject },
 ): Promise<{ sandbox: Sandbox; close(): Promise<void> }> {
   const http = lazyHttp({})
   const kernel = openKernel(assets)
@@ -43,7 +45,8 @@ export async function composeSandbox(
   const seen = observedClusters({ names: ['sandbox'], named: () => sandbox.cluster }, object => {
     for (const value of secretsOf(object)) redactor.learn(value)
   })
-  const engine = startControllers({
+  const settings = { ...fluxDefaults, ...gatedSettings(stringAt(common, 'featureGates')) }
+  const hands = {
     cluster: seen.named(),
     http,
     kernel,
@@ -51,12 +54,13 @@ export async function composeSandbox(
     log: pinoLog({ level: 'warn', censor: line => redactor.censor(line) }),
     artifacts: storage.artifacts,
     scratch: diskScratch(),
-    auth: lazyAuth({ http, clock: realClock, env, home: homedir(), cache: tokenCache({}), learn: s => recent.learn(s) }),
+    auth: lazyAuth({ http, clock: realClock, env, home: homedir(), cache: tokenCache(common), learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
     git: lazyGit({ http, env }),
     fetcher: artifactFetcher({ http, clock: realClock }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras: 'off' }),
-  })
+  }
+  const engine = startControllers(hands, settings)
   return {
     sandbox,
     async close() {
@@ -80,10 +84,10 @@ async function keptStorage(data: string): ReturnType<typeof openStorage> {
 }
 
 /** The engine, and the leases of the controllers that it stands for, so that others see who acts. */
-function startControllers(hands: Hands): { stop(): Promise<void> } {
+function startControllers(hands: Hands, settings: Settings): { stop(): Promise<void> } {
   const ended = new AbortController()
   const { cluster, clock } = hands
-  const engine = startEngine(hands, { reconcilers, settings: fluxDefaults, concurrency })
+  const engine = startEngine(hands, { reconcilers, settings, concurrency })
   const leases = controllersOf(reconcilers).map(controller =>
     holdLease(cluster, controller, { holder: 'fluxpilot-sandbox', clock, signal: ended.signal }),
   )
