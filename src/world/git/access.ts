@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import * as nodeTls from 'node:tls'
 import { proxyFor, type ProxyEnv } from '../http/proxy.ts'
 import { type Address, addressOf, checkAddress, resolved } from './address.ts'
@@ -137,7 +138,9 @@ async function overHttp(
   const authorization = authorizationOf(credentials)
   const settings: Settings = {
     'http.proxy': through === undefined ? '' : proxySetting(through),
-    ...(pins.length > 0 ? { 'http.curloptResolve': `${address.host}:${address.port}:${pins.map(bracketed).join(',')}` } : {}),
+    ...(pins.length > 0 && isIP(address.host) === 0
+      ? { 'http.curloptResolve': `${address.host}:${address.port}:${pins.map(bracketed).join(',')}` }
+      : {}),
     ...(authorization === undefined ? {} : { [`http.${address.url.origin}/.extraHeader`]: `Authorization: ${authorization}` }),
     ...(address.secure ? await tlsSettings(tls ?? {}, room) : {}),
   }

@@ -34,8 +34,9 @@ export function startGit({ args, env, cwd, mostFile }: Omit<Command, 'doing' | '
   return spawn(program, words, { cwd, env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
 }
 
-/** Ends a process with its whole group. */
+/** Ends a process with its whole group, unless it has ended: its number may be another's by then. */
 export function endGroup(child: ChildProcess): void {
+  if (child.exitCode !== null || child.signalCode !== null) return
   try {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
   } catch {

@@ -178,6 +178,14 @@ withPrograms(['git'], { name: 'ways to a Git server', tests: 20 }, () =>
       )
     })
 
+    test('an address of IPv6, and a name', async () => {
+      const server = createServer((_, response) => void response.writeHead(503).end())
+      const { port, close } = await listen(server, { host: '::', port: 0 })
+      for (const host of ['[::1]', 'localhost'])
+        await fails(client.refs(at(`${host}:${port}`), unending), 'UNREACHABLE', /returned error: 503/)
+      await close()
+    })
+
     test('no other scheme, and no user info', async () => {
       for (const url of [`file://${forge.folder}/app.git`, 'ext::sh -c id', 'git://127.0.0.1/app.git', `http://u:${secret}@127.0.0.1/x`])
         await fails(client.refs({ ...at(''), url }, unending), 'UNSUPPORTED')
