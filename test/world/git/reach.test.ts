@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
@@ -236,6 +237,10 @@ withPrograms(['git'], { name: 'ways to a Git server', tests: 20 }, () =>
 
     test('no git, and one that is too old', async () => {
       await fails(openGit({ http, env: { PATH: '/nonexistent' } }).refs(at(open.address), unending), 'GIT_MISSING')
+      const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-old-git-'))
+      writeFileSync(join(folder, 'git'), '#!/bin/sh\necho git version 2.36.9\n', { mode: 0o755 })
+      await fails(openGit({ http, env: { PATH: folder } }).refs(at(open.address), unending), 'GIT_TOO_OLD', /2\.36 is older than 2\.37/)
+      rmSync(folder, { recursive: true })
     })
   }),
 )
