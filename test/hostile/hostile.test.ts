@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { after, describe, test } from 'node:test'
 import { endure, type HostileClass, printed, type Taken } from './table.ts'
 
+const leastClasses = 12
 const leastCases = 8
 
 /** Each other file of this folder is an area and exports its `classes`. */
@@ -20,7 +21,8 @@ for (const { name, cases } of classes)
       test(`${one.says} ends as ${[one.code].flat().join(' or ')}, within its bounds`, async () => void row.taken.push(await endure(one)))
   })
 
-test(`every class has ${leastCases} cases of its own`, () => {
+test(`there are ${leastClasses} classes, and every class has ${leastCases} cases of its own`, () => {
+  assert.ok(classes.length >= leastClasses, `there are ${classes.length} classes`)
   for (const { name, cases } of classes) {
     const says = new Set(cases.map(c => c.says))
     assert.ok(says.size >= leastCases && says.size === cases.length, `${name} has ${says.size} cases`)
