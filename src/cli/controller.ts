@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Settings } from '../engine/settings.ts'
 import { fluxDefaults } from '../engine/settings.ts'
+import { type DigestAlgorithm, digestAlgorithms, isDigestAlgorithm } from '../lib/digest.ts'
 import { formatDuration, parseDuration } from '../lib/duration.ts'
 import { type JsonObject, stringAt } from '../lib/json.ts'
 import { controllersOf, reconcilers } from '../tools/run/reconcilers.ts'
@@ -42,6 +43,7 @@ export function addController(program: Command, context: Context): void {
     .option('--concurrent <n>', 'how many objects of one kind run at a time', '4')
     .option('--watch-all-namespaces <bool>', 'false: only the namespace in RUNTIME_NAMESPACE', 'true')
     .option('--watch-label-selector <selector>', 'only objects with these labels, such as sharding.fluxcd.io/key=KEY')
+    .option('--artifact-digest-algo <name>', `what digests of artifacts are made with: ${digestAlgorithms.join(', ')}`, 'sha256')
     .option('--health-addr <host:port>', '/healthz and /readyz')
     .option('--metrics-addr <host:port>', '/metrics, for Prometheus')
     .option('--enable-leader-election', 'of several replicas one acts')
@@ -57,7 +59,7 @@ export function addController(program: Command, context: Context): void {
       throw new UsageError(`--${stray} is not for controller: it acts by its own engine, and --watch-label-selector names its shard`)
     if (common.storagePath === undefined) throw new UsageError('controller needs --storage-path: artifacts must outlive a restart')
     const own = program.getOptionValueSource('storageAddr') === 'cli' ? {} : { storageAddr: fluxAddress }
-    return context.serveController(flagsOf(options), { ...common, ...own })
+    return context.serveController(flagsOf(options), { ...common, ...own, artifactDigestAlgo: algorithmOf(options) })
   })
 }
 
@@ -96,6 +98,13 @@ export function flagsOf(options: JsonObject): ControllerFlags {
     metricsAddress: stringAt(options, 'metricsAddr'),
     election: options.enableLeaderElection === true ? electionOf(options) : undefined,
   }
+}
+
+/** @throws {UsageError} */
+function algorithmOf(options: JsonObject): DigestAlgorithm {
+  const name = String(options.artifactDigestAlgo)
+  if (isDigestAlgorithm(name)) return name
+  throw new UsageError(`--artifact-digest-algo '${name}' is none of ${digestAlgorithms.join(', ')}`)
 }
 
 function electionOf(options: JsonObject): ControllerFlags['election'] {

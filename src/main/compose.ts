@@ -12,6 +12,7 @@ import { fluxDefaults } from '../engine/settings.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { messageOf } from '../lib/coded-error.ts'
+import { isDigestAlgorithm } from '../lib/digest.ts'
 import { secretsOf } from '../lib/mask.ts'
 import { RecentSecrets } from '../lib/recent-secrets.ts'
 import { Redactor } from '../lib/safe.ts'
@@ -192,7 +193,10 @@ export async function openStorage(options: JsonObject) {
   const folder = given ?? mkdtempSync(join(tmpdir(), 'fluxpilot-artifacts-'))
   const [host = '127.0.0.1', port = '0'] = splitAddress(text(options, 'storageAddr') ?? '127.0.0.1:0')
   const server = await serveArtifacts({ folder, host, port: Number(port) })
-  const artifacts = diskArtifacts({ folder, advertised: text(options, 'storageAdvAddr') ?? advertisedOf(server.address), clock: realClock })
+  const advertised = text(options, 'storageAdvAddr') ?? advertisedOf(server.address)
+  const algorithm = text(options, 'artifactDigestAlgo')
+  const made = isDigestAlgorithm(algorithm) ? { algorithm } : {}
+  const artifacts = diskArtifacts({ folder, advertised, clock: realClock, ...made })
   const close = async (): Promise<void> => {
     await server.close()
     if (given === undefined) rmSync(folder, { recursive: true, force: true })

@@ -41,6 +41,7 @@ const rows: [argv: string[], says: RegExp][] = [
   [['--storage-path', '/x', '--concurrent', '0'], /--concurrent '0' is no number from 1 to 1000/],
   [['--storage-path', '/x', '--requeue-dependency', 'soon'], /--requeue-dependency 'soon' is no duration/],
   [['--storage-path', '/x', '--watch-all-namespaces', 'yes'], /--watch-all-namespaces 'yes' is neither true nor false/],
+  [['--storage-path', '/x', '--artifact-digest-algo', 'blake3'], /--artifact-digest-algo 'blake3' is none of sha256, sha384, sha512, sha1/],
   [['--storage-path', '/x', '--health-addr', 'here'], /--health-addr 'here' is no address/],
   [
     ['--storage-path', '/x', '--enable-leader-election', '--leader-election-lease-duration', '10s'],

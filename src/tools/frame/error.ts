@@ -118,6 +118,8 @@ const codes: Readonly<Record<string, ToolErrorCode>> = {
   TOO_MANY: 'TooLarge',
   UNSUPPORTED: 'Unsupported',
   DISK_FULL: 'Internal',
+  FILE_LIMIT: 'Internal',
+  DIGEST_UNSUPPORTED: 'Unsupported',
   WRITE_FAILED: 'Internal',
 }
 const retryable = new Set<ToolErrorCode>(['Unreachable', 'Timeout', 'RateLimited', 'NotReady', 'Conflict'])

@@ -22,7 +22,7 @@ export interface Artifacts {
   readonly advertised: string
   /**
    * Writes by temporary file, fsync and rename, so that the file of before stays until the new one is whole. Digest and size are of the bytes written.
-   * What `content` throws passes as it is. @throws {StorageError} NO_FOLDER, DISK_FULL, WRITE_FAILED
+   * What `content` throws passes as it is. @throws {StorageError} NO_FOLDER, DISK_FULL, FILE_LIMIT, WRITE_FAILED
    */
   store(
     file: {
@@ -48,6 +48,6 @@ export interface Artifacts {
 
 /** Reads artifacts by URL wherever they are: our own storage, HTTP, or the API server's service proxy for in-cluster sources. The digest is checked. */
 export interface ArtifactFetcher {
-  /** The file's bytes, verified against `digest` before the stream ends normally. `undefined` means 404. @throws {StorageError} DIGEST_MISMATCH, UNREACHABLE */
+  /** The file's bytes, verified against `digest` before the stream ends normally. `undefined` means 404. @throws {StorageError} DIGEST_MISMATCH, DIGEST_UNSUPPORTED, UNREACHABLE */
   fetch(artifact: Pick<Artifact, 'url' | 'digest'>, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>
 }

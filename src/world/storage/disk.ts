@@ -1,13 +1,13 @@
-import { createReadStream } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat, symlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import * as promises from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
 import type { Artifact } from '../../kinds/artifact.ts'
 import { messageOf } from '../../lib/coded-error.ts'
-import { type Digest, digester, isDigest } from '../../lib/digest.ts'
+import { type DigestAlgorithm, digester, whyNoDigest } from '../../lib/digest.ts'
 import type { Clock } from '../clock/clock.ts'
-import type { ArtifactOwner, Artifacts, Retention, Verified } from './artifacts.ts'
-import { StorageError } from './error.ts'
-import { garbage, type StoredFile } from './garbage.ts'
+import type { ArtifactOwner, Artifacts, Verified } from './artifacts.ts'
+import { collect, sweep } from './collect.ts'
+import { type Files, linkDurably, makeFolder, writeDurably } from './durable.ts'
+import { onDisk, StorageError } from './error.ts'
 
 export interface DiskOptions {
   /** The folder; made when missing. */
@@ -15,21 +15,24 @@ export interface DiskOptions {
   /** `host:port` or a URL prefix that artifact URLs carry. */
   readonly advertised: string
   readonly clock: Clock
+  /** What digests of new files are made with; absent: sha256. */
+  readonly algorithm?: DigestAlgorithm | undefined
+  /** The file system; absent: that of this machine. */
+  readonly files?: Files | undefined
 }
 
-const mostWalked = 1000
-const [folderMode, fileMode] = [0o700, 0o600]
-
 /** Artifacts in a folder. Files are written aside, synced and renamed, so that a reader never sees half of one. Spec: sources 1.2, 1.3. */
-export function diskArtifacts({ folder, advertised, clock }: DiskOptions): Artifacts {
+export function diskArtifacts({ folder, advertised, clock, algorithm = 'sha256', files = promises }: DiskOptions): Artifacts {
   const urlOf = (path: string): string =>
     `${/^https?:\/\//.test(advertised) ? advertised.replace(/\/$/, '') : `http://${advertised}`}/${path}`
   return {
     advertised,
     urlOf,
     async store({ owner, filename, revision, metadata }, content, signal) {
-      const path = `${ownerPath(owner)}/${filename}`
-      const written = await writeFile(join(folder, path), { content, suffix: clock.id(4) }, signal)
+      const [place, path] = [join(folder, ownerPath(owner)), `${ownerPath(owner)}/${filename}`]
+      await onDisk(place, () => makeOwnFolder(files, { folder, place }), 'NO_FOLDER')
+      await sweep(place, { files, clock })
+      const written = await writeDurably(files, join(folder, path), { content, id: clock.id(4), algorithm, signal })
       const lastUpdateTime = new Date(clock.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
       return {
         path,
@@ -42,16 +45,17 @@ export function diskArtifacts({ folder, advertised, clock }: DiskOptions): Artif
     },
     async link({ path }, name) {
       const place = `${dirname(path)}/${name}`
-      await onDisk(join(folder, place), () => pointTo(join(folder, place), path.slice(dirname(path).length + 1)))
+      const target = path.slice(dirname(path).length + 1)
+      await onDisk(join(folder, place), () => linkDurably(files, join(folder, place), { target, id: clock.id(4) }))
       return urlOf(place)
     },
-    verify: (artifact, signal) => verify(folder, artifact, signal),
+    verify: (artifact, signal) => verify({ files, folder }, artifact, signal),
     collect: (owner, current, retention) =>
-      collect(join(folder, ownerPath(owner)), { current: join(folder, current.path), retention, now: clock.now() }),
+      collect(join(folder, ownerPath(owner)), { current: join(folder, current.path), retention }, { files, clock }),
     async remove(owner) {
       const place = join(folder, ownerPath(owner))
-      const found = await lstat(place).catch(() => undefined)
-      await rm(place, { recursive: true, force: true })
+      const found = await files.lstat(place).catch(() => undefined)
+      await files.rm(place, { recursive: true, force: true })
       return found !== undefined
     },
   }
@@ -62,98 +66,47 @@ export function ownerPath({ kind, namespace, name }: ArtifactOwner): string {
   return `${kind.toLowerCase()}/${namespace}/${name}`
 }
 
-async function writeFile(
-  path: string,
-  { content, suffix }: { content: AsyncIterable<Uint8Array>; suffix: string },
-  signal: AbortSignal,
-): Promise<{ digest: Digest; size: number }> {
-  const place = dirname(path)
-  await onDisk(place, () => mkdir(place, { recursive: true, mode: folderMode }), 'NO_FOLDER')
-  const temporary = `${path}.${suffix}.tmp`
-  try {
-    const file = await onDisk(path, () => open(temporary, 'w', fileMode))
-    const written = await fill(file, { path, content }, signal).finally(() => file.close())
-    await onDisk(path, () => rename(temporary, path))
-    return written
-  } finally {
-    await rm(temporary, { force: true })
-  }
+/** A link in the place of a folder must not lead what is written out of the storage. */
+async function makeOwnFolder(files: Files, { folder, place }: { folder: string; place: string }): Promise<void> {
+  await makeFolder(files, place)
+  if (!(await isWithin(files, { folder, place }))) throw new StorageError('NO_FOLDER', place)
 }
 
-async function fill(
-  file: FileHandle,
-  { path, content }: { path: string; content: AsyncIterable<Uint8Array> },
-  signal: AbortSignal,
-): Promise<{ digest: Digest; size: number }> {
-  const sum = digester()
-  let size = 0
-  for await (const chunk of content) {
-    signal.throwIfAborted()
-    sum.update(chunk)
-    size += chunk.length
-    await onDisk(path, () => file.writeFile(chunk))
-  }
-  await onDisk(path, () => file.sync())
-  return { digest: sum.digest(), size }
-}
-
-/** What the disk refuses becomes a coded error; what the content throws never comes here. */
-async function onDisk<T>(path: string, work: () => Promise<T>, otherwise: 'WRITE_FAILED' | 'NO_FOLDER' = 'WRITE_FAILED'): Promise<T> {
-  try {
-    return await work()
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new StorageError(code === 'ENOSPC' || code === 'EDQUOT' ? 'DISK_FULL' : otherwise, path, { cause })
-  }
-}
-
-async function pointTo(link: string, target: string): Promise<void> {
-  await rm(`${link}.tmp`, { force: true })
-  await symlink(target, `${link}.tmp`)
-  await rename(`${link}.tmp`, link)
+async function isWithin(files: Files, { folder, place }: { folder: string; place: string }): Promise<boolean> {
+  const [root, real] = await Promise.all([files.realpath(folder), files.realpath(place)])
+  return real.startsWith(root + sep)
 }
 
 /** A path of a status is somebody's text: one that leaves the folder is as good as missing. */
-async function verify(folder: string, { path, digest }: Artifact, signal: AbortSignal): Promise<Verified> {
+async function verify(
+  { files, folder }: { files: Files; folder: string },
+  { path, digest }: Artifact,
+  signal: AbortSignal,
+): Promise<Verified> {
   const place = path === '' || path.split('/').includes('..') ? undefined : join(folder, path)
-  const found = place === undefined ? undefined : await lstat(place).catch(() => undefined)
-  if (place === undefined || !found?.isFile()) return { is: 'missing' }
-  const why = await whyCorrupt(place, digest, signal)
+  const found = place === undefined ? undefined : await files.lstat(place).catch(() => undefined)
+  if (place === undefined || !found?.isFile() || !(await isWithin(files, { folder, place }))) return { is: 'missing' }
+  const why = await whyCorrupt({ files, place }, digest, signal)
   if (why === undefined) return { is: 'ok' }
-  await onDisk(place, () => rm(place, { force: true }))
+  await onDisk(place, () => files.rm(place, { force: true }))
   return { is: 'corrupt', why }
 }
 
-async function whyCorrupt(place: string, digest: string | undefined, signal: AbortSignal): Promise<string | undefined> {
+async function whyCorrupt(
+  { files, place }: { files: Files; place: string },
+  digest: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   if (!digest) return 'artifact has no digest'
-  if (!isDigest(digest)) return `failed to parse artifact digest '${digest}': invalid checksum digest format`
+  const why = whyNoDigest(digest)
+  if (why !== undefined) return `failed to parse artifact digest '${digest}': ${why}`
   const sum = digester(digest.split(':')[0])
   try {
-    for await (const chunk of createReadStream(place, { signal })) sum.update(chunk as Uint8Array)
+    const file = await files.open(place)
+    for await (const chunk of file.createReadStream({ signal })) sum.update(chunk as Uint8Array)
   } catch (thrown) {
     signal.throwIfAborted()
     return messageOf(thrown)
   }
   return sum.digest() === digest ? undefined : `computed digest doesn't match '${digest}'`
-}
-
-async function collect(
-  folder: string,
-  { current, retention, now }: { current: string; retention: Retention; now: number },
-): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  const names = entries
-    .filter(e => e.isFile() && !e.name.endsWith('.lock'))
-    .map(e => e.name)
-    .toSorted()
-    .slice(0, mostWalked)
-  const files = await Promise.all(names.map(name => storedFile(join(folder, name))))
-  const gone = garbage(files.flat(), { current, retention, now })
-  for (const path of gone) for (const each of [path, `${path}.lock`]) await onDisk(each, () => rm(each, { force: true }))
-  return gone.length
-}
-
-async function storedFile(path: string): Promise<StoredFile[]> {
-  const found = await stat(path).catch(() => undefined)
-  return found ? [{ path, at: found.mtimeMs }] : []
 }

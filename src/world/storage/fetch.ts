@@ -1,5 +1,4 @@
-import { digester } from '../../lib/digest.ts'
-import { messageOf } from '../../lib/coded-error.ts'
+import { digester, whyNoDigest } from '../../lib/digest.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Http } from '../http/http.ts'
@@ -73,18 +72,13 @@ async function* whole(body: AsyncIterable<Uint8Array>, { url, signal }: { url: s
 }
 
 async function* checked(body: AsyncIterable<Uint8Array>, { digest, url }: { digest: string; url: string }): AsyncIterable<Uint8Array> {
-  const sum = summer(digest, url)
+  const why = whyNoDigest(digest)
+  if (why !== undefined)
+    throw new StorageError(why.startsWith('unsupported') ? 'DIGEST_UNSUPPORTED' : 'DIGEST_MISMATCH', `${url} (${digest}: ${why})`)
+  const sum = digester(digest.split(':')[0])
   for await (const chunk of body) {
     sum.update(chunk)
     yield chunk
   }
   if (sum.digest() !== digest) throw new StorageError('DIGEST_MISMATCH', url)
-}
-
-function summer(digest: string, url: string): ReturnType<typeof digester> {
-  try {
-    return digester(digest.split(':')[0])
-  } catch (thrown) {
-    throw new StorageError('DIGEST_MISMATCH', `${url} (${messageOf(thrown)})`, { cause: thrown })
-  }
 }

@@ -1,9 +1,10 @@
 import { open, realpath } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { join, sep } from 'node:path'
+import { basename, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { listen } from '../listen.ts'
 import { type Portion, portionOf, type Served } from './conditional.ts'
+import { isTemporary } from './writers.ts'
 
 /** A running file server; `address` is `host:port`. */
 export interface StorageServer {
@@ -76,7 +77,7 @@ async function within(folder: string, path: string): Promise<string | undefined>
   try {
     const root = await realpath(folder)
     const real = await realpath(join(root, decodeURIComponent(new URL(path, 'http://storage').pathname)))
-    return real.startsWith(root + sep) ? real : undefined
+    return real.startsWith(root + sep) && !isTemporary(basename(real)) ? real : undefined
   } catch {
     return undefined
   }

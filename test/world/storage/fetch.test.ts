@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { after, test } from 'node:test'
 import { type Digest, sha256 } from '../../../src/lib/digest.ts'
@@ -31,13 +32,17 @@ const serve = (_: IncomingMessage, response: ServerResponse): void => void respo
 
 test('an artifact is read, and its digest is that of the status', async () => {
   assert.equal(await fetched(serve, sha256(content)), content)
+  for (const algorithm of ['sha1', 'sha384', 'sha512'] as const)
+    assert.equal(await fetched(serve, `${algorithm}:${createHash(algorithm).update(content).digest('hex')}`), content)
   assert.equal(await fetched(serve), content, 'very old artifacts have no digest')
 })
-for (const [what, digest] of [
-  ['another digest', sha256('other')],
-  ['a digest of an algorithm that nobody knows', 'md5:0'],
+for (const [what, digest, code] of [
+  ['another digest', sha256('other'), 'DIGEST_MISMATCH'],
+  ['a digest that is none', 'sha256:0', 'DIGEST_MISMATCH'],
+  ['a digest of an algorithm that nobody knows', 'md5:0', 'DIGEST_UNSUPPORTED'],
+  ['a digest of blake3', `blake3:${'0'.repeat(64)}`, 'DIGEST_UNSUPPORTED'],
 ] as const)
-  test(`${what} is a mismatch`, () => assert.rejects(fetched(serve, digest), { name: 'StorageError', code: 'DIGEST_MISMATCH' }))
+  test(`${what} is ${code}`, () => assert.rejects(fetched(serve, digest), { name: 'StorageError', code }))
 test('what is not there is absent', async () => assert.equal(await fetched((_, response) => void response.writeHead(404).end()), undefined))
 test('a server that fails is asked again, four times at most', async () => {
   let asked = 0
