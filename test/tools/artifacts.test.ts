@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { mediaTypes } from '../../src/kinds/oci.ts'
+import { type Descriptor, mediaTypes } from '../../src/kinds/oci.ts'
 import { sha256 } from '../../src/lib/digest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { answer, type Answer } from '../../src/tools/frame/answer.ts'
@@ -208,6 +208,50 @@ test('a digest is looked up for an artifact, an image and one platform of an ind
     { image: `${name}:arm`, platform: 'linux/amd64' },
   ])
     assert.equal(codeOf(await product.call('get_image_digest', args)), 'NotFound')
+})
+
+test('an image is told as signed by what lies beside it, unverified, and a look for it never fails the call', async () => {
+  const { registry, close } = await openAdapter('builtin')
+  const ref = { registry: product.registry, repository: 'tools/signed' }
+  const looked = async (tag: string): Promise<Answer> =>
+    product.call('get_image_digest', { image: `${ref.registry}/${ref.repository}:${tag}` })
+  const beside = async (subject: Descriptor, mediaType: string): Promise<void> => {
+    const config = blobOf(Buffer.from('{}'), mediaType)
+    await registry.pushBlob(ref, config, { signal })
+    const manifest = { schemaVersion: 2, mediaType: mediaTypes.manifest, config: config.descriptor, layers: [], subject }
+    const bytes = Buffer.from(JSON.stringify(manifest))
+    await registry.pushManifest({ ...ref, digest: sha256(bytes) }, { mediaType: mediaTypes.manifest, bytes }, signal)
+  }
+  const target = await pushArtifact(registry, { ...ref, tag: 'v1' })
+  const plain = await looked('v1')
+  assert.deepEqual(plain.data?.signers, [])
+  assert.match(plain.text, /no signature is beside it/)
+  await beside(target, 'application/spdx+json')
+  assert.deepEqual((await looked('v1')).data?.signers, [])
+  await beside(target, 'application/vnd.cncf.notary.signature')
+  assert.match((await looked('v1')).text, /signed \(notation, not verified\)/)
+  await pushArtifact(registry, { ...ref, tag: `${target.digest.replace(':', '-')}.sig` })
+  const both = await looked('v1')
+  assert.deepEqual(both.data?.signers, ['cosign', 'notation'])
+  assert.match(both.text, /signed \(cosign and notation, not verified\)/)
+  await close()
+})
+
+test('a registry that forbids a look for signatures still tells the digest', async () => {
+  const bytes = manifestOf(blobOf(Buffer.from('{}')).descriptor, [])
+  const strict = await startHostile((request, response) => {
+    const { url = '' } = request
+    if (url === '/v2/') response.end()
+    else if (url.endsWith('manifests/v1'))
+      response.writeHead(200, { 'content-type': mediaTypes.manifest, 'content-length': bytes.length }).end(bytes)
+    else if (/blobs/.test(url)) response.end('{}')
+    else response.writeHead(403).end()
+  })
+  const answer = await product.call('get_image_digest', { image: `${strict.url.slice('http://'.length)}/x/y:v1` })
+  assert.equal(answer.data?.digest, sha256(bytes), answer.text)
+  assert.equal(answer.data?.signers, undefined)
+  assert.doesNotMatch(answer.text, /sign/)
+  await strict.close()
 })
 
 test('a tag is given to what another one names', async () => {

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { cosignKey, type CosignSignature, keyedProblem, signatureLayers, signatureTag } from './cosign.ts'
 import type { OidcIdentity } from './keyless.ts'
 import { newerFormat, noMatch } from './provider.ts'
+import { signatureTypes } from './signature-types.ts'
 import type { Signed, Verifying } from './verify-reconciler.ts'
 
 /** Finds a signature by one of the keys `*.pub`; none of a transparency log is asked for. Throws Flux's text when there is none. Spec: sources 3.6. */
@@ -72,7 +73,7 @@ async function signaturesOf({ target }: Signed, { registry, signal }: Verifying)
 async function otherwise({ target }: Signed, { registry, signal }: Verifying): Promise<string> {
   try {
     for await (const { artifactType = '' } of registry.referrers(target, target.digest, { signal }))
-      if (artifactType.startsWith('application/vnd.dev.sigstore.bundle')) return newerFormat
+      if (artifactType.startsWith(signatureTypes.cosignBundle)) return newerFormat
   } catch {
     signal.throwIfAborted()
   }

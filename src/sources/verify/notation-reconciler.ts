@@ -6,10 +6,10 @@ import { type Certificate, certificatesIn } from './notation/certificate.ts'
 import { judge, type SignatureBlob } from './notation/judge.ts'
 import { parsePolicy, statementFor } from './notation/policy.ts'
 import type { Statement } from './notation/statement.ts'
+import { signatureTypes } from './signature-types.ts'
 import type { Signed, Verifying } from './verify-reconciler.ts'
 
 const policyKey = 'trustpolicy.json'
-const signatureType = 'application/vnd.cncf.notary.signature'
 /** As Flux sets it: whoever may push referrers cannot make us read for ever. */
 const mostSignatures = 3
 const envelopeLimit = 4 * 1024 * 1024
@@ -45,7 +45,7 @@ async function tried(
   const { mediaType, size, digest } = await registry.lookUp({ ...target, tag: undefined }, signal)
   const against = { statement, trusted, artifact: { mediaType, size, digest }, now: hands.clock.now() }
   const failures: string[] = []
-  for await (const found of registry.referrers(target, target.digest, { signal, artifactType: signatureType })) {
+  for await (const found of registry.referrers(target, target.digest, { signal, artifactType: signatureTypes.notation })) {
     if (failures.length === mostSignatures) break
     const verdict = judge(await envelopeOf(found, { target, verifying, printed }), against)
     if (verdict.is !== 'failed') return verdict.is
