@@ -41,4 +41,5 @@ export const slowTests: readonly string[] = [
   'world/git/reach',
   'world/git/ssh',
   'world/kernel/kernel',
+  'world/storage/killed',
 ]

@@ -17,6 +17,11 @@ export interface Artifact {
   readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
+/** Where the artifacts of an object are: `ocirepository/flux-system/podinfo`. */
+export function ownerPath({ kind, namespace, name }: { readonly kind: string; readonly namespace: string; readonly name: string }): string {
+  return `${kind.toLowerCase()}/${namespace}/${name}`
+}
+
 /** A file or folder of an unpacked artifact. `path` is relative, with `/`, no leading or trailing slash, never `..`. */
 export interface ArtifactFile {
   readonly path: string

@@ -1,6 +1,6 @@
 import type { Run } from '../engine/reconciler.ts'
 import { StepError } from '../engine/outcome.ts'
-import type { Artifact } from '../kinds/artifact.ts'
+import { type Artifact, ownerPath } from '../kinds/artifact.ts'
 import { conditionsOf, type KubeObject } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { isObject, type JsonObject, stringAt } from '../lib/json.ts'
@@ -32,7 +32,7 @@ export async function checkStorage(object: KubeObject, storing: Storing): Promis
   if (!artifact) return lost(run, 'building artifact')
   await collect(object, artifact, storing)
   const seen = await artifacts.verify(artifact, run.signal)
-  if (seen.is === 'ok') return refreshUrls(object, artifact, storing)
+  if (seen.is === 'ok') return refresh(object, artifact, storing)
   if (seen.is === 'corrupt')
     await run.emit({
       severity: 'error',
@@ -50,10 +50,14 @@ async function collect(object: KubeObject, artifact: Artifact, { artifacts, run 
     await run.emit({ severity: 'trace', reason: 'GarbageCollectionSucceeded', message: `garbage collected ${count} artifacts` })
 }
 
-function refreshUrls(object: KubeObject, artifact: Artifact, { artifacts, run, link }: Storing): void {
-  const beside = `${artifact.path.slice(0, artifact.path.lastIndexOf('/'))}/${link ?? ''}`
-  const url = link !== undefined && stringAt(object, 'status', 'url') ? { url: artifacts.urlOf(beside) } : {}
-  run.note({ fields: { artifact: { ...artifact, url: artifacts.urlOf(artifact.path) } as never, ...url } })
+/** The addresses follow the host that serves, and a link that was lost, or could not be moved when its file was stored, is set again. */
+async function refresh(object: KubeObject, artifact: Artifact, { artifacts, run, link }: Storing): Promise<void> {
+  const folder = artifact.path.slice(0, artifact.path.lastIndexOf('/'))
+  const isOwn = folder === ownerPath(ownerOf(object))
+  const linked = link !== undefined && isOwn ? await artifacts.link(artifact, link).catch(() => undefined) : undefined
+  const before = link !== undefined && stringAt(object, 'status', 'url') ? artifacts.urlOf(`${folder}/${link}`) : undefined
+  const url = linked ?? before
+  run.note({ fields: { artifact: { ...artifact, url: artifacts.urlOf(artifact.path) } as never, ...(url === undefined ? {} : { url }) } })
 }
 
 async function lost(run: Run, message: string): Promise<void> {

@@ -34,7 +34,7 @@ export interface Artifacts {
     content: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<Artifact>
-  /** Points a link beside the stored file at it; answers the link's URL. @throws {StorageError} WRITE_FAILED */
+  /** Points a link beside the stored file at it, unless it does already; answers the link's URL. @throws {StorageError} WRITE_FAILED */
   link(artifact: Artifact, name: string): Promise<string>
   /** Whether the stored file is there and its bytes have the digest. A corrupt file is removed. */
   verify(artifact: Artifact, signal: AbortSignal): Promise<Verified>

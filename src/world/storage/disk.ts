@@ -1,10 +1,10 @@
 import * as promises from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import type { Artifact } from '../../kinds/artifact.ts'
+import { type Artifact, ownerPath } from '../../kinds/artifact.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import { type DigestAlgorithm, digester, whyNoDigest } from '../../lib/digest.ts'
 import type { Clock } from '../clock/clock.ts'
-import type { ArtifactOwner, Artifacts, Verified } from './artifacts.ts'
+import type { Artifacts, Verified } from './artifacts.ts'
 import { collect, sweep } from './collect.ts'
 import { type Files, linkDurably, makeFolder, writeDurably } from './durable.ts'
 import { onDisk, StorageError } from './error.ts'
@@ -59,11 +59,6 @@ export function diskArtifacts({ folder, advertised, clock, algorithm = 'sha256',
       return found !== undefined
     },
   }
-}
-
-/** `ocirepository/flux-system/podinfo`. */
-export function ownerPath({ kind, namespace, name }: ArtifactOwner): string {
-  return `${kind.toLowerCase()}/${namespace}/${name}`
 }
 
 /** A link in the place of a folder must not lead what is written out of the storage. */

@@ -6,7 +6,7 @@ import { onDisk } from './error.ts'
 import { withTemporary } from './writers.ts'
 
 /** What is used of a file system. */
-export type Files = Pick<typeof promises, 'lstat' | 'mkdir' | 'open' | 'readdir' | 'realpath' | 'rename' | 'rm' | 'symlink'>
+export type Files = Pick<typeof promises, 'lstat' | 'mkdir' | 'open' | 'readdir' | 'readlink' | 'realpath' | 'rename' | 'rm' | 'symlink'>
 
 /** What becomes a file; `id` tells its temporary name from others. */
 export interface Filling {
@@ -62,8 +62,9 @@ async function replace(files: Files, temporary: string, path: string): Promise<v
   await files.rename(temporary, path)
 }
 
-/** Points a link at a name beside it, as one step. */
+/** Points a link at a name beside it, as one step; one that does already stays. */
 export async function linkDurably(files: Files, link: string, { target, id }: { target: string; id: string }): Promise<void> {
+  if ((await files.readlink(link).catch(() => undefined)) === target) return
   await withTemporary(dirname(link), id, async temporary => {
     try {
       await files.symlink(target, temporary)

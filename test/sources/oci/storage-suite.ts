@@ -1,5 +1,20 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import * as promises from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { conditionOf, type KubeObject, type ObjectRef } from '../../../src/kinds/manifest.ts'
@@ -7,6 +22,8 @@ import type { JsonObject } from '../../../src/lib/json.ts'
 import { StorageError } from '../../../src/world/storage/error.ts'
 import { diskArtifacts } from '../../../src/world/storage/disk.ts'
 import type { Artifacts } from '../../../src/world/storage/artifacts.ts'
+import type { Files } from '../../../src/world/storage/durable.ts'
+import { refusing, storingSteps } from '../../support/broken-disk.ts'
 import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
 import { served } from './content-suite.ts'
 import { artifactOf, judged, type Pass, type Scene } from './scene.ts'
@@ -217,5 +234,76 @@ export function storageTests(scene: () => Scene): void {
     assert.deepEqual([part.status, Buffer.from(await part.arrayBuffer())], [206, whole.subarray(2, 6)])
     const etag = (await fetch(String(url), { method: 'HEAD' })).headers.get('etag') ?? ''
     assert.equal((await fetch(String(url), { headers: { 'if-none-match': etag } })).status, 304)
+  })
+
+  const replacements: [says: string, replace: (path: string) => void][] = [
+    ['a link to a copy of it', path => (renameSync(path, `${path}.moved`), symlinkSync(`${path}.moved`, path))],
+    ['a link out of the storage', path => (rmSync(path), symlinkSync('/etc/hostname', path))],
+    ['a folder', path => (rmSync(path), mkdirSync(join(path, 'x'), { recursive: true }))],
+    ['other bytes of its size', path => writeFileSync(path, Buffer.alloc(statSync(path).size, 'x'))],
+    ['half of it', path => writeFileSync(path, readFileSync(path).subarray(0, Math.floor(statSync(path).size / 2)))],
+    ['a file that nobody may read', path => (writeFileSync(path, 'x'), chmodSync(path, 0o000))],
+  ]
+  for (const [says, replace] of replacements)
+    test(`a file in whose place is ${says} is detected, and stored again by the same pass`, async () => {
+      const s = scene()
+      const { ref, object: first, path } = await stored()
+      replace(path)
+      const pass = await s.pass(ref)
+      assert.equal(shown(pass, 0).Reconciling, 'True Progressing: building artifact: disappeared from storage')
+      assert.deepEqual([lstatSync(path).isFile(), artifactOf(pass.object).digest], [true, artifactOf(first).digest])
+      await served(s, pass)
+    })
+
+  const onBroken = (files: Partial<Files>): { artifacts: Artifacts } => {
+    const { folder, hands } = scene().world
+    return {
+      artifacts: diskArtifacts({ folder, advertised: hands.artifacts.advertised, clock: hands.clock, files: { ...promises, ...files } }),
+    }
+  }
+  for (const [step, files] of storingSteps)
+    test(`a disk that is full at ${step}: what was there is served, nothing else is left, and the next run with room succeeds`, async () => {
+      const s = scene()
+      const { ref, object: first } = await stored()
+      const before = s.stored(ref)
+      await s.push(ref.name, 'latest', { 'a.yaml': 'a: 2' })
+      const pass = await s.pass(ref, { hands: onBroken(files('ENOSPC')) })
+      assert.match(
+        judged(pass.object).StorageOperationFailed ?? '',
+        /^True ArchiveOperationFailed: unable to archive artifact to storage: no space left to write '/,
+      )
+      assert.deepEqual([artifactOf(pass.object), s.stored(ref)], [artifactOf(first), before])
+      await served(s, pass)
+      const next = await s.pass(ref)
+      assert.deepEqual(Object.keys(judged(next.object)), ['Ready', 'ArtifactInStorage'])
+      assert.notEqual(artifactOf(next.object).digest, artifactOf(first).digest)
+      await served(s, next)
+    })
+  test('a link that could not be moved on a full disk, or was lost, is set by the next run', async () => {
+    const s = scene()
+    const { ref } = await stored()
+    const link = join(s.folder(ref.name), 'latest.tar.gz')
+    await s.push(ref.name, 'latest', { 'a.yaml': 'a: 2' })
+    const { object } = await s.pass(ref, { hands: onBroken({ symlink: refusing('ENOSPC') }) })
+    const newest = String(artifactOf(object).path).split('/').at(-1)
+    assert.notEqual(readlinkSync(link), newest)
+    assert.match((await s.event(ref, 'SymlinkUpdateFailed')).message, /no space left/)
+    await s.pass(ref)
+    assert.equal(readlinkSync(link), newest)
+    rmSync(link)
+    await served(s, await s.pass(ref))
+    assert.equal(readlinkSync(link), newest)
+  })
+  test('a digest of another algorithm in the status verifies, and one of blake3 is told, and made anew', async () => {
+    const s = scene()
+    const { ref, path, object: first } = await stored()
+    for (const algorithm of ['sha1', 'sha384', 'sha512']) {
+      const digest = `${algorithm}:${createHash(algorithm).update(readFileSync(path)).digest('hex')}`
+      await setStatus(ref, { artifact: { digest } })
+      assert.equal(artifactOf((await s.pass(ref)).object).digest, digest)
+    }
+    await setStatus(ref, { artifact: { digest: `blake3:${'0'.repeat(64)}` } })
+    assert.equal(artifactOf((await s.pass(ref)).object).digest, artifactOf(first).digest)
+    assert.match((await s.event(ref, 'ArtifactVerificationFailed')).message, /blake3:0+': unsupported digest algorithm$/)
   })
 }

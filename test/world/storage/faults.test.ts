@@ -10,6 +10,7 @@ import { manualClock } from '../../../src/world/clock/manual.ts'
 import { diskArtifacts, type DiskOptions } from '../../../src/world/storage/disk.ts'
 import type { Files } from '../../../src/world/storage/durable.ts'
 import { serveArtifacts } from '../../../src/world/storage/serve.ts'
+import { refusing, storingSteps } from '../../support/broken-disk.ts'
 import { file, owner, pieces, signal } from './contract.ts'
 
 /** Disks that refuse, and what the next run makes of it. Spec: sources 1.2, 1.3. */
@@ -26,15 +27,6 @@ function opened(more: Partial<DiskOptions> = {}, seed = 1) {
     place: join(folder, 'ocirepository/apps/app'),
   }
 }
-const refusing = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }))
-/** A file whose write or sync is refused; folders sync. */
-const brokenFile =
-  (call: 'writeFile' | 'sync', code: string): Files['open'] =>
-  async (path, flags, mode) => {
-    const handle = await promises.open(path, flags, mode)
-    if (flags === 'wx') Object.assign(handle, { [call]: refusing(code) })
-    return handle
-  }
 const syncRefused =
   (code: string): Files['open'] =>
   async (path, flags, mode) => {
@@ -42,19 +34,13 @@ const syncRefused =
     return flags === 'r' ? Object.assign(handle, { sync: refusing(code) }) : handle
   }
 
-const steps: [step: string, files: (code: string) => Partial<Files>][] = [
-  ['open', code => ({ open: refusing(code) })],
-  ['write', code => ({ open: brokenFile('writeFile', code) })],
-  ['sync', code => ({ open: brokenFile('sync', code) })],
-  ['rename', code => ({ rename: refusing(code) })],
-]
 const refusals = [
   ['ENOSPC', 'DISK_FULL', /^no space left to write '.*': free some/],
   ['EDQUOT', 'DISK_FULL', /^no space left/],
   ['EFBIG', 'FILE_LIMIT', /ulimit -f/],
   ['EIO', 'WRITE_FAILED', /check the folder's permissions and its disk/],
 ] as const
-for (const [step, files] of steps)
+for (const [step, files] of storingSteps)
   for (const [errno, code, message] of refusals)
     test(`${errno} at ${step}: coded, the file of before stays, nothing is left, and the next run succeeds`, async () => {
       const { artifacts, folder, place } = opened()
