@@ -53,7 +53,7 @@ async function collect(object: KubeObject, artifact: Artifact, { artifacts, run 
 /** The addresses follow the host that serves, and a link that was lost, or could not be moved when its file was stored, is set again. */
 async function refresh(object: KubeObject, artifact: Artifact, { artifacts, run, link }: Storing): Promise<void> {
   const folder = artifact.path.slice(0, artifact.path.lastIndexOf('/'))
-  const isOwn = folder === ownerPath(ownerOf(object))
+  const isOwn = `${folder}/`.startsWith(`${ownerPath(ownerOf(object))}/`)
   const linked = link !== undefined && isOwn ? await artifacts.link(artifact, link).catch(() => undefined) : undefined
   const before = link !== undefined && stringAt(object, 'status', 'url') ? artifacts.urlOf(`${folder}/${link}`) : undefined
   const url = linked ?? before

@@ -80,6 +80,7 @@ const servers: [typed: string[], options: Record<string, unknown>][] = [
     ['mcp', '--storage-path', 'p', '--storage-addr', ':1', '--storage-adv-addr', 'h:1'],
     { storagePath: 'p', storageAddr: ':1', storageAdvAddr: 'h:1' },
   ],
+  [['controller', '--storage-path', 'p', '--artifact-digest-algo', 'sha512'], { storagePath: 'p', artifactDigestAlgo: 'sha512' }],
   [
     ['mcp', '--key-file', 'k', '--fingerprints', 'off', '--oras', 'off', '--log-level', 'debug'],
     { keyFile: 'k', fingerprints: 'off', oras: 'off', logLevel: 'debug' },

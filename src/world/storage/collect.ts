@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import type { Dirent } from 'node:fs'
+import { basename, join, relative } from 'node:path'
 import type { Clock } from '../clock/clock.ts'
 import type { Retention } from './artifacts.ts'
 import type { Files } from './durable.ts'
@@ -18,7 +19,7 @@ export async function collect(
   const until = clock.elapsed() + mostMs
   const inTime = (): boolean => clock.elapsed() < until
   await sweep(folder, { files, clock, inTime })
-  const names = (await filesIn(files, folder)).filter(name => !isTemporary(name) && !name.endsWith('.lock')).slice(0, mostWalked)
+  const names = (await filesIn(files, folder)).filter(name => !isTemporary(basename(name)) && !name.endsWith('.lock')).slice(0, mostWalked)
   const found: StoredFile[] = []
   for (const name of names) {
     if (!inTime()) return 0
@@ -38,20 +39,25 @@ export async function sweep(
   folder: string,
   { files, clock, inTime = () => true }: { files: Files; clock: Clock; inTime?: () => boolean },
 ): Promise<void> {
-  const entries = await files.readdir(folder).catch(() => [])
-  for (const name of entries.filter(isTemporary).slice(0, mostWalked)) {
+  const entries = await readAll(files, folder)
+  for (const { name, parentPath } of entries.filter(e => isTemporary(e.name)).slice(0, mostWalked)) {
     if (!inTime()) return
-    const path = join(folder, name)
+    const path = join(parentPath, name)
     const found = await files.lstat(path).catch(() => undefined)
     if (found && isOrphan(path, { at: found.mtimeMs, now: clock.now() })) await files.rm(path, { force: true }).catch(() => {})
   }
 }
 
+/** The name of a chart may lead into a folder, so that files of one object are not all side by side. */
+function readAll(files: Files, folder: string): Promise<Dirent[]> {
+  return files.readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])
+}
+
 async function filesIn(files: Files, folder: string): Promise<string[]> {
-  const entries = await files.readdir(folder, { withFileTypes: true }).catch(() => [])
+  const entries = await readAll(files, folder)
   return entries
     .filter(e => e.isFile())
-    .map(e => e.name)
+    .map(e => relative(folder, join(e.parentPath, e.name)))
     .toSorted()
 }
 

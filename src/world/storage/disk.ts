@@ -29,7 +29,8 @@ export function diskArtifacts({ folder, advertised, clock, algorithm = 'sha256',
     advertised,
     urlOf,
     async store({ owner, filename, revision, metadata }, content, signal) {
-      const [place, path] = [join(folder, ownerPath(owner)), `${ownerPath(owner)}/${filename}`]
+      const path = `${ownerPath(owner)}/${filename}`
+      const place = dirname(join(folder, path))
       await onDisk(place, () => makeOwnFolder(files, { folder, place }), 'NO_FOLDER')
       await sweep(place, { files, clock })
       const written = await writeDurably(files, join(folder, path), { content, id: clock.id(4), algorithm, signal })

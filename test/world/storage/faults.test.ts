@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { digestAlgorithms, digester } from '../../../src/lib/digest.ts'
+import { openStorage } from '../../../src/main/compose.ts'
 import { manualClock } from '../../../src/world/clock/manual.ts'
 import { diskArtifacts, type DiskOptions } from '../../../src/world/storage/disk.ts'
 import type { Files } from '../../../src/world/storage/durable.ts'
@@ -169,6 +170,17 @@ async function machineOf(artifacts: ReturnType<typeof diskArtifacts>, place: str
   return seen.slice(1, 13)
 }
 
+test('a file in a folder of its object is stored, linked, and collected when it is old', async () => {
+  const { artifacts, clock, place } = opened()
+  const old = await artifacts.store(file('team/one'), pieces('x'), signal)
+  utimesSync(join(place, 'team/one'), new Date(clock.now() - 2000), new Date(clock.now() - 2000))
+  const current = await artifacts.store(file('team/two'), pieces('y'), signal)
+  assert.match(await artifacts.link(current, 'latest'), /\/apps\/app\/team\/latest$/)
+  assert.equal(await artifacts.collect(owner, current, { ttlMs: 1000, records: 2 }), 1)
+  assert.deepEqual([await artifacts.verify(old, signal), await artifacts.verify(current, signal)], [{ is: 'missing' }, { is: 'ok' }])
+  assert.deepEqual(readdirSync(join(place, 'team')), ['latest', 'two'])
+})
+
 test('collecting stops after five seconds, and the next run goes on', async () => {
   const { artifacts, folder, place, clock: first } = opened()
   const current = await artifacts.store(file('current'), pieces('x'), signal)
@@ -220,6 +232,17 @@ for (const algorithm of digestAlgorithms)
     writeFileSync(join(folder, it.path), 'some bytez')
     assert.deepEqual(await artifacts.verify(it, signal), { is: 'corrupt', why: `computed digest doesn't match '${it.digest}'` })
   })
+test('the storage of a process makes digests with the algorithm of its options', async () => {
+  for (const [options, algorithm] of [
+    [{}, 'sha256'],
+    [{ artifactDigestAlgo: 'sha512' }, 'sha512'],
+  ] as const) {
+    const { artifacts, close } = await openStorage({ ...options })
+    const { digest = '' } = await artifacts.store(file('it'), pieces('x'), signal)
+    await close()
+    assert.equal(digest.split(':')[0], algorithm)
+  }
+})
 test('a digest of blake3 cannot be checked, and is told as such', async () => {
   const { artifacts } = opened()
   const it = await artifacts.store(file('it'), pieces('x'), signal)
