@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream'
 import { assets } from './main/assets.ts'
 import { approve, tokenFrom } from './cli/approve.ts'
 import { checkClusters } from './cli/check.ts'
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Pro
     ask: personAt(interrupted.signal),
     out: text => void process.stdout.write(text),
     err: text => void process.stderr.write(text),
+    input: () => addAbortSignal(interrupted.signal, process.stdin),
     serveMcp: options => serveMcp(options, env),
     serveSandbox: options => serveSandbox(options, env),
     serveController: (flags, options) => serveController(flags, options, env),

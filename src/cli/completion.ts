@@ -23,7 +23,7 @@ interface Path {
 }
 
 function pathsOf(command: Command, words: readonly string[], inherited: readonly string[] = []): Path[] {
-  const own = command.options.flatMap(o => (o.long ? [o.long] : []))
+  const own = command.options.flatMap(o => (o.long && !o.hidden ? [o.long] : []))
   const flags = [...new Set([...own, ...inherited, '--help'])]
   const names = command.commands.map(c => c.name())
   return [{ words, next: [...names, ...flags] }, ...command.commands.flatMap(c => pathsOf(c, [...words, c.name()], flags))]

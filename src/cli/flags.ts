@@ -10,12 +10,12 @@ export function kebab(name: string): string {
 }
 
 /** Short forms, as kubectl and flux have them. */
-const short: Readonly<Record<string, string>> = { selector: '-l, ' }
+const short: Readonly<Record<string, string>> = { selector: '-l' }
 
 /** One flag for an argument of a tool. Lists repeat or have commas, objects are JSON or key=value pairs. */
-export function flagFor(name: string, schema: JsonObject): Option {
+export function flagFor(name: string, schema: JsonObject, also = short[name]): Option {
   const help = helpFor(schema)
-  const flag = `${short[name] ?? ''}--${kebab(name)}`
+  const flag = `${also === undefined ? '' : `${also}, `}--${kebab(name)}`
   switch (schema.type) {
     case 'boolean':
       return schema.default === true ? new Option(`--no-${kebab(name)}`, help) : new Option(flag, help)
@@ -30,7 +30,11 @@ export function flagFor(name: string, schema: JsonObject): Option {
             ...value.split(','),
           ])
     case 'object':
-      return new Option(`${flag} <json>`, `${help} (JSON, or key=value,…)`.trimStart())
+      return ofTexts(schema)
+        ? new Option(`${flag} <key=value>`, `${help} (repeatable, or with commas, or JSON)`.trimStart()).argParser(
+            (value, before: unknown) => [...(Array.isArray(before) ? before.map(String) : []), value],
+          )
+        : new Option(`${flag} <json>`, `${help} (JSON, or key=value,…)`.trimStart())
     default: {
       const option = new Option(`${flag} <text>`, help)
       return Array.isArray(schema.enum) ? option.choices(schema.enum.map(String)) : option
@@ -62,7 +66,9 @@ export function valueOf(name: string, given: Json, schema: JsonObject): Json {
     case 'array':
       return isObject(schema.items) && schema.items.type === 'object' ? jsonFrom(flag, String(given)) : given
     case 'object':
-      return objectFrom(flag, String(given), isObject(schema.additionalProperties) && schema.additionalProperties.type === 'string')
+      return ofTexts(schema)
+        ? Object.assign({}, ...[given].flat().map(one => objectFrom(flag, String(one), true)))
+        : objectFrom(flag, String(given), false)
     default:
       return given
   }
@@ -82,23 +88,34 @@ function jsonFrom(flag: string, text: string): Json {
   }
 }
 
-function objectFrom(flag: string, text: string, ofTexts: boolean): Json {
+function ofTexts({ additionalProperties }: JsonObject): boolean {
+  return isObject(additionalProperties) && additionalProperties.type === 'string'
+}
+
+/** A value that is text may have commas: only what looks like the next pair ends it. */
+function objectFrom(flag: string, text: string, isOfTexts: boolean): Json {
   if (text.trimStart().startsWith('{')) return jsonFrom(flag, text)
   return Object.fromEntries(
-    text.split(',').map((pair): [string, Json] => {
+    text.split(isOfTexts ? /,(?=[^,=]+=)/ : ',').map((pair): [string, Json] => {
       const at = pair.indexOf('=')
       if (at < 1) throw new UsageError(`${flag} '${pair}' is no key=value pair`)
       const value = pair.slice(at + 1)
-      const isBoolean = !ofTexts && (value === 'true' || value === 'false')
+      const isBoolean = !isOfTexts && (value === 'true' || value === 'false')
       return [pair.slice(0, at), isBoolean ? value === 'true' : value]
     }),
   )
 }
 
+/** Arguments that are said in another way, and other spellings of flags. */
+interface Spelled {
+  readonly taken: readonly string[]
+  readonly also?: Readonly<Record<string, string>>
+}
+
 /** The flags of a tool's arguments, without those that are said in another way. */
-export function addFlags(command: Command, properties: ReadonlyMap<string, JsonObject>, taken: readonly string[]): void {
+export function addFlags(command: Command, properties: ReadonlyMap<string, JsonObject>, { taken, also = {} }: Spelled): void {
   for (const [name, schema] of properties)
-    if (!taken.includes(name) && name !== 'namespace' && name !== 'maxTokens') command.addOption(flagFor(name, schema))
+    if (!taken.includes(name) && name !== 'namespace' && name !== 'maxTokens') command.addOption(flagFor(name, schema, also[name]))
   if (properties.has('namespace'))
     command.addOption(new Option('-n, --namespace <name>', "the context's namespace without it, else flux-system"))
   if (properties.has('namespace') && !taken.includes('name'))

@@ -36,7 +36,7 @@ const byTool: Readonly<Record<string, Operands>> = {
   get_status: { shown: [['[kind]', 'one kind only']], takes: [], read: ([kind]) => (kind === undefined ? {} : { kind }) },
   get_events: someObjects,
   push_artifact: {
-    shown: [...url.shown, ['[path]', 'folder or file to push']],
+    shown: [...url.shown, ['[path]', 'folder or file to push; - reads standard input']],
     takes: ['url'],
     read: ([first, path]) => ({ ...url.read([first]), ...(path === undefined ? {} : { path }) }),
   },

@@ -19,6 +19,8 @@ export interface VerbContext {
   open(options: JsonObject): Promise<Session>
   out(text: string): void
   err(text: string): void
+  /** Standard input, read when it is asked for. */
+  input(): AsyncIterable<Uint8Array>
   exit(code: number): void
   readonly signal: AbortSignal
   /** The terminal that standard output is; absent for files and pipes. */

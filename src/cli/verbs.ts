@@ -5,9 +5,11 @@ import type { Tool } from '../tools/tool.ts'
 import { addApply } from './apply-verb.ts'
 import { addBuildArtifact } from './build-artifact.ts'
 import { addFlags, propertiesOf } from './flags.ts'
+import { fluxFlagsOf, refuseOthers, tellFolderFlag } from './flux-flags.ts'
 import { type Operands, operandsOf } from './operands.ts'
 import { addPlan } from './plan-verb.ts'
 import { runVerb, type VerbContext } from './run-verb.ts'
+import { withInput } from './standard-input.ts'
 
 const groups: Readonly<Record<string, string>> = {
   get: 'Read status, objects, events and digests',
@@ -71,10 +73,15 @@ function addVerb(parent: Command, { tool, word, description, fixed = {}, operand
   const properties = propertiesOf(tool.input)
   const command = parent.command(word).description(description ?? tool.description)
   for (const [shown, help] of operands.shown) command.argument(shown, help)
-  addFlags(command, properties, [...operands.takes, ...Object.keys(fixed)])
-  command.action(async (...typed: unknown[]) => {
-    const words = operands.shown.map((_, i) => (typeof typed[i] === 'string' ? typed[i] : undefined))
+  const flux = fluxFlagsOf(tool.name)
+  addFlags(command, properties, { taken: [...operands.takes, ...Object.keys(fixed)], also: flux.also })
+  refuseOthers(command, flux)
+  if (properties.has('output')) tellFolderFlag(command)
+  command.action(async (...said: unknown[]) => {
+    const words = operands.shown.map((_, i) => (typeof said[i] === 'string' ? said[i] : undefined))
     const options = command.optsWithGlobals<JsonObject>()
-    await runVerb({ tool, options, given: { ...operands.read(words), ...fixed }, properties }, context)
+    const given = { ...operands.read(words), ...fixed }
+    const typed = properties.has('files') ? await withInput({ options, given }, context) : { options, given }
+    await runVerb({ tool, ...typed, properties }, context)
   })
 }

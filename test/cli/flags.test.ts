@@ -10,6 +10,12 @@ test('annotations are texts, whatever they look like, and may have an equals sig
     b: 'c=d',
     e: '1',
   }))
+test('an annotation is given again, as a pair with commas in it or as JSON', () => {
+  const schema = propertiesOf(pushArtifact.input).get('annotations') ?? {}
+  assert.deepEqual(valueOf('annotations', ['a=1, 2', 'b=x,c=y', '{"d":"e"}', 'a=3'], schema), { a: '3', b: 'x', c: 'y', d: 'e' })
+  assert.deepEqual(valueOf('annotations', ['a=one, two'], schema), { a: 'one, two' })
+  assert.throws(() => valueOf('annotations', ['a=1', 'nope'], schema), /--annotations 'nope' is no key=value pair/)
+})
 test('what is no text is read as what it is', () =>
   assert.deepEqual(valueOf('create', 'name=apps,prune=false', propertiesOf(applyManifests.input).get('create') ?? {}), {
     name: 'apps',

@@ -20,6 +20,8 @@ interface Around {
   /** What the person at the terminal types. */
   readonly types?: string
   readonly signal?: AbortSignal
+  /** What standard input has. */
+  readonly input?: string | readonly Uint8Array[]
   /** Namespaces of contexts, the current one under the empty name. */
   readonly namespaces?: Readonly<Record<string, string>>
 }
@@ -53,6 +55,9 @@ export async function type(product: Product | undefined, argv: readonly string[]
     },
     err: text => {
       err += text
+    },
+    input: async function* () {
+      yield* typeof around.input === 'string' ? [Buffer.from(around.input)] : (around.input ?? [])
     },
     open: async options => {
       opened = options
