@@ -10,7 +10,7 @@ import type { Hands } from '../world/world.ts'
 import { progressing, sourceConvention } from './conditions.ts'
 import { newsOf } from './news.ts'
 import { outcomeOf, SourceProblem } from './problem.ts'
-import { artifactIn, checkStorage, ownerOf } from './storage-reconciler.ts'
+import { artifactIn, checkStorage, diskProblem, ownerOf } from './storage-reconciler.ts'
 
 /** What tells one kind of source from another. */
 export interface SourceKind<K extends Kind, H> extends Pick<Reconciler<K, H>, 'isStatic' | 'wokenBy'> {
@@ -37,7 +37,8 @@ export function source<K extends Kind, H extends Pick<Hands, 'artifacts'>>(kind:
         return await own.fetched(object, { hands, run })
       } catch (thrown) {
         run.signal.throwIfAborted()
-        if (thrown instanceof StepError) return outcomeOf(thrown)
+        const problem = thrown instanceof StepError ? thrown : diskProblem(thrown)
+        if (problem) return outcomeOf(problem)
         throw thrown
       }
     },

@@ -110,3 +110,16 @@ async function linked(artifact: Artifact, link: string, { artifacts, run }: Omit
     return undefined
   }
 }
+
+const refusals: readonly string[] = ['DISK_FULL', 'FILE_LIMIT', 'WRITE_FAILED']
+
+/** A disk that refused what a source put aside, or the removal of a damaged file; `undefined` for anything else. */
+export function diskProblem(thrown: unknown): SourceProblem | undefined {
+  if (!(thrown instanceof CodedError) || thrown.name !== 'StorageError') return undefined
+  const options = { cause: thrown, condition: 'StorageOperationFailed' } as const
+  if (thrown.code === 'NO_FOLDER')
+    return new SourceProblem('DirectoryCreationFailed', `failed to create temporary working directory: ${thrown.message}`, options)
+  return refusals.includes(thrown.code)
+    ? new SourceProblem('ArchiveOperationFailed', `unable to use the disk: ${thrown.message}`, options)
+    : undefined
+}

@@ -2,16 +2,14 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onDisk, StorageError } from './error.ts'
+import { onDisk } from './error.ts'
 import type { Kept, Room, Scratch } from './scratch.ts'
 
 /** Rooms in the system's folder for temporary files. The names of files are counted, so that nothing that came from elsewhere is ever a path. */
 export function diskScratch(parent: string = tmpdir()): Scratch {
   return {
     async during(work) {
-      const folder = await mkdtemp(join(parent, 'fluxpilot-scratch-')).catch((cause: unknown) => {
-        throw new StorageError('NO_FOLDER', parent, { cause })
-      })
+      const folder = await onDisk(parent, () => mkdtemp(join(parent, 'fluxpilot-scratch-')), 'NO_FOLDER')
       try {
         return await work(roomIn(folder))
       } finally {

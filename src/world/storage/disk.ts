@@ -69,8 +69,8 @@ async function makeOwnFolder(files: Files, { folder, place }: { folder: string; 
 }
 
 async function isWithin(files: Files, { folder, place }: { folder: string; place: string }): Promise<boolean> {
-  const [root, real] = await Promise.all([files.realpath(folder), files.realpath(place)])
-  return real.startsWith(root + sep)
+  const [root, real] = await Promise.all([folder, place].map(path => files.realpath(path).catch(() => '')))
+  return root !== undefined && root !== '' && real !== undefined && real.startsWith(root + sep)
 }
 
 /** A path of a status is somebody's text: one that leaves the folder is as good as missing. */

@@ -1,7 +1,8 @@
 import { CodedError } from '../../lib/coded-error.ts'
 
 const messages = {
-  DISK_FULL: (what: string) => `no space left to write '${what}': free some, or give --storage-path another disk`,
+  DISK_FULL: (what: string) =>
+    `no space left to write '${what}': free some, or give --storage-path (for temporary files, TMPDIR) another disk`,
   FILE_LIMIT: (what: string) =>
     `'${what}' is larger than a file may be here: raise the limit of this process (ulimit -f), or give --storage-path another disk`,
   NO_FOLDER: (what: string) =>

@@ -24,6 +24,7 @@ import { diskArtifacts } from '../../../src/world/storage/disk.ts'
 import type { Artifacts } from '../../../src/world/storage/artifacts.ts'
 import type { Files } from '../../../src/world/storage/durable.ts'
 import { refusing, storingSteps } from '../../support/broken-disk.ts'
+import type { Scratch } from '../../../src/world/storage/scratch.ts'
 import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
 import { served } from './content-suite.ts'
 import { artifactOf, judged, type Pass, type Scene } from './scene.ts'
@@ -306,4 +307,27 @@ export function storageTests(scene: () => Scene): void {
     assert.equal(artifactOf((await s.pass(ref)).object).digest, artifactOf(first).digest)
     assert.match((await s.event(ref, 'ArtifactVerificationFailed')).message, /blake3:0+': unsupported digest algorithm$/)
   })
+
+  const scratches: [says: string, scratch: Scratch, failure: RegExp][] = [
+    [
+      'cannot be made',
+      { during: () => Promise.reject(new StorageError('NO_FOLDER', '/tmp')) },
+      /^True DirectoryCreationFailed: failed to create temporary working directory: folder '\/tmp' cannot be made/,
+    ],
+    [
+      'has no space',
+      { during: () => Promise.reject(new StorageError('DISK_FULL', 'a temporary file')) },
+      /^True ArchiveOperationFailed: unable to use the disk: no space left to write 'a temporary file': .*TMPDIR/,
+    ],
+  ]
+  for (const [says, scratch, failure] of scratches)
+    test(`a folder for temporary files that ${says} is a failure of storage, which ends by itself`, async () => {
+      const s = scene()
+      const { ref, object: first } = await stored()
+      await s.push(ref.name, 'latest', { 'a.yaml': 'a: 2' })
+      const { object, driven } = await s.pass(ref, { hands: { scratch } })
+      assert.match(judged(object).StorageOperationFailed ?? JSON.stringify(judged(object)), failure)
+      assert.deepEqual([artifactOf(object), driven.is === 'done' && driven.settled.backoff], [artifactOf(first), true])
+      assert.deepEqual(Object.keys(judged((await s.pass(ref)).object)), ['Ready', 'ArtifactInStorage'])
+    })
 }

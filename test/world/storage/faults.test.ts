@@ -8,6 +8,7 @@ import { after, test } from 'node:test'
 import { digestAlgorithms, digester } from '../../../src/lib/digest.ts'
 import { openStorage } from '../../../src/main/compose.ts'
 import { manualClock } from '../../../src/world/clock/manual.ts'
+import { diskScratch } from '../../../src/world/storage/disk-scratch.ts'
 import { diskArtifacts, type DiskOptions } from '../../../src/world/storage/disk.ts'
 import type { Files } from '../../../src/world/storage/durable.ts'
 import { serveArtifacts } from '../../../src/world/storage/serve.ts'
@@ -179,6 +180,21 @@ test('a file in a folder of its object is stored, linked, and collected when it 
   assert.equal(await artifacts.collect(owner, current, { ttlMs: 1000, records: 2 }), 1)
   assert.deepEqual([await artifacts.verify(old, signal), await artifacts.verify(current, signal)], [{ is: 'missing' }, { is: 'ok' }])
   assert.deepEqual(readdirSync(join(place, 'team')), ['latest', 'two'])
+})
+
+test('a file whose name is as long as a name can be is stored and linked', async () => {
+  const { artifacts } = opened()
+  const it = await artifacts.store(file(`${'a'.repeat(251)}.tgz`), pieces('x'), signal)
+  await artifacts.link(it, 'b'.repeat(255))
+  assert.deepEqual(await artifacts.verify(it, signal), { is: 'ok' })
+})
+test('a folder for temporary files that is not there', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-faults-'))
+  folders.push(folder)
+  await assert.rejects(
+    diskScratch(join(folder, 'absent')).during(async () => {}),
+    { name: 'StorageError', code: 'NO_FOLDER' },
+  )
 })
 
 test('collecting stops after five seconds, and the next run goes on', async () => {
