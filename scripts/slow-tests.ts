@@ -1,5 +1,6 @@
 /** Test files that take more than some seconds each: the quick run leaves them out, so that it stays under a minute. */
 export const slowTests: readonly string[] = [
+  'cli/artifact-verbs',
   'cli/controller',
   'cli/feature-gates',
   'cli/options',
