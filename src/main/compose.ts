@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { homedir, hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, rmSync } from 'node:fs'
+import { homedir, hostname } from 'node:os'
 import { assets } from './assets.ts'
 import type { Session } from '../cli/run-verb.ts'
 import { gatedSettings } from '../cli/feature-gates.ts'
@@ -40,6 +39,7 @@ import { diskArtifacts } from '../world/storage/disk.ts'
 import { artifactFetcher } from '../world/storage/fetch.ts'
 import { serveArtifacts } from '../world/storage/serve.ts'
 import type { World } from '../world/world.ts'
+import { privateFolder } from '../world/private-folder.ts'
 
 const keyBytes = 32
 
@@ -190,7 +190,7 @@ function sandboxAlone({ cluster }: Sandbox): Clusters {
 /** Where artifacts are kept and served. */
 export async function openStorage(options: JsonObject) {
   const given = text(options, 'storagePath')
-  const folder = given ?? mkdtempSync(join(tmpdir(), 'fluxpilot-artifacts-'))
+  const folder = given ?? (await privateFolder('artifacts'))
   const [host = '127.0.0.1', port = '0'] = splitAddress(text(options, 'storageAddr') ?? '127.0.0.1:0')
   const server = await serveArtifacts({ folder, host, port: Number(port) })
   const advertised = text(options, 'storageAdvAddr') ?? advertisedOf(server.address)

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
-import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gitProgram } from '../world/git/program.ts'
 import { listen } from '../world/listen.ts'
 import { answerByBackend, type Backend } from './git/backend.ts'
+import { privateFolder } from '../world/private-folder.ts'
 
 const run = promisify(execFile)
 
@@ -32,7 +32,7 @@ const pathPattern = /^((?:\/[A-Za-z0-9_][\w.-]*){1,4})\/(?:info\/refs|git-upload
  */
 export async function listenGit({ port, data, allows }: GitServerOptions): Promise<SandboxGit> {
   await gitProgram(process.env)()
-  const folder = data ?? (await mkdtemp(join(tmpdir(), 'fluxpilot-git-server-')))
+  const folder = data ?? (await privateFolder('git-server'))
   await mkdir(folder, { recursive: true })
   const backend = { folder, env: await serverEnv(folder) }
   const server = createServer((request, response) => {

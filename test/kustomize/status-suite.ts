@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { conditionOf, conditionsOf, type KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { listAt, stringAt } from '../../src/lib/json.ts'
+import { ClusterError } from '../../src/world/cluster/error.ts'
 import { verifies } from '../conformance/verifies.ts'
 import { config, deployment, object, secret } from './objects.ts'
 import type { Server } from './servers.ts'
@@ -127,8 +128,16 @@ export function statusCases({ stage, cluster }: Server): void {
   test('a source that cannot be read is tried again with back-off, without an event', async () => {
     const s = await stage('unread')
     await s.apply(app('unread', { sourceRef: { kind: 'Bucket', name: 'app' } }))
-    const driven = await s.pass()
-    assert.match(readyOf(await s.again()), /^False ArtifactFailed: unable to get source 'unread\/app': no matches for kind "Bucket"/)
+    const turn = {
+      cluster: over(cluster(), {
+        get: (ref, until) =>
+          ref.kind === 'Bucket'
+            ? Promise.reject(new ClusterError('NO_MATCH', { cluster: 'test', what: 'get', message: 'no matches for kind "Bucket"' }))
+            : cluster().get(ref, until),
+      }),
+    }
+    const driven = await s.pass(turn)
+    assert.match(readyOf(await s.again(turn)), /^False ArtifactFailed: unable to get source 'unread\/app': .*no matches for kind "Bucket"/)
     assert.ok(driven.is === 'done' && driven.settled.backoff === true && driven.settled.requeueMs === undefined)
     assert.deepEqual(await s.events(), [])
   })

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { lstat, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { lstat, mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { FilesError, filesErrorOf } from './error.ts'
 import type { FileEntry, Files } from './files.ts'
+import { privateFolder } from '../private-folder.ts'
 
 /** The user's files below the workspace folders. */
 export function workspaceFiles(workspaces: readonly string[]): Files {
@@ -66,7 +66,7 @@ async function replaced(target: string, content: Uint8Array | AsyncIterable<Uint
 }
 
 async function inTemporaryFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'fluxpilot-'))
+  const folder = await privateFolder('files')
   try {
     return await use(folder)
   } finally {

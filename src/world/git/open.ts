@@ -12,7 +12,7 @@ import { commitFrom, tagFrom } from './parse.ts'
 import { gitProgram } from './program.ts'
 import { following } from './redirect.ts'
 import { listRefs } from './refs.ts'
-import { openRoom, type Room, sweepRooms } from './room.ts'
+import { openRoom, type Room } from './room.ts'
 
 export interface GitOptions {
   readonly http: Http
@@ -28,11 +28,8 @@ const mostTags = 8
 export function openGit({ http, env, bounds }: GitOptions): Git {
   const check = gitProgram(env)
   const limits = { ...usual, ...bounds }
-  let swept: Promise<void> | undefined
   const started = async (): Promise<Room> => {
     await check()
-    swept ??= sweepRooms()
-    await swept
     return openRoom()
   }
   const during = async <T>(remote: GitRemote, signal: AbortSignal, work: (into: Into) => Promise<T>): Promise<T> => {

@@ -1,8 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
-const prefix = 'fluxpilot-git-'
+import { privateFolder } from '../private-folder.ts'
 
 /** A private folder for one access to a server: secrets in files, and what was fetched. */
 export interface Room {
@@ -14,8 +12,8 @@ export interface Room {
   remove(): Promise<void>
 }
 
-export async function openRoom(parent: string = tmpdir()): Promise<Room> {
-  const folder = await mkdtemp(join(parent, `${prefix}${process.pid}-`))
+export async function openRoom(): Promise<Room> {
+  const folder = await privateFolder('git')
   return {
     folder,
     async keep(name, text, mode = 0o600) {
@@ -38,27 +36,6 @@ export async function openRoom(parent: string = tmpdir()): Promise<Room> {
 /** Makes a repository one that has no promise of any server: what is absent from it is absent. */
 export async function forgetRemote(repository: string): Promise<void> {
   await writeFile(join(repository, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n')
-}
-
-/** Removes the folders of processes that ended without doing so. */
-export async function sweepRooms(parent: string = tmpdir()): Promise<void> {
-  const names = await readdir(parent).catch(() => [])
-  await Promise.all(
-    names.map(async name => {
-      const [, pid] = /^fluxpilot-git-(\d+)-\w+$/.exec(name) ?? []
-      if (pid === undefined || isAlive(Number(pid))) return
-      await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)
-    }),
-  )
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** Bytes of the packs of a repository, also of those that were not received to their end. */

@@ -1,11 +1,11 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Reference } from '../../kinds/oci.ts'
 import { configFiles } from './docker-config.ts'
 import type { Oras } from './oras-run.ts'
 import { pullSecretSignIn } from './pull-secrets.ts'
 import type { SignIn } from './sign-in.ts'
+import { privateFolder } from '../private-folder.ts'
 
 /** How one run of the CLI reaches a registry. Secrets are in files that only we can read, and in the environment of that run: never in arguments. */
 export interface OrasAccess {
@@ -25,7 +25,7 @@ const proxyEnv = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_
 
 /** Prepares access to registries; `remove` it afterwards. */
 export async function orasAccess(oras: Oras, sides: readonly Side[], signal: AbortSignal): Promise<OrasAccess> {
-  const folder = await mkdtemp(join(tmpdir(), 'fluxpilot-oras-'))
+  const folder = await privateFolder('oras')
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
   try {
     const flags = await Promise.all(sides.map((side, i) => flagsOf(oras, side, { folder, prefix: `${i}-`, signal })))

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { privateFolder } from '../private-folder.ts'
 import { onDisk } from './error.ts'
 import type { Kept, Room, Scratch } from './scratch.ts'
 
@@ -9,7 +10,7 @@ import type { Kept, Room, Scratch } from './scratch.ts'
 export function diskScratch(parent: string = tmpdir()): Scratch {
   return {
     async during(work) {
-      const folder = await onDisk(parent, () => mkdtemp(join(parent, 'fluxpilot-scratch-')), 'NO_FOLDER')
+      const folder = await onDisk(parent, () => privateFolder('scratch', parent), 'NO_FOLDER')
       try {
         return await work(roomIn(folder))
       } finally {

@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import type { Git, GitRemote } from '../../../src/world/git/git.ts'
+import { folderPrefix } from '../../../src/world/private-folder.ts'
 import { openGit } from '../../../src/world/git/open.ts'
 import { listen } from '../../../src/world/listen.ts'
 import { withPrograms } from '../../refs/when.ts'
@@ -20,7 +21,7 @@ const secret = 'hunter2-is-secret'
 const basic = { type: 'basic', username: 'flux', password: secret } as const
 const bearer = { type: 'bearer', token: secret } as const
 const basicHeader = `Basic ${Buffer.from(`flux:${secret}`).toString('base64')}`
-const rooms = (): string[] => readdirSync(tmpdir()).filter(name => name.startsWith(`fluxpilot-git-${process.pid}-`))
+const rooms = (): string[] => readdirSync(tmpdir()).filter(name => name.startsWith(folderPrefix('git')))
 
 withPrograms(['git'], { name: 'ways to a Git server', tests: 20 }, () =>
   describe('ways to a Git server', () => {
