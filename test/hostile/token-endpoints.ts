@@ -190,8 +190,14 @@ const places: HostileClass = {
         (_, response) =>
           void response.writeHead(400).end(JSON.stringify({ error: encodeURIComponent(secret) + secret })),
     }),
-    asked('a refusal of a megabyte', ['DENIED', 'BAD_ANSWER'], { ask: google, answer: json({ error: 'a'.repeat(200_000) }, 400) }),
-    asked('a refusal that would move the cursor', 'DENIED', { ask: google, answer: json({ error: '\u001b[2J\u202e\u0000gone' }, 400) }),
+    asked('a refusal of a megabyte', ['DENIED', 'BAD_ANSWER', 'NO_IDENTITY'], {
+      ask: google,
+      answer: json({ error: 'a'.repeat(200_000) }, 400),
+    }),
+    asked('a refusal that would move the cursor', ['DENIED', 'NO_IDENTITY'], {
+      ask: google,
+      answer: json({ error: '\u001b[2J\u202e\u0000gone' }, 400),
+    }),
     asked('a role that climbs', 'NO_IDENTITY', { ask: ecr, answer: imds('../../../other', {}) }),
     asked('a role with a line break and a header', 'NO_IDENTITY', { ask: ecr, answer: imds('role x: y\r\nHost: z', {}) }),
     asked('a project that is an address', 'NO_IDENTITY', {

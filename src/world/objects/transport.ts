@@ -111,4 +111,4 @@ export class Pages {
 }
 
 const mostPages = 2_000
-const mostEntries = 100_000
+const mostEntries = 50_000

@@ -80,7 +80,7 @@ export function pageOf(text: string, v1: boolean): Page {
   const encoded = textAt(document, 'EncodingType') === 'url'
   const entries = found.map(({ key, etag }) => {
     if (key === undefined) throw malformed('the listing has an object without key')
-    return { key: detached(encoded ? plain(key) : key), etag: detached(etag) }
+    return { key: encoded ? plain(key) : key, etag }
   })
   if (textAt(document, 'IsTruncated') !== 'true') return { entries, next: undefined }
   const marker = textAt(document, 'NextMarker')
@@ -113,9 +113,4 @@ export function keysOf(text: string): { accessKeyId: string; secretAccessKey: st
   const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map(name => textAt(found, name))
   if (!accessKeyId || !secretAccessKey) throw malformed('the answer of the STS endpoint has no keys')
   return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
-}
-
-/** A text that is cut out of a document keeps all of it in memory; this one does not. */
-function detached(text: string): string {
-  return Buffer.from(text).toString()
 }
