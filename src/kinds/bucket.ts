@@ -3,7 +3,7 @@ import { type JsonObject, objectAt, stringAt } from '../lib/json.ts'
 import { kind, type ObjectOf } from './kind.ts'
 import { accessFrom } from './namespace-access.ts'
 import { brokenIn, type Rule, ruled } from './rule.ts'
-import { columns, duration, localRef, shortDuration, sourceStatus, text } from './shared-schemas.ts'
+import { columns, duration, localRef, shortDuration, sourceStatus, text, oldArtifact } from './shared-schemas.ts'
 
 const sts = z.looseObject({
   provider: z.enum(['aws', 'ldap']).describe('who gives out temporary keys'),
@@ -101,16 +101,7 @@ const spec = ruled(
 const status = z.looseObject({ ...sourceStatus, observedIgnore: text.optional().describe('the ignore that made the artifact') })
 const oldStatus = z.looseObject({
   ...sourceStatus,
-  artifact: z
-    .looseObject({
-      path: text.describe('path below the storage root'),
-      url: text.describe('where the file can be had'),
-      revision: text.optional().describe('identifies the content upstream'),
-      checksum: text.optional().describe('checksum of the file'),
-      lastUpdateTime: z.string().meta({ format: 'date-time' }).describe('when the file was written'),
-    })
-    .optional()
-    .describe('the last stored artifact'),
+  artifact: oldArtifact('identifies the content upstream'),
 })
 
 const endpoint = { name: 'Endpoint', type: 'string', path: '.spec.endpoint' } as const

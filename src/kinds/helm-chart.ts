@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { kind, type ObjectOf } from './kind.ts'
 import { accessFrom } from './namespace-access.ts'
-import { columns, duration, localRef, sourceStatus, text } from './shared-schemas.ts'
+import { columns, duration, localRef, sourceStatus, text, oldArtifact } from './shared-schemas.ts'
 
 const verify = z
   .looseObject({
@@ -52,16 +52,7 @@ const status = z.looseObject({
 })
 const oldStatus = z.looseObject({
   ...sourceStatus,
-  artifact: z
-    .looseObject({
-      path: text.describe('path below the storage root'),
-      url: text.describe('where the file can be had'),
-      revision: text.optional().describe('version of the chart'),
-      checksum: text.optional().describe('checksum of the file'),
-      lastUpdateTime: z.string().meta({ format: 'date-time' }).describe('when the file was written'),
-    })
-    .optional()
-    .describe('the last stored artifact'),
+  artifact: oldArtifact('version of the chart'),
 })
 
 const printed = [

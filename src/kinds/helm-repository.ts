@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { kind, type ObjectOf } from './kind.ts'
 import { accessFrom } from './namespace-access.ts'
-import { columns, duration, localRef, shortDuration, sourceStatus, text } from './shared-schemas.ts'
+import { columns, duration, localRef, shortDuration, sourceStatus, text, oldArtifact } from './shared-schemas.ts'
 
 const older = {
   secretRef: localRef.optional().describe('Secret with username and password'),
@@ -27,16 +27,7 @@ const spec = z.looseObject({
 const status = z.looseObject(sourceStatus)
 const oldStatus = z.looseObject({
   ...sourceStatus,
-  artifact: z
-    .looseObject({
-      path: text.describe('path below the storage root'),
-      url: text.describe('where the file can be had'),
-      revision: text.optional().describe('identifies the content upstream'),
-      checksum: text.optional().describe('checksum of the file'),
-      lastUpdateTime: z.string().meta({ format: 'date-time' }).describe('when the file was written'),
-    })
-    .optional()
-    .describe('the last stored artifact'),
+  artifact: oldArtifact('identifies the content upstream'),
 })
 const current = [columns.url, columns.age, columns.ready, columns.status]
 

@@ -65,3 +65,17 @@ export const columns = {
   status: { name: 'Status', type: 'string', path: `${ready}.message` },
   age: { name: 'Age', type: 'date', path: '.metadata.creationTimestamp' },
 } as const
+
+/** The artifact in the status of a version before v1. */
+export function oldArtifact(revision: string) {
+  return z
+    .looseObject({
+      path: text.describe('path below the storage root'),
+      url: text.describe('where the file can be had'),
+      revision: text.optional().describe(revision),
+      checksum: text.optional().describe('checksum of the file'),
+      lastUpdateTime: dateTime.describe('when the file was written'),
+    })
+    .optional()
+    .describe('the last stored artifact')
+}

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError } from '../lib/coded-error.ts'
+import { isAlive } from '../world/alive.ts'
 
 /** A folder that another process holds. */
 export class DataError extends CodedError<'IN_USE'> {
@@ -28,14 +29,5 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
         `'${folder}' is in use by process ${holder}: stop it, or choose another folder (if it is no sandbox, remove ${path})`,
       )
     await rm(path, { force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isAlive } from './alive.ts'
 
 /** Machines that share a folder for temporary files, as containers may, have process ids of their own. */
 const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
@@ -32,13 +33,4 @@ export async function sweepFolders(parent: string): Promise<void> {
     return pid !== undefined && !isAlive(Number(pid))
   })
   await Promise.all(dead.map(name => rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

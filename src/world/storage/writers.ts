@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, join } from 'node:path'
+import { isAlive } from '../alive.ts'
 
 /** How long ago a writer of another machine must have written last to count as dead, in milliseconds. No source may take as long. */
 const foreignMs = 3_600_000
@@ -38,7 +39,7 @@ export function isOrphan(path: string, { at, now }: { at: number; now: number })
   if (!writer) return false
   if (writer.machine !== here) return now - at > foreignMs
   if (writer.pid === process.pid && writer.start === startOf(process.pid)) return !writing.has(path)
-  return !runs(writer.pid) || startOf(writer.pid) !== writer.start
+  return !isAlive(writer.pid) || startOf(writer.pid) !== writer.start
 }
 
 function writerOf(name: string): { machine: string; pid: number; start: string } | undefined {
@@ -50,14 +51,6 @@ function writerOf(name: string): { machine: string; pid: number; start: string }
 function startOf(pid: number): string {
   const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-}
-
-function runs(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 function quietly(read: () => string): string {
