@@ -29,7 +29,13 @@ export async function request(cluster: Cluster, ref: ObjectRef, { token, signal 
   })
 }
 
-/** Waits until the run that `token` asked for has ended, or nobody will run it. */
+/** A run that only added the finalizer has answered the request too: the one that counts follows. */
+function isBusy(object: KubeObject | undefined): boolean {
+  if (!object || objectAt(object, 'spec').suspend === true) return false
+  return conditionsOf(object).length === 0 || conditionOf(object, 'Reconciling')?.reason === 'Progressing'
+}
+
+/** Waits until the run that `token` asked for has ended, the one that does the work, or nobody will run it. */
 export async function untilHandled(
   cluster: Cluster,
   ref: ObjectRef,
@@ -37,15 +43,10 @@ export async function untilHandled(
 ): Promise<void> {
   for (;;) {
     const object = await cluster.get(ref, signal)
-    if (!object || objectAt(object, 'spec').suspend === true || stringAt(object, 'status', 'lastHandledReconcileAt') === token) return
+    if (!object || objectAt(object, 'spec').suspend === true) return
+    if (stringAt(object, 'status', 'lastHandledReconcileAt') === token && !isBusy(object)) return
     await realClock.sleep(50, signal)
   }
-}
-
-/** A run that only added the finalizer has answered the request too: the one that counts follows. */
-function isBusy(object: KubeObject | undefined): boolean {
-  if (!object || objectAt(object, 'spec').suspend === true) return false
-  return conditionsOf(object).length === 0 || conditionOf(object, 'Reconciling')?.reason === 'Progressing'
 }
 
 /** Waits until objects are neither being reconciled nor changing. */
