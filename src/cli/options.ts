@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import type { JsonObject } from '../lib/json.ts'
 import { parseDuration } from '../lib/duration.ts'
 import { gatedSettings } from './feature-gates.ts'
+import { tenancyOf, tenancyOptions } from './tenancy.ts'
 import { trustedRootOf } from './trusted-root.ts'
 import { address, UsageError } from './usage.ts'
 
@@ -29,6 +30,7 @@ export function commonOptions(): Option[] {
     ),
     new Option('--fingerprints <on>', 'whether hidden values carry fingerprints').choices(['on', 'off']).default('on'),
     new Option('--feature-gates <list>', "Flux's feature gates, as ObjectLevelWorkloadIdentity=true"),
+    ...tenancyOptions(),
     new Option(
       '--sigstore-trusted-root <file>',
       "trusted_root.json that keyless signatures are held against; Sigstore's public one without it",
@@ -47,6 +49,7 @@ export function checkCommon(options: JsonObject): void {
   if (options.shard === '') throw new UsageError('--shard needs a key')
   tokenCache(options)
   gatedSettings(typeof options.featureGates === 'string' ? options.featureGates : undefined)
+  tenancyOf(options)
   trustedRootOf(typeof options.sigstoreTrustedRoot === 'string' ? options.sigstoreTrustedRoot : undefined)
   if (typeof options.storageAddr === 'string') address('--storage-addr', options.storageAddr)
   if (typeof options.storageAdvAddr === 'string') address('--storage-adv-addr', options.storageAdvAddr)

@@ -25,7 +25,7 @@ export interface WatchedHub extends Hub {
 export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'progress' | 'clock'> {
   readonly hub: WatchedHub
   readonly clock: Pass<Hands>['clock'] & { sleep(ms: number, signal: AbortSignal): Promise<void> }
-  /** How many objects of one kind run at a time. */
+  /** How many objects of one kind run at a time; those that wait for another cluster are counted apart. */
   readonly concurrency: number
   readonly scope?: Scope | undefined
   /** Kinds whose every object is watched to be told of, as what is ours may follow what is not: within the namespace, whatever the labels. */
@@ -101,7 +101,7 @@ class Controller<Hands> {
     const changed = (object: KubeObject): void => {
       const before = known.get(keyOf(object))
       known.set(keyOf(object), object)
-      if (ours && asksForRun(before, object)) this.#queue.ask(itemOf(object))
+      if (ours && asksForRun(before, object)) this.#queue.ask(this.#itemOf(object))
       if (!ours || !this.#followed.has(kind)) this.#wake(before, object)
     }
     const gone = (key: string): void => {
@@ -134,13 +134,13 @@ class Controller<Hands> {
   #wake(before: KubeObject | undefined, after: KubeObject): void {
     for (const { kind, wokenBy } of this.#reconcilers.values()) {
       const all = [...(this.#objects.get(kind.kind)?.values() ?? [])]
-      for (const woken of after.kind === kind.kind ? [] : (wokenBy?.({ before, after }, all) ?? [])) this.#queue.ask(itemOf(woken))
+      for (const woken of after.kind === kind.kind ? [] : (wokenBy?.({ before, after }, all) ?? [])) this.#queue.ask(this.#itemOf(woken))
     }
   }
 
   #start(item: Item): void {
     const { clock, passed } = this.#options
-    const [began, object] = [clock.elapsed(), this.#objects.get(item.lane)?.get(item.key)]
+    const [began, object] = [clock.elapsed(), this.#objects.get(item.kind)?.get(item.key)]
     const pass = this.#pass(item).then(again => {
       if (object) passed?.({ object, ms: clock.elapsed() - began, again })
       this.#queue.ended(item, again, this.#options.clock.now())
@@ -150,9 +150,9 @@ class Controller<Hands> {
     this.#passes.add(pass)
   }
 
-  async #pass({ lane, key }: Item): Promise<Again> {
-    const object = this.#objects.get(lane)?.get(key)
-    const reconciler = this.#reconcilers.get(lane)
+  async #pass({ kind, key }: Item): Promise<Again> {
+    const object = this.#objects.get(kind)?.get(key)
+    const reconciler = this.#reconcilers.get(kind)
     if (!object || !reconciler) return {}
     try {
       const driven = await drive(reconciler, refOf(object), this.#options)
@@ -161,6 +161,12 @@ class Controller<Hands> {
       if (!this.#options.signal.aborted) this.#options.failed(printRef(refOf(object)), thrown)
       return { backoff: true }
     }
+  }
+
+  #itemOf(object: KubeObject): Item {
+    const { kind } = object
+    const lane = this.#reconcilers.get(kind)?.laneOf?.(object)
+    return { kind, lane: lane === undefined ? kind : `${kind} ${lane}`, key: keyOf(object) }
   }
 
   /** Until a timer fires or the bell rings. */
@@ -175,10 +181,6 @@ class Controller<Hands> {
   #ring(): void {
     this.#bell.abort()
   }
-}
-
-function itemOf(object: KubeObject): Item {
-  return { lane: object.kind, key: keyOf(object) }
 }
 
 function keyOf({ apiVersion, kind, metadata }: KubeObject): string {

@@ -1,8 +1,10 @@
 import type { Settled } from './reconciler.ts'
 import { backoffMs, type Settings } from './settings.ts'
 
-/** One object in a queue. Items of a lane (a kind) share its concurrency. */
+/** One object in a queue. Items of a lane share its concurrency. */
 export interface Item {
+  readonly kind: string
+  /** A kind, or those of a kind that wait for the same other cluster. */
   readonly lane: string
   readonly key: string
 }

@@ -54,6 +54,8 @@ export interface Reconciler<K extends Kind = Kind, Hands = never> {
   isStatic?(object: ObjectOf<K>): boolean
   /** Which of all objects of this kind a change of another kind's object asks to run, in order. Absent: none. */
   wokenBy?(change: { before: KubeObject | undefined; after: KubeObject }, all: readonly KubeObject[]): readonly KubeObject[]
+  /** Names what an object may have to wait for that others do not, such as another cluster: it never takes the turn of those. Absent: nothing. */
+  laneOf?(object: KubeObject): string | undefined
   /** Undoes what the object made, before its finalizer goes. A returned `failed` keeps the finalizer. */
   finalize(object: ObjectOf<K>, hands: Hands, run: Run): Promise<Outcome>
 }

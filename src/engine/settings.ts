@@ -7,6 +7,14 @@ export interface Settings {
   readonly intervalJitter: number
   readonly concurrentSsa: number
   readonly noCrossNamespaceRefs: boolean
+  /** Whom objects act as that name no service account; absent: as this process. */
+  readonly defaultServiceAccount?: string | undefined
+  /** Which service account signs in to another cluster where its ConfigMap names none; absent: this process does. */
+  readonly defaultKubeconfigServiceAccount?: string | undefined
+  /** Kubeconfigs in Secrets may run programs on this machine. */
+  readonly insecureKubeconfigExec: boolean
+  /** Kubeconfigs in Secrets may leave certificates unverified. */
+  readonly insecureKubeconfigTls: boolean
   readonly overrideManagers: readonly string[]
   readonly failFast: boolean
   /** A health wait ends when its source has a newer revision. Of Flux 2.7. */
@@ -28,6 +36,8 @@ export const fluxDefaults: Settings = {
   intervalJitter: 5,
   concurrentSsa: 4,
   noCrossNamespaceRefs: false,
+  insecureKubeconfigExec: false,
+  insecureKubeconfigTls: false,
   overrideManagers: [],
   failFast: true,
   cancelHealthCheckOnNewRevision: false,

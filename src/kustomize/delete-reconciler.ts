@@ -61,6 +61,13 @@ function inReverse(entries: readonly InventoryEntry[]): { entry: InventoryEntry;
     .flatMap(object => named.get(object) ?? [])
 }
 
+/** The objects that entries name, in apply order. */
+export function refsOf(entries: readonly InventoryEntry[]): ObjectRef[] {
+  return inReverse(entries)
+    .toReversed()
+    .map(({ ref }) => ref)
+}
+
 function asObject({ group, version = '', kind, name, namespace }: ObjectRef): KubeObject {
   return { apiVersion: joinApiVersion({ group, version }), kind, metadata: { name, ...(namespace ? { namespace } : {}) } }
 }

@@ -38,7 +38,7 @@ export async function waitCurrent(refs: readonly ObjectRef[], wait: Wait): Promi
 export async function checkHealth(
   ks: KustomizationObject,
   changes: readonly Change[],
-  { hands, run, revision }: Omit<Wait, 'timeoutMs'> & { revision: string },
+  { hands, run, revision, newer }: Omit<Wait, 'timeoutMs' | 'superseded'> & { revision: string; newer: () => Promise<boolean> },
 ): Promise<'healthy' | 'superseded'> {
   const wanted = wantedHealthy(ks, changes)
   if (wanted.length === 0) {
@@ -54,7 +54,7 @@ export async function checkHealth(
   })
   const startedAt = hands.clock.elapsed()
   const { failFast, cancelHealthCheckOnNewRevision: cancels } = run.settings
-  const superseded = cancels ? newerThan(revision, { ks, hands, run }) : undefined
+  const superseded = cancels ? newer : undefined
   const end = await waited(toCheck(ks, wanted), { hands, run, timeoutMs: timeout, failFast, superseded })
   if (end.is === 'superseded') return end.is
   const took = formatDuration(hands.clock.elapsed() - startedAt)
@@ -69,10 +69,10 @@ export async function checkHealth(
   return end.is
 }
 
-/** A source that cannot be read now has nothing newer. */
-function newerThan(
+/** Whether the source has another revision meanwhile. `hands` are those of its own cluster; a source that cannot be read now has nothing newer. */
+export function newerThan(
   revision: string,
-  { ks, hands, run }: Pick<Wait, 'hands' | 'run'> & { ks: KustomizationObject },
+  { ks, hands, run }: { ks: KustomizationObject; hands: Pick<Hands, 'cluster'>; run: Run },
 ): () => Promise<boolean> {
   return async () => {
     const source = await hands.cluster.get(sourceOf(ks), run.signal).catch(() => undefined)

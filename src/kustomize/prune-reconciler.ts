@@ -1,14 +1,15 @@
 import type { EventDraft } from '../engine/events.ts'
 import { type Outcome, ready, StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
-import { refused } from '../engine/unsupported.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
-import { conditionOf } from '../kinds/manifest.ts'
+import { conditionOf, printRef } from '../kinds/manifest.ts'
 import type { Hands } from '../world/world.ts'
 import { type Change, changeLines } from './change.ts'
-import { deleteEntries, printFailures, waitGone } from './delete-reconciler.ts'
+import { deleteEntries, printFailures, refsOf, waitGone } from './delete-reconciler.ts'
+import { accountOf, IdentityError } from './identity.ts'
 import { entryOf, type Inventory, type InventoryEntry, stale } from './inventory.ts'
 import { finishedEvent } from './settle.ts'
+import { type TargetHands, targetOf } from './target-reconciler.ts'
 import { timeoutMs } from './timing.ts'
 
 interface Step {
@@ -33,19 +34,31 @@ export async function prune(ks: KustomizationObject, changes: readonly Change[],
   if (lines) await run.emit({ severity: 'info', message: lines })
 }
 
-/** As whom and where objects were applied: what another identity made is not ours to delete. */
-const identities = ['serviceAccountName', 'kubeConfig'] as const
+type FinalHands = Step['hands'] & TargetHands
 
 /** What the deletion of the object takes along. Spec: kustomization 8.4. */
-export async function finalize(ks: KustomizationObject, hands: Step['hands'], run: Run): Promise<Outcome> {
+export async function finalize(ks: KustomizationObject, hands: FinalHands, run: Run): Promise<Outcome> {
   if (ks.spec.suspend) return ready('')
   run.annotate(revisionsOf(ks))
-  const elsewhere = deletes(ks) ? identities.find(field => ks.spec[field]) : undefined
-  if (elsewhere) return refused(elsewhere)
-  const taken = deletes(ks) ? await takeAlong(ks, { hands, run }) : []
+  const taken = deletes(ks) ? await fromTarget(ks, hands, run) : []
   if ('is' in taken) return taken
   const finished = isReady(ks) ? [finishedEvent(ks, hands.clock.elapsed() - run.startedAt)] : []
   return ready('', { events: [...taken, ...finished] })
+}
+
+type Taken = EventDraft[] | (Outcome & { is: 'failed' })
+
+/** Objects are deleted where and as whom they were applied. A service account that is gone takes its rights along: they stay. */
+async function fromTarget(ks: KustomizationObject, hands: FinalHands, run: Run): Promise<Taken> {
+  const account = accountOf(ks, run.settings)
+  if (account && !(await hands.cluster.get(account, run.signal)))
+    return [{ severity: 'error', message: `unable to prune objects: \n${refsOf(entriesOf(ks)).map(printRef).join('\n')}` }]
+  try {
+    return await takeAlong(ks, { hands: { ...hands, cluster: await targetOf(ks, hands, run) }, run })
+  } catch (thrown) {
+    if (!(thrown instanceof IdentityError)) throw thrown
+    return { is: 'failed', reason: 'ReconciliationFailed', message: thrown.message, retry: 'backoff' }
+  }
 }
 
 function entriesOf({ status }: KustomizationObject): readonly InventoryEntry[] {
@@ -64,11 +77,11 @@ function isReady(ks: KustomizationObject): boolean {
 }
 
 /** Deletes what the inventory names. Answers the events that remain to be told, or why it failed. */
-async function takeAlong(ks: KustomizationObject, { hands, run }: Step): Promise<EventDraft[] | (Outcome & { is: 'failed' })> {
+async function takeAlong(ks: KustomizationObject, { hands, run }: Step): Promise<Taken> {
   const { changes, failures } = await deleteEntries(entriesOf(ks), { ks, hands, run })
   if (failures.length > 0) {
-    const events = [{ severity: 'error', message: 'pruning for deleted resource failed' }] as const
-    return { is: 'failed', reason: 'PruneFailed', message: printFailures(failures), retry: 'backoff', events }
+    await run.emit({ severity: 'error', message: 'pruning for deleted resource failed' })
+    return { is: 'failed', reason: 'PruneFailed', message: printFailures(failures), retry: 'backoff' }
   }
   const lines = changeLines(changes, ['deleted', 'skipped'])
   if (lines) await run.emit({ severity: 'info', message: lines })

@@ -11,14 +11,16 @@ import { applyAll } from './apply-reconciler.ts'
 import { render, requirePath, toApply, type Tree } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
 import { artifactOf, dependencies, notReady, sourceGroup, sourceOf } from './depends.ts'
-import { checkHealth } from './health-reconciler.ts'
+import { checkHealth, newerThan } from './health-reconciler.ts'
+import { elsewhere, IdentityError } from './identity.ts'
 import { entryOf, type Inventory } from './inventory.ts'
 import { finalize, prune } from './prune-reconciler.ts'
 import { convention } from './settle.ts'
+import { targetOf } from './target-reconciler.ts'
 import { timeoutMs } from './timing.ts'
 import { wokenBy } from './triggers.ts'
 
-export type KustomizeHands = Pick<Hands, 'cluster' | 'clock' | 'fetcher' | 'kernel'>
+export type KustomizeHands = Pick<Hands, 'cluster' | 'remotes' | 'clock' | 'fetcher' | 'kernel'>
 
 /** An artifact is unpacked in memory: what a cluster can hold. */
 const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes: 128 * 1024 * 1024 }
@@ -40,10 +42,15 @@ export const kustomizations = reconciler(Kustomization, {
         `Source is not ready, artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`,
         { retryMs: run.settings.requeueDependencyMs },
       )
-    const objects = await build(ks, tree, { hands, run, artifact })
-    const changes = await apply(ks, objects, { hands, run, artifact })
-    await prune(ks, changes, { hands, run })
-    if ((await checkHealth(ks, changes, { hands, run, revision: artifact.revision })) === 'superseded') return canceled(ks)
+    await announceBuild(ks, tree, { run, artifact })
+    const target = await targetFor(ks, hands, run)
+    if ('is' in target) return target
+    const there = { ...hands, ...target }
+    const objects = await build(ks, tree, { hands, run })
+    const changes = await apply(ks, objects, { hands: there, run, artifact })
+    await prune(ks, changes, { hands: there, run })
+    const newer = newerThan(artifact.revision, { ks, hands, run })
+    if ((await checkHealth(ks, changes, { hands: there, run, revision: artifact.revision, newer })) === 'superseded') return canceled(ks)
     const origin = artifact.metadata?.[originRevision]
     return ready(`Applied revision: ${artifact.revision}`, {
       reason: 'ReconciliationSucceeded',
@@ -51,6 +58,7 @@ export const kustomizations = reconciler(Kustomization, {
     })
   },
   finalize: (ks, hands: KustomizeHands, run) => finalize(ks, hands, run),
+  laneOf: ks => (ks.spec ? elsewhere(ks as KustomizationObject) : undefined),
   wokenBy: (change, all) => wokenBy(change, all as readonly KustomizationObject[]),
 })
 
@@ -148,12 +156,24 @@ async function readArtifact(artifact: Artifact, { fetcher }: KustomizeHands, run
   )
 }
 
-async function build(ks: KustomizationObject, tree: Tree, step: Sourced): Promise<KubeObject[]> {
-  const { run, artifact, hands } = step
+async function announceBuild(ks: KustomizationObject, tree: Tree, step: Omit<Sourced, 'hands'>): Promise<void> {
   requirePath(tree, ks.spec.path)
-  await run.save({ fields: { lastAttemptedRevision: artifact.revision } })
+  await step.run.save({ fields: { lastAttemptedRevision: step.artifact.revision } })
   await announce(ks, step, 'Building manifests')
-  const { files, folders } = tree
+}
+
+/** The cluster that everything from here on goes to. What fails is told without more words in the condition than in the event. */
+async function targetFor(ks: KustomizationObject, hands: KustomizeHands, run: Run): Promise<Pick<Hands, 'cluster'> | Outcome> {
+  try {
+    return { cluster: await targetOf(ks, hands, run) }
+  } catch (thrown) {
+    if (!(thrown instanceof IdentityError)) throw thrown
+    const { message } = thrown
+    return failed('ReconciliationFailed', message, { events: [{ severity: 'error', message: `failed to build kube client: ${message}` }] })
+  }
+}
+
+async function build(ks: KustomizationObject, { files, folders }: Tree, { hands, run }: Step): Promise<KubeObject[]> {
   return render(ks, files, { hands, folders, strict: run.settings.strictSubstitution, signal: run.signal })
 }
 

@@ -5,10 +5,12 @@ import { assets } from './assets.ts'
 import type { Session } from '../cli/run-verb.ts'
 import { gatedSettings } from '../cli/feature-gates.ts'
 import { tokenCache } from '../cli/options.ts'
+import { tenancyOf } from '../cli/tenancy.ts'
 import { trustedRootOf } from '../cli/trusted-root.ts'
 import { UsageError } from '../cli/usage.ts'
 import { fluxDefaults } from '../engine/settings.ts'
 import type { Kind } from '../kinds/kind.ts'
+import type { KubeObject } from '../kinds/manifest.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { isDigestAlgorithm } from '../lib/digest.ts'
@@ -24,6 +26,7 @@ import type { Clusters } from '../world/cluster/cluster.ts'
 import { ClusterError } from '../world/cluster/error.ts'
 import { loadClusters } from '../world/cluster/kubeconfig.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
+import { openRemotes } from '../world/cluster/remote.ts'
 import { workspaceFiles } from '../world/files/disk.ts'
 import { gitOrigin } from '../world/files/git-origin.ts'
 import { lazyGit } from '../world/git/lazy.ts'
@@ -110,15 +113,21 @@ interface Parts extends Pick<World, 'http' | 'kernel' | 'artifacts' | 'clusters'
   readonly mode: Mode
 }
 
+/** Teaches a redactor the secrets of each object that is read or written. */
+export function learning(redactor: Redactor): (object: KubeObject) => void {
+  return object => {
+    for (const value of secretsOf(object)) redactor.learn(value)
+  }
+}
+
 /** The hands that options choose, over those that are open. */
 function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, clusters, mode }: Parts): World {
-  const seen = observedClusters(clusters, object => {
-    for (const value of secretsOf(object)) redactor.learn(value)
-  })
+  const seen = observedClusters(clusters, learning(redactor))
   const recent = new RecentSecrets(redactor)
   const oras = (text(options, 'oras') ?? 'auto') as 'auto' | 'required' | 'off'
   return {
     clusters: seen,
+    remotes: openRemotes({ http, clock: realClock, learn: s => recent.learn(s), seen: learning(redactor) }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras }),
     auth: lazyAuth({
       http,
@@ -147,6 +156,7 @@ function engineOf(options: JsonObject): EngineOptions {
   const settings = {
     ...fluxDefaults,
     ...gatedSettings(text(options, 'featureGates')),
+    ...tenancyOf(options),
     ...trustedRootOf(text(options, 'sigstoreTrustedRoot')),
   }
   return { mode: (text(options, 'engine') ?? 'auto') as EngineOptions['mode'], ...(shard ? { shard } : {}), settings }

@@ -4,10 +4,10 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { gatedSettings } from '../cli/feature-gates.ts'
 import { tokenCache } from '../cli/options.ts'
+import { tenancyOf } from '../cli/tenancy.ts'
 import { holdLease } from '../engine/lease.ts'
 import { fluxDefaults, type Settings } from '../engine/settings.ts'
 import { type JsonObject, stringAt } from '../lib/json.ts'
-import { secretsOf } from '../lib/mask.ts'
 import { RecentSecrets } from '../lib/recent-secrets.ts'
 import { Redactor } from '../lib/safe.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
@@ -15,6 +15,7 @@ import { controllersOf, reconcilers } from '../tools/run/reconcilers.ts'
 import { lazyAuth } from '../world/auth/lazy.ts'
 import { realClock } from '../world/clock/real.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
+import { openRemotes } from '../world/cluster/remote.ts'
 import { lazyGit } from '../world/git/lazy.ts'
 import { lazyHttp } from '../world/http/lazy.ts'
 import { openKernel } from '../world/kernel/pool.ts'
@@ -25,7 +26,7 @@ import { diskScratch } from '../world/storage/disk-scratch.ts'
 import { artifactFetcher } from '../world/storage/fetch.ts'
 import type { Hands } from '../world/world.ts'
 import { assets } from './assets.ts'
-import { openSandbox, openStorage } from './compose.ts'
+import { learning, openSandbox, openStorage } from './compose.ts'
 import { startEngine } from './engine.ts'
 
 /** How many objects of a kind run at a time, as with Flux's controllers. */
@@ -42,12 +43,11 @@ export async function composeSandbox(
   const storage = await (options.data === undefined ? openStorage({}) : keptStorage(options.data))
   const redactor = new Redactor(randomBytes(32))
   const recent = new RecentSecrets(redactor)
-  const seen = observedClusters({ names: ['sandbox'], named: () => sandbox.cluster }, object => {
-    for (const value of secretsOf(object)) redactor.learn(value)
-  })
-  const settings = { ...fluxDefaults, ...gatedSettings(stringAt(common, 'featureGates')) }
+  const seen = observedClusters({ names: ['sandbox'], named: () => sandbox.cluster }, learning(redactor))
+  const settings = { ...fluxDefaults, ...gatedSettings(stringAt(common, 'featureGates')), ...tenancyOf(common) }
   const hands = {
     cluster: seen.named(),
+    remotes: openRemotes({ http, clock: realClock, learn: s => recent.learn(s), seen: learning(redactor) }),
     http,
     kernel,
     clock: realClock,

@@ -1,6 +1,7 @@
 import type { Auth } from './auth/provider.ts'
 import type { Clock } from './clock/clock.ts'
 import type { Cluster, Clusters } from './cluster/cluster.ts'
+import type { Remotes } from './cluster/remote.ts'
 import type { Files, GitOrigin } from './files/files.ts'
 import type { Git } from './git/git.ts'
 import type { Http } from './http/http.ts'
@@ -14,6 +15,8 @@ import type { Scratch } from './storage/scratch.ts'
 /** Everything outside the process, as one value. Only main.ts and tests make one. */
 export interface World {
   readonly clusters: Clusters
+  /** Clusters that objects name. */
+  readonly remotes: Remotes
   readonly registries: Registries
   /** Signing in to clouds and GitHub. */
   readonly auth: Auth

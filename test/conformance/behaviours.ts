@@ -20,8 +20,6 @@ export const exempt: Readonly<Record<string, Exemption>> = Object.fromEntries([
   ...never('a static layer, which no command of Flux pushes', 'sources/105', 'sources/106'),
   ...never('annotations are a map: a value may have any character', 'sources/115'),
   ...never('a reproducible artifact is created at the epoch in UTC, wherever it is made', 'sources/116'),
-  ...later('impersonation', 'kustomization/I21', 'kustomization/C6'),
-  ...later('remote clusters', 'kustomization/C7'),
   ...never('Flux 2.7: history', 'kustomization/C11'),
   ...never('Flux 2.7: a request that is forced, of HelmRelease', 'kustomization/C12'),
   ...later(

@@ -8,8 +8,8 @@ import { ready } from '../../src/engine/outcome.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { verifies } from '../conformance/verifies.ts'
 
-const ks = (key: string): Item => ({ lane: 'Kustomization', key })
-const source = (key: string): Item => ({ lane: 'OCIRepository', key })
+const ks = (key: string): Item => ({ kind: 'Kustomization', lane: 'Kustomization', key })
+const source = (key: string): Item => ({ kind: 'OCIRepository', lane: 'OCIRepository', key })
 const queueOf = (concurrency = 4): Queue => new Queue({ concurrency, settings: fluxDefaults })
 /** Everything that may run now, by key. */
 function taken(queue: Queue, now: number): string[] {

@@ -8,6 +8,7 @@ import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
 import { lazyAuth } from '../../src/world/auth/lazy.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import { loadClusters } from '../../src/world/cluster/kubeconfig.ts'
+import { openRemotes } from '../../src/world/cluster/remote.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import { openKernel } from '../../src/world/kernel/pool.ts'
 import type { Log } from '../../src/world/log/log.ts'
@@ -25,6 +26,7 @@ const cluster = (await loadClusters({ file, env: {}, home: folder, http, clock: 
 const hands = {
   cluster,
   http,
+  remotes: openRemotes({ http, clock: realClock, learn: () => {} }),
   log,
   clock: realClock,
   kernel: openKernel({

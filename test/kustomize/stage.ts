@@ -9,6 +9,8 @@ import { archiveEntries, memoryTree } from '../../src/sources/archive.ts'
 import type { Clock } from '../../src/world/clock/clock.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { openRemotes, type Remotes } from '../../src/world/cluster/remote.ts'
+import { lazyHttp } from '../../src/world/http/lazy.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import type { ArtifactFetcher } from '../../src/world/storage/artifacts.ts'
 import { ensureNamespace } from '../support/world.ts'
@@ -27,7 +29,10 @@ export interface Turn {
   readonly progress?: (message: string) => void
   /** Between the reconciler and the cluster. */
   readonly cluster?: Cluster
+  readonly remotes?: Remotes
 }
+
+const remotes = openRemotes({ http: lazyHttp({}), clock: realClock, learn: () => {} })
 
 /** Content by URL. */
 const artifacts = new Map<string, Buffer>()
@@ -104,7 +109,7 @@ export class Stage {
     const fetcher: ArtifactFetcher = { fetch: async ({ url }) => one(artifacts.get(url)) }
     return drive(kustomizations, this.ref, {
       hub: cluster,
-      hands: { cluster, clock, fetcher, kernel: this.#kernel },
+      hands: { cluster, remotes: turn.remotes ?? remotes, clock, fetcher, kernel: this.#kernel },
       clock,
       settings: { ...fluxDefaults, ...turn.settings },
       signal: turn.signal ?? unending,

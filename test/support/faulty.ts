@@ -31,6 +31,7 @@ export function faulty(cluster: Cluster, fault: () => Fault): Cluster {
   return {
     name: cluster.name,
     server: cluster.server,
+    as: user => faulty(cluster.as(user), fault),
     discover: async signal => (await refused('discover', {}), cluster.discover(signal)),
     resolve: async (typed, signal) => (await refused('discover', {}), cluster.resolve(typed, signal)),
     resourceOf: async (kind, signal) => (await refused('discover', {}), cluster.resourceOf(kind, signal)),

@@ -17,6 +17,7 @@ import { reconcilerOf } from '../../src/tools/run/reconcilers.ts'
 import { openAuth } from '../../src/world/auth/open.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { openRemotes } from '../../src/world/cluster/remote.ts'
 import { lazyGit } from '../../src/world/git/lazy.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import { HttpError } from '../../src/world/http/error.ts'
@@ -64,6 +65,7 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
   const workloads = startWorkloads({ cluster, clock: realClock })
   const hands: Hands = {
     cluster,
+    remotes: openRemotes({ http, clock: realClock, learn: () => {} }),
     clock: realClock,
     http,
     kernel,

@@ -64,6 +64,7 @@ const codes: Readonly<Record<string, ToolErrorCode>> = {
   UNREACHABLE: 'Unreachable',
   TIMEOUT: 'Timeout',
   BAD_ANSWER: 'Unreachable',
+  BAD_KUBECONFIG: 'InvalidArgument',
   AMBIGUOUS: 'AmbiguousCluster',
   UNKNOWN_CLUSTER: 'InvalidArgument',
   NO_CLUSTER: 'InvalidArgument',

@@ -103,6 +103,8 @@ export interface Cluster extends ObjectReader, ObjectWriter, ObjectWatcher {
   readonly name: string
   /** The API server's URL, without credentials. */
   readonly server: string
+  /** The same cluster as another user, who is impersonated: own rights must allow that. Other calls keep their user. */
+  as(user: string): Cluster
   /** What is served; cached, refreshed when a kind is not found (at most every 10 s). */
   discover(signal: AbortSignal): Promise<Discovery>
   /**

@@ -10,6 +10,7 @@ export function observed(cluster: Cluster, onObject: (object: KubeObject) => voi
   return {
     name: cluster.name,
     server: cluster.server,
+    as: user => observed(cluster.as(user), onObject),
     discover: signal => cluster.discover(signal),
     resolve: (typed, signal) => cluster.resolve(typed, signal),
     resourceOf: (kind, signal) => cluster.resourceOf(kind, signal),

@@ -1,17 +1,15 @@
 import { isKubeObject, joinApiVersion, type KubeObject, type ObjectRef, refOf } from '../../kinds/manifest.ts'
 import { type Json, type JsonObject, at as valueAt, listAt, stringAt } from '../../lib/json.ts'
 import type { ApiResource, ApplyOptions, Cluster, Discovery, ListQuery, ObjectList, Patch, WriteOptions } from './cluster.ts'
-import { discover } from './discovery.ts'
+import { impersonating } from './impersonate.ts'
+import { Served } from './served.ts'
 import { ClusterError } from './error.ts'
 import { named, pathOf, typeName, withoutUserInfo } from './paths.ts'
 import { nearKinds, resolveKind } from './resolve.ts'
-import { Shared } from './shared.ts'
 import { type Call, Transport, type TransportOptions } from './transport.ts'
 import { watchQuery } from './watch.ts'
 
 const pageSize = 500
-/** How long discovery is believed; a kind that was not found is looked for again sooner. */
-const [refreshAfterMs, retryAfterMs] = [30_000, 500]
 const patchTypes = {
   merge: 'application/merge-patch+json',
   strategic: 'application/strategic-merge-patch+json',
@@ -27,31 +25,30 @@ class RestCluster implements Cluster {
   readonly name: string
   readonly server: string
   readonly #transport: Transport
-  readonly #clock: TransportOptions['clock']
-  readonly #discovering: Shared<Discovery>
-  #discovery: { at: number; found: Discovery } | undefined
+  readonly #options: TransportOptions
+  readonly #served: Served
 
-  constructor(options: TransportOptions) {
+  /** What is served is the same for every user of a server. */
+  constructor(options: TransportOptions, served?: Served) {
     this.name = options.name
     this.server = withoutUserInfo(options.server)
+    this.#options = options
     this.#transport = new Transport(options)
-    this.#clock = options.clock
-    this.#discovering = new Shared(async signal => {
-      const at = this.#clock.now()
-      const found = await discover(this.#transport, signal)
-      this.#discovery = { at, found }
-      return found
-    })
+    this.#served = served ?? new Served(this.#transport, options.clock)
+  }
+
+  as(user: string): Cluster {
+    return new RestCluster({ ...this.#options, authorize: impersonating(user, this.#options.authorize) }, this.#served)
   }
 
   async discover(signal: AbortSignal): Promise<Discovery> {
-    return await this.#discovered(false, signal)
+    return await this.#served.known(false, signal)
   }
 
   async resolve(typed: string, signal: AbortSignal): Promise<ApiResource> {
-    const found = resolveKind(typed, await this.#discovered(false, signal)) ?? resolveKind(typed, await this.#discovered(true, signal))
+    const found = resolveKind(typed, await this.#served.known(false, signal)) ?? resolveKind(typed, await this.#served.known(true, signal))
     if (found) return found
-    const served = await this.#discovered(false, signal)
+    const served = await this.#served.known(false, signal)
     const valid = nearKinds(typed, served)
     throw new ClusterError('NO_MATCH', {
       cluster: this.name,
@@ -65,9 +62,7 @@ class RestCluster implements Cluster {
     kind: { group: string; version?: string | undefined; kind: string },
     signal: AbortSignal,
   ): Promise<ApiResource | undefined> {
-    const find = ({ resources }: Discovery): ApiResource | undefined =>
-      resources.find(r => r.group === kind.group && r.kind === kind.kind && (!kind.version || r.version === kind.version))
-    return find(await this.#discovered(false, signal)) ?? find(await this.#discovered(true, signal))
+    return this.#served.find(kind, signal)
   }
 
   async version(signal: AbortSignal): Promise<string> {
@@ -101,7 +96,7 @@ class RestCluster implements Cluster {
   }
 
   async get(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined> {
-    const resource = await this.#served(ref, signal)
+    const resource = await this.#resource(ref, signal)
     try {
       return objectOf(
         await this.#transport.json({ method: 'GET', path: pathOf(resource, ref), what: `get ${named(resource, ref)}` }, signal),
@@ -113,7 +108,7 @@ class RestCluster implements Cluster {
   }
 
   async list(query: ListQuery, signal: AbortSignal): Promise<ObjectList> {
-    const resource = await this.#served(query, signal)
+    const resource = await this.#resource(query, signal)
     const list = await this.#transport.json(
       {
         method: 'GET',
@@ -189,7 +184,7 @@ class RestCluster implements Cluster {
     }: Pick<Call, 'method' | 'contentType'> & Required<Pick<Call, 'body'>> & { verb: string; options: WriteOptions; force?: boolean },
     signal: AbortSignal,
   ): Promise<KubeObject> {
-    const resource = await this.#served(ref, signal)
+    const resource = await this.#resource(ref, signal)
     const at = method === 'POST' ? { namespace: ref.namespace } : ref
     const answer = await this.#transport.json(
       {
@@ -203,12 +198,12 @@ class RestCluster implements Cluster {
       signal,
     )
     // Writing a definition changes what is served.
-    if (resource.kind === 'CustomResourceDefinition') this.#discovery = undefined
+    if (resource.kind === 'CustomResourceDefinition') this.#served.forget()
     return objectOf(answer)
   }
 
   async delete(ref: ObjectRef, options: Parameters<Cluster['delete']>[1], signal: AbortSignal): Promise<Json | undefined> {
-    const resource = await this.#served(ref, signal)
+    const resource = await this.#resource(ref, signal)
     const { uid, resourceVersion } = options.preconditions ?? {}
     const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) }
     const body = {
@@ -230,9 +225,15 @@ class RestCluster implements Cluster {
   }
 
   async *watch(query: ListQuery, signal: AbortSignal): ReturnType<Cluster['watch']> {
-    const resource = await this.#served(query, signal)
+    const resource = await this.#resource(query, signal)
     yield* watchQuery(
-      { query, path: pathOf(resource, { namespace: query.namespace }), transport: this.#transport, reader: this, clock: this.#clock },
+      {
+        query,
+        path: pathOf(resource, { namespace: query.namespace }),
+        transport: this.#transport,
+        reader: this,
+        clock: this.#options.clock,
+      },
       signal,
     )
   }
@@ -268,7 +269,7 @@ class RestCluster implements Cluster {
   }
 
   /** The served resource, or the error that the API machinery words for a kind it lacks. */
-  async #served(kind: { group: string; version?: string | undefined; kind: string }, signal: AbortSignal): Promise<ApiResource> {
+  async #resource(kind: { group: string; version?: string | undefined; kind: string }, signal: AbortSignal): Promise<ApiResource> {
     const found = await this.resourceOf(kind, signal)
     if (found) return found
     const version = kind.version ? joinApiVersion({ group: kind.group, version: kind.version }) : kind.group || 'v1'
@@ -277,12 +278,6 @@ class RestCluster implements Cluster {
       what: `find ${kind.kind}`,
       message: `no matches for kind "${kind.kind}" in version "${version}"`,
     })
-  }
-
-  async #discovered(refresh: boolean, signal: AbortSignal): Promise<Discovery> {
-    const known = this.#discovery
-    if (known && this.#clock.now() - known.at < (refresh ? retryAfterMs : refreshAfterMs)) return known.found
-    return this.#discovering.get(signal)
   }
 }
 

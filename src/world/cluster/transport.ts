@@ -1,3 +1,4 @@
+import { DeadlineError, withDeadline } from '../../lib/deadline.ts'
 import type { Json, JsonObject } from '../../lib/json.ts'
 import type { Clock } from '../clock/clock.ts'
 import { HttpError } from '../http/error.ts'
@@ -26,6 +27,8 @@ export interface TransportOptions {
   readonly http: Http
   readonly clock: Clock
   readonly authorize?: Authorize | undefined
+  /** How long a call may take, retries and the answer's body included; absent: as long as its caller waits. Not for streams. */
+  readonly requestTimeoutMs?: number | undefined
 }
 
 const tries = 4
@@ -47,6 +50,17 @@ export class Transport {
 
   /** Sends a call and parses the answer. A read is retried after network failures and 5xx; a write only when it surely did not happen. */
   async json(call: Call, signal: AbortSignal): Promise<JsonObject> {
+    const { clock, requestTimeoutMs: ms, name } = this.#options
+    if (ms === undefined) return this.#json(call, signal)
+    try {
+      return await withDeadline({ clock, ms, what: call.what, signal }, bounded => this.#json(call, bounded))
+    } catch (thrown) {
+      if (!(thrown instanceof DeadlineError)) throw thrown
+      throw new ClusterError('TIMEOUT', { cluster: name, what: call.what, message: thrown.message }, { cause: thrown })
+    }
+  }
+
+  async #json(call: Call, signal: AbortSignal): Promise<JsonObject> {
     const at = { cluster: this.#options.name, what: call.what }
     for (let attempt = 1; ; attempt++) {
       const answer = await this.open(call, signal)
