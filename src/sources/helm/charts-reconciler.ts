@@ -14,6 +14,8 @@ import { parseManifest } from '../oci/manifest.ts'
 import { artifactIn } from '../storage-reconciler.ts'
 import { accessOf, registryAccessOf, type RepositoryAccess, timeoutOf } from './access-reconciler.ts'
 import { downloaded } from './download-reconciler.ts'
+import { versionsIn } from './index/join.ts'
+import { orderedIndex } from './index-reconciler.ts'
 import { downloadedIndex } from './repository-reconciler.ts'
 import type { Signed } from '../verify/verify-reconciler.ts'
 import { chartUrl, withoutUser } from './url.ts'
@@ -43,12 +45,12 @@ const tooLargeChart = `size of chart exceeds '${chartBounds.chart}' bytes limit`
 /** The charts of an HTTP repository: by the index that its artifact holds, or without one by that which it offers now. `url` is normalised. */
 export async function httpCharts(repository: HelmRepositoryObject, url: string, at: At): Promise<Charts> {
   const access = await accessOf(repository, at)
-  let known: Promise<Json> | undefined
+  let known: Promise<Index> | undefined
   return {
     async find(name, version) {
       const index = await (known ??= indexOf(repository, { url, access }, at))
       try {
-        return versionIn(index, name, version)
+        return versionIn(index(name), name, version)
       } catch (cause) {
         throw new NoSuchChart(messageOf(cause), { cause })
       }
@@ -61,15 +63,34 @@ export async function httpCharts(repository: HelmRepositoryObject, url: string, 
   }
 }
 
-async function indexOf(repository: HelmRepositoryObject, from: { url: string; access: RepositoryAccess }, at: At): Promise<Json> {
+/** An index that holds at least the chart of that name, where there is one. */
+type Index = (name: string) => Json
+
+async function indexOf(repository: HelmRepositoryObject, from: { url: string; access: RepositoryAccess }, at: At): Promise<Index> {
   const artifact = artifactIn(repository)
   const stored = artifact && (await at.hands.fetcher.fetch(artifact, at.signal))
   const tooLarge = (): Error => new Error(`failed to load index: it exceeds the maximum index file size of ${chartBounds.index} bytes`)
   const bytes = stored
     ? await gathered(stored, { limit: chartBounds.index, tooLarge })
     : await inWords('failed to cache index', () => downloadedIndex(from, at), at)
-  const index = stored ? jsonIn(bytes) : undefined
-  return index ?? (JSON.parse(await inWords('failed to load index', () => at.hands.kernel.chartIndex(bytes, at.signal), at)) as Json)
+  if (stored && isWritten(bytes)) return writtenIndex(bytes)
+  const parts = await inWords('failed to load index', () => orderedIndex(bytes, at), at)
+  const index = JSON.parse(parts.join('')) as Json
+  return () => index
+}
+
+function isWritten(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7b
+}
+
+/** An index as it is stored: of a large one that chart alone is read. */
+function writtenIndex(bytes: Uint8Array): Index {
+  let whole: Json | undefined
+  return name => {
+    const versions = versionsIn(bytes, name)
+    if (versions !== undefined) return { entries: { [name]: JSON.parse(versions) as Json } }
+    return (whole ??= jsonIn(bytes) ?? {})
+  }
 }
 
 async function inWords<T>(what: string, work: () => Promise<T>, { signal }: At): Promise<T> {

@@ -12,6 +12,7 @@ import { announce, settled, source } from '../source-reconciler.ts'
 import { artifactIn, store } from '../storage-reconciler.ts'
 import { accessOf, type RepositoryAccess } from './access-reconciler.ts'
 import { type DownloadHands, downloaded } from './download-reconciler.ts'
+import { orderedIndex } from './index-reconciler.ts'
 import { indexUrl, normalUrl, withoutUser } from './url.ts'
 
 export type RepositoryHands = Pick<Hands, 'artifacts' | 'clock' | 'cluster' | 'http' | 'kernel' | 'scratch'>
@@ -41,15 +42,15 @@ async function fetched(repository: HelmRepositoryObject, { hands, run }: Step): 
   const content = {
     filename: `index-${revision.slice('sha256:'.length)}.yaml`,
     revision,
-    bytes: once(json),
+    bytes: encoded(json),
     verb: 'save',
     observed: {},
   } as const
   return done(repository, await store(repository, content, { artifacts: hands.artifacts, run, link }), run)
 }
 
-async function* once(text: string): AsyncIterable<Uint8Array> {
-  yield new TextEncoder().encode(text)
+async function* encoded(parts: readonly string[]): AsyncIterable<Uint8Array> {
+  for (const part of parts) yield new TextEncoder().encode(part)
 }
 
 /** The URL as Flux compares it. @throws {SourceProblem} URLInvalid, which no retry can help. */
@@ -99,9 +100,9 @@ export async function downloadedIndex(
   }
 }
 
-async function loaded(bytes: Uint8Array, { hands: { kernel }, run }: Step): Promise<string> {
+async function loaded(bytes: Uint8Array, { hands, run }: Step): Promise<readonly string[]> {
   try {
-    return await kernel.chartIndex(bytes, run.signal)
+    return await orderedIndex(bytes, { hands, signal: run.signal })
   } catch (cause) {
     run.signal.throwIfAborted()
     throw new StepError('IndexationFailed', `failed to load Helm repository from index YAML: failed to load index: ${messageOf(cause)}`, {
