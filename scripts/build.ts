@@ -1,4 +1,4 @@
-// Builds dist/: the program bundled, its worker, and the kernel's modules beside them.
+// Builds dist/: the program bundled, its worker and its tunnel, and the kernel's modules beside them.
 import { build } from 'esbuild'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +28,11 @@ rmSync(dist, { recursive: true, force: true })
 mkdirSync(join(dist, 'kernel'), { recursive: true })
 const { metafile } = await build({
   metafile: true,
-  entryPoints: { main: join(root, 'src/main.ts'), worker: join(root, 'src/world/kernel/worker.ts') },
+  entryPoints: {
+    main: join(root, 'src/main.ts'),
+    worker: join(root, 'src/world/kernel/worker.ts'),
+    tunnel: join(root, 'src/world/git/tunnel.ts'),
+  },
   outdir: dist,
   bundle: true,
   splitting: true,

@@ -9,10 +9,14 @@ const beside = [here, join(here, '..')].find(folder => existsSync(join(folder, '
 const bundle = beside !== undefined && existsSync(join(beside, 'worker.js')) ? beside : undefined
 const kernel = bundle === undefined ? join(sources, '..', 'kernel') : join(bundle, 'kernel')
 
+const script = (source: string, bundled: string): URL => pathToFileURL(bundle === undefined ? join(sources, source) : join(bundle, bundled))
+
 /** Files that come with the program. */
 export const assets = {
   modules: join(kernel, 'modules'),
-  worker: pathToFileURL(bundle === undefined ? join(sources, 'world', 'kernel', 'worker.ts') : join(bundle, 'worker.js')),
+  worker: script('world/kernel/worker.ts', 'worker.js'),
+  /** What ssh goes through a proxy with. */
+  tunnel: script('world/git/tunnel.ts', 'tunnel.js'),
   /** OpenAPI v3 definitions of Kubernetes' built-in kinds. */
   definitions: join(kernel, bundle === undefined ? 'k8s/builtin.json' : 'builtin.json'),
   version: (): string => (JSON.parse(readFileSync(join(bundle ?? sources, '..', 'package.json'), 'utf8')) as { version: string }).version,

@@ -56,7 +56,7 @@ export async function composeSandbox(
     scratch: diskScratch(),
     auth: lazyAuth({ http, clock: realClock, env, home: homedir(), cache: tokenCache(common), learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
-    git: lazyGit({ http, env }),
+    git: lazyGit({ http, env, tunnel: assets.tunnel }),
     fetcher: artifactFetcher({ http, clock: realClock }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras: 'off' }),
   }

@@ -1,12 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import * as nodeTls from 'node:tls'
-import { proxyFor, type ProxyEnv } from '../http/proxy.ts'
+import { proxyFor, type ProxyEnv, userOf } from '../http/proxy.ts'
+import { isSocks, proxyPort } from '../http/socks.ts'
 import { type Address, addressOf, checkAddress, resolved } from './address.ts'
 import { GitError } from './error.ts'
 import type { GitRemote } from './git.ts'
 import type { Room } from './room.ts'
-import { sshConfig } from './ssh.ts'
+import { sshConfig, type SshWay } from './ssh.ts'
 
 /** How runs of git reach one remote. */
 export interface Access {
@@ -93,10 +94,27 @@ export function bareEnv(room: Room, env: ProxyEnv, settings: Settings = {}): Rec
   }
 }
 
-/** Prepares access; secrets are in files of the room and in the environment of the runs, never in arguments. @throws {GitError} UNSUPPORTED, UNREACHABLE */
-export async function accessTo(remote: GitRemote, { room, env }: { room: Room; env: ProxyEnv }): Promise<Access> {
+/** This machine, as far as git knows it. */
+export interface Machine {
+  /** PATH, and the proxies that it names. */
+  readonly env: ProxyEnv
+  /** The program that takes SSH through a proxy: `tunnel.ts`, or what it is in a bundle. */
+  readonly tunnel?: URL | undefined
+}
+
+interface Reaching extends Machine {
+  readonly room: Room
+  readonly signal: AbortSignal
+}
+
+/**
+ * Prepares access; secrets are in files of the room and in the environment of the runs, never in arguments.
+ * @throws {GitError} UNSUPPORTED, UNREACHABLE; an abort rejects with `signal.reason`.
+ */
+export async function accessTo(remote: GitRemote, reaching: Reaching): Promise<Access> {
+  const { room, env } = reaching
   const address = addressOf(remote.url)
-  const made = address.ssh ? await overSsh(remote, address, room) : await overHttp(remote, address, { room, env })
+  const made = address.ssh ? await overSsh(remote, address, reaching) : await overHttp(remote, address, reaching)
   const protocols = address.ssh ? 'ssh' : 'http:https'
   const url = address.ssh ? sshUrl(remote, address) : address.url.href
   const settings = { ...made.settings, 'remote.origin.url': url }
@@ -114,11 +132,29 @@ interface Made {
   readonly env: Record<string, string>
 }
 
-async function overSsh({ credentials, proxy }: GitRemote, address: Address, room: Room): Promise<Made> {
-  if (proxy !== undefined) throw new GitError('UNSUPPORTED', `'${address.host}' is reached over SSH, which goes through no proxy`)
+async function overSsh(remote: GitRemote, address: Address, reaching: Reaching): Promise<Made> {
+  const { credentials } = remote
   if (credentials.type !== 'ssh') throw new GitError('AUTH', `'${address.host}' is reached over SSH, which needs an identity`)
-  const [pinned = ''] = await resolved(address)
-  return { settings: {}, env: await sshConfig(credentials, { address, pinned, room }) }
+  checkAddress(address.host, address.host)
+  return { settings: {}, env: await sshConfig(credentials, { address, way: await sshWay(remote, address, reaching), room: reaching.room }) }
+}
+
+const besideThis = new URL('./tunnel.ts', import.meta.url)
+
+/** A proxy that the environment names for SSH counts when it is of a kind that SSH can use, as in Go. */
+async function sshWay({ proxy }: GitRemote, address: Address, { env, tunnel = besideThis, signal }: Reaching): Promise<SshWay> {
+  const through = URL.parse(proxy ?? proxyFor(address.url, env) ?? '')
+  if (through && isSocks(through)) {
+    checkAddress(through.hostname, through.hostname)
+    return { proxy: through, tunnel }
+  }
+  if (proxy !== undefined)
+    throw new GitError(
+      'UNSUPPORTED',
+      `unable to reach '${address.url.href}': proxy: unknown scheme: ${through?.protocol.slice(0, -1) ?? ''}`,
+    )
+  const [pinned = ''] = await resolved(address, signal)
+  return { pinned }
 }
 
 function sshUrl({ credentials }: GitRemote, { url }: Address): string {
@@ -127,14 +163,10 @@ function sshUrl({ credentials }: GitRemote, { url }: Address): string {
   return withUser.href
 }
 
-async function overHttp(
-  { credentials, tls, proxy }: GitRemote,
-  address: Address,
-  { room, env }: { room: Room; env: ProxyEnv },
-): Promise<Made> {
+async function overHttp({ credentials, tls, proxy }: GitRemote, address: Address, { room, env, signal }: Reaching): Promise<Made> {
   const through = proxy ?? proxyFor(address.url, env)
   checkAddress(address.host, address.host)
-  const pins = through === undefined ? await resolved(address) : []
+  const pins = through === undefined ? await resolved(address, signal) : []
   const authorization = authorizationOf(credentials)
   const settings: Settings = {
     'http.proxy': through === undefined ? '' : proxySetting(through),
@@ -164,12 +196,12 @@ export function authorizationOf(credentials: GitRemote['credentials']): string |
   }
 }
 
-/** SOCKS proxies look names up by themselves; a user without a password has an empty one, as git would ask for it. */
+/** SOCKS proxies look names up by themselves; a user without a password has an empty one, as git would ask for it; curl's port of any proxy is 1080. */
 function proxySetting(proxy: string): string {
   const url = new URL(proxy)
   checkAddress(url.hostname, url.hostname)
   const user = url.username === '' ? '' : `${url.username}:${url.password}@`
-  return `${url.protocol === 'socks5:' ? 'socks5h:' : url.protocol}//${user}${url.host}`
+  return `${isSocks(url) ? 'socks5h:' : url.protocol}//${user}${url.hostname}:${proxyPort(url)}`
 }
 
 async function tlsSettings({ ca, cert, key }: NonNullable<GitRemote['tls']>, room: Room): Promise<Settings> {
@@ -203,5 +235,6 @@ function secretsOf({ credentials, tls, proxy }: GitRemote): string[] {
         : credentials.type === 'ssh'
           ? [credentials.identity, credentials.passphrase ?? '']
           : []
-  return [...own, tls?.key ?? '', proxy && URL.canParse(proxy) ? decodeURIComponent(new URL(proxy).password) : '']
+  const through = URL.parse(proxy ?? '')
+  return [...own, tls?.key ?? '', (through && userOf(through)?.password) ?? '']
 }

@@ -29,13 +29,29 @@ export function addressOf(text: string): Address {
   return { url, host, port: Number(url.port || port), secure: url.protocol === 'https:', ssh: url.protocol === 'ssh:' }
 }
 
-/** The addresses of a host, none of them a metadata service's. @throws {GitError} UNREACHABLE */
-export async function resolved({ host }: Pick<Address, 'host'>): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true }).catch((cause: unknown) => {
+/**
+ * The addresses of a host, none of them a metadata service's. The system's lookup cannot be ended, so an abort leaves it alone with itself.
+ * @throws {GitError} UNREACHABLE; an abort rejects with `signal.reason`.
+ */
+export async function resolved({ host }: Pick<Address, 'host'>, signal: AbortSignal): Promise<readonly string[]> {
+  const found = await unlessAborted(lookup(host, { all: true }), signal).catch((cause: unknown) => {
+    signal.throwIfAborted()
     throw new GitError('UNREACHABLE', `dial tcp: lookup ${host}: no such host`, { cause })
   })
   for (const { address } of found) checkAddress(address, host)
   return found.map(({ address }) => address)
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const stop = (): void => reject(signal.reason as Error)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 /** @throws {GitError} UNREACHABLE for a literal address of a metadata service; other hosts pass. */

@@ -1,5 +1,4 @@
-import type { ProxyEnv } from '../http/proxy.ts'
-import { type Access, accessTo } from './access.ts'
+import { type Access, accessTo, type Machine } from './access.ts'
 import { GitError } from './error.ts'
 import { fetchInto, type Filling, sizesIn } from './fetch.ts'
 import type { GitRemote, Wanted } from './git.ts'
@@ -24,7 +23,7 @@ export interface Bounds {
 /** A checkout that is being put together. */
 export interface Gathering {
   readonly room: Room
-  readonly env: ProxyEnv
+  readonly machine: Machine
   readonly wanted: Pick<Wanted, 'sparse' | 'submodules'>
   readonly bounds: Bounds
   readonly files: Map<string, GitFile>
@@ -123,7 +122,7 @@ async function gatherModules(part: Part, { spec, links }: { spec: Listed; links:
 
 async function gatherModule(parent: Part, { link, remote }: { link: Listed; remote: GitRemote }, whole: Gathering): Promise<void> {
   const at = `${parent.at}${link.path}/`
-  const access: Access = await accessTo(remote, whole)
+  const access: Access = await accessTo(remote, { ...whole.machine, room: whole.room, signal: parent.filling.signal })
   const filling = { ...parent.filling, access, doing: `unable to clone submodule '${at.slice(0, -1)}'`, newRepository: whole.newRepository }
   const repository = await commitContent(link.hash, whole.wanted, filling)
   const objects = new Objects(repository, access)

@@ -3,7 +3,7 @@ import { CodedError } from '../../lib/coded-error.ts'
 const advice = {
   GIT_MISSING: 'install git 2.37 or newer, and put it on PATH',
   GIT_TOO_OLD: 'install git 2.37 or newer',
-  UNSUPPORTED: 'use an http, https or ssh URL, and a proxy for HTTP only',
+  UNSUPPORTED: 'use an http, https or ssh URL; a proxy for SSH is one of SOCKS5',
   AUTH: 'check spec.secretRef: the credentials, and what they may read',
   NOT_FOUND: 'check spec.url and spec.ref; a private repository may also look absent to who may not read it',
   UNREACHABLE: 'check the address, the proxy and whether the server is up',

@@ -11,6 +11,8 @@ const rules: readonly Rule[] = [
     'AUTH',
     'ssh: handshake failed: ssh: unable to authenticate',
   ],
+  [/^socks connect .*(?:username\/password|authentication method)/m, 'AUTH'],
+  [/rejected by the SOCKS5 server|No authentication method was acceptable/, 'AUTH', 'the proxy asks for other credentials'],
   [/returned error: 30[12378]|HTTP 30[12378]\b/, 'REDIRECTED', 'the server leads elsewhere'],
   [/returned error: 403/, 'AUTH', 'authorization failed'],
   [/Authentication failed|could not read (?:Username|Password)|returned error: 401/, 'AUTH', 'authentication required'],
@@ -53,7 +55,11 @@ function mainLine(said: string): string {
     .split('\n')
     .map(line => line.trim())
     .filter(line => line !== '')
-  const line = lines.find(l => /^(?:fatal|error): /.test(l)) ?? lines.at(-1) ?? 'git failed without a word'
+  const line =
+    lines.find(l => l.startsWith('socks connect ')) ??
+    lines.find(l => /^(?:fatal|error): /.test(l)) ??
+    lines.at(-1) ??
+    'git failed without a word'
   return line.replace(/^(?:fatal|error): /, '').slice(0, mostShown)
 }
 

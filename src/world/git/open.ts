@@ -1,6 +1,5 @@
 import type { Http } from '../http/http.ts'
-import type { ProxyEnv } from '../http/proxy.ts'
-import { type Access, accessTo } from './access.ts'
+import { type Access, accessTo, type Machine } from './access.ts'
 import { type Bounds, gather, type Gathering } from './checkout.ts'
 import { GitError } from './error.ts'
 import { fetchInto, type Filling } from './fetch.ts'
@@ -14,10 +13,8 @@ import { following } from './redirect.ts'
 import { listRefs } from './refs.ts'
 import { openRoom, type Room } from './room.ts'
 
-export interface GitOptions {
+export interface GitOptions extends Machine {
   readonly http: Http
-  /** PATH, and the proxies that it names. */
-  readonly env: ProxyEnv
   readonly bounds?: Partial<Bounds> | undefined
 }
 
@@ -25,8 +22,9 @@ const usual: Bounds = { bytes: 2 * 1024 ** 3, content: 8 * 1024 ** 3, files: 1_0
 const mostTags = 8
 
 /** Reads Git repositories through the `git` on PATH, which sees nothing of this machine's configuration. */
-export function openGit({ http, env, bounds }: GitOptions): Git {
+export function openGit({ http, env, tunnel, bounds }: GitOptions): Git {
   const check = gitProgram(env)
+  const machine = { env, tunnel }
   const limits = { ...usual, ...bounds }
   const started = async (): Promise<Room> => {
     await check()
@@ -37,7 +35,7 @@ export function openGit({ http, env, bounds }: GitOptions): Git {
     try {
       return await following(remote, { http, signal }, async reached => {
         signal.throwIfAborted()
-        return work({ access: await accessTo(reached, { room, env }), room, remote: reached, newRepository: counted(room) })
+        return work({ access: await accessTo(reached, { ...machine, room, signal }), room, remote: reached, newRepository: counted(room) })
       })
     } finally {
       await room.remove()
@@ -54,7 +52,9 @@ export function openGit({ http, env, bounds }: GitOptions): Git {
         await room.remove()
       }
       try {
-        return await following(remote, { http, signal }, reached => checkOut(reached, wanted, { room, env, limits, signal, opened, close }))
+        return await following(remote, { http, signal }, reached =>
+          checkOut(reached, wanted, { room, machine, limits, signal, opened, close }),
+        )
       } catch (thrown) {
         await close()
         throw thrown
@@ -114,16 +114,16 @@ async function timesOf(
 
 interface Working {
   readonly room: Room
-  readonly env: ProxyEnv
+  readonly machine: Machine
   readonly limits: Bounds
   readonly signal: AbortSignal
   readonly opened: Objects[]
   close(): Promise<void>
 }
 
-async function checkOut(remote: GitRemote, wanted: Wanted, { room, env, limits, signal, opened, close }: Working): Promise<Checkout> {
+async function checkOut(remote: GitRemote, wanted: Wanted, { room, machine, limits, signal, opened, close }: Working): Promise<Checkout> {
   signal.throwIfAborted()
-  const access = await accessTo(remote, { room, env })
+  const access = await accessTo(remote, { ...machine, room, signal })
   const filling = { ...fillingOf(access, remote, { limits, signal }), newRepository: counted(room) }
   const { repository, name } = await wantedContent(wanted, filling)
   const objects = new Objects(repository, access)
@@ -132,7 +132,7 @@ async function checkOut(remote: GitRemote, wanted: Wanted, { room, env, limits, 
   const files = new Map<string, GitFile>()
   const whole: Gathering = {
     room,
-    env,
+    machine,
     wanted,
     bounds: limits,
     files,

@@ -29,7 +29,7 @@ export function startGit({ args, env, cwd, mostFile }: Omit<Command, 'doing' | '
   const limit =
     mostFile === undefined
       ? []
-      : ['-c', `ulimit -v ${mostMemory} 2>/dev/null; ulimit -f ${Math.ceil(mostFile / blockBytes)}; exec "$0" "$@"`, 'git']
+      : ['-c', `ulimit -S -v ${mostMemory} 2>/dev/null; ulimit -f ${Math.ceil(mostFile / blockBytes)}; exec "$0" "$@"`, 'git']
   const [program, words] = mostFile === undefined ? ['git', args] : ['/bin/sh', [...limit, ...args]]
   return spawn(program, words, { cwd, env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
 }

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
-import { Agent, buildConnector, type Dispatcher, ProxyAgent, request } from 'undici'
+import { Agent, buildConnector, type Dispatcher, errors, ProxyAgent, request } from 'undici'
 import { guardedLookup, isMetadataAddress, refusedAddress } from './egress.ts'
 import { HttpError, httpErrorOf } from './error.ts'
 import type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts'
-import { type ProxyEnv, proxyFor } from './proxy.ts'
+import { type ProxyEnv, proxyFor, userOf } from './proxy.ts'
+import { isSocks, socksConnect } from './socks.ts'
 
 const connectTimeoutMs = 10_000
 const defaultTimeoutMs = 30_000
@@ -75,9 +76,28 @@ function makePool(
   }
   // undici ends an idle HTTP/2 session with an error that nobody may be listening for, and a watch holds its stream for minutes.
   const common = { allowH2: false, headersTimeout: timeoutMs ?? defaultTimeoutMs, bodyTimeout: bodyIdleMs, pipelining: 1 }
-  return proxy === undefined
-    ? new Agent({ ...common, connect: routes ? routed(connect, routes) : connect })
-    : new ProxyAgent({ ...common, ...proxyTarget(proxy), requestTls: connect, connectTimeout: connectTimeoutMs })
+  if (proxy === undefined) return new Agent({ ...common, connect: routes ? routed(connect, routes) : connect })
+  const via = new URL(proxy)
+  if (isSocks(via)) return new Agent({ ...common, connect: throughSocks(connect, via) })
+  return new ProxyAgent({ ...common, ...proxyTarget(via), requestTls: connect, connectTimeout: connectTimeoutMs })
+}
+
+/** undici's own agent for SOCKS5 warns on stderr, and signs nobody in who has no password. */
+function throughSocks(connect: buildConnector.BuildOptions, proxy: URL): buildConnector.connector {
+  const secured = buildConnector({ ...connect, allowH2: false })
+  const open = async (options: buildConnector.Options, done: buildConnector.Callback): Promise<void> => {
+    const secure = options.protocol === 'https:'
+    const host = options.hostname.replace(/^\[|\]$/g, '')
+    const late = AbortSignal.timeout(connectTimeoutMs)
+    try {
+      const socket = await socksConnect({ proxy, host, port: Number(options.port || (secure ? 443 : 80)) }, late)
+      if (secure) secured({ ...options, httpSocket: socket }, done)
+      else done(null, socket)
+    } catch (thrown) {
+      done(late.aborted ? new errors.ConnectTimeoutError('the proxy does not connect') : (thrown as Error), null)
+    }
+  }
+  return (options, done) => void open(options, done)
 }
 
 function routed(connect: buildConnector.BuildOptions, routes: Routes): buildConnector.connector {
@@ -97,11 +117,11 @@ function contextOf({ ca, cert, key }: NonNullable<HttpOptions['tls']>): SecureCo
   })
 }
 
-function proxyTarget(proxy: string): { uri: string; token?: string } {
-  const url = new URL(proxy)
-  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
-  url.username = url.password = ''
-  return { uri: url.href, ...(user === ':' ? {} : { token: `Basic ${Buffer.from(user).toString('base64')}` }) }
+function proxyTarget(proxy: URL): { uri: string; token?: string } {
+  const user = userOf(proxy)
+  const uri = new URL(proxy)
+  uri.username = uri.password = ''
+  return { uri: uri.href, ...(user ? { token: `Basic ${Buffer.from(`${user.username}:${user.password}`).toString('base64')}` } : {}) }
 }
 
 async function send(

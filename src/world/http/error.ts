@@ -1,4 +1,5 @@
 import { CodedError } from '../../lib/coded-error.ts'
+import { SocksError } from './socks.ts'
 
 const messages = {
   UNREACHABLE: (host: string, why: string) => `${host} gave no answer (${why}): check the address and any proxy`,
@@ -27,6 +28,8 @@ const notSentCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUN
 
 /** What the network threw, as an {@link HttpError}. */
 export function httpErrorOf(thrown: unknown, url: string): HttpError {
+  if (thrown instanceof SocksError)
+    return new HttpError('UNREACHABLE', { host: new URL(url).host, why: thrown.message, sent: false }, { cause: thrown })
   const cause = thrown as { code?: string; message?: string; cause?: { code?: string; message?: string }; errors?: { code?: string }[] }
   const code = cause.code ?? cause.cause?.code ?? cause.errors?.[0]?.code ?? ''
   const why = code || cause.cause?.message || cause.message || 'unknown reason'

@@ -1,19 +1,35 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
 import { isLoopback } from '../../lib/loopback.ts'
 
-/** The environment as far as HTTP reads it: HTTPS_PROXY, HTTP_PROXY, NO_PROXY, in upper or lower case. */
+/** The environment as far as connections read it: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, in upper or lower case. */
 export type ProxyEnv = Readonly<Record<string, string | undefined>>
 
+/** Who a proxy's URL signs in; `undefined` for nobody. What is no escape stands for itself. */
+export function userOf({ username, password }: URL): { readonly username: string; readonly password: string } | undefined {
+  return username === '' && password === '' ? undefined : { username: unescaped(username), password: unescaped(password) }
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+const variables: Readonly<Record<string, string>> = { 'https:': 'HTTPS_PROXY', 'http:': 'HTTP_PROXY', 'ssh:': 'ALL_PROXY' }
+const usualPorts: Readonly<Record<string, string>> = { 'https:': '443', 'ssh:': '22' }
+
 /**
- * The proxy that the environment names for an origin, by the rules of Go, which kubectl and flux follow; `undefined` for none. Loopback is never
- * proxied. NO_PROXY has hosts with their subdomains, `.example.com` for the subdomains alone, addresses and CIDR ranges, each with or without a port.
+ * The proxy that the environment names for an origin, by the rules of Go, which kubectl and flux follow: ALL_PROXY is for SSH alone; `undefined` for
+ * none. Loopback is never proxied. NO_PROXY has hosts with their subdomains, `.example.com` for the subdomains alone, addresses and CIDR ranges, each with or without a port.
  */
 export function proxyFor({ protocol, hostname, port }: URL, env: ProxyEnv): string | undefined {
   const named = (name: string): string => env[name] || env[name.toLowerCase()] || ''
-  const proxy = named(protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY')
+  const proxy = named(variables[protocol] ?? 'HTTP_PROXY')
   if (proxy === '') return undefined
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
-  const at = port || (protocol === 'https:' ? '443' : '80')
+  const at = port || (usualPorts[protocol] ?? '80')
   if (isLoopback(host)) return undefined
   const entries = named('NO_PROXY')
     .split(',')

@@ -5,6 +5,7 @@ import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
 import { certificateAuthority } from '../../support/certificates.ts'
 import { type Front, proxyFront, tlsFront } from '../../support/fronts.ts'
 import { startHostile } from '../../support/hostile.ts'
+import { type SocksFront, socksFront } from '../../support/socks.ts'
 import { type BucketScene, judged, namespace } from './scene.ts'
 
 const authority = certificateAuthority('authority of the store')
@@ -15,6 +16,7 @@ const client = authority.issue('client')
 /** What makes a Bucket ready, and what it says when it is not. */
 export function accessTests(scene: () => BucketScene): void {
   let fronts: { tls: Front; mutual: Front; proxy: Front; askingProxy: Front }
+  let socks: SocksFront
   let sts: Awaited<ReturnType<typeof startSts>>
   before(async () => {
     const { address, keys } = scene().store
@@ -24,9 +26,10 @@ export function accessTests(scene: () => BucketScene): void {
       proxy: await proxyFront(address),
       askingProxy: await proxyFront(address, 'user:pass'),
     }
+    socks = await socksFront(address, { user: 'user:pass' })
     sts = await startSts({ username: 'robot', password: 'ldap-pass', keys })
   })
-  after(() => Promise.all([...Object.values(fronts), sts].map(one => one.close())))
+  after(() => Promise.all([...Object.values(fronts), socks, sts].map(one => one.close())))
 
   /** How an object is judged whose bucket has one file. */
   const judgedWith = async (spec: JsonObject | (() => Promise<JsonObject>)): Promise<Record<string, string>> => {
@@ -58,6 +61,13 @@ export function accessTests(scene: () => BucketScene): void {
       async () => ({
         endpoint: 'store.test',
         proxySecretRef: await secret({ address: `http://${fronts.askingProxy.address}`, username: 'user', password: 'pass' }),
+      }),
+    ],
+    [
+      'through a SOCKS5 proxy that alone knows the host, and asks for a password',
+      async () => ({
+        endpoint: 'store.test',
+        proxySecretRef: await secret({ address: `socks5://${socks.address}`, username: 'user', password: 'pass' }),
       }),
     ],
     [

@@ -25,7 +25,7 @@ function suite(name: string, open: () => Promise<Started>): void {
 suite('Buckets in the sandbox', () => startSandboxApi(kernel))
 
 const name = 'Buckets on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 48 }, () =>
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 49 }, () =>
   suite(name, async () => {
     const server = await startKubeApiServer()
     return { cluster: await server.cluster(), stop: () => server.stop() }

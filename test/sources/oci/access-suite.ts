@@ -6,6 +6,7 @@ import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
 import { certificateAuthority } from '../../support/certificates.ts'
 import { type Front, proxyFront, tlsFront } from '../../support/fronts.ts'
 import { pushFiles } from '../../support/push.ts'
+import { socksFront } from '../../support/socks.ts'
 import { judged, namespace, revisionOf, type Scene } from './scene.ts'
 import { unending } from '../../support/unending.ts'
 
@@ -233,6 +234,16 @@ export function accessTests(scene: () => Scene): void {
   test('a certificate secret without keys is no error', async () => {
     const name = await scene().secret('keyless', 'Opaque', { other: 'key' })
     ready.is((await scene().pass(await scene().repository(scene().name(), { url: scene().url('shared'), certSecretRef: { name } }))).object)
+  })
+  verifies('sources/171', 'a SOCKS5 proxy is used, with its user, and looks the name up', async () => {
+    const s = scene()
+    const front = await socksFront(s.world.registry, { user: 'user:pass' })
+    const name = await s.secret(s.name(), 'Opaque', { address: `socks5://${front.address}`, username: 'user', password: 'pass' })
+    const url = s.url('shared').replace(s.world.registry, 'registry.test')
+    const { object } = await s.pass(await s.repository(s.name(), { url, insecure: true, proxySecretRef: { name } }))
+    await front.close()
+    assert.match(revisionOf(object), /^latest@sha256:/)
+    assert.deepEqual([...new Set(front.asked)], ['as user:pass', 'a name registry.test:443', 'a name registry.test:80'])
   })
   test('a proxy is used, with its user', async () => {
     const s = scene()

@@ -35,7 +35,7 @@ function suite(name: string, open: () => Promise<Started>): void {
 suite('OCIRepositories in the sandbox', () => startSandboxApi(kernel))
 
 const name = 'OCIRepositories on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 154 }, () =>
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 155 }, () =>
   suite(name, async () => {
     const server = await startKubeApiServer()
     return { cluster: await server.cluster(), stop: () => server.stop() }

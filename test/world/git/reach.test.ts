@@ -1,19 +1,24 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
+import dns from 'node:dns/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, mock, test } from 'node:test'
 import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
+import { accessTo } from '../../../src/world/git/access.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import type { Git, GitRemote } from '../../../src/world/git/git.ts'
 import { folderPrefix } from '../../../src/world/private-folder.ts'
 import { openGit } from '../../../src/world/git/open.ts'
+import { openRoom } from '../../../src/world/git/room.ts'
 import { listen } from '../../../src/world/listen.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { certificateAuthority } from '../../support/certificates.ts'
 import { proxyFront, tlsFront } from '../../support/fronts.ts'
 import { git, openForge } from '../../support/git.ts'
+import { type SocksFront, socksFront, type SocksManners } from '../../support/socks.ts'
 import { unending } from '../../support/unending.ts'
 import { contentOf, fails, fillForge } from './contract.ts'
 
@@ -23,7 +28,7 @@ const bearer = { type: 'bearer', token: secret } as const
 const basicHeader = `Basic ${Buffer.from(`flux:${secret}`).toString('base64')}`
 const rooms = (): string[] => readdirSync(tmpdir()).filter(name => name.startsWith(folderPrefix('git')))
 
-withPrograms(['git'], { name: 'ways to a Git server', tests: 20 }, () =>
+withPrograms(['git'], { name: 'ways to a Git server', tests: 24 }, () =>
   describe('ways to a Git server', () => {
     const forge = openForge()
     const http = createHttp({})
@@ -115,6 +120,70 @@ withPrograms(['git'], { name: 'ways to a Git server', tests: 20 }, () =>
       }
     })
 
+    test('a SOCKS5 proxy, with its user and without, for HTTP and HTTPS: it looks the name up', async () => {
+      const authority = certificateAuthority()
+      const tls = await tlsFront(open.address, authority.issue('git', ['git.example.com']))
+      try {
+        for (const [user, name] of [
+          ['', undefined],
+          ['me:p%40ss@', 'me:p@ss'],
+          ['me@', 'me:'],
+        ] as const)
+          for (const [scheme, target, port] of [
+            ['http', open.address, 80],
+            ['https', tls.address, 443],
+          ] as const)
+            await throughSocks(target, name === undefined ? {} : { user: name }, async ({ address, asked }) => {
+              await works({
+                ...at(''),
+                url: `${scheme}://git.example.com/app.git`,
+                tls: { ca: authority.cert },
+                proxy: `socks5://${user}${address}`,
+              })
+              assert.deepEqual([...new Set(asked)], [...(name === undefined ? [] : [`as ${name}`]), `a name git.example.com:${port}`])
+            })
+      } finally {
+        await tls.close()
+      }
+    })
+
+    test('a SOCKS5 proxy that takes another user, refuses, is not there, or says nothing', async () => {
+      const remote = (address: string, user = ''): GitRemote => at('git.example.com', { proxy: `socks5://${user}${address}` })
+      await throughSocks(open.address, { user: 'me:right' }, async ({ address }) => {
+        const { message } = await fails(client.refs(remote(address, 'me:wrong@'), unending), 'AUTH', /the proxy asks for other credentials/)
+        assert.doesNotMatch(message, /wrong/)
+        await fails(client.refs(remote(address), unending), 'AUTH', /the proxy asks for other credentials/)
+      })
+      await throughSocks(open.address, { reply: 5 }, async ({ address }) => {
+        await fails(client.refs(remote(address), unending), 'UNREACHABLE', /SOCKS5/)
+      })
+      await fails(client.refs(remote('127.0.0.1:1'), unending), 'UNREACHABLE')
+      await throughSocks(open.address, { hangs: true }, async ({ address, came, left }) => {
+        const stop = new AbortController()
+        const asking = client.refs(remote(address), stop.signal)
+        asking.catch(() => undefined)
+        await came
+        stop.abort(new Error('enough'))
+        await assert.rejects(asking, /enough/)
+        await left
+      })
+    })
+
+    test('a proxy without a port has that of its scheme, and none is a metadata service', async () => {
+      const reaching = { room: await openRoom(), env: {}, signal: unending }
+      const settings = async (proxy: string): Promise<string[]> =>
+        Object.values((await accessTo(at('example.com', { proxy }), reaching)).env)
+      for (const [proxy, set] of [
+        ['http://p.example', 'http://p.example:80'],
+        ['https://p.example', 'https://p.example:443'],
+        ['socks5://me@p.example', 'socks5h://me:@p.example:1080'],
+        ['socks5h://[::1]:9', 'socks5h://[::1]:9'],
+      ] as const)
+        assert.ok((await settings(proxy)).includes(set), proxy)
+      await fails(settings('socks5://[fd00:ec2::254]'), 'UNREACHABLE', /metadata/)
+      await reaching.room.remove()
+    })
+
     test('the proxy of the environment', async () => {
       const front = await proxyFront(open.address)
       try {
@@ -124,6 +193,15 @@ withPrograms(['git'], { name: 'ways to a Git server', tests: 20 }, () =>
         await front.close()
       }
     })
+
+    const throughSocks = async (target: string, manners: SocksManners, work: (front: SocksFront) => Promise<void>): Promise<void> => {
+      const front = await socksFront(target, manners)
+      try {
+        await work(front)
+      } finally {
+        await front.close()
+      }
+    }
 
     const redirecting = async (to: (request: IncomingMessage) => string, work: (address: string) => Promise<void>): Promise<void> => {
       const server = createServer((request, response) => void response.writeHead(301, { location: to(request) }).end())
@@ -224,6 +302,27 @@ withPrograms(['git'], { name: 'ways to a Git server', tests: 20 }, () =>
       await fails(small.checkout(remote, { ref: 'refs/heads/main' }, unending), 'TOO_LARGE')
       const few = openGit({ http, env: { PATH: process.env.PATH }, bounds: { files: 3 } })
       await fails(few.checkout(at(open.address), { ref: 'refs/heads/main' }, unending), 'TOO_LARGE')
+    })
+
+    test('a name that nobody answers for is left when the work is aborted', async () => {
+      const asked = Promise.withResolvers<void>()
+      const looking = mock.method(dns, 'lookup', () => {
+        asked.resolve()
+        return new Promise(() => {})
+      })
+      syncBuiltinESMExports()
+      try {
+        const stop = new AbortController()
+        const asking = client.refs(at('git.example.com'), stop.signal)
+        asking.catch(() => undefined)
+        await asked.promise
+        stop.abort(new Error('enough'))
+        await assert.rejects(asking, /enough/)
+        assert.deepEqual(rooms(), [])
+      } finally {
+        looking.mock.restore()
+        syncBuiltinESMExports()
+      }
     })
 
     test('a server that hangs is left when the work is aborted, and nothing stays', async () => {
