@@ -19,7 +19,7 @@ export async function bench(): Promise<readonly [string, string][]> {
   const http = createHttp({})
   let requests = 0
   const counting = { ...http, with: () => counting, send: (...args: Parameters<typeof http.send>) => (requests++, http.send(...args)) }
-  const store = openObjects({ http: counting, clock: realClock }).open({ ...server.place('bench'), region: 'us-east-1' })
+  const store = await openObjects({ http: counting, clock: realClock }).open({ ...server.place('bench'), region: 'us-east-1' }, signal)
   const spec = { bucketName: 'bench', endpoint: 'x', interval: '1m', provider: 'generic', timeout: '60s' } as const
   const rows = await diskScratch().during(async room => {
     const reading = { spec, store, room, clock: realClock, signal }

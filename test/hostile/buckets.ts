@@ -50,7 +50,7 @@ function believed(
       const http = createHttp({})
       const objects = openObjects({ http: playedHttp(http, { [google]: url, [azure]: url }), clock: instantClock([]) })
       try {
-        await call(objects.open(place(room, url)), room)
+        await call(await objects.open(place(room, url), new AbortController().signal), room)
         return 'held'
       } finally {
         await http.close()

@@ -36,7 +36,7 @@ function asked(says: string, code: string | readonly string[], { ask, answer }: 
       const real = createHttp({})
       const env = { AZURE_TENANT_ID: 't', AZURE_CLIENT_ID: 'c', AZURE_CLIENT_SECRET: room.secret }
       const cache = { maxSize: 10, maxDurationMs: 3_600_000 }
-      const door = metadataDoor(() => url)
+      const door = metadataDoor({ at: () => url })
       try {
         await ask(openAuth({ http: ledTo(url, real), door, clock: hasty, env, home: room.root, cache, learn: () => {} }), room)
         return 'held'

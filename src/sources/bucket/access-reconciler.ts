@@ -29,12 +29,17 @@ export async function storeOf(bucket: BucketObject, step: Step): Promise<ObjectS
   checkSpec(bucket.spec, step.run.settings)
   const place = await during(authenticationFailed, placeOf(bucket, step))
   try {
-    return step.hands.objects.open(place)
+    return await step.hands.objects.open(place, step.run.signal)
   } catch (cause) {
-    const name = bucket.spec.secretRef?.name ?? ''
-    const prefix = place.credentials.is === 'accountKey' ? `failed to create shared credential from '${name}' Secret data: ` : ''
-    throw new StepError('ClientError', `${prefix}${messageOf(cause)}`, { cause })
+    step.run.signal.throwIfAborted()
+    throw new StepError('ClientError', `${failing(place, bucket.spec)}${messageOf(cause)}`, { cause })
   }
+}
+
+/** What Flux says before the words of a client that cannot be made of a Secret. */
+function failing({ credentials: { is } }: BucketPlace, { secretRef }: Spec): string {
+  const kind = is === 'accountKey' ? 'shared' : is === 'entra' ? 'token' : undefined
+  return kind ? `failed to create ${kind} credential from '${secretRef?.name ?? ''}' Secret${kind === 'shared' ? ' data' : ''}: ` : ''
 }
 
 /** What the API server refuses where it judges rules, and what no client can be made of. */
@@ -63,9 +68,13 @@ async function placeOf({ metadata, spec }: BucketObject, step: Step): Promise<Bu
   const certSecret = isS3 ? await named(spec.certSecretRef, nearby) : undefined
   const tls = certSecret && !insecure ? inWords('failed to create TLS config', () => bucketTls(certSecret)) : undefined
   const cloud = cloudIn(provider)
-  const managedClientId = own?.is === 'managed' ? own.clientId : undefined
-  const ambient = () => (cloud ? identityOf(cloud, { spec, nearby, proxy, managedClientId }, step) : ldapOr(spec, nearby))
-  const credentials = own === undefined || own.is === 'managed' ? await ambient() : own
+  const isOurs = own === undefined || own.is === 'managed' || own.is === 'ambient'
+  const azures = {
+    managedClientId: own?.is === 'managed' ? own.clientId : undefined,
+    authorityHost: own?.is === 'ambient' ? own.authorityHost : undefined,
+  }
+  const ambient = () => (cloud ? identityOf(cloud, { spec, nearby, proxy, azures }, step) : ldapOr(spec, nearby))
+  const credentials = isOurs ? await ambient() : own
   return {
     provider,
     bucket,
@@ -82,16 +91,16 @@ interface Ambient {
   readonly spec: Spec
   readonly nearby: Nearby
   readonly proxy: string | undefined
-  readonly managedClientId: string | undefined
+  readonly azures: { readonly managedClientId: string | undefined; readonly authorityHost: string | undefined }
 }
 
 /** A bucket of a cloud without keys is signed in to as the cloud knows this process, its machine's managed identity, or the service account. */
-async function identityOf(cloud: Cloud, { spec, nearby, proxy, managedClientId }: Ambient, step: Step): Promise<Credentials> {
+async function identityOf(cloud: Cloud, { spec, nearby, proxy, azures }: Ambient, step: Step): Promise<Credentials> {
   const { serviceAccountName, timeout, region, sts } = spec
   const wanted = { namespace: nearby.namespace, provider: cloud, serviceAccountName, timeout, proxy }
   const { auth } = step.hands
   if (cloud !== 'aws') {
-    const { token } = await signedIn(wanted, step, who => auth.bucket(cloud, { managedClientId }, who))
+    const { token } = await signedIn(wanted, step, who => auth.bucket(cloud, azures, who))
     return { is: 'bearer', token }
   }
   const { accessKeyId, secretAccessKey, sessionToken } = await signedIn(wanted, step, who =>

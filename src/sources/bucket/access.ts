@@ -2,7 +2,7 @@ import type { BucketObject } from '../../kinds/bucket.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { jsonIn, stringAt } from '../../lib/json.ts'
 import type { EntraClient, ObjectCredentials, ObjectTls, ServiceAccountKey } from '../../kinds/object-store.ts'
-import { secretData, tlsOf } from '../secrets.ts'
+import { secretBytes, secretData, tlsOf } from '../secrets.ts'
 
 type Spec = BucketObject['spec']
 type Data = Readonly<Record<string, string>>
@@ -13,7 +13,7 @@ export function credentialsOf({ provider }: Pick<Spec, 'provider'>, secret: Kube
   const data = secretData(secret)
   const { name } = secret.metadata
   if (provider === 'gcp') return { is: 'serviceAccount', key: serviceAccountIn(name, data) }
-  return provider === 'azure' ? azureIn(name, data) : keysIn(name, data)
+  return provider === 'azure' ? azureIn(name, data, secretBytes(secret).clientCertificate) : keysIn(name, data)
 }
 
 /** A Secret with empty keys is as good as none, as in Flux. */
@@ -44,26 +44,32 @@ function isTokenUri(text: string): boolean {
   return URL.canParse(text) && ['https:', 'http:'].includes(new URL(text).protocol)
 }
 
-/** In Flux's order: what signs in at Entra, a managed identity, the key of the account, a shared access signature. */
-function azureIn(name: string, data: Data): ObjectCredentials | undefined {
+/**
+ * In Flux's order: what signs in at Entra, a managed identity, the key of the account, a shared access signature; else this process, at the
+ * authority that is given. A certificate may be no text.
+ */
+function azureIn(name: string, data: Data, certificate: Uint8Array | undefined): ObjectCredentials {
   const { clientId, accountKey, sasKey, authorityHost } = data
   if ([clientId, accountKey, sasKey, authorityHost].every(value => value === undefined)) throw new Error(azureNeeds(name))
-  if (clientId !== undefined) return entraIn(clientId, data) ?? { is: 'managed', clientId }
+  if (clientId !== undefined) return entraIn(clientId, data, certificate) ?? { is: 'managed', clientId }
   if (accountKey !== undefined) return { is: 'accountKey', key: accountKey }
-  return sasKey === undefined ? undefined : { is: 'sas', query: sasKey.replace(/^\?/, '') }
+  return sasKey === undefined ? { is: 'ambient', authorityHost: authorityHost ?? '' } : { is: 'sas', query: sasKey.replace(/^\?/, '') }
 }
 
-function entraIn(clientId: string, data: Data): ObjectCredentials | undefined {
+function entraIn(clientId: string, data: Data, certificate: Uint8Array | undefined): ObjectCredentials | undefined {
   const { tenantId, authorityHost } = data
-  const proof = proofIn(data)
+  const proof = proofIn(data, certificate)
   if (tenantId === undefined || !proof) return undefined
   return { is: 'entra', client: { tenantId, clientId, proof, ...(authorityHost ? { authorityHost } : {}) } }
 }
 
-function proofIn({ clientSecret, clientCertificate, clientCertificateSendChain = '' }: Data): EntraClient['proof'] | undefined {
+function proofIn(
+  { clientSecret, clientCertificatePassword: password = '', clientCertificateSendChain = '' }: Data,
+  content: Uint8Array | undefined,
+): EntraClient['proof'] | undefined {
   if (clientSecret) return { is: 'secret', secret: clientSecret }
   const sendChain = ['1', 'true'].includes(clientCertificateSendChain.toLowerCase())
-  return clientCertificate ? { is: 'certificate', pem: clientCertificate, sendChain } : undefined
+  return content?.length ? { is: 'certificate', content, password, sendChain } : undefined
 }
 
 function azureNeeds(name: string): string {

@@ -152,5 +152,5 @@ async function fromMachine(line: Line): Promise<SessionKeys> {
   const [role = ''] = (await read('GET', folder, headers)).text.split('\n')
   if (!/^[\w+=,.@-]{1,128}$/.test(role.trim())) throw none('no role is attached')
   const reply = await read('GET', folder + encodeURIComponent(role.trim()), headers)
-  return sessionKeys(documentOf({ ...reply, status: 200 }), reply, line)
+  return sessionKeys(documentOf(reply), reply, line)
 }

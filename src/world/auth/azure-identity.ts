@@ -1,35 +1,70 @@
+import { readFile } from 'node:fs/promises'
 import { messageOf } from '../../lib/coded-error.ts'
-import { entraToken } from './azure-api.ts'
+import { type EntraClient, entraToken } from './azure-api.ts'
+import { managedToken, namesManagedIdentity } from './azure-managed.ts'
+import { clientCertificate } from './entra-client.ts'
 import { AuthError } from './error.ts'
 import { textOf } from './files.ts'
-import { ask, hide, type Line, refusal, tokenIn } from './line.ts'
-import { bearerIn, saidBy } from './oauth.ts'
+import { hide, type Line, tokenIn } from './line.ts'
 import type { BearerToken } from './provider.ts'
 import { toldBy } from './vendor-tools.ts'
 
-const machine = 'http://169.254.169.254'
+/** What a token of this process is for. `authorityHost` is where Entra is for a client of the environment. */
+export interface OwnScope {
+  readonly scope: string
+  readonly authorityHost?: string | undefined
+}
 
 /** Where Entra is: AZURE_AUTHORITY_HOST, as AKS sets it, else that of the public cloud. @throws {AuthError} WRONG_INPUT unless it is https. */
 export function authorityOf({ env }: Pick<Line, 'env'>): string {
-  const text = env.AZURE_AUTHORITY_HOST || 'https://login.microsoftonline.com'
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.protocol === 'https:' && !url.username && !url.password) return url.origin
-  throw new AuthError('WRONG_INPUT', 'AZURE_AUTHORITY_HOST must use https')
+  return originOf(env.AZURE_AUTHORITY_HOST || 'https://login.microsoftonline.com', 'AZURE_AUTHORITY_HOST')
 }
 
-/** A token for the identity of this process: client secret of the environment, workload identity, the person's az, managed identity of the machine. */
-export async function ownToken(scope: string, line: Line): Promise<BearerToken> {
-  const { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client, AZURE_CLIENT_SECRET: secret, AZURE_FEDERATED_TOKEN_FILE: file } = line.env
-  if (tenant && client && secret) return entraToken({ authority: authorityOf(line), tenant, client, scope, proof: { secret } }, line)
-  if (tenant && client && file) {
-    const assertion = (await textOf(file, 'the federated token')).trim()
-    return entraToken({ authority: authorityOf(line), tenant, client, scope, proof: { assertion } }, line)
+function originOf(text: string, name: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'https:' && !url.username && !url.password) return url.origin
+  throw new AuthError('WRONG_INPUT', `${name} must use https`)
+}
+
+/**
+ * A token for the identity of this process: the client of the environment (secret, certificate, user), workload identity, managed identity;
+ * the person's az before the machine, which takes its time to be no machine of Azure's. Spec: sources 9.4.
+ */
+export async function ownToken({ scope, authorityHost }: OwnScope, line: Line): Promise<BearerToken> {
+  const { AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client, AZURE_FEDERATED_TOKEN_FILE: file } = line.env
+  if (tenant && client) {
+    const proof = await proofOf(line)
+    const authority = (): string => (authorityHost ? originOf(authorityHost, 'authorityHost') : authorityOf(line))
+    if (proof) return entraToken({ authority: authority(), tenant, client, scope, proof }, line)
+    if (file) {
+      const assertion = (await textOf(file, 'the federated token')).trim()
+      return entraToken({ authority: authorityOf(line), tenant, client, scope, proof: { assertion } }, line)
+    }
   }
-  const token = line.vendorTools ? await fromTool(scope, line) : undefined
+  const asksTool = line.vendorTools && !namesManagedIdentity(line.env)
+  const token = asksTool ? await fromTool(scope, line) : undefined
   return token ?? managedToken(scope, client, line)
 }
 
-/** The person's own token, where `az login` was done: asked before the machine, which takes its time to be no machine of Azure's. */
+/** How the client of the environment proves itself. What is given and cannot be used is told: nobody else signs in instead. */
+async function proofOf({ env, signal }: Line): Promise<EntraClient['proof'] | undefined> {
+  const { AZURE_CLIENT_SECRET: secret, AZURE_CLIENT_CERTIFICATE_PATH: file, AZURE_USERNAME: username, AZURE_PASSWORD: password } = env
+  if (secret) return { secret }
+  if (file) {
+    const sendChain = ['1', 'true'].includes((env.AZURE_CLIENT_SEND_CERTIFICATE_CHAIN ?? '').toLowerCase())
+    try {
+      const certificate = await clientCertificate(await readFile(file), env.AZURE_CLIENT_CERTIFICATE_PASSWORD ?? '', signal)
+      return { certificate, sendChain }
+    } catch (cause) {
+      signal.throwIfAborted()
+      throw new AuthError('NO_IDENTITY', `EnvironmentCredential: AZURE_CLIENT_CERTIFICATE_PATH: ${messageOf(cause)}`, { cause })
+    }
+  }
+  if (username && !password) throw new AuthError('NO_IDENTITY', 'EnvironmentCredential: no value for AZURE_PASSWORD')
+  return username && password ? { username, password } : undefined
+}
+
+/** The person's own token, where `az login` was done. */
 async function fromTool(scope: string, line: Line): Promise<BearerToken | undefined> {
   const args = ['account', 'get-access-token', '--output', 'json', '--scope', scope]
   const told = await toldBy('az', args, { line, instead: 'sign in with az login' })
@@ -41,26 +76,4 @@ async function fromTool(scope: string, line: Line): Promise<BearerToken | undefi
   if (typeof end !== 'number' || !Number.isFinite(end))
     throw new AuthError('BAD_ANSWER', 'az does not say when its token expires: update it')
   return { type: 'bearer', token, expiresAt: end * 1000 }
-}
-
-/** A token for a managed identity of the machine: the one of this client, or its only one. https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token */
-export async function managedToken(scope: string, client: string | undefined, line: Line): Promise<BearerToken> {
-  const url = new URL(`${machine}/metadata/identity/oauth2/token`)
-  url.searchParams.set('api-version', '2018-02-01')
-  url.searchParams.set('resource', scope.replace(/\/\.default$/, ''))
-  if (client) url.searchParams.set('client_id', client)
-  const reply = await ask(line, { method: 'GET', url: url.href, headers: { metadata: 'true' } }, 'door').catch((thrown: unknown) => {
-    line.signal.throwIfAborted()
-    throw new AuthError(
-      'NO_IDENTITY',
-      `DefaultAzureCredential: failed to acquire a token. ManagedIdentityCredential: ${messageOf(thrown)}`,
-      {
-        cause: thrown,
-      },
-    )
-  })
-  if (reply.status >= 400 && reply.status < 405)
-    throw new AuthError('NO_IDENTITY', `ManagedIdentityCredential authentication failed: ${saidBy(reply, line)}`)
-  if (reply.status !== 200) throw refusal(reply, `ManagedIdentityCredential authentication failed: ${saidBy(reply, line)}`)
-  return bearerIn(reply, line)
 }

@@ -1,5 +1,6 @@
 import { azureLogin, entraToken } from './azure-api.ts'
-import { authorityOf, managedToken, ownToken } from './azure-identity.ts'
+import { authorityOf, ownToken } from './azure-identity.ts'
+import { managedToken } from './azure-managed.ts'
 import { type Account, annotation, type CloudProvider, type Wanted } from './cloud.ts'
 import { AuthError } from './error.ts'
 import type { BearerToken } from './provider.ts'
@@ -19,8 +20,10 @@ export const azure: CloudProvider<BearerToken> = {
     const { tenant, client } = identityOf(account)
     return `${tenant}/${client}`
   },
-  own: (wanted, line) =>
-    wanted.managedClientId ? managedToken(scopeOf(wanted), wanted.managedClientId, line) : ownToken(scopeOf(wanted), line),
+  own: (wanted, line) => {
+    const [scope, { managedClientId, authorityHost }] = [scopeOf(wanted), wanted]
+    return managedClientId ? managedToken(scope, managedClientId, line) : ownToken({ scope, authorityHost }, line)
+  },
   async exchanged(token, account, { wanted, line }) {
     const { tenant, client } = identityOf(account)
     return entraToken({ authority: authorityOf(line), tenant, client, scope: scopeOf(wanted), proof: { assertion: token } }, line)

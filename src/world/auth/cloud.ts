@@ -23,6 +23,8 @@ export interface Wanted {
   readonly stsEndpoint?: string | undefined
   /** A managed identity of the machine, of Azure. */
   readonly managedClientId?: string | undefined
+  /** Where Entra is for a client that the environment names. */
+  readonly authorityHost?: string | undefined
 }
 
 /** One cloud. `T` is its access token. Everything throws AuthError. Spec: sources 9.2, 9.4. */

@@ -59,12 +59,13 @@ function keyOf({ name }: CloudProvider<Expiring>, wanted: Wanted, { identity, wh
     name: identity.account.name,
     namespace: identity.account.namespace,
   }
-  const { registry, scopes, stsRegion, stsEndpoint, managedClientId } = wanted
+  const { registry, scopes, stsRegion, stsEndpoint, managedClientId, authorityHost } = wanted
+  const special = [managedClientId && `managed identity ${managedClientId}`, authorityHost && `authority ${authorityHost}`].filter(Boolean)
   const key = cacheKey({
     provider: name,
     account,
     scopes,
-    artifactRepositoryKey: managedClientId ? `managed identity ${managedClientId}` : registry?.key,
+    artifactRepositoryKey: special.join(' ') || registry?.key,
     stsRegion,
     stsEndpoint,
     proxyUrl: who.proxy,

@@ -18,6 +18,8 @@ export interface Line {
   readonly clock: Clock
   readonly env: Env
   readonly home: string
+  /** Where the file system of this machine begins. */
+  readonly root: string
   /** Whether the clouds' own command lines may be asked: where a person sits. */
   readonly vendorTools: boolean
   readonly signal: AbortSignal
@@ -31,6 +33,7 @@ export interface Line {
 export interface Reply {
   readonly host: string
   readonly status: number
+  readonly headers: HttpAnswer['headers']
   readonly text: string
 }
 
@@ -61,7 +64,7 @@ async function once({ http, door, clock, signal }: Line, request: HttpRequest, o
   try {
     return await withDeadline(deadline, async bound => {
       const answer: HttpAnswer = await (over === 'door' ? door : http).send(request, bound)
-      return { host, status: answer.status, text: await readText(answer, { limit: answerLimit, host }) }
+      return { host, status: answer.status, headers: answer.headers, text: await readText(answer, { limit: answerLimit, host }) }
     })
   } catch (thrown) {
     signal.throwIfAborted()
@@ -92,7 +95,7 @@ export function hide(line: Pick<Line, 'secrets' | 'learn'>, ...secrets: readonly
 }
 
 /** The JSON object of an answer. @throws {AuthError} BAD_ANSWER. */
-export function documentOf({ host, text }: Reply): JsonObject {
+export function documentOf({ host, text }: Pick<Reply, 'host' | 'text'>): JsonObject {
   const document = jsonIn(text)
   if (isObject(document)) return document
   throw new AuthError('BAD_ANSWER', `the answer of ${host} is no JSON object`)

@@ -3,6 +3,7 @@ import type { Http } from '../http/http.ts'
 import { type MetadataDoor, metadataDoor } from '../http/metadata.ts'
 import { aws } from './aws.ts'
 import { azure, azureScopes } from './azure.ts'
+import { managedOrigins } from './azure-managed.ts'
 import { type CacheOptions, TokenCache } from './cache.ts'
 import type { CloudProvider } from './cloud.ts'
 import { codeCommitLogin, codeCommitRegion } from './codecommit.ts'
@@ -24,6 +25,8 @@ export interface AuthOptions {
   readonly cache: Omit<CacheOptions, 'clock'>
   /** Is shown every secret that is received or made, before anybody else. */
   readonly learn: (secret: string) => void
+  /** Where the file system of this machine begins, for files that clouds have at fixed places; absent: `/`. */
+  readonly root?: string | undefined
   /** Absent: the real one. */
   readonly door?: MetadataDoor | undefined
 }
@@ -42,7 +45,7 @@ class Clouds implements Auth {
   constructor(options: AuthOptions) {
     this.#options = options
     this.#cache = new TokenCache({ clock: options.clock, ...options.cache })
-    this.#door = options.door ?? metadataDoor()
+    this.#door = options.door ?? metadataDoor({ also: managedOrigins(options.env) })
   }
 
   registry(cloud: Cloud, repository: string, who: Who): Promise<Login> {
@@ -67,12 +70,12 @@ class Clouds implements Auth {
 
   bucket(cloud: 'aws', place: BucketPlace, who: Who): Promise<SessionKeys>
   bucket(cloud: 'azure' | 'gcp', place: BucketPlace, who: Who): Promise<BearerToken>
-  bucket(cloud: Cloud, { region, stsEndpoint, managedClientId }: BucketPlace, who: Who): Promise<SessionKeys | BearerToken> {
+  bucket(cloud: Cloud, { region, stsEndpoint, ...azures }: BucketPlace, who: Who): Promise<SessionKeys | BearerToken> {
     switch (cloud) {
       case 'aws':
         return this.#token(aws, { stsRegion: region, stsEndpoint }, who)
       case 'azure':
-        return this.#token(azure, { scopes: [azureScopes.blob], managedClientId }, who)
+        return this.#token(azure, { scopes: [azureScopes.blob], ...azures }, who)
       case 'gcp':
         return this.#token(this.#gcp, {}, who)
     }
@@ -89,7 +92,7 @@ class Clouds implements Auth {
   }
 
   #flow({ proxy }: Pick<Who, 'proxy'>): Flow {
-    const { http, clock, env, home, learn, vendorTools = false } = this.#options
+    const { http, clock, env, home, learn, root = '/', vendorTools = false } = this.#options
     const own = proxy === undefined ? http : http.with({ proxy })
     const line = (signal: AbortSignal): Line => ({
       http: own,
@@ -97,6 +100,7 @@ class Clouds implements Auth {
       clock,
       env,
       home,
+      root,
       vendorTools,
       signal,
       secrets: new Set(),

@@ -45,11 +45,13 @@ export interface Who {
 }
 
 /** Where the bucket is. AWS needs a region: that of the object, else AWS_REGION. `stsEndpoint` is another address of the AWS token service.
- * `managedClientId` is a managed identity of Azure that this machine has: nothing else is tried then. */
+ * `managedClientId` is a managed identity of Azure that this machine has: nothing else is tried then. `authorityHost` is where Entra is for a client
+ * that the environment names. */
 export interface BucketPlace {
   readonly region?: string | undefined
   readonly stsEndpoint?: string | undefined
   readonly managedClientId?: string | undefined
+  readonly authorityHost?: string | undefined
 }
 
 /** The data of a Secret with `githubAppID`, by its keys. */

@@ -8,7 +8,7 @@ import { httpErrorOf } from './error.ts'
  */
 export const metadataOrigins = ['http://169.254.169.254', 'http://169.254.170.2', 'http://169.254.170.23', 'http://[fd00:ec2::23]'] as const
 
-/** A request for one of {@link metadataOrigins}; never through a proxy. Only signing in to clouds asks. */
+/** A request for one of {@link metadataOrigins}, or one that the environment names; never through a proxy. Only signing in to clouds asks. */
 export interface MetadataDoor {
   /** @throws {HttpError} UNREACHABLE, TIMEOUT; `TypeError` for another place. An abort rejects with `signal.reason`. */
   send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
@@ -17,13 +17,21 @@ export interface MetadataDoor {
 /** A machine that has no such service does not answer at all. */
 const [connectMs, headersMs] = [1000, 5000]
 
-/** The door over a connection of its own for each request. `at` leads an origin elsewhere, for tests. */
-export function metadataDoor(at: (origin: string) => string = origin => origin): MetadataDoor {
+export interface DoorOptions {
+  /** Other origins that this machine's own environment names. */
+  readonly also?: readonly string[] | undefined
+  /** Leads an origin elsewhere, for tests. */
+  readonly at?: ((origin: string) => string) | undefined
+}
+
+/** The door over a connection of its own for each request. */
+export function metadataDoor({ also = [], at = origin => origin }: DoorOptions = {}): MetadataDoor {
+  const known = new Set<string>([...metadataOrigins, ...also])
   return {
     async send(what, signal) {
       signal.throwIfAborted()
       const { origin } = new URL(what.url)
-      if (!metadataOrigins.some(known => known === origin)) throw new TypeError(`${origin} is no metadata service`)
+      if (!known.has(origin)) throw new TypeError(`${origin} is no metadata service`)
       const dispatcher = new Agent({ connect: { timeout: connectMs }, headersTimeout: headersMs, bodyTimeout: headersMs, pipelining: 0 })
       try {
         return await answered(at(origin), what, { dispatcher, signal })

@@ -49,7 +49,7 @@ function secretsOf(credentials: Credentials): string[] {
     case 'sas':
       return [credentials.query, ...signatures(credentials.query)]
     case 'entra':
-      return [credentials.client.proof.is === 'secret' ? credentials.client.proof.secret : credentials.client.proof.pem]
+      return [credentials.client.proof.is === 'secret' ? credentials.client.proof.secret : credentials.client.proof.password]
     case 'bearer':
       return [credentials.token]
   }

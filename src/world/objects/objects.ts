@@ -26,7 +26,9 @@ export interface ObjectStore {
 }
 
 /** How a store is signed in to: also by the token of a cloud. */
-export type Credentials = Exclude<ObjectCredentials, { readonly is: 'managed' }> | { readonly is: 'bearer'; readonly token: string }
+export type Credentials =
+  | Exclude<ObjectCredentials, { readonly is: 'managed' | 'ambient' }>
+  | { readonly is: 'bearer'; readonly token: string }
 
 /** Where a bucket is, and how to get there. Spec: sources 8. */
 export interface BucketPlace {
@@ -45,5 +47,5 @@ export interface BucketPlace {
 /** Opens buckets. */
 export interface Objects {
   /** Opens nothing on the network yet. @throws {ObjectStoreError} ADDRESS for an endpoint that names no store, CREDENTIALS for keys that cannot be used. */
-  open(place: BucketPlace): ObjectStore
+  open(place: BucketPlace, signal: AbortSignal): Promise<ObjectStore>
 }

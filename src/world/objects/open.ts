@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Http } from '../http/http.ts'
 import { azureStore } from './azure/client.ts'
+import { entraSigner } from './azure/sign.ts'
 import { gcsStore } from './gcs/client.ts'
 import { discreet } from './discreet.ts'
 import type { BucketPlace, Objects, ObjectStore } from './objects.ts'
@@ -10,22 +11,32 @@ import type { Wire } from './transport.ts'
 export interface ObjectsOptions {
   readonly http: Http
   readonly clock: Clock
-  /** As Google's own clients read it: STORAGE_EMULATOR_HOST is a stand-in for their storage, without sign-in. */
+  /** As the clouds' own clients read it: STORAGE_EMULATOR_HOST is a stand-in for Google's storage, without sign-in; AZURE_AUTHORITY_HOST is another Entra. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined
 }
 
 /** Object stores over HTTP, by their provider's interface. Spec: sources 8. */
 export function openObjects({ http, clock, env = {} }: ObjectsOptions): Objects {
   return {
-    open(place) {
+    async open(place, signal) {
       const { tls, proxy } = place
       const wire = { http: tls || proxy ? http.with({ ...(tls ? { tls } : {}), ...(proxy ? { proxy } : {}) }) : http, clock }
-      return discreet(storeOf(place, { wire, emulator: env.STORAGE_EMULATOR_HOST }), place.credentials)
+      return discreet(await storeOf(place, { wire, env, signal }), place.credentials)
     },
   }
 }
 
-function storeOf(place: BucketPlace, { wire, emulator }: { wire: Wire; emulator: string | undefined }): ObjectStore {
-  if (place.provider === 'gcp') return gcsStore(place, { wire, emulator })
-  return place.provider === 'azure' ? azureStore(place, wire) : s3Store(place, wire)
+interface Making {
+  readonly wire: Wire
+  readonly env: NonNullable<ObjectsOptions['env']>
+  readonly signal: AbortSignal
+}
+
+async function storeOf(place: BucketPlace, { wire, env, signal }: Making): Promise<ObjectStore> {
+  if (place.provider === 'gcp') return gcsStore(place, { wire, emulator: env.STORAGE_EMULATOR_HOST })
+  if (place.provider !== 'azure') return s3Store(place, wire)
+  const { credentials } = place
+  const signer =
+    credentials.is === 'entra' ? await entraSigner(credentials.client, { authority: env.AZURE_AUTHORITY_HOST, signal }) : undefined
+  return azureStore(place, { wire, signer })
 }

@@ -161,6 +161,16 @@ export function accessTests(scene: () => BucketScene): void {
         /^False ClientError: failed to create shared credential from 'source-\d+' Secret data: failed to extract account name from endpoint: expected 'localhost' to be a subdomain$/,
     ],
     [
+      'a client certificate that is none',
+      async () => ({
+        provider: 'azure',
+        endpoint: 'https://account.blob.core.windows.net',
+        secretRef: await secret({ tenantId: 't', clientId: 'c', clientCertificate: 'secret-junk', clientCertificatePassword: 'x' }),
+      }),
+      () =>
+        /^False ClientError: failed to create token credential from 'source-\d+' Secret: failed to parse client certificates: it is neither PEM nor PKCS#12 that can be read$/,
+    ],
+    [
       'credentials of Google that name a program',
       async () => ({ provider: 'gcp', secretRef: await secret({ serviceaccount: '{"type":"external_account"}' }) }),
       () =>
@@ -205,19 +215,32 @@ export function accessTests(scene: () => BucketScene): void {
     assert.equal(judged(object).Ready, 'False AuthenticationFailed: failed to get credential from gcp: nobody is here')
   })
 
-  test('a managed identity that a Secret names by its client is asked for', async () => {
-    const s = scene()
-    const asked: unknown[] = []
-    const bucket = (async (cloud, place) => {
-      asked.push([cloud, place])
-      throw new Error('no such identity')
-    }) as typeof s.world.hands.auth.bucket
-    const { name } = await secret({ clientId: 'some-client' })
-    const spec = { provider: 'azure', endpoint: 'https://account.blob.core.windows.net', secretRef: { name } }
-    const { object } = await s.run(await s.filled({}, spec), { hands: { auth: { ...s.world.hands.auth, bucket } } })
-    assert.equal(judged(object).Ready, 'False AuthenticationFailed: failed to get credential from azure: no such identity')
-    assert.deepEqual(asked, [['azure', { managedClientId: 'some-client' }]])
-  })
+  const identities: [says: string, data: Record<string, string>, place: object][] = [
+    [
+      'a managed identity that a Secret names by its client',
+      { clientId: 'some-client' },
+      { managedClientId: 'some-client', authorityHost: undefined },
+    ],
+    [
+      'this process, at the authority that is all a Secret has,',
+      { authorityHost: 'https://login.example.com', tenantId: 'unused' },
+      { managedClientId: undefined, authorityHost: 'https://login.example.com' },
+    ],
+  ]
+  for (const [says, data, place] of identities)
+    test(`${says} is asked for`, async () => {
+      const s = scene()
+      const asked: unknown[] = []
+      const bucket = (async (cloud, wanted) => {
+        asked.push([cloud, wanted])
+        throw new Error('no such identity')
+      }) as typeof s.world.hands.auth.bucket
+      const { name } = await secret(data)
+      const spec = { provider: 'azure', endpoint: 'https://account.blob.core.windows.net', secretRef: { name } }
+      const { object } = await s.run(await s.filled({}, spec), { hands: { auth: { ...s.world.hands.auth, bucket } } })
+      assert.equal(judged(object).Ready, 'False AuthenticationFailed: failed to get credential from azure: no such identity')
+      assert.deepEqual(asked, [['azure', place]])
+    })
 
   test('a bucket that is not there', async () => {
     const s = scene()

@@ -10,6 +10,7 @@ import { certificateAuthority } from '../certificates.ts'
 import { listening } from '../listening.ts'
 import { playAws } from './aws.ts'
 import { playAzure } from './azure.ts'
+import { arcPort } from './azure-managed.ts'
 import type { Play, Seen, Tools } from './play.ts'
 import { playGithub } from './github.ts'
 import { playGoogle } from './google.ts'
@@ -29,6 +30,7 @@ export const hosts = [
   'public.ecr.aws',
   'login.microsoftonline.com',
   'login.chinacloudapi.cn',
+  'fabric.example.com',
   'foo.azurecr.io',
   'foo.azurecr.cn',
   'foo.azurecr.us',
@@ -56,6 +58,8 @@ export interface Clouds {
   auth(options?: CloudAuthOptions): Auth
   /** `https://host:port` of loopback, for proxies. */
   address(): string
+  /** `http://host:port` of loopback, where services of a machine are. */
+  machine(): string
   /** Every secret that a cloud issued. */
   readonly issued: Set<string>
   close(): Promise<void>
@@ -64,6 +68,7 @@ export interface Clouds {
 export interface CloudAuthOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly home?: string
+  readonly root?: string
   readonly vendorTools?: boolean
   readonly maxSize?: number
   readonly maxDurationMs?: number
@@ -115,8 +120,13 @@ export async function startClouds({ clock, registry, tokens }: CloudOptions): Pr
   const plain = await listening(createServer(handle))
   const [hostname = '', port = ''] = tls.address.split(':')
   const known = new Set<string>(hosts)
-  const http = createHttp({}, { ca: authority.cert, at: name => (known.has(name) ? { hostname, port } : undefined) })
-  const door = metadataDoor(() => `http://${plain.address}`)
+  const [plainHost = '', plainPort = ''] = plain.address.split(':')
+  const at = (name: string, asked: string): { hostname: string; port: string } | undefined => {
+    if (asked === arcPort) return { hostname: plainHost, port: plainPort }
+    return known.has(name) ? { hostname, port } : undefined
+  }
+  const http = createHttp({}, { ca: authority.cert, at })
+  const door = metadataDoor({ at: () => `http://${plain.address}` })
   return Object.assign(clouds, {
     http,
     door,
@@ -125,14 +135,16 @@ export async function startClouds({ clock, registry, tokens }: CloudOptions): Pr
     seen,
     issued,
     address: () => `https://${tls.address}`,
+    machine: () => `http://${plain.address}`,
     auth: ({
       env = {},
       home = '/nowhere',
+      root = '/nowhere',
       vendorTools = false,
       maxSize = 100,
       maxDurationMs = 3_600_000,
       learn = ignored,
-    }: CloudAuthOptions = {}) => openAuth({ http, door, clock, env, home, vendorTools, cache: { maxSize, maxDurationMs }, learn }),
+    }: CloudAuthOptions = {}) => openAuth({ http, door, clock, env, home, root, vendorTools, cache: { maxSize, maxDurationMs }, learn }),
     async close() {
       await http.close()
       await tls.close()

@@ -344,7 +344,7 @@ for (const [data, message] of apps)
   test(`GitHub: ${message}`, () => assert.rejects(clouds().auth().githubApp(data, { signal: unending }), { name: 'AuthError', message }))
 
 test('the door leads to metadata services alone', async () => {
-  const door = metadataDoor(() => assert.fail('nobody is asked'))
+  const door = metadataDoor({ at: () => assert.fail('nobody is asked') })
   for (const url of [
     'http://169.254.169.253/',
     'http://169.254.169.254:8080/',

@@ -35,13 +35,13 @@ export function objectStoreContract(stage: () => StoreStage, { keys = odd }: { k
   const fresh = async (): Promise<{ bucket: string; store: ObjectStore }> => {
     const bucket = `contract-${process.pid}-${++count}`
     await stage().create(bucket)
-    return { bucket, store: stage().objects.open(stage().place(bucket)) }
+    return { bucket, store: await stage().objects.open(stage().place(bucket), unending) }
   }
 
   test('a bucket is there, or it is not', async () => {
     const { store } = await fresh()
     assert.equal(await store.exists(unending), true)
-    assert.equal(await stage().objects.open(stage().place('contract-absent')).exists(unending), false)
+    assert.equal(await (await stage().objects.open(stage().place('contract-absent'), unending)).exists(unending), false)
   })
 
   test('an empty bucket lists nothing, and has no object', async () => {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { createHash, generateKeyPairSync, verify, X509Certificate } from 'node:crypto'
+import { generateKeyPairSync, verify } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { createHttp } from '../../../src/world/http/client.ts'
+import type { Http } from '../../../src/world/http/http.ts'
 import { ObjectStoreError } from '../../../src/world/objects/error.ts'
 import type { BucketPlace, Credentials, Objects } from '../../../src/world/objects/objects.ts'
 import { openObjects } from '../../../src/world/objects/open.ts'
-import { certificateAuthority } from '../../support/certificates.ts'
 import { startHostile } from '../../support/hostile.ts'
 import { playedHttp } from '../../support/played-http.ts'
 import { instantClock } from '../../support/registries.ts'
@@ -35,6 +37,7 @@ let answers: [start: string, status: number, body: string, headers?: Record<stri
 const http = createHttp({})
 let server: Awaited<ReturnType<typeof startHostile>>
 let objects: Objects
+let played: Http
 before(async () => {
   server = await startHostile(async (request, response) => {
     let body = ''
@@ -51,7 +54,7 @@ before(async () => {
       answers.find(([start]) => `${request.headers.host}${request.url}`.startsWith(start)) ?? []
     response.writeHead(status, headers).end(text)
   })
-  const played = playedHttp(http, Object.fromEntries(Object.values(origins).map(origin => [origin, server.url])))
+  played = playedHttp(http, Object.fromEntries(Object.values(origins).map(origin => [origin, server.url])))
   objects = openObjects({ http: played, clock: instantClock([]) })
 })
 after(async () => {
@@ -68,7 +71,7 @@ const at = (provider: 'gcp' | 'azure', credentials: Credentials): BucketPlace =>
 /** Signs in by listing once, and gives what was asked. */
 async function asking(place: BucketPlace, given: typeof answers): Promise<Asked[]> {
   ;[asked, answers] = [[], given]
-  await listed(objects.open(place))
+  await listed(await objects.open(place, unending))
   return asked
 }
 const claimsOf = (token: string): { header: Record<string, unknown>; claims: Record<string, unknown> } => {
@@ -107,7 +110,7 @@ test("Google's listing goes from page to page, and an object is read in the gene
     ['storage.googleapis.com/storage/v1/b/bucket/o/p%2Fa?fields', 200, '{"etag":"1","generation":"7"}'],
   ]
   ;[asked, answers] = [[], pages]
-  const store = objects.open(at('gcp', { is: 'bearer', token: 'mine' }))
+  const store = await objects.open(at('gcp', { is: 'bearer', token: 'mine' }), unending)
   assert.deepEqual(await listed(store, 'p'), [
     { key: 'p/a', etag: '1' },
     { key: 'p/b', etag: '2' },
@@ -194,14 +197,14 @@ test("Azure's listing goes from page to page, with the names that it encodes", a
       '<EnumerationResults><Blobs><Blob><Name>a&amp;b</Name><Properties><Etag>0x1</Etag></Properties></Blob></Blobs><NextMarker>two</NextMarker></EnumerationResults>',
     ],
   ]
-  assert.deepEqual(await listed(objects.open(at('azure', { is: 'anonymous' }))), [
+  assert.deepEqual(await listed(await objects.open(at('azure', { is: 'anonymous' }), unending)), [
     { key: 'a&b', etag: '"0x1"' },
     { key: 'b\uFFFE', etag: '"0x2"' },
   ])
 })
 
 test('a container that is not there, and one that nobody says more about', async () => {
-  const store = objects.open(at('azure', { is: 'anonymous' }))
+  const store = await objects.open(at('azure', { is: 'anonymous' }), unending)
   answers = [['account.blob', 404, '', { 'x-ms-error-code': 'ContainerNotFound' }]]
   assert.equal(await store.exists(unending), false)
   answers = [['account.blob', 403, '', { 'x-ms-error-code': 'AuthenticationFailed' }]]
@@ -213,21 +216,37 @@ test('a container that is not there, and one that nobody says more about', async
 
 test('a token is never sent over plain HTTP', async () => {
   const place: BucketPlace = { ...at('azure', { is: 'bearer', token: 'mine' }), endpoint: 'http://account.blob.core.windows.net' }
-  await assert.rejects(listed(objects.open(place)), { code: 'ADDRESS' })
+  await assert.rejects(listed(await objects.open(place, unending)), { code: 'ADDRESS' })
 })
 
-test('a certificate of an Entra client signs what it says', async () => {
-  const { cert } = certificateAuthority().issue('client')
-  const der = new X509Certificate(cert).raw
-  const client = { tenantId: 'tenant', clientId: 'client', proof: { is: 'certificate', pem: `${cert}\n${pem}`, sendChain: true } } as const
+test('a certificate of an Entra client signs what it says, as PEM or PKCS#12', async () => {
+  const content = readFileSync(join(import.meta.dirname, '../../vectors/azure/triple-des.p12'))
+  const proof = { is: 'certificate', content, password: 'password', sendChain: true } as const
+  const client = { tenantId: 'tenant', clientId: 'client', proof }
   const [token] = await asking(at('azure', { is: 'entra', client }), [['login.microsoftonline.com/', 200, '{"access_token":"t"}'], empty])
-  const { header, claims } = claimsOf(token?.form.get('client_assertion') ?? '')
-  assert.equal(header.x5t, createHash('sha1').update(der).digest('base64url'))
-  assert.deepEqual(header.x5c, [der.toString('base64')])
-  const endpoint = `${origins.entra}/tenant/oauth2/v2.0/token`
-  assert.deepEqual([claims.aud, claims.iss, claims.sub, Number(claims.exp) - Number(claims.nbf)], [endpoint, 'client', 'client', 600])
-  const broken = { ...client, proof: { ...client.proof, pem: cert } }
-  await assert.rejects(asking(at('azure', { is: 'entra', client: broken }), []), { code: 'CREDENTIALS' })
+  assert.equal(token?.form.get('client_assertion_type'), 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer')
+  const [header, claims] = (token?.form.get('client_assertion') ?? '').split('.').map(part => Buffer.from(part, 'base64url').toString())
+  assert.deepEqual(Object.keys(JSON.parse(header ?? '') as object), ['alg', 'typ', 'x5t#S256', 'x5c'])
+  const { aud, iss } = JSON.parse(claims ?? '') as Record<string, unknown>
+  assert.deepEqual([aud, iss], [`${origins.entra}/tenant/oauth2/v2.0/token`, 'client'])
+  const broken = { ...client, proof: { ...proof, password: 'wrong' } }
+  await assert.rejects(asking(at('azure', { is: 'entra', client: broken }), []), {
+    code: 'CREDENTIALS',
+    message: 'failed to parse client certificates: pkcs12: decryption password incorrect',
+  })
+})
+
+test('AZURE_AUTHORITY_HOST is where Entra is, unless the Secret says it', async () => {
+  const elsewhere = openObjects({ http: played, clock: instantClock([]), env: { AZURE_AUTHORITY_HOST: `${origins.china}/` } })
+  for (const [authorityHost, host] of [
+    [undefined, 'login.chinacloudapi.cn'],
+    [origins.entra, 'login.microsoftonline.com'],
+  ]) {
+    const client = { tenantId: 'tenant', clientId: 'client', authorityHost, proof: { is: 'secret', secret: 'entra-secret' } } as const
+    ;[asked, answers] = [[], [['login.', 200, '{"access_token":"t"}'], empty]]
+    await listed(await elsewhere.open(at('azure', { is: 'entra', client }), unending))
+    assert.equal(asked[0]?.host, host)
+  }
 })
 
 const told: [says: string, place: BucketPlace, secret: string, body: (secret: string) => string][] = [
@@ -248,6 +267,7 @@ const told: [says: string, place: BucketPlace, secret: string, body: (secret: st
 for (const [says, place, secret, body] of told)
   test(`${says} that a store says back is not told`, async () => {
     answers = [['', 403, body(secret)]]
-    for (const call of [objects.open(place).exists(unending), listed(objects.open(place)), objects.open(place).fetch('a', unending)])
+    const store = await objects.open(place, unending)
+    for (const call of [store.exists(unending), listed(store), store.fetch('a', unending)])
       await assert.rejects(call, (thrown: Error) => /bad \*\*\*/.test(thrown.message) && !thrown.message.includes(secret))
   })

@@ -7,12 +7,18 @@ import type { BucketPlace, FetchedObject, Credentials, ObjectEntry, ObjectStore 
 import { once } from '../token.ts'
 import { contentOf, errorText, exchange, Pages, redirected, textOf, type Wire, wordsOf } from '../transport.ts'
 import { pathOf } from '../s3/address.ts'
-import { entraToken, sharedKey } from './sign.ts'
+import { type EntraSigner, entraToken, sharedKey } from './sign.ts'
 
 const version = '2021-12-02'
 
+/** What a container is reached with. `signer` is for credentials of Entra. */
+export interface AzureHands {
+  readonly wire: Wire
+  readonly signer: EntraSigner | undefined
+}
+
 /** A container by the Blob service of Azure. @throws {ObjectStoreError} ADDRESS for an endpoint that is no URL. */
-export function azureStore(place: BucketPlace, wire: Wire): ObjectStore {
+export function azureStore(place: BucketPlace, { wire, signer }: AzureHands): ObjectStore {
   const { endpoint, bucket } = place
   if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
     throw new ObjectStoreError('ADDRESS', { message: `endpoint '${endpoint.replace(/\?.*/s, '')}' is no URL of a blob service` })
@@ -21,7 +27,7 @@ export function azureStore(place: BucketPlace, wire: Wire): ObjectStore {
   if (!base.pathname.endsWith('/')) base.pathname += '/'
   const { credentials } = place
   const known = credentials.is === 'accountKey' ? { ...credentials, account: credentials.account ?? accountIn(base) } : credentials
-  return new AzureStore(base, { bucket, wire, credentials: known })
+  return new AzureStore(base, { bucket, wire, signer, credentials: known })
 }
 
 /** The account that a blob service's host begins with. @throws {ObjectStoreError} CREDENTIALS */
@@ -41,13 +47,13 @@ class AzureStore implements ObjectStore {
   readonly #credentials: Known
   readonly #token: (signal: AbortSignal) => Promise<string | undefined>
 
-  constructor(base: URL, { bucket, wire, credentials }: { bucket: string; wire: Wire; credentials: Known }) {
+  constructor(base: URL, { bucket, wire, signer, credentials }: AzureHands & { bucket: string; credentials: Known }) {
     this.#base = base
     this.#bucket = bucket
     this.#wire = wire
     this.#credentials = credentials
     this.#token = once(async signal => {
-      if (credentials.is === 'entra') return entraToken(credentials.client, wire, signal)
+      if (signer) return entraToken(signer, wire, signal)
       return credentials.is === 'bearer' ? credentials.token : undefined
     })
   }

@@ -1,13 +1,13 @@
-import { createHash, createHmac, X509Certificate } from 'node:crypto'
-import { rsaKey, signedJwt } from '../../../lib/jwt.ts'
+import { createHmac } from 'node:crypto'
+import { messageOf } from '../../../lib/coded-error.ts'
+import { assertionType, type ClientCertificate, clientAssertion, clientCertificate, tokenEndpoint } from '../../auth/entra-client.ts'
 import { ObjectStoreError } from '../error.ts'
 import type { EntraClient } from '../../../kinds/object-store.ts'
 import { tokenFrom } from '../token.ts'
 import type { Wire } from '../transport.ts'
 
-export const publicAuthority = 'https://login.microsoftonline.com'
+const publicAuthority = 'https://login.microsoftonline.com'
 const scope = 'https://storage.azure.com/.default'
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** The authorization header of a GET by the key of an account. https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key */
 export function sharedKey(url: URL, headers: Readonly<Record<string, string>>, { account, key }: { account: string; key: string }): string {
@@ -25,36 +25,42 @@ export function sharedKey(url: URL, headers: Readonly<Record<string, string>>, {
   return `SharedKey ${account}:${signature}`
 }
 
-/** A token of Microsoft Entra for storage. @throws {ObjectStoreError} */
-export function entraToken({ tenantId, clientId, authorityHost, proof }: EntraClient, wire: Wire, signal: AbortSignal): Promise<string> {
-  const base = (authorityHost || publicAuthority).replace(/\/+$/, '')
-  if (!/^https:\/\/[^/?#@]+$/.test(base)) throw new ObjectStoreError('CREDENTIALS', { message: 'authorityHost is no https URL of a host' })
-  if (!/^[A-Za-z0-9.-]+$/.test(tenantId))
-    throw new ObjectStoreError('CREDENTIALS', { message: 'tenantId is no tenant: it has letters, digits, dots and dashes' })
-  const endpoint = `${base}/${tenantId}/oauth2/v2.0/token`
-  const fixed = { client_id: clientId, grant_type: 'client_credentials', scope }
-  const form = () =>
-    proof.is === 'secret'
-      ? { ...fixed, client_secret: proof.secret }
-      : { ...fixed, client_assertion_type: assertionType, client_assertion: assertionOf(proof, { clientId, endpoint, wire }) }
-  return tokenFrom(endpoint, form, { wire, signal })
+/** A client of Entra that is ready to ask for tokens. */
+export interface EntraSigner {
+  readonly endpoint: string
+  readonly clientId: string
+  readonly proof:
+    | { readonly is: 'secret'; readonly secret: string }
+    | { readonly is: 'certificate'; readonly certificate: ClientCertificate; readonly sendChain: boolean }
 }
 
-function assertionOf(
-  { pem, sendChain }: Extract<EntraClient['proof'], { is: 'certificate' }>,
-  { clientId, endpoint, wire }: { clientId: string; endpoint: string; wire: Wire },
-): string {
-  const now = Math.floor(wire.clock.now() / 1000)
-  const certificates = (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []).map(
-    text => new X509Certificate(text),
-  )
-  const [leaf] = certificates
-  const key = rsaKey(/-----BEGIN (?:RSA )?PRIVATE KEY-----[\s\S]*?-----END (?:RSA )?PRIVATE KEY-----/.exec(pem)?.[0] ?? '')
-  if (!leaf || !key) throw new ObjectStoreError('CREDENTIALS', { message: 'clientCertificate has no certificate with its RSA key in PEM' })
-  const header = {
-    x5t: createHash('sha1').update(leaf.raw).digest('base64url'),
-    ...(sendChain ? { x5c: certificates.map(c => c.raw.toString('base64')) } : {}),
+/** Makes one of what a Secret has. `authority` is where Entra is unless the Secret says it. @throws {ObjectStoreError} CREDENTIALS. */
+export async function entraSigner(
+  { tenantId, clientId, authorityHost, proof }: EntraClient,
+  { authority, signal }: { readonly authority: string | undefined; readonly signal: AbortSignal },
+): Promise<EntraSigner> {
+  const wrong = (message: string, cause?: unknown): ObjectStoreError => new ObjectStoreError('CREDENTIALS', { message }, { cause })
+  const base = (authorityHost || authority || publicAuthority).replace(/\/+$/, '')
+  if (!/^https:\/\/[^/?#@]+$/.test(base)) throw wrong('authorityHost is no https URL of a host')
+  if (!/^[A-Za-z0-9.-]+$/.test(tenantId)) throw wrong('tenantId is no tenant: it has letters, digits, dots and dashes')
+  const at = { endpoint: tokenEndpoint(base, tenantId), clientId }
+  if (proof.is === 'secret') return { ...at, proof }
+  const { content, password, sendChain } = proof
+  const certificate = await clientCertificate(content, password, signal).catch((cause: unknown) => {
+    signal.throwIfAborted()
+    throw wrong(`failed to parse client certificates: ${messageOf(cause)}`, cause)
+  })
+  return { ...at, proof: { is: 'certificate', certificate, sendChain } }
+}
+
+/** A token of Microsoft Entra for storage. @throws {ObjectStoreError} */
+export function entraToken({ endpoint, clientId, proof }: EntraSigner, wire: Wire, signal: AbortSignal): Promise<string> {
+  const fixed = { client_id: clientId, grant_type: 'client_credentials', scope }
+  const form = (): Record<string, string> => {
+    if (proof.is === 'secret') return { ...fixed, client_secret: proof.secret }
+    const { clock } = wire
+    const about = { client: clientId, endpoint, sendChain: proof.sendChain, now: clock.now(), id: clock.id(16) }
+    return { ...fixed, client_assertion_type: assertionType, client_assertion: clientAssertion(proof.certificate, about) }
   }
-  const claims = { aud: endpoint, iss: clientId, sub: clientId, jti: wire.clock.id(16), nbf: now, exp: now + 600 }
-  return signedJwt(claims, key, header)
+  return tokenFrom(endpoint, form, { wire, signal })
 }
