@@ -9,6 +9,7 @@ import { installOwn } from './cli/install.ts'
 import { compose, kinds, type Mode } from './main/compose.ts'
 import { gitLine, sandboxLines } from './main/sandbox-lines.ts'
 import { keyFileOf, personAt, terminalOf } from './main/terminal.ts'
+import { aborted } from './lib/aborted.ts'
 import type { JsonObject } from './lib/json.ts'
 import { catalogueFor } from './main/catalogue.ts'
 import { resources } from './resources/index.ts'
@@ -18,7 +19,7 @@ import { allTools } from './tools/index.ts'
 import { realClock } from './world/clock/real.ts'
 
 const interrupted = new AbortController()
-const terminal: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false }
+const terminal: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false, signal: interrupted.signal }
 
 /** Options of a command: without a key file, handles hold by a key of the user's own. */
 function kept(options: JsonObject, env: NodeJS.ProcessEnv): JsonObject {
@@ -65,6 +66,7 @@ async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<vo
     planChanges: approving,
     personDestroys: approving,
     isApproved: () => false,
+    signal: interrupted.signal,
   })
   const { listenStdio } = await import('./transports/stdio.ts')
   const server = listenStdio({
@@ -85,8 +87,7 @@ function ended(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   process.stdin.once('end', resolve)
   process.stdin.once('close', resolve)
-  interrupted.signal.addEventListener('abort', () => resolve(), { once: true })
-  return promise
+  return Promise.race([promise, aborted(interrupted.signal)])
 }
 
 async function serveSandbox(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
@@ -94,18 +95,14 @@ async function serveSandbox(options: JsonObject, env: NodeJS.ProcessEnv): Promis
   const { composeSandbox } = await import('./main/sandbox-engine.ts')
   const composed = await composeSandbox(
     { port: Number(port), registryPort: Number(registryPort), gitPort: Number(gitPort), ...(typeof data === 'string' ? { data } : {}) },
-    { env, common: options },
+    { env, common: options, signal: interrupted.signal },
   )
   const { sandbox } = composed
   process.stdout.write(sandbox.kubeconfig)
   process.stderr.write(
     `✔ Kubernetes API at ${sandbox.apiUrl}, OCI registry at ${sandbox.registry}\n► ${gitLine(sandbox)}\n► the kubeconfig went to standard output; stop with Ctrl-C\n`,
   )
-  const { promise, resolve } = Promise.withResolvers<void>()
-  interrupted.signal.addEventListener('abort', () => resolve(), { once: true })
-  const alive = setInterval(() => {}, 60_000)
-  await promise
-  clearInterval(alive)
+  await aborted(interrupted.signal)
   await composed.close()
 }
 
@@ -146,4 +143,13 @@ async function installCrds(options: JsonObject, env: NodeJS.ProcessEnv): Promise
   }
 }
 
-if (import.meta.main) await main(process.argv.slice(2), process.env)
+/** Resolves when what was written is with its reader, or has none any more. */
+async function flushed(): Promise<void> {
+  await Promise.all([process.stdout, process.stderr].map(stream => new Promise(resolve => stream.write('', resolve))))
+}
+
+if (import.meta.main) {
+  await main(process.argv.slice(2), process.env)
+  await flushed()
+  process.exit()
+}

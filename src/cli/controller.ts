@@ -4,6 +4,7 @@ import { fluxDefaults } from '../engine/settings.ts'
 import { type DigestAlgorithm, digestAlgorithms, isDigestAlgorithm } from '../lib/digest.ts'
 import { formatDuration, parseDuration } from '../lib/duration.ts'
 import { type JsonObject, stringAt } from '../lib/json.ts'
+import type { Address } from '../lib/listen.ts'
 import { controllersOf, reconcilers } from '../tools/run/reconcilers.ts'
 import { address, UsageError } from './usage.ts'
 
@@ -16,8 +17,8 @@ export interface ControllerFlags {
   readonly controllers: readonly string[]
   readonly allNamespaces: boolean
   readonly labelSelector: string | undefined
-  readonly healthAddress: string | undefined
-  readonly metricsAddress: string | undefined
+  readonly healthAddress: Address | undefined
+  readonly metricsAddress: Address | undefined
   /** Absent: without election. */
   readonly election:
     | { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number; readonly releases: boolean }
@@ -58,8 +59,7 @@ export function addController(program: Command, context: Context): void {
     if (stray)
       throw new UsageError(`--${stray} is not for controller: it acts by its own engine, and --watch-label-selector names its shard`)
     if (common.storagePath === undefined) throw new UsageError('controller needs --storage-path: artifacts must outlive a restart')
-    const own = program.getOptionValueSource('storageAddr') === 'cli' ? {} : { storageAddr: fluxAddress }
-    return context.serveController(flagsOf(options), { ...common, ...own, artifactDigestAlgo: algorithmOf(options) })
+    return context.serveController(flagsOf(options), { storageAddr: fluxAddress, ...common, artifactDigestAlgo: algorithmOf(options) })
   })
 }
 
@@ -77,10 +77,6 @@ function timings(): [flag: string, help: string, fallback: string][] {
 
 /** @throws {UsageError} naming the flag. */
 export function flagsOf(options: JsonObject): ControllerFlags {
-  for (const name of ['healthAddr', 'metricsAddr'] as const) {
-    const given = stringAt(options, name)
-    if (given !== undefined) address(name === 'healthAddr' ? '--health-addr' : '--metrics-addr', given)
-  }
   return {
     settings: {
       requeueDependencyMs: duration(options, 'requeueDependency'),
@@ -94,8 +90,8 @@ export function flagsOf(options: JsonObject): ControllerFlags {
     controllers: chosen(String(options.controllers)),
     allNamespaces: bool(options, 'watchAllNamespaces'),
     labelSelector: stringAt(options, 'watchLabelSelector'),
-    healthAddress: stringAt(options, 'healthAddr'),
-    metricsAddress: stringAt(options, 'metricsAddr'),
+    healthAddress: addressIn(options, 'healthAddr'),
+    metricsAddress: addressIn(options, 'metricsAddr'),
     election: options.enableLeaderElection === true ? electionOf(options) : undefined,
   }
 }
@@ -126,6 +122,11 @@ function chosen(names: string): string[] {
 
 function flagOf(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, c => `-${c.toLowerCase()}`)}`
+}
+
+function addressIn(options: JsonObject, name: string): Address | undefined {
+  const given = stringAt(options, name)
+  return given === undefined ? undefined : address(flagOf(name), given)
 }
 
 function duration(options: JsonObject, name: string): number {

@@ -38,7 +38,7 @@ export function commonOptions(): Option[] {
     new Option('--token-cache-max-size <n>', 'how many credentials of clouds are kept; 0 keeps none').default('100'),
     new Option('--token-cache-max-duration <duration>', 'for how long at most, up to 1h').default('1h'),
     new Option('--storage-path <folder>', 'where our engine keeps artifacts; a temporary folder without it'),
-    new Option('--storage-addr <host:port>', 'where artifacts are served').default('127.0.0.1:0'),
+    new Option('--storage-addr <host:port>', 'where artifacts are served; a free port of loopback without it'),
     new Option('--storage-adv-addr <host:port>', 'the address that artifact URLs carry'),
   ]
 }

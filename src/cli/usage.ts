@@ -1,4 +1,5 @@
 import { CodedError } from '../lib/coded-error.ts'
+import type { Address } from '../lib/listen.ts'
 
 /** The command line itself is wrong: exit code 2. */
 export class UsageError extends CodedError<'USAGE'> {
@@ -15,11 +16,11 @@ export const exitHelp =
   '\nExit codes: 0 done or ready; 1 failed or not ready; 2 wrong usage; 3 nothing done: a plan was printed, pass its handle with --plan; 130 interrupted.'
 
 /** `host:port` taken apart, a port of 0 to 65535. @throws {UsageError} naming the flag. */
-export function address(flag: string, text: string): { host: string; port: number } {
+export function address(flag: string, text: string): Address {
   const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:\s]*):(\d{1,5})$/.exec(text) ?? []
   if (host === undefined || port === undefined || Number(port) > 65_535)
     throw new UsageError(`${flag} '${text}' is no address: use HOST:PORT, such as 127.0.0.1:8080`)
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) }
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), flag }
 }
 
 /** A port. @throws {UsageError} naming the flag. */

@@ -11,6 +11,17 @@ export abstract class CodedError<Code extends string = string> extends Error {
   }
 }
 
+/** Base of an error class whose codes each come with advice: the table says what to do, for people. */
+export function advisedError<Code extends string>(table: Readonly<Record<Code, string>>) {
+  return class AdvisedError extends CodedError<Code> {
+    readonly advice: string
+    constructor(code: Code, message: string, options?: ErrorOptions) {
+      super(code, message, options)
+      this.advice = table[code]
+    }
+  }
+}
+
 /** The text of anything thrown: an error's message, else its string form. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)

@@ -7,17 +7,18 @@ import { gatedSettings } from '../cli/feature-gates.ts'
 import { tokenCache } from '../cli/options.ts'
 import { tenancyOf } from '../cli/tenancy.ts'
 import { trustedRootOf } from '../cli/trusted-root.ts'
-import { UsageError } from '../cli/usage.ts'
+import { address, UsageError } from '../cli/usage.ts'
 import { fluxDefaults } from '../engine/settings.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { isDigestAlgorithm } from '../lib/digest.ts'
+import { opening } from '../lib/opened.ts'
 import { secretsOf } from '../lib/mask.ts'
 import { RecentSecrets } from '../lib/recent-secrets.ts'
 import { Redactor } from '../lib/safe.ts'
-import type { Sandbox } from '../sandbox/sandbox.ts'
+import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts'
 import { reconcilers } from '../tools/run/reconcilers.ts'
 import type { EngineOptions } from '../tools/tool.ts'
 import { lazyAuth } from '../world/auth/lazy.ts'
@@ -40,7 +41,7 @@ import { openRegistries } from '../world/registry/open.ts'
 import { diskScratch } from '../world/storage/disk-scratch.ts'
 import { diskArtifacts } from '../world/storage/disk.ts'
 import { artifactFetcher } from '../world/storage/fetch.ts'
-import { serveArtifacts } from '../world/storage/serve.ts'
+import { serveArtifacts, type StorageServer } from '../world/storage/serve.ts'
 import type { World } from '../world/world.ts'
 import { privateFolder } from '../world/private-folder.ts'
 
@@ -61,36 +62,30 @@ export interface Mode {
   readonly planChanges: boolean
   readonly personDestroys: boolean
   isApproved(handle: string): boolean
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const text = (options: JsonObject, name: string): string | undefined => (typeof options[name] === 'string' ? options[name] : undefined)
 const texts = (options: JsonObject, name: string): string[] | undefined =>
   Array.isArray(options[name]) ? options[name].map(String) : undefined
 
-/** Puts the world together from options and environment. */
+/** Puts the world together from options and environment. When that fails nothing stays open. */
 export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode: Mode): Promise<Composed> {
   const key = keyOf(text(options, 'keyFile'))
   const redactor = new Redactor(options.fingerprints === 'off' ? undefined : key)
-  const http = lazyHttp(env)
-  const kernel = openKernel(assets)
-  const sandbox = options.sandbox === true ? await openSandbox({ kernel, http }, { port: 0, registryPort: 0, gitPort: 0 }) : undefined
-  const { clusters, current, namespaceOf } = await clustersFor(options, { env, http, sandbox })
-  const storage = await openStorage(options)
-  const world = worldOf(options, { env, http, kernel, redactor, artifacts: storage.artifacts, clusters, mode })
   const gates = { key, planChanges: mode.planChanges, personDestroys: mode.personDestroys, isApproved: mode.isApproved.bind(mode) }
-  return {
-    service: { world, redactor, gates },
-    sandbox,
-    cluster: current,
-    namespaceOf,
-    engine: engineOf(options),
-    async close() {
-      await sandbox?.close()
-      await storage.close()
-      await kernel.close()
-      await http.close()
-    },
-  }
+  return opening(async opened => {
+    const http = opened.keep(lazyHttp(env), h => h.close())
+    const kernel = opened.keep(openKernel(assets), k => k.close())
+    const { artifacts } = opened.keep(await openStorage(options), s => s.close())
+    const ports = { port: 0, registryPort: 0, gitPort: 0, signal: mode.signal }
+    const sandbox = options.sandbox === true ? opened.keep(await openSandbox({ kernel, http }, ports), s => s.close()) : undefined
+    const { clusters, current, namespaceOf } = await clustersFor(options, { env, http, sandbox })
+    const world = worldOf(options, { env, http, kernel, redactor, artifacts, clusters, mode })
+    const close = (): Promise<void> => opened.close()
+    return { service: { world, redactor, gates }, sandbox, cluster: current, namespaceOf, engine: engineOf(options), close }
+  }, mode.signal)
 }
 
 /** @throws {UsageError} for a key that cannot be read, or that could be guessed. */
@@ -164,7 +159,7 @@ function engineOf(options: JsonObject): EngineOptions {
 
 export async function openSandbox(
   { kernel, http }: { kernel: Kernel; http: Http },
-  ports: { port: number; registryPort: number; gitPort: number; data?: string | undefined },
+  ports: Pick<SandboxOptions, 'port' | 'registryPort' | 'gitPort' | 'data' | 'signal'>,
 ): Promise<Sandbox> {
   const { startSandbox } = await import('../sandbox/sandbox.ts')
   return startSandbox({ kernel, http, clock: realClock, definitions: (await kernel.definitions()).all, kinds, ...ports })
@@ -197,31 +192,21 @@ function sandboxAlone({ cluster }: Sandbox): Clusters {
   }
 }
 
-/** Where artifacts are kept and served. */
-export async function openStorage(options: JsonObject) {
-  const given = text(options, 'storagePath')
-  const folder = given ?? (await privateFolder('artifacts'))
-  const [host = '127.0.0.1', port = '0'] = splitAddress(text(options, 'storageAddr') ?? '127.0.0.1:0')
-  const server = await serveArtifacts({ folder, host, port: Number(port) })
-  const advertised = text(options, 'storageAdvAddr') ?? advertisedOf(server.address)
-  const algorithm = text(options, 'artifactDigestAlgo')
-  const made = isDigestAlgorithm(algorithm) ? { algorithm } : {}
-  const artifacts = diskArtifacts({ folder, advertised, clock: realClock, ...made })
-  const close = async (): Promise<void> => {
-    await server.close()
-    if (given === undefined) rmSync(folder, { recursive: true, force: true })
-  }
-  return { artifacts, close }
+/** Where artifacts are kept and served. @throws {ListenError} for an address that is taken. */
+export function openStorage(options: JsonObject) {
+  return opening(async opened => {
+    const folder =
+      text(options, 'storagePath') ?? opened.keep(await privateFolder('artifacts'), made => rmSync(made, { recursive: true, force: true }))
+    const wanted = address('--storage-addr', text(options, 'storageAddr') ?? '127.0.0.1:0')
+    const server = opened.keep(await serveArtifacts({ folder, ...wanted }), s => s.close())
+    const advertised = text(options, 'storageAdvAddr') ?? advertisedOf(wanted.host, server)
+    const algorithm = text(options, 'artifactDigestAlgo')
+    const made = isDigestAlgorithm(algorithm) ? { algorithm } : {}
+    return { artifacts: diskArtifacts({ folder, advertised, clock: realClock, ...made }), close: () => opened.close() }
+  })
 }
 
 /** An address that others reach: of a server on every interface, this machine's name, as Flux has it. */
-function advertisedOf(address: string): string {
-  const [host, port] = splitAddress(address)
-  return host === '0.0.0.0' ? `${hostname()}:${port}` : host === '' || host === '::' ? `localhost:${port}` : address
-}
-
-/** `host:port` taken apart. */
-export function splitAddress(address: string): [string, string] {
-  const colon = address.lastIndexOf(':')
-  return [address.slice(0, colon).replace(/^\[|\]$/g, ''), address.slice(colon + 1)]
+function advertisedOf(host: string, { address: own, port }: StorageServer): string {
+  return host === '0.0.0.0' ? `${hostname()}:${port}` : host === '' || host === '::' ? `localhost:${port}` : own
 }

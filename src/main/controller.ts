@@ -5,14 +5,16 @@ import { isLive, leavesShard, shardKey } from '../engine/controllers.ts'
 import { lead, type Leading } from '../engine/election.ts'
 import { holdLease, type Holding } from '../engine/lease.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
+import { aborted } from '../lib/aborted.ts'
 import { CodedError } from '../lib/coded-error.ts'
+import { type Opened, opening } from '../lib/opened.ts'
 import { stringAt } from '../lib/json.ts'
 import { type Controllers, readControllers } from '../tools/run/engine.ts'
 import { reconcilers } from '../tools/run/reconcilers.ts'
 import { listenAdmin } from '../transports/admin.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import type { Hands } from '../world/world.ts'
-import { type Composed, splitAddress } from './compose.ts'
+import type { Composed } from './compose.ts'
 import { type EngineRun, startEngine } from './engine.ts'
 import { Metrics } from './metrics.ts'
 
@@ -35,16 +37,14 @@ export async function runController(composed: Composed, flags: ControllerFlags, 
   const hands: Hands = { ...world, cluster }
   await refuseBeside(cluster, flags, { now: world.clock.now(), signal: stopped })
   const metrics = new Metrics()
-  const servers = await Promise.all([
-    ...(flags.healthAddress === undefined ? [] : [listenAdmin(addressOf(flags.healthAddress))]),
-    ...(flags.metricsAddress === undefined ? [] : [listenAdmin(addressOf(flags.metricsAddress), { '/metrics': () => metrics.text() })]),
-  ])
   const namespace = env.RUNTIME_NAMESPACE ?? 'flux-system'
-  const leases = await leasesOf(hands, flags, { namespace, stopped }).catch((thrown: unknown) => {
-    if (!stopped.aborted) throw thrown
-  })
-  try {
-    if (!leases) return
+  await opening(async opened => {
+    await serveOperators(flags, metrics, opened)
+    const leases = await leasesOf(hands, flags, { namespace, stopped }).catch((thrown: unknown) => {
+      if (!stopped.aborted) throw thrown
+    })
+    if (!leases) return opened.close()
+    opened.keep(leases, l => l.leave(true))
     const engine = startEngine(hands, {
       ...runOf(flags, { namespace, metrics }),
       settings: { ...composed.engine.settings, ...flags.settings },
@@ -55,22 +55,14 @@ export async function runController(composed: Composed, flags: ControllerFlags, 
     await Promise.race([aborted(stopped), aborted(leases.lost), engine.ended])
     await engine.stop()
     if (leases.lost.aborted) throw new ControllerError('LEADERSHIP_LOST', String((leases.lost.reason as Error).message))
-  } finally {
-    await leases?.leave(true)
-    await Promise.all(servers.map(server => server.close()))
-  }
+    await opened.close()
+  })
 }
 
-function addressOf(text: string): { host: string; port: number } {
-  const [host, port] = splitAddress(text)
-  return { host, port: Number(port) }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  if (signal.aborted) resolve()
-  signal.addEventListener('abort', () => resolve(), { once: true })
-  return promise
+/** The servers of operators: probes and metrics. */
+async function serveOperators({ healthAddress, metricsAddress }: ControllerFlags, metrics: Metrics, opened: Opened): Promise<void> {
+  if (healthAddress) opened.keep(await listenAdmin(healthAddress), s => s.close())
+  if (metricsAddress) opened.keep(await listenAdmin(metricsAddress, { '/metrics': () => metrics.text() }), s => s.close())
 }
 
 function runOf(flags: ControllerFlags, { namespace, metrics }: { namespace: string; metrics: Metrics }): Omit<EngineRun, 'settings'> {

@@ -8,9 +8,11 @@ import { tenancyOf } from '../cli/tenancy.ts'
 import { holdLease } from '../engine/lease.ts'
 import { fluxDefaults, type Settings } from '../engine/settings.ts'
 import { type JsonObject, stringAt } from '../lib/json.ts'
+import { ListenError } from '../lib/listen.ts'
+import { opening } from '../lib/opened.ts'
 import { RecentSecrets } from '../lib/recent-secrets.ts'
 import { Redactor } from '../lib/safe.ts'
-import type { Sandbox } from '../sandbox/sandbox.ts'
+import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts'
 import { controllersOf, reconcilers } from '../tools/run/reconcilers.ts'
 import { lazyAuth } from '../world/auth/lazy.ts'
 import { realClock } from '../world/clock/real.ts'
@@ -32,27 +34,48 @@ import { startEngine } from './engine.ts'
 /** How many objects of a kind run at a time, as with Flux's controllers. */
 const concurrency = 4
 
-/** A sandbox that stands alone: with an engine that reconciles what is in it. `common` are the options of every command. */
-export async function composeSandbox(
-  options: { port: number; registryPort: number; gitPort: number; data?: string | undefined },
-  { env, common }: { env: NodeJS.ProcessEnv; common: JsonObject },
+interface SandboxAbout {
+  readonly env: NodeJS.ProcessEnv
+  /** The options of every command. */
+  readonly common: JsonObject
+  /** Ends the start. */
+  readonly signal: AbortSignal
+}
+
+/** A sandbox that stands alone: with an engine that reconciles what is in it. */
+export function composeSandbox(
+  options: Pick<SandboxOptions, 'port' | 'registryPort' | 'gitPort' | 'data'>,
+  { env, common, signal }: SandboxAbout,
 ): Promise<{ sandbox: Sandbox; close(): Promise<void> }> {
-  const http = lazyHttp({})
-  const kernel = openKernel(assets)
-  const sandbox = await openSandbox({ kernel, http }, options)
-  const storage = await (options.data === undefined ? openStorage({}) : keptStorage(options.data))
+  return opening(async opened => {
+    const http = opened.keep(lazyHttp({}), h => h.close())
+    const kernel = opened.keep(openKernel(assets), k => k.close())
+    const sandbox = opened.keep(await openSandbox({ kernel, http }, { ...options, signal }), s => s.close())
+    const { artifacts } = opened.keep(await storageFor(common, options.data), s => s.close())
+    const hands = handsFor(sandbox, { env, common, http, kernel, artifacts })
+    const settings = { ...fluxDefaults, ...gatedSettings(stringAt(common, 'featureGates')), ...tenancyOf(common) }
+    opened.keep(startControllers(hands, settings), c => c.stop())
+    return { sandbox, close: () => opened.close() }
+  }, signal)
+}
+
+interface Parts extends Pick<Hands, 'http' | 'kernel' | 'artifacts'> {
+  readonly env: NodeJS.ProcessEnv
+  readonly common: JsonObject
+}
+
+function handsFor(sandbox: Sandbox, { env, common, http, kernel, artifacts }: Parts): Hands {
   const redactor = new Redactor(randomBytes(32))
   const recent = new RecentSecrets(redactor)
   const seen = observedClusters({ names: ['sandbox'], named: () => sandbox.cluster }, learning(redactor))
-  const settings = { ...fluxDefaults, ...gatedSettings(stringAt(common, 'featureGates')), ...tenancyOf(common) }
-  const hands = {
+  return {
     cluster: seen.named(),
     remotes: openRemotes({ http, clock: realClock, learn: s => recent.learn(s), seen: learning(redactor) }),
     http,
     kernel,
     clock: realClock,
     log: pinoLog({ level: 'warn', censor: line => redactor.censor(line) }),
-    artifacts: storage.artifacts,
+    artifacts,
     scratch: diskScratch(),
     auth: lazyAuth({ http, clock: realClock, env, home: homedir(), cache: tokenCache(common), learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
@@ -60,25 +83,18 @@ export async function composeSandbox(
     fetcher: artifactFetcher({ http, clock: realClock }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras: 'off' }),
   }
-  const engine = startControllers(hands, settings)
-  return {
-    sandbox,
-    async close() {
-      await engine.stop()
-      await sandbox.close()
-      await storage.close()
-      await kernel.close()
-      await http.close()
-    },
-  }
 }
 
-/** Artifacts in a folder, served at the port of the last time, so that their addresses stay good; at another where that is taken. */
-async function keptStorage(data: string): ReturnType<typeof openStorage> {
+/** In a folder that is kept, artifacts are served at the port of the last time, so that their addresses stay good; at another where that is taken. */
+async function storageFor(common: JsonObject, data: string | undefined): ReturnType<typeof openStorage> {
+  if (data === undefined) return openStorage(common)
   const file = join(data, 'artifacts-port')
   const open = (port: string): ReturnType<typeof openStorage> =>
-    openStorage({ storagePath: join(data, 'artifacts'), storageAddr: `127.0.0.1:${port}` })
-  const storage = await open(existsSync(file) ? readFileSync(file, 'utf8').trim() : '0').catch(() => open('0'))
+    openStorage({ storagePath: join(data, 'artifacts'), storageAddr: `127.0.0.1:${port}`, ...common })
+  const storage = await open(existsSync(file) ? readFileSync(file, 'utf8').trim() : '0').catch((thrown: unknown) => {
+    if (thrown instanceof ListenError && common.storageAddr === undefined) return open('0')
+    throw thrown
+  })
   writeFileSync(file, storage.artifacts.advertised.split(':').at(-1) ?? '0')
   return storage
 }

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { access, mkdir, rm, writeFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gitProgram } from '../world/git/program.ts'
-import { listen } from '../world/listen.ts'
+import { listen } from '../lib/listen.ts'
+import { opening } from '../lib/opened.ts'
 import { answerByBackend, type Backend } from './git/backend.ts'
 import { privateFolder } from '../world/private-folder.ts'
 
@@ -32,8 +33,16 @@ const pathPattern = /^((?:\/[A-Za-z0-9_][\w.-]*){1,4})\/(?:info\/refs|git-upload
  */
 export async function listenGit({ port, data, allows }: GitServerOptions): Promise<SandboxGit> {
   await gitProgram(process.env)()
-  const folder = data ?? (await privateFolder('git-server'))
-  await mkdir(folder, { recursive: true })
+  return opening(async opened => {
+    const folder = data ?? opened.keep(await privateFolder('git-server'), made => rm(made, { recursive: true, force: true }))
+    await mkdir(folder, { recursive: true })
+    const { address, close } = await listen(await gitServer(folder, allows), { host: '127.0.0.1', port, flag: '--git-port' })
+    opened.keep(address, close)
+    return { address, close: () => opened.close() }
+  })
+}
+
+async function gitServer(folder: string, allows: GitServerOptions['allows']): Promise<Server> {
   const backend = { folder, env: await serverEnv(folder) }
   const server = createServer((request, response) => {
     if (allows && !allows(request.headers.authorization))
@@ -41,14 +50,7 @@ export async function listenGit({ port, data, allows }: GitServerOptions): Promi
     void serve(request, response, backend).catch(() => response.destroy())
   })
   server.requestTimeout = 0
-  const { port: taken, close } = await listen(server, { host: '127.0.0.1', port })
-  return {
-    address: `127.0.0.1:${taken}`,
-    async close() {
-      await close()
-      if (data === undefined) await rm(folder, { recursive: true, force: true })
-    },
-  }
+  return server
 }
 
 async function serverEnv(folder: string): Promise<Record<string, string>> {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { messageOf } from '../lib/coded-error.ts'
-import { listen } from '../world/listen.ts'
+import { listen } from '../lib/listen.ts'
 import { RegistryProblem, registryProblems } from './registry/answers.ts'
 import { memoryContent } from './registry/content.ts'
 import { folderContent } from './registry/folder-content.ts'
@@ -44,8 +44,7 @@ export async function listenRegistry(options: RegistryOptions): Promise<SandboxR
       }),
   )
   server.requestTimeout = 0
-  const { port, close } = await listen(server, { host: '127.0.0.1', port: options.port })
-  return { address: `127.0.0.1:${port}`, close }
+  return listen(server, { host: '127.0.0.1', port: options.port, flag: '--registry-port' })
 }
 
 function pathOf({ pathname }: URL): string {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { installKinds } from '../engine/install.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { JsonObject } from '../lib/json.ts'
+import { type Opened, opening } from '../lib/opened.ts'
 import type { Clock } from '../world/clock/clock.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
 import { restCluster } from '../world/cluster/rest.ts'
@@ -9,7 +10,7 @@ import type { Http } from '../world/http/http.ts'
 import type { Kernel } from '../world/kernel/kernel.ts'
 import { GitError } from '../world/git/error.ts'
 import { openJournal } from './api/store/journal.ts'
-import { listenApiServer } from './api/server.ts'
+import { type ApiServer, listenApiServer } from './api/server.ts'
 import { seed } from './api/store/seed.ts'
 import { Store } from './api/store/store.ts'
 import { listenGit, type SandboxGit } from './git.ts'
@@ -31,6 +32,8 @@ export interface SandboxOptions {
   readonly gitPort: number
   /** A folder that keeps everything; absent: memory. */
   readonly data?: string | undefined
+  /** Ends the start. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A Kubernetes API, its simulated controllers, an OCI registry and a Git server on loopback. */
@@ -46,34 +49,36 @@ export interface Sandbox {
   close(): Promise<void>
 }
 
-/** Starts a sandbox. No RBAC; nothing outside this process is needed. */
-export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { kernel, clock, http } = options
-  const unlock = options.data === undefined ? undefined : await lockFolder(options.data)
-  const journal = options.data === undefined ? undefined : await openJournal(join(options.data, 'api'))
+/** Starts a sandbox. No RBAC; nothing outside this process is needed. @throws {ListenError} for a port that is taken, {DataError} for a folder in use. */
+export function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  return opening(async opened => {
+    const { clock, http, data, registryPort, signal = new AbortController().signal } = options
+    const api = await openApi(options, opened)
+    const kept = data === undefined ? {} : { data: join(data, 'registry') }
+    const registry = opened.keep(await listenRegistry({ port: registryPort, ...kept }), r => r.close())
+    const git = opened.keep(await openGitServer(options), g => (g instanceof GitError ? undefined : g.close()))
+    const cluster = restCluster({ name: 'sandbox', server: api.url, http, clock })
+    await installKinds(cluster, options.kinds, { clock, signal })
+    opened.keep(startWorkloads({ cluster, clock }), w => w.stop())
+    return {
+      apiUrl: api.url,
+      registry: registry.address,
+      git: git instanceof GitError ? git : `http://${git.address}`,
+      cluster,
+      kubeconfig: kubeconfigFor(api.url),
+      close: () => opened.close(),
+    }
+  }, options.signal)
+}
+
+async function openApi({ kernel, clock, data, definitions, port }: SandboxOptions, opened: Opened): Promise<ApiServer> {
+  if (data !== undefined) opened.keep(await lockFolder(data), unlock => unlock())
+  const journal = data === undefined ? undefined : opened.keep(await openJournal(join(data, 'api')), j => j.close())
   const store = new Store(journal)
   if (journal) store.restore(journal.kept.objects, journal.kept.revision)
-  const api = await listenApiServer({ kernel, clock, store, definitions: options.definitions, port: options.port })
+  const api = opened.keep(await listenApiServer({ kernel, clock, store, definitions, port }), a => a.close())
   await seed(api.store, clock)
-  const registry = await listenRegistry({
-    port: options.registryPort,
-    ...(options.data === undefined ? {} : { data: join(options.data, 'registry') }),
-  })
-  const git = await openGitServer(options)
-  const cluster = restCluster({ name: 'sandbox', server: api.url, http, clock })
-  const signal = new AbortController().signal
-  await installKinds(cluster, options.kinds, { clock, signal })
-  const workloads = startWorkloads({ cluster, clock })
-  const close = async (): Promise<void> => {
-    await workloads.stop()
-    await api.close()
-    await registry.close()
-    if (!(git instanceof GitError)) await git.close()
-    await journal?.close()
-    await unlock?.()
-  }
-  const gitUrl = git instanceof GitError ? git : `http://${git.address}`
-  return { apiUrl: api.url, registry: registry.address, git: gitUrl, cluster, kubeconfig: kubeconfigFor(api.url), close }
+  return api
 }
 
 /** Nothing else of a sandbox needs git: it starts without it. */

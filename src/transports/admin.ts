@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { type Address, listen } from '../lib/listen.ts'
 
 /** Pages of an operator's server by path, as plain text. */
 export type Pages = Readonly<Record<string, () => string | Promise<string>>>
@@ -7,10 +7,7 @@ export type Pages = Readonly<Record<string, () => string | Promise<string>>>
 const probes: Pages = { '/healthz': () => 'ok\n', '/readyz': () => 'ok\n' }
 
 /** Answers `/healthz` and `/readyz`, or other pages, on an address of its own. */
-export async function listenAdmin(
-  { host, port }: { host: string; port: number },
-  pages: Pages = probes,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function listenAdmin(at: Address, pages: Pages = probes): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const page = pages[new URL(request.url ?? '/', 'http://localhost').pathname]
     const answer = async (): Promise<void> => {
@@ -20,16 +17,6 @@ export async function listenAdmin(
     }
     answer().catch(() => response.destroy())
   })
-  server.listen(port, host)
-  await once(server, 'listening')
-  const address = server.address()
-  const bound = address !== null && typeof address === 'object' ? address.port : port
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/`,
-    async close() {
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
-    },
-  }
+  const { address, close } = await listen(server, at)
+  return { url: `http://${address}/`, close }
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createServer as createPlain, type RequestListener } from 'node:http'
 import { createServer as createSecure } from 'node:https'
 import { toNodeHandler } from '@modelcontextprotocol/node'
@@ -15,7 +14,9 @@ import {
   requireBearerAuth,
   type ServerEventBus,
 } from '@modelcontextprotocol/server'
+import { listen } from '../lib/listen.ts'
 import { isLoopback } from '../lib/loopback.ts'
+import { type Opened, opening } from '../lib/opened.ts'
 import { type AdapterOptions, serverFactory } from './adapter.ts'
 import type { Approvals } from './approvals.ts'
 import type { Clock } from '../world/clock/clock.ts'
@@ -65,40 +66,35 @@ export function refusal({ host, tokens, writes, allowedHosts, allowedOrigins, tl
   return tls || behindTlsProxy ? undefined : `to listen on ${host} give --tls-cert and --tls-key, or say --behind-tls-proxy`
 }
 
-/** Serves MCP over HTTP, both eras on one path: `/mcp`. @throws {TypeError} for what {@link refusal} names. */
+/** Serves MCP over HTTP, both eras on one path: `/mcp`. @throws {TypeError} for what {@link refusal} names, {ListenError} for an address that is taken. */
 export async function listenHttp(options: HttpOptions): Promise<HttpServer> {
   const wrong = refusal(options)
   if (wrong) throw new TypeError(wrong)
   const { host, port, tls } = options
+  return opening(async opened => {
+    const { fetch, onerror } = openEras(options, opened)
+    const handler = toNodeHandler({ fetch }, { maxRequestBodySize: bodyLimit, onerror })
+    const listener: RequestListener = (request, response) =>
+      void handler(Object.assign(request, { method: request.method ?? 'GET', url: request.url ?? '/' }), response)
+    const server = tls ? createSecure({ cert: tls.cert, key: tls.key }, listener) : createPlain(listener)
+    const listening = await listen(server, { host, port, flag: '--http' })
+    const close = async (): Promise<void> => {
+      await opened.close()
+      await listening.close()
+    }
+    return { url: `${tls ? 'https' : 'http'}://${listening.address}/mcp`, close }
+  })
+}
+
+function openEras(options: HttpOptions, opened: Opened) {
   const { clock, log } = options.service.world
   const factory = serverFactory(options)
   const onerror = (error: Error): void => log.warn('protocol error', { message: error.message })
-  const modern = createMcpHandler(factory, {
-    legacy: 'reject',
-    maxSubscriptions,
-    maxRequestBodySize: bodyLimit,
-    onerror,
-    ...(options.bus ? { bus: options.bus } : {}),
-  })
-  const sessions = new Sessions(factory, clock)
+  const settings = { legacy: 'reject', maxSubscriptions, maxRequestBodySize: bodyLimit, onerror } as const
+  const modern = opened.keep(createMcpHandler(factory, { ...settings, ...(options.bus ? { bus: options.bus } : {}) }), m => m.close())
+  const sessions = opened.keep(new Sessions(factory, clock), s => s.close())
   const announcer = new Announcer(options.watches, uri => modern.notify.resourceUpdated(uri))
-  const fetch = endpoint(options, { modern: modernLeg(modern, announcer, options), sessions })
-  const handler = toNodeHandler({ fetch }, { maxRequestBodySize: bodyLimit, onerror })
-  const listener: RequestListener = (request, response) =>
-    void handler(Object.assign(request, { method: request.method ?? 'GET', url: request.url ?? '/' }), response)
-  const server = tls ? createSecure({ cert: tls.cert, key: tls.key }, listener) : createPlain(listener)
-  server.listen(port, host)
-  await once(server, 'listening')
-  const address = server.address()
-  const bound = address !== null && typeof address === 'object' ? address.port : port
-  const close = async (): Promise<void> => {
-    await sessions.close()
-    await modern.close()
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
-  }
-  return { url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}/mcp`, close }
+  return { onerror, fetch: endpoint(options, { modern: modernLeg(modern, announcer, options), sessions }) }
 }
 
 type Leg = (request: Request, auth: AuthInfo | undefined) => Promise<Response>

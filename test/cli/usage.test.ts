@@ -53,7 +53,7 @@ for (const [typed, err] of wrong)
   })
 
 const servers: [typed: string[], options: Record<string, unknown>][] = [
-  [['mcp'], { command: 'mcp', engine: 'auto', oras: 'auto', fingerprints: 'on', logLevel: 'warn', storageAddr: '127.0.0.1:0' }],
+  [['mcp'], { command: 'mcp', engine: 'auto', oras: 'auto', fingerprints: 'on', logLevel: 'warn' }],
   [['--context', 'a', '--context', 'b', 'mcp', '--read-only'], { context: ['a', 'b'], readOnly: true }],
   [['mcp', '--context', 'a', '--kubeconfig', 'f'], { context: ['a'], kubeconfig: 'f' }],
   [['mcp', '--engine', 'own', '--shard', 'a', '--approve'], { engine: 'own', shard: 'a', approve: true }],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AwsKeys, signedHeaders } from '../../src/lib/aws-signature.ts'
 import type { BucketPlace } from '../../src/world/objects/objects.ts'
-import { listen } from '../../src/world/listen.ts'
+import { listen } from '../../src/lib/listen.ts'
 
 interface Stored {
   readonly content: Buffer

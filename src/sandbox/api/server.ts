@@ -12,7 +12,7 @@ import { ApiProblem, problems } from './problem.ts'
 import { Schemas } from './schema/schemas.ts'
 import { Store } from './store/store.ts'
 import type { Clock } from '../../world/clock/clock.ts'
-import { listen } from '../../world/listen.ts'
+import { listen } from '../../lib/listen.ts'
 import type { Kernel } from '../../world/kernel/kernel.ts'
 
 export interface ApiServerOptions {
@@ -61,7 +61,7 @@ export async function listenApiServer(options: ApiServerOptions): Promise<ApiSer
   closing.signal.addEventListener('abort', startCleanup(store, options.clock), { once: true })
   const server = createServer((request, response) => void serve(api, { request, response, closing: closing.signal }))
   server.keepAliveTimeout = 60_000
-  const listening = await listen(server, { host: '127.0.0.1', port: options.port })
+  const listening = await listen(server, { host: '127.0.0.1', port: options.port, flag: '--port' })
   const close = (): Promise<void> => {
     closing.abort(new Error('the server is closing'))
     return listening.close()

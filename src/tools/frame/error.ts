@@ -122,6 +122,10 @@ const codes: Readonly<Record<string, ToolErrorCode>> = {
   FILE_LIMIT: 'Internal',
   DIGEST_UNSUPPORTED: 'Unsupported',
   WRITE_FAILED: 'Internal',
+  ADDRESS_IN_USE: 'Conflict',
+  ADDRESS_DENIED: 'Forbidden',
+  ADDRESS_NOT_HERE: 'InvalidArgument',
+  ADDRESS_FAILED: 'Unreachable',
 }
 const retryable = new Set<ToolErrorCode>(['Unreachable', 'Timeout', 'RateLimited', 'NotReady', 'Conflict'])
 

@@ -1,4 +1,4 @@
-import { CodedError, messageOf } from '../../lib/coded-error.ts'
+import { advisedError, messageOf } from '../../lib/coded-error.ts'
 
 const advice = {
   GATE_DISABLED: 'start with --feature-gates ObjectLevelWorkloadIdentity=true',
@@ -13,14 +13,8 @@ const advice = {
 export type AuthErrorCode = keyof typeof advice
 
 /** Signing in to a cloud failed. The message has Flux's words where Flux has some, and never a secret. */
-export class AuthError extends CodedError<AuthErrorCode> {
+export class AuthError extends advisedError(advice) {
   override readonly name = 'AuthError'
-  /** What to do, for people. */
-  readonly advice: string
-  constructor(code: AuthErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, options)
-    this.advice = advice[code]
-  }
 }
 
 /** A step: the words that its failures begin with, and their code unless they have one. */

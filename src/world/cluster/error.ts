@@ -1,4 +1,4 @@
-import { CodedError } from '../../lib/coded-error.ts'
+import { advisedError } from '../../lib/coded-error.ts'
 import type { JsonObject } from '../../lib/json.ts'
 
 /** What an API call was about, and what the server said. `status` is the HTTP status, `reason` the API reason, `details` its details. */
@@ -39,14 +39,11 @@ const advice = {
 export type ClusterErrorCode = keyof typeof advice
 
 /** Everything that a Kubernetes API call can fail with. `message` is the server's own text where it gave one. */
-export class ClusterError extends CodedError<ClusterErrorCode> {
+export class ClusterError extends advisedError(advice) {
   override readonly name = 'ClusterError'
   readonly call: Call
-  /** What to do next, for people. */
-  readonly advice: string
   constructor(code: ClusterErrorCode, call: Call, options?: ErrorOptions) {
     super(code, call.message, options)
     this.call = call
-    this.advice = advice[code]
   }
 }

@@ -1,4 +1,4 @@
-import { CodedError } from '../../lib/coded-error.ts'
+import { advisedError } from '../../lib/coded-error.ts'
 
 const advice = {
   GIT_MISSING: 'install git 2.37 or newer, and put it on PATH',
@@ -17,11 +17,6 @@ const advice = {
 export type GitErrorCode = keyof typeof advice
 
 /** A failed call to a Git server. `message` carries no credentials; `advice` says what to do. */
-export class GitError extends CodedError<GitErrorCode> {
+export class GitError extends advisedError(advice) {
   override readonly name = 'GitError'
-  readonly advice: string
-  constructor(code: GitErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, options)
-    this.advice = advice[code]
-  }
 }

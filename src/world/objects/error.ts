@@ -1,4 +1,4 @@
-import { CodedError } from '../../lib/coded-error.ts'
+import { advisedError } from '../../lib/coded-error.ts'
 
 const advice = {
   ADDRESS: 'check spec.endpoint',
@@ -24,16 +24,14 @@ export interface Told {
 }
 
 /** An object store refused or failed. `message` has the store's words and no secret; `advice` says what to do. */
-export class ObjectStoreError extends CodedError<ObjectStoreErrorCode> {
+export class ObjectStoreError extends advisedError(advice) {
   override readonly name = 'ObjectStoreError'
   readonly status: number | undefined
   readonly reason: string | undefined
-  readonly advice: string
   constructor(code: ObjectStoreErrorCode, { message, status, reason }: Told, options?: ErrorOptions) {
     super(code, message, options)
     this.status = status
     this.reason = reason
-    this.advice = advice[code]
   }
 }
 

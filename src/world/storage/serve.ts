@@ -2,29 +2,25 @@ import { open, realpath } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { basename, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { listen } from '../listen.ts'
+import { type Address, listen, type Listening } from '../../lib/listen.ts'
 import { type Portion, portionOf, type Served } from './conditional.ts'
 import { isTemporary } from './writers.ts'
 
-/** A running file server; `address` is `host:port`. */
-export interface StorageServer {
-  readonly address: string
-  close(): Promise<void>
-}
+/** A running file server. */
+export type StorageServer = Listening
 
 /**
  * Serves a folder of artifacts over HTTP: files only, links followed within the folder, with ranges and entity tags. Who reads a file that is replaced
  * meanwhile gets the whole of the old one. Spec: sources 1.4 (storage server).
  */
-export async function serveArtifacts({ folder, host, port }: { folder: string; host: string; port: number }): Promise<StorageServer> {
+export async function serveArtifacts({ folder, ...at }: Address & { readonly folder: string }): Promise<StorageServer> {
   const server = createServer(
     (request, response) =>
       void (['GET', 'HEAD'].includes(request.method ?? '')
         ? send(folder, request, response).catch(() => response.destroy())
         : refuse(response, 405)),
   )
-  const listening = await listen(server, { host, port })
-  return { address: `${host}:${listening.port}`, close: listening.close }
+  return listen(server, at)
 }
 
 async function send(folder: string, { url = '/', method, headers }: IncomingMessage, response: ServerResponse): Promise<void> {
