@@ -34,6 +34,39 @@ export function kubeconfigIn(secret: KubeObject, key: string | undefined): strin
   throw new IdentityError(`KubeConfig secret '${namespace}/${name}' does not contain a '${key || 'value'}' key with a kubeconfig`)
 }
 
+/** Another cluster as a ConfigMap describes it. */
+export interface Described {
+  readonly provider: 'aws' | 'azure' | 'gcp' | 'generic'
+  readonly cluster?: string | undefined
+  readonly address?: string | undefined
+  readonly ca?: string | undefined
+  readonly audiences: readonly string[]
+  /** Who signs in. */
+  readonly account?: string | undefined
+}
+
+const providers = ['aws', 'azure', 'gcp', 'generic'] as const
+
+/** What a ConfigMap says of another cluster; without an account it is the default one. @throws {IdentityError} Of Flux 2.7. */
+export function describedIn(
+  map: KubeObject,
+  { defaultKubeconfigServiceAccount }: Pick<Settings, 'defaultKubeconfigServiceAccount'>,
+): Described {
+  const text = (key: string): string | undefined => stringAt(map, 'data', key) || undefined
+  const named = text('provider') ?? ''
+  const provider = providers.find(p => p === named)
+  if (!provider) throw new IdentityError(`provider '${named}' not supported: it is one of ${providers.join(', ')}`)
+  const audiences = (text('audiences') ?? '').split('\n').map(line => line.trim())
+  return {
+    provider,
+    cluster: text('cluster'),
+    address: text('address'),
+    ca: text('ca.crt'),
+    audiences: audiences.filter(Boolean),
+    account: text('serviceAccountName') ?? defaultKubeconfigServiceAccount,
+  }
+}
+
 /** Names the cluster that an object's manifests go to. `undefined` for its own. */
 export function elsewhere({ spec, metadata: { namespace = '' } }: Pick<KustomizationObject, 'spec' | 'metadata'>): string | undefined {
   const { secretRef, configMapRef } = spec.kubeConfig ?? {}

@@ -20,7 +20,7 @@ import { targetOf } from './target-reconciler.ts'
 import { timeoutMs } from './timing.ts'
 import { wokenBy } from './triggers.ts'
 
-export type KustomizeHands = Pick<Hands, 'cluster' | 'remotes' | 'clock' | 'fetcher' | 'kernel'>
+export type KustomizeHands = Pick<Hands, 'cluster' | 'remotes' | 'auth' | 'clock' | 'fetcher' | 'kernel'>
 
 /** An artifact is unpacked in memory: what a cluster can hold. */
 const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes: 128 * 1024 * 1024 }

@@ -27,7 +27,7 @@ export interface Scope {
  * `x-amz-security-token` with a session token. The host header is the URL's. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html
  */
 export function signedHeaders({ method, url, headers = {}, body = '' }: Unsigned, keys: AwsKeys, scope: Scope): Record<string, string> {
-  const stamp = new Date(scope.now).toISOString().replace(/[-:]|\.\d{3}/g, '')
+  const stamp = stampOf(scope.now)
   const hash = sha256(body)
   const all: Record<string, string> = {
     ...headers,
@@ -35,22 +35,54 @@ export function signedHeaders({ method, url, headers = {}, body = '' }: Unsigned
     ...(scope.service === 's3' ? { 'x-amz-content-sha256': hash } : {}),
     ...(keys.sessionToken ? { 'x-amz-security-token': keys.sessionToken } : {}),
   }
-  const signed = { ...all, host: headers.host ?? url.host }
-  const names = Object.keys(signed).toSorted()
-  const canonical = [
-    method,
-    scope.service === 's3' ? url.pathname : awsEncoded(url.pathname, '/'),
-    canonicalQuery(url),
-    ...names.map(name => `${name}:${(signed[name as keyof typeof signed] ?? '').trim().replace(/ +/g, ' ')}`),
-    '',
-    names.join(';'),
-    hash,
-  ].join('\n')
+  const { canonical, names } = canonicalOf({ method, url, headers: all, body }, scope)
   const { credential, signature } = signed256(canonical, keys, { ...scope, stamp })
   return {
     ...all,
-    authorization: `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${credential}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
+    authorization: `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${credential}, SignedHeaders=${names}, Signature=${signature}`,
   }
+}
+
+/** The URL of a GET that is signed in its query, good for so many seconds. Whoever sends it must send the same headers. */
+export function presignedUrl(
+  { url, headers = {} }: Pick<Unsigned, 'url' | 'headers'>,
+  keys: AwsKeys,
+  scope: Scope & { readonly seconds: number },
+): string {
+  const stamp = stampOf(scope.now)
+  const signed = new URL(url)
+  const query = {
+    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+    'X-Amz-Credential': `${keys.accessKeyId}/${scopeOf(scope, stamp)}`,
+    'X-Amz-Date': stamp,
+    'X-Amz-Expires': String(scope.seconds),
+    ...(keys.sessionToken ? { 'X-Amz-Security-Token': keys.sessionToken } : {}),
+    'X-Amz-SignedHeaders': [...Object.keys(headers), 'host'].toSorted().join(';'),
+  }
+  for (const [name, value] of Object.entries(query)) signed.searchParams.set(name, value)
+  const { canonical } = canonicalOf({ method: 'GET', url: signed, headers }, scope)
+  signed.search = `${canonicalQuery(signed)}&X-Amz-Signature=${signed256(canonical, keys, { ...scope, stamp }).signature}`
+  return signed.href
+}
+
+function stampOf(now: number): string {
+  return new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '')
+}
+
+/** The text that is signed for a request, and the names of the headers in it. */
+function canonicalOf({ method, url, headers = {}, body = '' }: Unsigned, { service }: Scope): { canonical: string; names: string } {
+  const signed: Record<string, string> = { ...headers, host: headers.host ?? url.host }
+  const names = Object.keys(signed).toSorted()
+  const canonical = [
+    method,
+    service === 's3' ? url.pathname : awsEncoded(url.pathname, '/'),
+    canonicalQuery(url),
+    ...names.map(name => `${name}:${(signed[name] ?? '').trim().replace(/ +/g, ' ')}`),
+    '',
+    names.join(';'),
+    sha256(body),
+  ].join('\n')
+  return { canonical, names: names.join(';') }
 }
 
 /** The password of a CodeCommit repository over HTTPS: a time and a signature of the URL, good for a quarter of an hour. */
@@ -65,10 +97,13 @@ function signed256(
   { secretAccessKey }: AwsKeys,
   { region, service, stamp }: Omit<Scope, 'now'> & { readonly stamp: string },
 ): { credential: string; signature: string } {
-  const parts = [stamp.slice(0, 8), region, service, 'aws4_request']
-  const key = parts.reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${secretAccessKey}`)
-  const credential = parts.join('/')
+  const credential = scopeOf({ region, service }, stamp)
+  const key = credential.split('/').reduce<string | Buffer>((secret, part) => hmac(secret, part), `AWS4${secretAccessKey}`)
   return { credential, signature: hmac(key, ['AWS4-HMAC-SHA256', stamp, credential, sha256(canonical)].join('\n')).toString('hex') }
+}
+
+function scopeOf({ region, service }: Pick<Scope, 'region' | 'service'>, stamp: string): string {
+  return [stamp.slice(0, 8), region, service, 'aws4_request'].join('/')
 }
 
 /** A text as AWS encodes names and values: all but letters, digits and `-._~`. Characters of `kept` stay. */

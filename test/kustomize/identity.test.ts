@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { stringAt } from '../../src/lib/json.ts'
+import type { Auth } from '../../src/world/auth/provider.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { openRemotes, type Remotes } from '../../src/world/cluster/remote.ts'
 import { restCluster } from '../../src/world/cluster/rest.ts'
@@ -13,7 +14,7 @@ import { testKernel } from '../support/kernel.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { startWorld, type TestWorld } from '../support/world.ts'
 import { config, object, secret } from './objects.ts'
-import { idsOf, leaping, readyOf, signal, Stage, type Turn } from './stage.ts'
+import { idsOf, leaping, noAuth, readyOf, signal, Stage, type Turn } from './stage.ts'
 
 const kernel = testKernel()
 const token = 'token-of-the-remote-cluster'
@@ -267,6 +268,40 @@ test('another kubeconfig in the Secret is another cluster from the next run on',
   await s.apply(kubeconfigs('rotate', { value: kubeconfig() }))
   assert.match(readyOf(await s.again(turn())), /^True /)
   assert.ok(learned.includes(token) && learned.includes('expired'))
+})
+
+verifies('kustomization/C7.5', 'a ConfigMap says how to sign in to a cluster, and as whom', async () => {
+  const s = await stage('c7-5')
+  const asked: string[] = []
+  const auth: Auth = {
+    ...noAuth,
+    cluster: async ({ issuer, ...place }, { serviceAccount }) => {
+      asked.push(
+        JSON.stringify([issuer.server === front.url, place, serviceAccount?.namespace, serviceAccount?.name, serviceAccount?.allowed]),
+      )
+      return { server: far.url, token, expiresAt: realClock.now() + 60_000 }
+    },
+  }
+  const byMap = { kubeConfig: { configMapRef: { name: 'far' } } }
+  const described = (data: Record<string, string>): Promise<unknown> => s.apply(config('c7-5', 'far', data))
+  const missing = await s.ship([config('c7-5', 'one')], byMap, turn({ auth }))
+  assert.equal(readyOf(missing), 'False ReconciliationFailed: failed to get configmap c7-5/far: configmaps "far" not found')
+  await described({ provider: 'ibm' })
+  assert.match(readyOf(await s.again(turn({ auth }))), /: provider 'ibm' not supported: it is one of aws, azure, gcp, generic$/)
+  assert.deepEqual(asked, [])
+  const settings = { defaultKubeconfigServiceAccount: 'lowly', objectLevelWorkloadIdentity: true }
+  await described({ provider: 'generic', address: 'https://x', audiences: ' one\n\ntwo ', 'ca.crt': 'PEM' })
+  assert.match(readyOf(await s.again(turn({ auth, settings }))), /^True /)
+  assert.ok(await away.cluster.get({ group: '', kind: 'ConfigMap', namespace: 'c7-5', name: 'one' }, signal))
+  const place = { provider: 'generic', address: 'https://x', ca: 'PEM', audiences: ['one', 'two'] }
+  assert.deepEqual(new Set(asked), new Set([JSON.stringify([true, place, 'c7-5', 'lowly', true])]))
+  await described({ provider: 'aws', cluster: 'arn', serviceAccountName: 'mine' })
+  asked.length = 0
+  await s.again(turn({ auth, settings }))
+  assert.deepEqual(
+    new Set(asked),
+    new Set([JSON.stringify([true, { provider: 'aws', cluster: 'arn', audiences: [] }, 'c7-5', 'mine', true])]),
+  )
 })
 
 test('a cluster that never answers fails the run after 30 s', async () => {

@@ -6,6 +6,7 @@ import { kustomizations } from '../../src/kustomize/reconciler.ts'
 import { listAt, stringAt } from '../../src/lib/json.ts'
 import { tar } from '../../src/lib/tar.ts'
 import { archiveEntries, memoryTree } from '../../src/sources/archive.ts'
+import type { Auth } from '../../src/world/auth/provider.ts'
 import type { Clock } from '../../src/world/clock/clock.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
@@ -30,7 +31,11 @@ export interface Turn {
   /** Between the reconciler and the cluster. */
   readonly cluster?: Cluster
   readonly remotes?: Remotes
+  readonly auth?: Auth
 }
+
+const noCloud = (): Promise<never> => Promise.reject(new Error('there is no cloud here'))
+export const noAuth: Auth = { registry: noCloud, git: noCloud, bucket: noCloud, cluster: noCloud, githubApp: noCloud }
 
 const remotes = openRemotes({ http: lazyHttp({}), clock: realClock, learn: () => {} })
 
@@ -109,7 +114,7 @@ export class Stage {
     const fetcher: ArtifactFetcher = { fetch: async ({ url }) => one(artifacts.get(url)) }
     return drive(kustomizations, this.ref, {
       hub: cluster,
-      hands: { cluster, remotes: turn.remotes ?? remotes, clock, fetcher, kernel: this.#kernel },
+      hands: { cluster, remotes: turn.remotes ?? remotes, auth: turn.auth ?? noAuth, clock, fetcher, kernel: this.#kernel },
       clock,
       settings: { ...fluxDefaults, ...turn.settings },
       signal: turn.signal ?? unending,

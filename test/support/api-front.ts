@@ -50,7 +50,7 @@ function refuse({ method, path, user }: FrontCall, code: keyof typeof reasons, o
 
 function pass(behind: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
   const { 'impersonate-user': _, authorization: __, ...headers } = incoming.headers
-  const onward = ask(`${behind}${incoming.url}`, { method: incoming.method, headers }, answer => {
+  const onward = ask(`${behind}${incoming.url}`, { method: incoming.method, headers, agent: false }, answer => {
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
     answer.pipe(outgoing)
   })

@@ -65,6 +65,7 @@ const codes: Readonly<Record<string, ToolErrorCode>> = {
   TIMEOUT: 'Timeout',
   BAD_ANSWER: 'Unreachable',
   BAD_KUBECONFIG: 'InvalidArgument',
+  NO_KUBECONFIG: 'NotFound',
   AMBIGUOUS: 'AmbiguousCluster',
   UNKNOWN_CLUSTER: 'InvalidArgument',
   NO_CLUSTER: 'InvalidArgument',

@@ -74,11 +74,16 @@ export async function registryLogin(keys: AwsKeys, registryKey: string, line: Li
   const signed = signedHeaders({ method: 'POST', url, headers, body: '{}' }, keys, { region, service, now: line.clock.now() })
   const reply = await ask(line, { method: 'POST', url: url.href, headers: signed, body: '{}' })
   const operation = `${isPublic ? 'ECR PUBLIC' : 'ECR'}: GetAuthorizationToken`
-  if (reply.status !== 200) throw failed(operation, reply, jsonError(reply, line))
+  if (reply.status !== 200) throw awsFailure(operation, reply, line)
   const document = documentOf(reply)
   const data = isPublic ? objectAt(document, 'authorizationData') : listAt(document, 'authorizationData')[0]
   if (!isObject(data) || Object.keys(data).length === 0) throw new AuthError('BAD_ANSWER', 'no authorization data returned')
   return loginIn(data, line)
+}
+
+/** The failure of a service that speaks JSON. */
+export function awsFailure(operation: string, reply: Reply, line: Line): AuthError {
+  return failed(operation, reply, jsonError(reply, line))
 }
 
 function loginIn(data: JsonObject, line: Line): Login {

@@ -27,9 +27,9 @@ export interface Wanted {
   readonly authorityHost?: string | undefined
 }
 
-/** One cloud. `T` is its access token. Everything throws AuthError. Spec: sources 9.2, 9.4. */
-export interface CloudProvider<T extends Expiring> {
-  readonly name: Cloud
+/** Who hands out access tokens of the type `T`. Everything throws AuthError. Spec: sources 9.2. */
+export interface TokenProvider<T extends Expiring> {
+  readonly name: Cloud | 'generic'
   /** The audience that the cluster's token must have. */
   audience(account: Account, line: Line): Promise<string>
   /** The identity that the account's annotations name; may be empty. */
@@ -38,6 +38,11 @@ export interface CloudProvider<T extends Expiring> {
   own(wanted: Wanted, line: Line): Promise<T>
   /** A token for the cluster's token of an account. */
   exchanged(token: string, account: Account, at: { readonly wanted: Wanted; readonly line: Line }): Promise<T>
+}
+
+/** One cloud. Spec: sources 9.4. */
+export interface CloudProvider<T extends Expiring> extends TokenProvider<T> {
+  readonly name: Cloud
   /** Checks that a repository is in a registry of this cloud, and says what its credentials depend on. */
   registryKey(repository: string): string
   /** The registry's login for a token. */

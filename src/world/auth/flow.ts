@@ -1,5 +1,5 @@
-import { cacheKey, type TokenCache } from './cache.ts'
-import { type Account, accountFrom, type CloudProvider, type Wanted } from './cloud.ts'
+import { cacheKey, hashed, type TokenCache } from './cache.ts'
+import { type Account, accountFrom, type CloudProvider, type TokenProvider, type Wanted } from './cloud.ts'
 import { AuthError, during } from './error.ts'
 import { hide, type Line } from './line.ts'
 import type { Expiring, Login, Who } from './provider.ts'
@@ -15,7 +15,7 @@ export interface Flow {
 /** Who signs in, found out anew each time: an account that lost its annotations loses its access at once. */
 interface Identity {
   readonly account: Account
-  readonly audience: string
+  readonly audiences: readonly string[]
   readonly identity: string
   readonly cluster: string
 }
@@ -52,9 +52,23 @@ export async function registryLogin<T extends Expiring>(
   return flow.cache.get(keyOf(provider, { registry }, { identity, who }), fetch, who.signal)
 }
 
-function keyOf({ name }: CloudProvider<Expiring>, wanted: Wanted, { identity, who }: { identity: Identity | undefined; who: Who }): string {
+/** What is made of access tokens, kept in their place. `name` tells it from what else is made of them. */
+export async function madeOfTokens<T extends Expiring, R extends Expiring>(
+  provider: TokenProvider<T>,
+  { name, make }: { readonly name: string; make(tokenFor: (wanted: Wanted) => Promise<T>, line: Line): Promise<R> },
+  { who, flow }: { readonly who: Who; readonly flow: Flow },
+): Promise<R> {
+  const identity = await identityOf(provider, who, flow)
+  const fetch = (signal: AbortSignal): Promise<R> => {
+    const line = flow.line(signal)
+    return make(wanted => fetched(provider, wanted, { identity, who, line }), line)
+  }
+  return flow.cache.get(`${keyOf(provider, {}, { identity, who })} ${hashed(name)}`, fetch, who.signal)
+}
+
+function keyOf({ name }: TokenProvider<Expiring>, wanted: Wanted, { identity, who }: { identity: Identity | undefined; who: Who }): string {
   const account = identity && {
-    audience: identity.audience,
+    audience: identity.audiences.join(','),
     identity: identity.identity,
     name: identity.account.name,
     namespace: identity.account.namespace,
@@ -74,12 +88,12 @@ function keyOf({ name }: CloudProvider<Expiring>, wanted: Wanted, { identity, wh
 }
 
 async function identityOf<T extends Expiring>(
-  provider: CloudProvider<T>,
+  provider: TokenProvider<T>,
   { serviceAccount, signal }: Who,
   flow: Flow,
 ): Promise<Identity | undefined> {
   if (!serviceAccount) return undefined
-  const { cluster, namespace, name, allowed } = serviceAccount
+  const { cluster, namespace, name, allowed, audiences: given = [] } = serviceAccount
   if (!allowed) throw new AuthError('GATE_DISABLED', 'ObjectLevelWorkloadIdentity feature gate is not enabled')
   const at = `service account '${namespace}/${name}'`
   const ref = { group: '', version: 'v1', kind: 'ServiceAccount', namespace, name }
@@ -88,11 +102,14 @@ async function identityOf<T extends Expiring>(
     if (found) return accountFrom(found)
     throw new AuthError('NO_ACCOUNT', `ServiceAccount "${name}" not found`)
   })
-  const audience = await during({ what: 'failed to get provider audience', signal }, () => provider.audience(account, flow.line(signal)))
+  const audiences =
+    given.length > 0
+      ? given
+      : [await during({ what: 'failed to get provider audience', signal }, () => provider.audience(account, flow.line(signal)))]
   const identity = await during({ what: `failed to get provider identity from ${at} annotations`, signal }, () =>
     provider.identity(account),
   )
-  return { account, audience, identity, cluster: cluster.server }
+  return { account, audiences, identity, cluster: cluster.server }
 }
 
 interface Fetching {
@@ -101,16 +118,18 @@ interface Fetching {
   readonly line: Line
 }
 
-async function fetched<T extends Expiring>(provider: CloudProvider<T>, wanted: Wanted, { identity, who, line }: Fetching): Promise<T> {
+async function fetched<T extends Expiring>(provider: TokenProvider<T>, wanted: Wanted, { identity, who, line }: Fetching): Promise<T> {
   const { signal } = line
   if (!identity || !who.serviceAccount)
     return during({ what: 'failed to create provider access token for the controller', signal, code: 'BAD_ANSWER' }, () =>
       provider.own(wanted, line),
     )
-  const { account, audience } = identity
+  const { account, audiences } = identity
   const { cluster } = who.serviceAccount
   const at = `for service account '${account.namespace}/${account.name}'`
-  const token = await during({ what: `failed to create kubernetes token ${at}`, signal }, () => cluster.tokenFor(account, audience, signal))
+  const token = await during({ what: `failed to create kubernetes token ${at}`, signal }, () =>
+    cluster.tokenFor(account, audiences, signal),
+  )
   hide(line, token)
   return during({ what: `failed to create provider access token ${at}`, signal, code: 'BAD_ANSWER' }, () =>
     provider.exchanged(token, account, { wanted, line }),

@@ -43,7 +43,8 @@ export async function impersonated(first: BearerToken, url: string, line: Line):
   return { type: 'bearer', token, expiresAt: timeOf(stringAt(document, 'expireTime'), reply) }
 }
 
-function apiError(reply: Reply, line: Line): string {
+/** What an API of Google says of a failure. */
+export function apiError(reply: Reply, line: Line): string {
   const { status, message } = objectAt(jsonObjectIn(reply.text), 'error')
   const words = [status, message].filter(part => typeof part === 'string').join(': ')
   return words ? wordsOf(words, line) : saidBy(reply, line)

@@ -17,6 +17,7 @@ export function lazyAuth(options: AuthOptions): Auth {
   return {
     registry: async (cloud, repository, who) => (await open()).registry(cloud, repository, who),
     git: async (cloud, url, who) => (await open()).git(cloud, url, who),
+    cluster: async (place, who) => (await open()).cluster(place, who),
     githubApp: async (data, way) => (await open()).githubApp(data, way),
     bucket,
   }

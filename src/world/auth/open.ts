@@ -12,7 +12,19 @@ import { accessToken, type Flow, registryLogin } from './flow.ts'
 import { gcpProvider } from './gcp.ts'
 import { installationOf, installationToken } from './github.ts'
 import type { Env, Line } from './line.ts'
-import type { Auth, BearerToken, BucketPlace, Cloud, Expiring, GithubAppData, Login, SessionKeys, Who } from './provider.ts'
+import type {
+  Auth,
+  BearerToken,
+  BucketPlace,
+  Cloud,
+  ClusterAccess,
+  ClusterPlace,
+  Expiring,
+  GithubAppData,
+  Login,
+  SessionKeys,
+  Who,
+} from './provider.ts'
 
 export interface AuthOptions {
   readonly http: Http
@@ -79,6 +91,11 @@ class Clouds implements Auth {
       case 'gcp':
         return this.#token(this.#gcp, {}, who)
     }
+  }
+
+  async cluster(place: ClusterPlace, who: Who): Promise<ClusterAccess> {
+    const { clusterAccess } = await import('./clusters.ts')
+    return clusterAccess(place, { who, flow: this.#flow(who), gcp: this.#gcp })
   }
 
   async githubApp(data: GithubAppData, way: Pick<Who, 'proxy' | 'signal'>): Promise<Login> {

@@ -37,7 +37,14 @@ export interface Who {
    * `allowed` is the gate ObjectLevelWorkloadIdentity: `settings.objectLevelWorkloadIdentity`.
    */
   readonly serviceAccount?:
-    | { readonly cluster: TokenIssuer; readonly namespace: string; readonly name: string; readonly allowed: boolean }
+    | {
+        readonly cluster: TokenIssuer
+        readonly namespace: string
+        readonly name: string
+        readonly allowed: boolean
+        /** Of the account's token, instead of what the cloud wants; absent or empty: that. */
+        readonly audiences?: readonly string[] | undefined
+      }
     | undefined
   /** Proxy URL, user info included; absent: what the environment says. */
   readonly proxy?: string | undefined
@@ -52,6 +59,27 @@ export interface BucketPlace {
   readonly stsEndpoint?: string | undefined
   readonly managedClientId?: string | undefined
   readonly authorityHost?: string | undefined
+}
+
+/** Another cluster, as a ConfigMap describes it. Of Flux 2.7. */
+export interface ClusterPlace {
+  readonly provider: Cloud | 'generic'
+  /** As its cloud names it: an ARN, a resource id. */
+  readonly cluster?: string | undefined
+  /** Absent: the cloud is asked. */
+  readonly address?: string | undefined
+  /** PEM; absent: the cloud is asked, generic trusts what the system does. */
+  readonly ca?: string | undefined
+  readonly audiences?: readonly string[] | undefined
+  /** The cluster that this process runs in, for the tokens of its own account: generic alone. */
+  readonly issuer: TokenIssuer
+}
+
+/** Where a cluster is, and a token for it. `server` is `https://host:port` with or without a path. */
+export interface ClusterAccess extends Expiring {
+  readonly server: string
+  readonly ca?: string | undefined
+  readonly token: string
 }
 
 /** The data of a Secret with `githubAppID`, by its keys. */
@@ -69,6 +97,8 @@ export interface Auth {
   /** For a bucket. */
   bucket(cloud: 'aws', place: BucketPlace, who: Who): Promise<SessionKeys>
   bucket(cloud: 'azure' | 'gcp', place: BucketPlace, who: Who): Promise<BearerToken>
+  /** For a Kubernetes API server that knows identities of a cloud, or, generic, those of this cluster's issuer. */
+  cluster(place: ClusterPlace, who: Who): Promise<ClusterAccess>
   /** A GitHub App's installation: user `x-access-token`. `proxy` is that of Git. Spec: sources 5. */
   githubApp(data: GithubAppData, way: Pick<Who, 'proxy' | 'signal'>): Promise<Login>
 }

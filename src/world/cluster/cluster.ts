@@ -128,8 +128,12 @@ export interface Cluster extends ObjectReader, ObjectWriter, ObjectWatcher {
     },
     signal: AbortSignal,
   ): Promise<boolean>
-  /** A token of a service account for one audience, by TokenRequest; its life is the server's choice. @throws {ClusterError} NOT_FOUND, FORBIDDEN, … */
-  tokenFor(account: { readonly namespace: string; readonly name: string }, audience: string, signal: AbortSignal): Promise<string>
+  /** A token of a service account for an audience, or for several, by TokenRequest; for none it is the API server's own. Its life is the server's choice. @throws {ClusterError} NOT_FOUND, FORBIDDEN, … */
+  tokenFor(
+    account: { readonly namespace: string; readonly name: string },
+    audience: string | readonly string[],
+    signal: AbortSignal,
+  ): Promise<string>
   /** GET of `path` below a Service through the API server's proxy, as a byte stream. `undefined` for 404. */
   serviceProxy(
     target: { namespace: string; service: string; port: string; path: string },

@@ -31,7 +31,6 @@ const advice = {
   TIMEOUT: 'no answer in time; a write may have happened: read the object back',
   UNAVAILABLE: 'the API server failed: try again, and look at its log if it stays so',
   BAD_ANSWER: 'this is not a Kubernetes API server, or a proxy changed its answer',
-  BAD_KUBECONFIG: 'correct the kubeconfig: it needs a current context with an address and inline credentials',
   AMBIGUOUS: 'name one with the argument cluster',
   UNKNOWN_CLUSTER: 'use one of the configured clusters',
   NO_CLUSTER: 'set KUBECONFIG, pass --kubeconfig, or start with --sandbox',

@@ -6,13 +6,13 @@ import type { Cluster } from './cluster.ts'
 import { contextAccess } from './credentials.ts'
 import { observed } from './observe.ts'
 import { restCluster } from './rest.ts'
-import { type Allowed, strangersContext } from './strangers-kubeconfig.ts'
+import { type Allowed, strangersContext } from '../../lib/kubeconfig.ts'
 
 /** Clusters that objects name, beside the configured ones. Equal input gives the same cluster, so that connections and discovery are shared. */
 export interface Remotes {
   /**
    * The cluster of a kubeconfig's current context. Files of this machine, auth providers and impersonation in it are dropped; programs and
-   * unverified certificates are, unless allowed. @throws {ClusterError} BAD_KUBECONFIG. Spec: kustomization 11.
+   * unverified certificates are, unless allowed. @throws {KubeconfigError} Spec: kustomization 11.
    */
   ofKubeconfig(text: string, at: Allowed & { readonly name: string }): Cluster
   /** A cluster that takes bearer tokens, asked for at each call. `identity` tells callers with other tokens apart. */

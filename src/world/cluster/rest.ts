@@ -238,7 +238,11 @@ class RestCluster implements Cluster {
     )
   }
 
-  async tokenFor({ namespace, name }: Parameters<Cluster['tokenFor']>[0], audience: string, signal: AbortSignal): Promise<string> {
+  async tokenFor(
+    { namespace, name }: Parameters<Cluster['tokenFor']>[0],
+    audience: string | readonly string[],
+    signal: AbortSignal,
+  ): Promise<string> {
     const what = `create serviceaccounts/token ${namespace}/${name}`
     const core: Pick<ApiResource, 'group' | 'version' | 'plural' | 'namespaced'> = {
       group: '',
@@ -247,7 +251,7 @@ class RestCluster implements Cluster {
       namespaced: true,
     }
     const path = pathOf(core, { namespace, name }, 'token')
-    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: { audiences: [audience] } }
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: {}, spec: { audiences: [audience].flat() } }
     const token = stringAt(await this.#transport.json({ method: 'POST', path, what, body }, signal), 'status', 'token')
     if (token && /^[!-~]+$/.test(token)) return token
     throw new ClusterError('BAD_ANSWER', { cluster: this.name, what, message: 'the answer has no token' })

@@ -23,6 +23,7 @@ const known = new Set([
   'https://management.usgovcloudapi.net/.default',
   '499b84ac-1321-427f-aa17-267ca6975798/.default',
   'https://storage.azure.com/.default',
+  '6dae42f8-4368-4678-94ff-3960e28e3630/.default',
 ])
 
 /** Entra and Container Registry. A client named `<namespace>.<account>` trusts that account. */

@@ -53,12 +53,12 @@ export class Accounts implements Issuer {
   }
 
   tokenFor: Issuer['tokenFor'] = async ({ namespace, name }, audience) => {
-    this.asked.push(`${namespace}/${name} ${audience}`)
+    this.asked.push(`${namespace}/${name} ${[audience].flat().join(' ')}`)
     if (!this.all.has(`${namespace}/${name}`))
       throw new ClusterError('NOT_FOUND', { cluster: 'c', what: 'x', message: `serviceaccounts "${name}" not found` })
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
     const claims = {
-      aud: [audience],
+      aud: [audience].flat(),
       exp: this.#now() / 1000 + 3600,
       sub: `system:serviceaccount:${namespace}:${name}`,
       n: this.asked.length,

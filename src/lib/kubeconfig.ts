@@ -1,6 +1,14 @@
 import { parse } from 'yaml'
-import { isObject, type Json, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
-import { ClusterError } from './error.ts'
+import { CodedError } from './coded-error.ts'
+import { isObject, type Json, type JsonObject, listAt, objectAt, stringAt } from './json.ts'
+
+/** A text is no kubeconfig that can be used. Nothing of it is in the message but names of its entries. */
+export class KubeconfigError extends CodedError<'BAD_KUBECONFIG'> {
+  override readonly name = 'KubeconfigError'
+  constructor(why: string) {
+    super('BAD_KUBECONFIG', `invalid kubeconfig: ${why}`)
+  }
+}
 
 /** What a stranger's kubeconfig may do beyond holding credentials. */
 export interface Allowed {
@@ -21,11 +29,11 @@ const clusterFields = ['certificate-authority-data', 'tls-server-name', 'proxy-u
 const userFields = ['client-certificate-data', 'client-key-data', 'token', 'username', 'password']
 const mostAliases = 100
 
-/** The current context of a kubeconfig that somebody else wrote. Its text is in no error. @throws {ClusterError} BAD_KUBECONFIG. Spec: kustomization 11. */
+/** The current context of a kubeconfig that somebody else wrote. Its text is in no error. @throws {KubeconfigError} Spec: kustomization 11. */
 export function strangersContext(text: string, { exec, insecureTls }: Allowed): StrangersContext {
   const document = documentOf(text)
   const current = stringAt(document, 'current-context')
-  if (!current) throw bad('it has no current-context')
+  if (!current) throw new KubeconfigError('it has no current-context')
   const context = entry(document, { list: 'contexts', name: current, field: 'context' })
   const given = entry(document, { list: 'clusters', name: stringAt(context, 'cluster'), field: 'cluster' })
   const userName = stringAt(context, 'user')
@@ -40,26 +48,22 @@ export function strangersContext(text: string, { exec, insecureTls }: Allowed): 
   return { cluster, user: kept, secrets: secretsOf(kept) }
 }
 
-function bad(why: string): ClusterError {
-  return new ClusterError('BAD_KUBECONFIG', { cluster: '', what: 'read a kubeconfig', message: `invalid kubeconfig: ${why}` })
-}
-
 function documentOf(text: string): JsonObject {
   let document: Json
   try {
     document = parse(text, { maxAliasCount: mostAliases, logLevel: 'error' }) as Json
   } catch {
-    throw bad('it is no YAML')
+    throw new KubeconfigError('it is no YAML')
   }
   if (isObject(document)) return document
-  throw bad('it is no YAML object')
+  throw new KubeconfigError('it is no YAML object')
 }
 
 function entry(document: JsonObject, { list, name, field }: { list: string; name: string | undefined; field: string }): JsonObject {
   const found = listAt(document, list).find(e => isObject(e) && e.name === name)
   const value = isObject(found) ? objectAt(found, field) : undefined
   if (found && isObject(value)) return value
-  throw bad(`${field} ${JSON.stringify(name ?? '')} does not exist`)
+  throw new KubeconfigError(`${field} ${JSON.stringify(name ?? '')} does not exist`)
 }
 
 /** Texts only: what the API has as text cannot be anything else. */
@@ -70,19 +74,20 @@ function picked(fields: JsonObject, names: readonly string[]): JsonObject {
 /** Without a scheme it is https where there are certificates. */
 function serverOf(cluster: JsonObject, user: JsonObject): string {
   const given = stringAt(cluster, 'server') ?? ''
-  if (given === '') throw bad('its cluster has no server')
+  if (given === '') throw new KubeconfigError('its cluster has no server')
   const secure = [cluster['certificate-authority-data'], user['client-certificate-data'], cluster['insecure-skip-tls-verify']].some(Boolean)
   const server = /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? given : `${secure ? 'https' : 'http'}://${given}`
   const url = URL.canParse(server) ? new URL(server) : undefined
-  if (!url || !['http:', 'https:'].includes(url.protocol)) throw bad('the server of its cluster is no http or https address')
-  if (url.username || url.password || url.search || url.hash) throw bad('the server of its cluster is more than an address')
+  if (!url || !['http:', 'https:'].includes(url.protocol))
+    throw new KubeconfigError('the server of its cluster is no http or https address')
+  if (url.username || url.password || url.search || url.hash) throw new KubeconfigError('the server of its cluster is more than an address')
   return server
 }
 
 function checkProxy(proxy: string | undefined): void {
   if (proxy === undefined) return
   const url = URL.canParse(proxy) ? new URL(proxy) : undefined
-  if (!url || !['http:', 'https:'].includes(url.protocol)) throw bad('its proxy-url is no http or https address')
+  if (!url || !['http:', 'https:'].includes(url.protocol)) throw new KubeconfigError('its proxy-url is no http or https address')
 }
 
 function secretsOf(user: JsonObject): string[] {
