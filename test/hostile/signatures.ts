@@ -10,6 +10,7 @@ import { realClock } from '../../src/world/clock/real.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import { openRegistries } from '../../src/world/registry/open.ts'
 import type { Registry } from '../../src/world/registry/registry.ts'
+import { noHttp } from '../support/no-http.ts'
 import { pushBytes, pushSubject, signedVector } from '../support/signed.ts'
 import { unending } from '../support/unending.ts'
 import type { HostileCase, HostileClass } from './table.ts'
@@ -72,7 +73,7 @@ async function pushSignatures(
 function verdict(registry: Registry, target: Reference & { digest: Digest }): Promise<string> {
   const data = { 'a.pub': Buffer.from(publicKey).toString('base64') }
   const cluster = { get: async () => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys' }, data }) } as never
-  const hands = { clock: realClock, cluster }
+  const hands = { clock: realClock, cluster, http: noHttp }
   return verifierOf(
     { provider: 'cosign', secretRef: { name: 'keys' } },
     { hands, registry, namespace: 'x', timeoutMs: 9000, signal: unending },
@@ -147,7 +148,11 @@ function envelope(
     async attack() {
       const statement = statementFor(parsePolicy(text({ version: '1.0', trustPolicies: [everything] })), `x.io/x@${jws.digest}`)
       const artifact = { digest: jws.digest, mediaType: mediaTypes.manifest, size: sizeOf() }
-      return judge({ mediaType, bytes: bytes() }, { statement, trusted: certificatesIn(Buffer.from(root), 'ca'), artifact, now }).is
+      const verdict = await judge(
+        { mediaType, bytes: bytes() },
+        { statement, trusted: certificatesIn(Buffer.from(root), 'ca'), artifact, now },
+      )
+      return verdict.is
     },
   }
 }

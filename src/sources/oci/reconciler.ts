@@ -17,7 +17,7 @@ import { repositoryOf, sameContentConfig } from './ref.ts'
 import { bounded, type Source } from './timeout-reconciler.ts'
 import { beginVerification, verifyRevision } from './verify-reconciler.ts'
 
-export type SourceHands = Pick<Hands, 'artifacts' | 'auth' | 'clock' | 'cluster' | 'kernel' | 'registries' | 'scratch'>
+export type SourceHands = Pick<Hands, 'artifacts' | 'auth' | 'clock' | 'cluster' | 'http' | 'kernel' | 'registries' | 'scratch'>
 interface Step {
   readonly hands: SourceHands
   readonly run: Run

@@ -28,7 +28,7 @@ export async function verifyRevision(
     open,
     hands,
     run,
-  }: { resolved: Resolved; open: () => Promise<SignatureRegistry>; hands: Pick<Hands, 'clock' | 'cluster'>; run: Run },
+  }: { resolved: Resolved; open: () => Promise<SignatureRegistry>; hands: Pick<Hands, 'clock' | 'cluster' | 'http'>; run: Run },
 ): Promise<void> {
   if (!spec.verify) return run.note({ conditions: [gone] })
   if (isVerified(run.current(), resolved)) return

@@ -3,9 +3,10 @@ import { type Descriptor, mediaTypes } from '../../kinds/oci.ts'
 import { isObject, jsonIn, listAt } from '../../lib/json.ts'
 import { printReference } from '../../lib/reference.ts'
 import { type Certificate, certificatesIn } from './notation/certificate.ts'
-import { judge, type SignatureBlob } from './notation/judge.ts'
+import { type Against, judge, type SignatureBlob } from './notation/judge.ts'
 import { parsePolicy, statementFor } from './notation/policy.ts'
 import type { Statement } from './notation/statement.ts'
+import { revocationProblem } from './revocation-reconciler.ts'
 import { signatureTypes } from './signature-types.ts'
 import type { Signed, Verifying } from './verify-reconciler.ts'
 
@@ -43,11 +44,17 @@ async function tried(
 ): Promise<'verified' | 'ignored'> {
   const { registry, signal, hands } = verifying
   const { mediaType, size, digest } = await registry.lookUp({ ...target, tag: undefined }, signal)
-  const against = { statement, trusted, artifact: { mediaType, size, digest }, now: hands.clock.now() }
+  const against: Against = {
+    statement,
+    trusted,
+    artifact: { mediaType, size, digest },
+    now: hands.clock.now(),
+    revocation: (chain, signedAt) => revocationProblem(chain, signedAt, { hands, signal }),
+  }
   const failures: string[] = []
   for await (const found of registry.referrers(target, target.digest, { signal, artifactType: signatureTypes.notation })) {
     if (failures.length === mostSignatures) break
-    const verdict = judge(await envelopeOf(found, { target, verifying, printed }), against)
+    const verdict = await judge(await envelopeOf(found, { target, verifying, printed }), against)
     if (verdict.is !== 'failed') return verdict.is
     failures.push(`failed to verify signature with digest ${found.digest}, ${verdict.why}`)
   }

@@ -26,7 +26,7 @@ export class VerificationError extends CodedError<'VerificationError'> {
 
 /** What a verifier works with. */
 export interface Verifying {
-  readonly hands: Pick<Hands, 'clock' | 'cluster'>
+  readonly hands: Pick<Hands, 'clock' | 'cluster' | 'http'>
   readonly registry: SignatureRegistry
   readonly namespace: string | undefined
   /** Bounds one verification as a whole. */

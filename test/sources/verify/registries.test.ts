@@ -5,6 +5,7 @@ import { realClock } from '../../../src/world/clock/real.ts'
 import { type RunningRegistry, startDockerRegistry, startGcRegistry } from '../../refs/registries.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { openAdapter } from '../../support/registries.ts'
+import { noHttp } from '../../support/no-http.ts'
 import { pushVector, signedVector } from '../../support/signed.ts'
 import { unending } from '../../support/unending.ts'
 import { policy } from './notation-suite.ts'
@@ -32,7 +33,7 @@ for (const [program, start] of servers) {
           const cluster = { get: async () => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys' }, data }) } as never
           const verify = verifierOf(
             { provider, secretRef: { name: 'keys' } },
-            { hands: { clock: realClock, cluster }, registry, namespace: 'x', timeoutMs: 9000, signal: unending },
+            { hands: { clock: realClock, cluster, http: noHttp }, registry, namespace: 'x', timeoutMs: 9000, signal: unending },
           )
           assert.equal(await verify({ target: { ...place, digest }, printed: of }), 'verified', provider)
         }

@@ -18,13 +18,15 @@ export interface Against {
   readonly trusted: readonly Certificate[]
   readonly artifact: Pick<Descriptor, 'digest' | 'mediaType' | 'size'>
   readonly now: number
+  /** What is wrong with certificates by what their issuers say. Asked where that is enforced and all else is well; absent: nobody can be asked. */
+  readonly revocation?: ((chain: readonly Certificate[], signedAt: number | undefined) => Promise<string | undefined>) | undefined
 }
 
 /** `ignored`: good enough for the statement, but not by a signer that it trusts. */
 export type Verdict = { readonly is: 'verified' } | { readonly is: 'ignored' } | { readonly is: 'failed'; readonly why: string }
 
 /** Judges one signature by the statement of a trust policy that does not skip. Spec: sources 3.6. */
-export function judge(blob: SignatureBlob, against: Against): Verdict {
+export async function judge(blob: SignatureBlob, against: Against): Promise<Verdict> {
   try {
     const envelope = soundEnvelope(blob.bytes, blob.mediaType)
     const unread = envelope.extended.find(name => name.startsWith('io.cncf.notary.verificationPlugin'))
@@ -32,6 +34,8 @@ export function judge(blob: SignatureBlob, against: Against): Verdict {
     const found = problems(envelope, against)
     const fatal = found.find(({ check }) => against.statement.actions?.[check] === 'enforce')
     if (fatal) return failed(fatal.why)
+    const revoked = against.statement.actions?.revocation === 'enforce' ? await revocation(envelope, against) : undefined
+    if (revoked !== undefined) return failed(revoked)
     if (!isAbout(envelope.payload, against.artifact)) return failed('content descriptor mismatch')
     return found.some(({ check }) => check === 'authenticity') ? { is: 'ignored' } : { is: 'verified' }
   } catch (thrown) {
@@ -50,12 +54,10 @@ interface Problem {
 
 /** What is wrong, in the order in which notation looks. */
 function problems(envelope: Sound, against: Against): Problem[] {
-  const { actions } = against.statement
   const found: [Check, string | undefined][] = [
     ['authenticity', authenticity(envelope, against)],
     ['expiry', expiry(envelope, against)],
     ['authenticTimestamp', timestamp(envelope, against)],
-    ['revocation', actions?.revocation === 'skip' ? undefined : revocation(envelope)],
   ]
   return found.flatMap(([check, why]) => (why === undefined ? [] : [{ check, why }]))
 }
@@ -115,10 +117,12 @@ function timestamp({ certificates, scheme, signingTime }: Sound, { statement, no
   )
 }
 
-/** Nobody is asked over the network: a certificate that says where to ask has an unknown status. */
-function revocation({ certificates }: Sound): string | undefined {
-  const unknown = certificates.slice(0, -1).find(saysWhereToAsk)
-  return unknown && `signing certificate with subject ${JSON.stringify(unknown.subject)} revocation status is unknown`
+/** Where it is not enforced, nothing that its issuer could say of a certificate changes the verdict: nobody is asked. */
+async function revocation({ certificates, scheme, signingTime }: Sound, against: Against): Promise<string | undefined> {
+  const asked = certificates.slice(0, -1).find(saysWhereToAsk)
+  if (!asked) return undefined
+  if (against.revocation) return against.revocation(certificates, scheme === 'notary.x509.signingAuthority' ? signingTime : undefined)
+  return `signing certificate with subject ${JSON.stringify(asked.subject)} revocation status is unknown`
 }
 
 const [accessOid, ocspOid, revocationListOid] = ['1.3.6.1.5.5.7.1.1', '1.3.6.1.5.5.7.48.1', '2.5.29.31']
