@@ -1,9 +1,11 @@
 import { join } from 'node:path'
-import { type JsonObject, isObject, jsonIn, stringAt } from '../../lib/json.ts'
+import { type JsonObject, isObject, jsonIn, listAt, stringAt } from '../../lib/json.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import { AuthError } from './error.ts'
 import { textIfAny, textOf } from './files.ts'
-import { exchangeSubject, gcpScopes, impersonated } from './gcp-api.ts'
+import { basicOf, gcpScopes, impersonated } from './gcp-api.ts'
+import { byExternal } from './gcp-external.ts'
+import { need, optional, secureUrl, wrong } from './gcp-file.ts'
 import { googleMetadata, metadataFlavor } from './gke.ts'
 import { rsaKey, signedJwt } from '../../lib/jwt.ts'
 import { ask, form, hide, type Line, refusal } from './line.ts'
@@ -26,6 +28,11 @@ export async function ownToken(line: Line): Promise<BearerToken> {
 async function fromFile(text: string, line: Line): Promise<BearerToken> {
   const file = jsonIn(text)
   if (!isObject(file)) throw wrong('the file of application default credentials is no JSON object')
+  return from(file, line, 0)
+}
+
+/** `depth` is how many impersonations lead here. */
+function from(file: JsonObject, line: Line, depth: number): Promise<BearerToken> {
   switch (stringAt(file, 'type')) {
     case 'service_account':
       return byKey(file, line)
@@ -33,31 +40,21 @@ async function fromFile(text: string, line: Line): Promise<BearerToken> {
       return byRefresh(file, line)
     case 'external_account':
       return byExternal(file, line)
+    case 'external_account_authorized_user':
+      return byWorkforce(file, line)
+    case 'impersonated_service_account':
+      return byImpersonation(file, line, depth)
+    case undefined:
+      throw wrong("google: missing 'type' field in credentials")
     default:
-      throw wrong(`google: credentials of the type '${String(stringAt(file, 'type') ?? '')}' cannot be used`)
+      throw wrong(`google: unknown credential type: "${stringAt(file, 'type') ?? ''}"`)
   }
-}
-
-function wrong(message: string): AuthError {
-  return new AuthError('NO_IDENTITY', message)
-}
-
-/** A field that must be there. */
-function need(file: JsonObject, name: string): string {
-  const value = stringAt(file, name)
-  if (value) return value
-  throw wrong(`google: the file of application default credentials has no ${name}`)
-}
-
-function secureUrl(text: string): string {
-  if (URL.canParse(text) && new URL(text).protocol === 'https:') return text
-  throw wrong('google: the addresses in the file of application default credentials must use https')
 }
 
 const jwtBearer = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 async function byKey(file: JsonObject, line: Line): Promise<BearerToken> {
-  const [email, url] = [need(file, 'client_email'), secureUrl(stringAt(file, 'token_uri') ?? 'https://oauth2.googleapis.com/token')]
+  const [email, url] = [need(file, 'client_email'), secureUrl(optional(file, 'token_uri') ?? 'https://oauth2.googleapis.com/token')]
   const key = rsaKey(need(file, 'private_key'))
   if (!key) throw wrong('google: private_key should be a PEM or plain PKCS1 or PKCS8')
   const iat = Math.floor(line.clock.now() / 1000)
@@ -72,24 +69,30 @@ async function byRefresh(file: JsonObject, line: Line): Promise<BearerToken> {
   const [secret, token] = [need(file, 'client_secret'), need(file, 'refresh_token')]
   hide(line, secret, token)
   const grant = { grant_type: 'refresh_token', refresh_token: token, client_id: need(file, 'client_id'), client_secret: secret }
-  return asked('https://oauth2.googleapis.com/token', grant, line)
+  return asked(secureUrl(optional(file, 'token_uri') ?? 'https://oauth2.googleapis.com/token'), grant, line)
 }
 
-async function byExternal(file: JsonObject, line: Line): Promise<BearerToken> {
-  const source = file.credential_source
-  const path = isObject(source) ? stringAt(source, 'file') : undefined
-  if (!path) throw wrong('google: of external accounts only those with a credential_source.file can be used')
-  const content = (await textOf(path, 'the subject token')).trim()
-  const field = isObject(source) ? stringAt(source, 'format', 'subject_token_field_name') : undefined
-  const subject = {
-    token: field ? need((jsonIn(content) ?? {}) as JsonObject, field) : content,
-    type: need(file, 'subject_token_type'),
-    audience: need(file, 'audience'),
-    endpoint: secureUrl(need(file, 'token_url')),
-  }
-  const url = stringAt(file, 'service_account_impersonation_url')
-  if (!url) return exchangeSubject({ ...subject, scopes: gcpScopes }, line)
-  return impersonated(await exchangeSubject({ ...subject, scopes: gcpScopes.slice(0, 1) }, line), secureUrl(url), line)
+/** What a person of a workforce pool has by `gcloud auth`. */
+async function byWorkforce(file: JsonObject, line: Line): Promise<BearerToken> {
+  const client = { id: need(file, 'client_id'), secret: need(file, 'client_secret') }
+  const token = need(file, 'refresh_token')
+  hide(line, client.secret, token)
+  const { headers, body } = form({ grant_type: 'refresh_token', refresh_token: token })
+  const url = secureUrl(need(file, 'token_url'))
+  const reply = await ask(line, { method: 'POST', url, headers: { ...headers, ...basicOf(client, line) }, body })
+  if (reply.status !== 200) throw refusal(reply, `oauth2/google: ${saidBy(reply, line)}`)
+  return bearerIn(reply, line)
+}
+
+const mostImpersonations = 5
+
+async function byImpersonation(file: JsonObject, line: Line, depth: number): Promise<BearerToken> {
+  const [source, url] = [file.source_credentials, stringAt(file, 'service_account_impersonation_url')]
+  if (!isObject(source) || !url)
+    throw wrong("google: missing 'source_credentials' field or 'service_account_impersonation_url' in credentials")
+  if (depth >= mostImpersonations) throw wrong(`google: more than ${mostImpersonations} accounts speak for each other`)
+  const delegates = listAt(file, 'delegates').filter(delegate => typeof delegate === 'string')
+  return impersonated(await from(source, line, depth + 1), { url: secureUrl(url), delegates }, line)
 }
 
 async function asked(url: string, grant: Readonly<Record<string, string>>, line: Line): Promise<BearerToken> {

@@ -26,7 +26,8 @@ export function gcpProvider(): CloudProvider<BearerToken> {
       const subject = { token, type: 'urn:ietf:params:oauth:token-type:jwt', audience }
       if (!email) return exchangeSubject({ ...subject, scopes: gcpScopes }, line)
       const first = await exchangeSubject({ ...subject, scopes: gcpScopes.slice(0, 1) }, line)
-      return impersonated(first, `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${email}:generateAccessToken`, line)
+      const url = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${email}:generateAccessToken`
+      return impersonated(first, { url }, line)
     },
     registryKey(repository) {
       cloudRegistry(repository, { name: 'GCP', shown: registryPattern, whole: new RegExp(registryPattern) })

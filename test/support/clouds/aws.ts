@@ -114,7 +114,8 @@ function machine(seen: Seen, state: State): Played {
     return headers['x-aws-ec2-metadata-token-ttl-seconds'] ? { status: 200, body: 'imds-session-of-a-test' } : { status: 400, body: '' }
   if (headers['x-aws-ec2-metadata-token'] !== 'imds-session-of-a-test') return { status: 401, body: '' }
   const folder = '/latest/meta-data/iam/security-credentials/'
-  if (url.pathname === folder) return { status: 200, body: String(role) }
+  if (url.pathname === '/latest/meta-data/placement/availability-zone') return { status: 200, body: 'eu-west-1b' }
+  if (url.pathname === folder || `${url.pathname}/` === folder) return { status: 200, body: String(role) }
   return url.pathname === `${folder}${String(role)}` ? document(issue(state, 'machine')) : { status: 404, body: '' }
 }
 

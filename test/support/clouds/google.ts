@@ -1,4 +1,6 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
+import { signedHeaders } from '../../../src/lib/aws-signature.ts'
+import { personKeys } from './aws.ts'
 import { basicOf, challenge, formOf, json, passes, type Play, type Played, type Seen, type Tools } from './play.ts'
 
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -11,6 +13,10 @@ export const googleKey = {
   token_uri: 'https://oauth2.googleapis.com/token',
 }
 export const pool = 'projects/1234567890/locations/global/workloadIdentityPools/my-pool/providers/my-provider'
+/** A pool of people, the project that they work for, and a client that may ask for them. */
+export const workforce = { audience: '//iam.googleapis.com/locations/global/workforcePools/people/providers/idp', project: '42' }
+export const workforceClient = { client_id: 'client-1', client_secret: 'secret-of-a-workforce-client' }
+export const awsType = 'urn:ietf:params:aws:token-type:aws4_request'
 export const cluster = { project: 'project-id', location: 'cluster-location', name: 'cluster-name' }
 const gke = `https://container.googleapis.com/v1/projects/${cluster.project}/locations/${cluster.location}/clusters/${cluster.name}`
 const platform = 'https://www.googleapis.com/auth/cloud-platform'
@@ -46,9 +52,43 @@ export function playGoogle(): Play {
         return good ? passes : challenge(`Basic realm="${seen.host}"`)
       }
       default:
-        return undefined
+        return subject(seen)
     }
   }
+}
+
+/** A service of the machine that has tokens of somebody else's: one for who sends the header, in the query's form. */
+function subject({ method, url, headers }: Seen): Played | undefined {
+  if (url.pathname !== '/subject-token') return undefined
+  const token = url.searchParams.get('token') ?? ''
+  if (method !== 'GET' || headers['x-robot'] !== 'header-of-a-robot')
+    return { status: 403, body: `no token for ${String(headers['x-robot'])}` }
+  return { status: 200, body: url.searchParams.has('json') ? JSON.stringify({ access_token: token }) : token }
+}
+
+/** Whether Google, who sends the request that a subject's token of AWS is, would be told that it comes from the person. */
+function isPerson(token: string, audience: string, { clock }: Tools): boolean {
+  const said = JSON.parse(decodeURIComponent(token)) as { url: string; method: string; headers: { key: string; value: string }[] }
+  const headers = Object.fromEntries(said.headers.map(({ key, value }) => [key.toLowerCase(), value]))
+  const [url, region = ''] = [new URL(said.url), new URL(said.url).hostname.split('.')[1]]
+  const target = { 'x-goog-cloud-target-resource': audience }
+  const right = signedHeaders({ method: 'POST', url, headers: target }, personKeys, { region, service: 'sts', now: clock.now() })
+  const asks = url.hostname.endsWith('.amazonaws.com') && url.search === '?Action=GetCallerIdentity&Version=2011-06-15'
+  return asks && said.method === 'POST' && headers.host === url.host && headers.authorization === right.authorization
+}
+
+/** A member of a workforce pool says whose project it works for, or comes by a client that says it. */
+function workforceAudience(seen: Seen, form: URLSearchParams): boolean {
+  const options = form.get('options')
+  const client = `${workforceClient.client_id}:${workforceClient.client_secret}`
+  return options === null ? basicOf(seen) === client : options === JSON.stringify({ userProject: workforce.project }) && !basicOf(seen)
+}
+
+function refreshed(seen: Seen, form: URLSearchParams, state: State): Played | undefined {
+  const client = `${workforceClient.client_id}:${workforceClient.client_secret}`
+  const right =
+    basicOf(seen) === client && form.get('grant_type') === 'refresh_token' && form.get('refresh_token') === 'refresh-of-a-member'
+  return right ? json(issue(state, 'member')) : undefined
 }
 
 function issue({ tools, tokens }: State, who: string): { access_token: string; expires_in: number; token_type: string } {
@@ -60,15 +100,22 @@ function issue({ tools, tokens }: State, who: string): { access_token: string; e
 function sts(seen: Seen, state: State): Played {
   const form = formOf(seen)
   const refuse = (why: string): Played => json({ error: 'invalid_grant', error_description: why }, 400)
-  if (seen.method !== 'POST' || seen.url.pathname !== '/v1/token' || !form) return refuse('no such thing')
+  if (seen.method !== 'POST' || !form) return refuse('no such thing')
+  if (seen.url.pathname === '/v1/oauthtoken') return refreshed(seen, form, state) ?? refuse('refresh')
+  if (seen.url.pathname !== '/v1/token') return refuse('no such thing')
   const given = (name: string): string => form.get(name) ?? ''
   if (given('grant_type') !== 'urn:ietf:params:oauth:grant-type:token-exchange') return refuse('grant_type')
   if (given('requested_token_type') !== 'urn:ietf:params:oauth:token-type:access_token') return refuse('requested_token_type')
-  if (given('subject_token_type') !== 'urn:ietf:params:oauth:token-type:jwt') return refuse('subject_token_type')
+  if (![awsType, 'urn:ietf:params:oauth:token-type:jwt'].includes(given('subject_token_type'))) return refuse('subject_token_type')
   if (![platform, both].includes(given('scope'))) return refuse('scope')
   const own = `identitynamespace:${cluster.project}.svc.id.goog:${gke}`
+  if (given('audience') === workforce.audience && !workforceAudience(seen, form)) return refuse('whose project')
+  if (given('subject_token_type') === awsType)
+    return isPerson(given('subject_token'), given('audience'), state.tools)
+      ? json(issue(state, 'a:b:flux-system:source-controller'))
+      : refuse('signature')
   const audience = given('audience') === own ? `${cluster.project}.svc.id.goog` : given('audience')
-  if (audience !== `${cluster.project}.svc.id.goog` && audience !== `//iam.googleapis.com/${pool}`) return refuse('audience')
+  if (![`${cluster.project}.svc.id.goog`, `//iam.googleapis.com/${pool}`, workforce.audience].includes(audience)) return refuse('audience')
   const claims = state.tools.account(given('subject_token'), audience)
   return claims ? json(issue(state, claims.sub)) : refuse(`the token ${given('subject_token')} is not for ${audience}`)
 }
@@ -78,11 +125,12 @@ function impersonate(seen: Seen, { tools, tokens }: State): Played {
   const refuse = (why: string): Played => json({ error: { code: 403, status: 'PERMISSION_DENIED', message: why } }, 403)
   const [, email = ''] = /^\/v1\/projects\/-\/serviceAccounts\/([^/]+):generateAccessToken$/.exec(seen.url.pathname) ?? []
   const first = tokens.get(seen.headers.authorization?.replace(/^Bearer /, '') ?? '')
+  const body = JSON.parse(seen.body) as { lifetime: string; scope: string[]; delegates?: string[] }
   const [, , namespace, name] = first?.who.split(':') ?? []
-  if (email !== `${namespace}-${name}@project-id.iam.gserviceaccount.com`)
+  const isChain = first?.who === 'person' && body.delegates?.join(' ') === 'middle@project-id.iam.gserviceaccount.com'
+  if (!isChain && email !== `${namespace}-${name}@project-id.iam.gserviceaccount.com`)
     return refuse("Permission 'iam.serviceAccounts.getAccessToken' denied")
-  const body = JSON.parse(seen.body) as { lifetime: string; scope: string[] }
-  if (body.lifetime !== '3600s' || body.scope.join(' ') !== both) return refuse('wrong request')
+  if (!['3600s', '1200s'].includes(body.lifetime) || body.scope.join(' ') !== both) return refuse('wrong request')
   const accessToken = tools.fresh('google-impersonated')
   const expiresAt = tools.clock.now() + tools.lifeMs
   tokens.set(accessToken, { who: email, expiresAt })
