@@ -19,7 +19,7 @@ interface Digests {
 
 const kernel = join(import.meta.dirname, '../kernel')
 const list = join(kernel, 'modules/digests.json')
-const names = ['kustomize', 'k8s', 'gzip', 'helm']
+const names = ['kustomize', 'cel', 'k8s', 'gzip', 'helm']
 const ceilingMiB = 512
 
 function goVersion(): string | undefined {

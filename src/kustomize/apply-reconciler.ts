@@ -14,7 +14,7 @@ import { isEncrypted } from './owned.ts'
 import { inParallel } from '../lib/parallel.ts'
 import { timeoutMs } from './timing.ts'
 
-export type ApplyHands = Pick<Hands, 'cluster' | 'clock'>
+export type ApplyHands = Pick<Hands, 'cluster' | 'clock' | 'kernel'>
 interface Task {
   readonly ks: KustomizationObject
   readonly hands: ApplyHands
@@ -52,7 +52,7 @@ export async function applyAll(
     if (early.length === 0) continue
     const applied = await applyStage(early, task(definitions))
     changes.push(...applied)
-    await waitCurrent(named(applied), { hands, run, timeoutMs: timeoutMs(ks.spec) })
+    await waitCurrent(named(applied), { ks, hands, run, timeoutMs: timeoutMs(ks.spec) })
   }
   try {
     return [...changes, ...(await applyStage(rest, task(definitions)))]

@@ -2,6 +2,7 @@ import { kstatus } from '../engine/kstatus.ts'
 import { StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
 import type { Status } from '../engine/kstatus-status.ts'
+import type { Judged } from '../kinds/expression.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import { conditionOf, type KubeObject, type ObjectRef } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
@@ -9,12 +10,16 @@ import { formatDuration } from '../lib/duration.ts'
 import type { Hands } from '../world/world.ts'
 import type { Change } from './change.ts'
 import { artifactOf, sourceOf } from './depends.ts'
+import { judgeBy } from './expressions-reconciler.ts'
+import { checkFor, type KindCheck, kindChecks } from './expressions.ts'
 import { type Checked, podsOf, printWait, timedOut, toCheck, unplaced, verdictOf, wantedHealthy, withPods } from './health.ts'
+import { accountOf, elsewhere } from './identity.ts'
 import { inParallel } from '../lib/parallel.ts'
 import { timeoutMs } from './timing.ts'
 
 interface Wait {
-  readonly hands: Pick<Hands, 'cluster' | 'clock'>
+  readonly ks: KustomizationObject
+  readonly hands: Pick<Hands, 'cluster' | 'clock' | 'kernel'>
   readonly run: Run
   readonly timeoutMs: number
   /** Whether there is something newer to reconcile; absent: nobody asks. */
@@ -38,7 +43,7 @@ export async function waitCurrent(refs: readonly ObjectRef[], wait: Wait): Promi
 export async function checkHealth(
   ks: KustomizationObject,
   changes: readonly Change[],
-  { hands, run, revision, newer }: Omit<Wait, 'timeoutMs' | 'superseded'> & { revision: string; newer: () => Promise<boolean> },
+  { hands, run, revision, newer }: Omit<Wait, 'ks' | 'timeoutMs' | 'superseded'> & { revision: string; newer: () => Promise<boolean> },
 ): Promise<'healthy' | 'superseded'> {
   const wanted = wantedHealthy(ks, changes)
   if (wanted.length === 0) {
@@ -55,7 +60,7 @@ export async function checkHealth(
   const startedAt = hands.clock.elapsed()
   const { failFast, cancelHealthCheckOnNewRevision: cancels } = run.settings
   const superseded = cancels ? newer : undefined
-  const end = await waited(toCheck(ks, wanted), { hands, run, timeoutMs: timeout, failFast, superseded })
+  const end = await waited(toCheck(ks, wanted), { ks, hands, run, timeoutMs: timeout, failFast, superseded })
   if (end.is === 'superseded') return end.is
   const took = formatDuration(hands.clock.elapsed() - startedAt)
   if (end.is === 'failed') {
@@ -92,13 +97,14 @@ function healthyIs<S extends 'True' | 'False' | 'Unknown'>(
 
 async function waited(
   refs: readonly ObjectRef[],
-  { hands, run, timeoutMs: limit, failFast, superseded }: Wait & { failFast: boolean },
+  { ks, hands, run, timeoutMs: limit, failFast, superseded }: Wait & { failFast: boolean },
 ): Promise<End> {
   const until = hands.clock.now() + limit
   const astray = await withoutNamespace(refs, { hands, run })
   if (astray) return { is: 'failed', message: unplaced(astray) }
   for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 2)) {
-    const checked = await inParallel(refs, readsAtOnce, ref => check(ref, { hands, run }))
+    const checked = await checkAll(refs, { ks, hands, run })
+    if ('is' in checked) return checked
     const verdict = verdictOf(checked, { failFast })
     if (verdict) return verdict
     const left = until - hands.clock.now()
@@ -115,10 +121,41 @@ async function withoutNamespace(refs: readonly ObjectRef[], { hands, run }: Pick
   return undefined
 }
 
+/** An object that expressions judge. */
+interface Found {
+  readonly ref: ObjectRef
+  readonly object: KubeObject
+  readonly by: KindCheck
+}
+
+/** How all are now. A `failed` end: there are expressions that cannot be evaluated. */
+async function checkAll(
+  refs: readonly ObjectRef[],
+  { ks, hands, run }: Pick<Wait, 'ks' | 'hands' | 'run'>,
+): Promise<Checked[] | { is: 'failed'; message: string }> {
+  const checks = kindChecks(ks)
+  const as = { impersonates: elsewhere(ks) !== undefined || accountOf(ks, run.settings) !== undefined }
+  const seen = await inParallel(refs, readsAtOnce, ref => check(ref, checkFor(ref, checks, as), { hands, run }))
+  const found = seen.filter(one => 'object' in one)
+  const judgements = new Map<Found, Judged>()
+  for (const by of checks) {
+    const those = found.filter(one => one.by === by)
+    const objects = those.map(one => one.object)
+    try {
+      for (const [i, judged] of (await judgeBy(by, objects, { hands, run })).entries()) if (those[i]) judgements.set(those[i], judged)
+    } catch (thrown) {
+      run.signal.throwIfAborted()
+      return { is: 'failed', message: `spec.healthCheckExprs[${by.index}] cannot be evaluated: ${messageOf(thrown)}` }
+    }
+  }
+  return seen.map(one => ('object' in one ? { ref: one.ref, status: 'Unknown', ...judgements.get(one) } : one))
+}
+
 /** The version that a reference names does not matter. */
-async function check(ref: ObjectRef, { hands, run }: Pick<Wait, 'hands' | 'run'>): Promise<Checked> {
+async function check(ref: ObjectRef, by: KindCheck | undefined, { hands, run }: Pick<Wait, 'hands' | 'run'>): Promise<Checked | Found> {
   try {
     const object = await hands.cluster.get({ ...ref, version: undefined }, run.signal)
+    if (object && by) return { ref, object, by }
     return object ? { ref, ...(await judged(object, { hands, run })) } : { ref, status: 'NotFound' }
   } catch (thrown) {
     run.signal.throwIfAborted()

@@ -2,15 +2,16 @@ import { waiting, during, failed, type Outcome, ready } from '../engine/outcome.
 import { reconciler, type Run } from '../engine/reconciler.ts'
 import { type Artifact, originRevision } from '../kinds/artifact.ts'
 import { Kustomization, type KustomizationObject } from '../kinds/kustomization.ts'
-import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
-import { CodedError } from '../lib/coded-error.ts'
+import type { KubeObject } from '../kinds/manifest.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { unpack } from '../lib/untar.ts'
 import type { Hands } from '../world/world.ts'
 import { applyAll } from './apply-reconciler.ts'
 import { render, requirePath, toApply, type Tree } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
-import { artifactOf, dependencies, notReady, sourceGroup, sourceOf } from './depends.ts'
+import { blockedBy, tryRead } from './depends-reconciler.ts'
+import { artifactOf, sourceGroup, sourceOf } from './depends.ts'
+import { unreadable } from './expressions-reconciler.ts'
 import { checkHealth, newerThan } from './health-reconciler.ts'
 import { elsewhere, IdentityError } from './identity.ts'
 import { entryOf, type Inventory } from './inventory.ts'
@@ -29,9 +30,12 @@ const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes
 export const kustomizations = reconciler(Kustomization, {
   convention,
   async reconcile(ks, hands: KustomizeHands, run) {
+    const invalid = await unreadable(ks, { hands, run })
+    if (invalid) return invalid
     const source = await sourceFor(ks, hands, run)
     if ('is' in source) return source
     const { artifact } = source
+    run.annotate(annotationsOf(artifact))
     const blocked = await blockedBy(ks, { hands, run, artifact })
     if (blocked) return blocked
     await announce(ks, { run, artifact }, 'Fetching manifests')
@@ -95,34 +99,6 @@ async function sourceFor(ks: KustomizationObject, { cluster }: KustomizeHands, r
   return waiting('ArtifactFailed', `Source artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`, {
     retryMs: run.settings.requeueDependencyMs,
   })
-}
-
-async function tryRead(
-  ref: ObjectRef,
-  cluster: Hands['cluster'],
-  run: Run,
-): Promise<{ object?: KubeObject | undefined; unread?: CodedError }> {
-  try {
-    return { object: await cluster.get(ref, run.signal) }
-  } catch (thrown) {
-    if (thrown instanceof CodedError) return { unread: thrown }
-    throw thrown
-  }
-}
-
-async function blockedBy(ks: KustomizationObject, { hands, run, artifact }: Sourced): Promise<Outcome | undefined> {
-  run.annotate(annotationsOf(artifact))
-  for (const ref of dependencies(ks)) {
-    const { object, unread } = await tryRead(ref, hands.cluster, run)
-    const why = notReady(ks, { ref, found: object, unread: unread?.message }, artifact)
-    const wait = run.settings.requeueDependencyMs
-    if (why)
-      return waiting('DependencyNotReady', why, {
-        retryMs: wait,
-        events: [{ severity: 'info', message: `Dependencies do not meet ready condition, retrying in ${formatDuration(wait)}` }],
-      })
-  }
-  return undefined
 }
 
 function annotationsOf(artifact: Artifact): Record<string, string> {

@@ -4,7 +4,6 @@ export interface Exemption {
   readonly notTaken?: string
 }
 
-const later = (todo: string, ...ids: string[]): [string, Exemption][] => ids.map(id => [id, { todo }])
 const never = (notTaken: string, ...ids: string[]): [string, Exemption][] => ids.map(id => [id, { notTaken }])
 
 /** Why an id is not cited. */
@@ -22,16 +21,6 @@ export const exempt: Readonly<Record<string, Exemption>> = Object.fromEntries([
   ...never('a reproducible artifact is created at the epoch in UTC, wherever it is made', 'sources/116'),
   ...never('Flux 2.7: history', 'kustomization/C11'),
   ...never('Flux 2.7: a request that is forced, of HelmRelease', 'kustomization/C12'),
-  ...later(
-    'CEL',
-    'kustomization/H15',
-    'kustomization/H16',
-    'kustomization/H17',
-    'kustomization/H18',
-    'kustomization/H19',
-    'kustomization/H20',
-    'kustomization/H21',
-  ),
   ...never('Flux 2.7: ClusterRoles in the first stage', 'kustomization/A20'),
   ...never('Flux 2.8: unschedulable and terminating pods do not count', 'kustomization/H27'),
 ])

@@ -100,6 +100,11 @@ export class Stage {
     return new Stage(this.#cluster, this.#kernel, { namespace: this.namespace, name })
   }
 
+  /** The same stage with another kernel. */
+  with(kernel: Kernel): Stage {
+    return new Stage(this.#cluster, kernel, this.ref as { namespace: string; name: string })
+  }
+
   /** Reconciles once more and answers the Kustomization. */
   async again(turn: Turn = {}): Promise<KubeObject> {
     await this.pass(turn)

@@ -367,8 +367,6 @@ export function statusCases({ stage, cluster }: Server): void {
 
   const unsupported: [field: string, spec: JsonObject][] = [
     ['decryption', { decryption: { provider: 'sops' } }],
-    ['healthCheckExprs', { healthCheckExprs: [{ apiVersion: 'v1', kind: 'ConfigMap', current: 'true' }] }],
-    ['dependsOn[].readyExpr', { dependsOn: [{ name: 'a' }, { name: 'b', readyExpr: 'true' }] }],
     ['serviceAccountName', { serviceAccountName: 'deployer' }],
     ['kubeConfig', { kubeConfig: { secretRef: { name: 'remote' } } }],
   ]

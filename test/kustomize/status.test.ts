@@ -4,4 +4,4 @@ import { statusCases } from './status-suite.ts'
 
 const kernel = testKernel({ buildDeadlineMs: 5000 })
 
-onBothServers('status', { kernel, tests: 27 }, statusCases)
+onBothServers('status', { kernel, tests: 25 }, statusCases)

@@ -150,7 +150,7 @@ onBothServers('the same objects applied twice', { kernel, tests: 1 }, ({ stage, 
     const definitions = await kernel.definitions()
     const apply = (objects: readonly KubeObject[]): ReturnType<typeof applyAll> =>
       applyAll(owned(objects, ks, definitions), ks, {
-        hands: { cluster: cluster(), clock: realClock },
+        hands: { cluster: cluster(), clock: realClock, kernel },
         run: {
           signal,
           settings: fluxDefaults,

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
 import type { Definitions } from '../../kinds/openapi.ts'
 import type { BuiltChart, ChartBuild, ChartContent } from '../../kinds/chart.ts'
+import type { Evaluated, Expression, HealthExpressions, Judged } from '../../kinds/expression.ts'
 import type { JsonObject } from '../../lib/json.ts'
 
 /** A tree of files to build; paths are relative with `/`, and `root` is the folder to build (`.` for the top). */
@@ -55,6 +56,13 @@ export interface Kernel {
   chartMetadata(chart: ChartContent, signal: AbortSignal): Promise<JsonObject>
   /** Loads a chart, changes it, and packages it. Equal input gives equal bytes. @throws {KernelError} CHART_INVALID */
   buildChart(build: ChartBuild, signal: AbortSignal): Promise<BuiltChart>
+  /**
+   * Judges objects by the expressions of their kind, in the order in which they are given; with no object, whether the expressions compile.
+   * @throws {KernelError} EXPRESSION_INVALID with Flux's text.
+   */
+  judge(check: HealthExpressions, objects: readonly KubeObject[], signal: AbortSignal): Promise<Judged[]>
+  /** Evaluates CEL over values of its variables. */
+  evaluate(expression: Expression, data: Readonly<Record<string, JsonObject>>, signal: AbortSignal): Promise<Evaluated>
   /** The schemas of Kubernetes' built-in kinds that merging goes by. */
   definitions(): Promise<Definitions>
   /** Ends the workers. */

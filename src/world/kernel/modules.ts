@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { brotliDecompress } from 'node:zlib'
 
 /** The kernel's modules: each is compiled at first use, so a session that only pushes does not pay for kustomize. */
-export type ModuleName = 'kustomize' | 'k8s' | 'gzip' | 'helm'
+export type ModuleName = 'kustomize' | 'cel' | 'k8s' | 'gzip' | 'helm'
 
 const decompress = promisify(brotliDecompress)
 

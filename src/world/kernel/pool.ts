@@ -5,6 +5,7 @@ import type { KubeObject } from '../../kinds/manifest.ts'
 import { Definitions } from '../../kinds/openapi.ts'
 import { type JsonObject, parseJson } from '../../lib/json.ts'
 import { KernelError } from './error.ts'
+import { expressionCalls } from './expressions.ts'
 import { gzipStream } from './gzip.ts'
 import { chartCalls } from './charts.ts'
 import type { BuildInput, Kernel, ManageInput, MergeSchema } from './kernel.ts'
@@ -36,6 +37,7 @@ export function openKernel(options: KernelOptions): Kernel {
   const builders = [lane('kustomize'), lane('kustomize')]
   const merger = lane('k8s')
   const packer = lane('helm')
+  const evaluator = lane('cel')
   const zipper = new Lane(async () => ({ module: await load('gzip'), url: options.worker }), { keepsState: true })
   const deadlineMs = options.deadlineMs ?? 10_000
   const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> =>
@@ -58,8 +60,9 @@ export function openKernel(options: KernelOptions): Kernel {
       (await merge('threeWay', { apiVersion: current.apiVersion, kind: current.kind, original, modified, current }, signal)) as JsonObject,
     gzip: (source, signal) => gzipStream(source, zipping(zipper, { deadlineMs, signal })),
     ...chartCalls(packer, { deadlineMs: options.buildDeadlineMs ?? 60_000 }),
+    ...expressionCalls(async (operation, input, signal) => parse(await evaluator.call(operation, encode(input), { deadlineMs, signal }))),
     async close() {
-      await Promise.all([...builders, merger, packer, zipper].map(l => l.close()))
+      await Promise.all([...builders, merger, packer, evaluator, zipper].map(l => l.close()))
     },
   }
 }
