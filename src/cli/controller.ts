@@ -6,6 +6,7 @@ import { formatDuration, parseDuration } from '../lib/duration.ts'
 import { type JsonObject, stringAt } from '../lib/json.ts'
 import type { Address } from '../lib/listen.ts'
 import { controllersOf, reconcilers } from '../tools/run/reconcilers.ts'
+import { repeatable } from './options.ts'
 import { address, UsageError } from './usage.ts'
 
 /** The flags of `controller`, as values. Times in milliseconds. */
@@ -19,6 +20,8 @@ export interface ControllerFlags {
   readonly labelSelector: string | undefined
   readonly healthAddress: Address | undefined
   readonly metricsAddress: Address | undefined
+  /** A URL. */
+  readonly eventsAddress: string | undefined
   /** Absent: without election. */
   readonly election:
     | { readonly leaseMs: number; readonly renewDeadlineMs: number; readonly retryMs: number; readonly releases: boolean }
@@ -28,6 +31,9 @@ export interface ControllerFlags {
 interface Context {
   serveController(flags: ControllerFlags, options: JsonObject): Promise<void>
 }
+
+/** How often Flux's kustomize-controller tries a download again. */
+const fluxHttpRetry = 9
 
 /** Where Flux's controllers serve artifacts. */
 const fluxAddress = ':9090'
@@ -47,6 +53,10 @@ export function addController(program: Command, context: Context): void {
     .option('--artifact-digest-algo <name>', `what digests of artifacts are made with: ${digestAlgorithms.join(', ')}`, 'sha256')
     .option('--health-addr <host:port>', '/healthz and /readyz')
     .option('--metrics-addr <host:port>', '/metrics, for Prometheus')
+    .option('--events-addr <url>', 'where events are posted, such as http://notification-controller.flux-system.svc.cluster.local./')
+    .option('--log-encoding <encoding>', 'how log lines look: json or console', 'json')
+    .option('--no-remote-bases', 'kustomizations may not load from elsewhere; always so')
+    .addOption(repeatable('--override-manager <name>', 'whose fields in applied objects are taken over'))
     .option('--enable-leader-election', 'of several replicas one acts')
     .option('--leader-election-lease-duration <duration>', 'how long the others wait for a leader that is gone', '35s')
     .option('--leader-election-renew-deadline <duration>', 'how long a leader tries to stay one', '30s')
@@ -59,7 +69,12 @@ export function addController(program: Command, context: Context): void {
     if (stray)
       throw new UsageError(`--${stray} is not for controller: it acts by its own engine, and --watch-label-selector names its shard`)
     if (common.storagePath === undefined) throw new UsageError('controller needs --storage-path: artifacts must outlive a restart')
-    return context.serveController(flagsOf(options), { storageAddr: fluxAddress, ...common, artifactDigestAlgo: algorithmOf(options) })
+    const { logEncoding } = options
+    if (logEncoding !== 'json' && logEncoding !== 'console')
+      throw new UsageError(`--log-encoding '${String(logEncoding)}' is neither json nor console`)
+    const httpRetry = whole(options, 'httpRetry', { from: 0, to: 100 })
+    const own = { artifactDigestAlgo: algorithmOf(options), logEncoding, httpRetry }
+    return context.serveController(flagsOf(options), { storageAddr: fluxAddress, ...common, ...own })
   })
 }
 
@@ -67,6 +82,8 @@ function timings(): [flag: string, help: string, fallback: string][] {
   const d = fluxDefaults
   return [
     ['requeue-dependency', 'when to look again for what is not there yet', formatDuration(d.requeueDependencyMs)],
+    ['concurrent-ssa', 'how many objects of a Kustomization are applied at a time', String(d.concurrentSsa)],
+    ['http-retry', 'how often the download of an artifact is tried again', String(fluxHttpRetry)],
     ['min-retry-delay', 'the pause after the first failure; it doubles with each', formatDuration(d.minRetryDelayMs)],
     ['max-retry-delay', 'the longest pause after failures', formatDuration(d.maxRetryDelayMs)],
     ['interval-jitter-percentage', 'how far intervals vary', String(d.intervalJitter)],
@@ -84,6 +101,8 @@ export function flagsOf(options: JsonObject): ControllerFlags {
       maxRetryDelayMs: duration(options, 'maxRetryDelay'),
       intervalJitter: whole(options, 'intervalJitterPercentage', { from: 0, to: 100 }),
       artifactRetentionMs: duration(options, 'artifactRetentionTtl'),
+      concurrentSsa: whole(options, 'concurrentSsa', { from: 1, to: 1000 }),
+      overrideManagers: Array.isArray(options.overrideManager) ? options.overrideManager.map(String) : [],
       artifactRetentionRecords: whole(options, 'artifactRetentionRecords', { from: 1, to: 1000 }),
     },
     concurrency: whole(options, 'concurrent', { from: 1, to: 1000 }),
@@ -92,8 +111,18 @@ export function flagsOf(options: JsonObject): ControllerFlags {
     labelSelector: stringAt(options, 'watchLabelSelector'),
     healthAddress: addressIn(options, 'healthAddr'),
     metricsAddress: addressIn(options, 'metricsAddr'),
+    eventsAddress: receiverIn(options),
     election: options.enableLeaderElection === true ? electionOf(options) : undefined,
   }
+}
+
+/** @throws {UsageError} */
+function receiverIn(options: JsonObject): string | undefined {
+  const given = stringAt(options, 'eventsAddr') || undefined
+  if (given === undefined || /^https?:$/.test(URL.parse(given)?.protocol ?? '')) return given
+  throw new UsageError(
+    `--events-addr '${given}' is no address: use a URL such as http://notification-controller.flux-system.svc.cluster.local./`,
+  )
 }
 
 /** @throws {UsageError} */

@@ -1,4 +1,5 @@
 import { type KubeObject, type ObjectRef, conditionsOf, refOf } from '../kinds/manifest.ts'
+import { type FluxEvent, fluxEventOf } from '../kinds/flux-event.ts'
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
@@ -28,6 +29,8 @@ export interface Pass<Hands> {
   readonly settings: Settings
   readonly signal: AbortSignal
   readonly progress?: ((message: string) => void) | undefined
+  /** Told of each event that is forwarded, as often as it comes. */
+  readonly forward?: ((event: FluxEvent) => void) | undefined
 }
 
 /** How a pass ended: the object as it stands now, and when to look again. */
@@ -195,6 +198,7 @@ class Working<K extends Kind, Hands> {
       { ...draft, reason, annotations: { ...this.#annotations, ...draft.annotations } },
       { controller: this.#reconciler.convention.controller, now: this.#pass.clock.now() },
     )
+    if (draft.severity !== 'trace') this.#pass.forward?.(fluxEventOf(event, draft.message))
     await record(this.#pass.hub, event, this.#pass.signal)
   }
 

@@ -140,8 +140,17 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
     kernel,
     http,
     clock: realClock,
-    log: pinoLog({ level: (text(options, 'logLevel') ?? 'warn') as LogLevel, censor: line => redactor.censor(line) }),
-    fetcher: artifactFetcher({ http, clock: realClock, ...(seen.names.length === 1 ? { cluster: () => seen.named() } : {}) }),
+    log: pinoLog({
+      level: (text(options, 'logLevel') ?? 'warn') as LogLevel,
+      censor: line => redactor.censor(line),
+      console: options.logEncoding === 'console',
+    }),
+    fetcher: artifactFetcher({
+      http,
+      clock: realClock,
+      retries: typeof options.httpRetry === 'number' ? options.httpRetry : undefined,
+      ...(seen.names.length === 1 ? { cluster: () => seen.named() } : {}),
+    }),
     ...(mode.files ? { files: workspaceFiles(texts(options, 'workspace') ?? [process.cwd()]), origin: gitOrigin(env) } : {}),
   }
 }

@@ -13,6 +13,7 @@ import { type Controllers, readControllers } from '../tools/run/engine.ts'
 import { reconcilers } from '../tools/run/reconcilers.ts'
 import { listenAdmin } from '../transports/admin.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
+import { type EventReceiver, eventReceiver } from '../world/events/receiver.ts'
 import type { Hands } from '../world/world.ts'
 import type { Composed } from './compose.ts'
 import { type EngineRun, startEngine } from './engine.ts'
@@ -45,8 +46,11 @@ export async function runController(composed: Composed, flags: ControllerFlags, 
     })
     if (!leases) return opened.close()
     opened.keep(leases, l => l.leave(true))
+    const receiver = receiverOf(flags, hands)
+    if (receiver) opened.keep(receiver, r => r.close())
     const engine = startEngine(hands, {
       ...runOf(flags, { namespace, metrics }),
+      forward: receiver?.send,
       settings: { ...composed.engine.settings, ...flags.settings },
     })
     process.stderr.write(
@@ -57,6 +61,10 @@ export async function runController(composed: Composed, flags: ControllerFlags, 
     if (leases.lost.aborted) throw new ControllerError('LEADERSHIP_LOST', String((leases.lost.reason as Error).message))
     await opened.close()
   })
+}
+
+function receiverOf({ eventsAddress: url }: ControllerFlags, { http, clock, log }: Hands): EventReceiver | undefined {
+  return url === undefined ? undefined : eventReceiver({ url, http, clock, log, instance: hostname() })
 }
 
 /** The servers of operators: probes and metrics. */

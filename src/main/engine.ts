@@ -15,6 +15,7 @@ export interface EngineRun {
   /** Told when a pass over an object ended. */
   readonly passed?: ControllerOptions<Hands>['passed']
   readonly gone?: ControllerOptions<Hands>['gone']
+  readonly forward?: ControllerOptions<Hands>['forward']
 }
 
 /** Reconciles a cluster as Flux's controllers do until it is stopped, which resolves when the last pass ended. `ended` rejects when the engine itself breaks. */

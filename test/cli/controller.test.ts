@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { installKinds } from '../../src/engine/install.ts'
 import { conditionOf, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
-import { stringAt } from '../../src/lib/json.ts'
+import { at, type JsonObject, listAt, stringAt } from '../../src/lib/json.ts'
 import { kinds } from '../../src/main/compose.ts'
 import { listenRegistry } from '../../src/sandbox/registry.ts'
 import { realClock } from '../../src/world/clock/real.ts'
@@ -18,6 +19,7 @@ import { freePort } from '../refs/processes.ts'
 import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { end, run } from '../support/program.ts'
+import { startHostile } from '../support/hostile.ts'
 import { pushFiles } from '../support/push.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { type as typed } from '../support/terminal.ts'
@@ -42,6 +44,13 @@ const rows: [argv: string[], says: RegExp][] = [
   [['--storage-path', '/x', '--requeue-dependency', 'soon'], /--requeue-dependency 'soon' is no duration/],
   [['--storage-path', '/x', '--watch-all-namespaces', 'yes'], /--watch-all-namespaces 'yes' is neither true nor false/],
   [['--storage-path', '/x', '--artifact-digest-algo', 'blake3'], /--artifact-digest-algo 'blake3' is none of sha256, sha384, sha512, sha1/],
+  [
+    ['--storage-path', '/x', '--events-addr', 'notification-controller'],
+    /--events-addr 'notification-controller' is no address: use a URL/,
+  ],
+  [['--storage-path', '/x', '--log-encoding', 'xml'], /--log-encoding 'xml' is neither json nor console/],
+  [['--storage-path', '/x', '--http-retry', '-1'], /--http-retry '-1' is no number from 0 to 100/],
+  [['--storage-path', '/x', '--concurrent-ssa', '0'], /--concurrent-ssa '0' is no number from 1 to 1000/],
   [['--storage-path', '/x', '--health-addr', 'here'], /--health-addr 'here' is no address/],
   [
     ['--storage-path', '/x', '--enable-leader-election', '--leader-election-lease-duration', '10s'],
@@ -54,6 +63,17 @@ for (const [argv, says] of rows)
     assert.equal(code, 2)
     assert.match(err, says)
   })
+
+test('the flags of Flux are settings of the engine', async () => {
+  const argv = ['--concurrent-ssa', '7', '--override-manager', 'a', '--override-manager', 'b', '--no-remote-bases', '--http-retry', '2']
+  const { code, opened } = await typed(undefined, ['controller', '--storage-path', '/x', '--events-addr', 'http://n/', ...argv])
+  assert.equal(code, 0)
+  assert.deepEqual(
+    [at(opened, 'flags', 'settings', 'concurrentSsa'), listAt(opened, 'flags', 'settings', 'overrideManagers')],
+    [7, ['a', 'b']],
+  )
+  assert.deepEqual([stringAt(opened, 'flags', 'eventsAddress'), opened?.httpRetry, opened?.logEncoding], ['http://n/', 2, 'json'])
+})
 
 interface Opened {
   readonly cluster: Cluster
@@ -140,7 +160,13 @@ function processSuite(name: string, open: () => Promise<Opened>): void {
       await push('shop', '1')
       await put(source('shop'))
       const [health, metrics] = [await freePort(), await freePort()]
-      const child = controller(['--health-addr', `127.0.0.1:${health}`, '--metrics-addr', `127.0.0.1:${metrics}`])
+      const posted: JsonObject[] = []
+      const receiver = await startHostile(async (request, response) => {
+        posted.push((await json(request)) as JsonObject)
+        response.writeHead(202).end()
+      })
+      const addresses = ['--health-addr', `127.0.0.1:${health}`, '--metrics-addr', `127.0.0.1:${metrics}`, '--events-addr', receiver.url]
+      const child = controller(addresses)
       await reconciling(child)
       assert.ok(await until(source('shop'), isReady))
       await put(delivery('shop'))
@@ -155,6 +181,11 @@ function processSuite(name: string, open: () => Promise<Opened>): void {
       while (!told.every(row => row.test(shown))) shown = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()
       await end(child)
       assert.equal(child.exitCode, 0, child.said())
+      await receiver.close()
+      const delivered = posted.find(event => event.reason === 'ReconciliationSucceeded')
+      assert.equal(stringAt(delivered, 'involvedObject', 'kind'), 'Kustomization')
+      assert.match(stringAt(delivered, 'metadata', 'kustomize.toolkit.fluxcd.io/revision') ?? '', /^latest@sha256:/)
+      assert.deepEqual([delivered?.severity, delivered?.reportingController], ['info', 'kustomize-controller'])
     })
 
     test('a killed one leaves nothing that the next does not take up', async () => {

@@ -5,22 +5,22 @@ import type { Http } from '../http/http.ts'
 import type { ArtifactFetcher } from './artifacts.ts'
 import { StorageError } from './error.ts'
 
-const tries = 4
+const [usualRetries, longestPauseMs] = [3, 30_000]
+
+interface Means {
+  readonly http: Http
+  readonly clock: Clock
+  readonly cluster?: (() => Cluster) | undefined
+  /** How often a download is tried again: 3 times unless said otherwise. */
+  readonly retries?: number | undefined
+}
 
 /** Fetches artifacts by URL, and those of in-cluster services through the API server's service proxy when they are not reachable directly. */
-export function artifactFetcher({
-  http,
-  clock,
-  cluster,
-}: {
-  http: Http
-  clock: Clock
-  cluster?: (() => Cluster) | undefined
-}): ArtifactFetcher {
+export function artifactFetcher(means: Means): ArtifactFetcher {
   return {
     async fetch({ url, digest }, signal) {
       if (!URL.canParse(url)) throw new StorageError('UNREACHABLE', url, { cause: new TypeError('it is no URL') })
-      const opened = await openUrl(url, { http, clock, cluster }, signal)
+      const opened = await openUrl(url, means, signal)
       const body = opened && whole(opened, { url, signal })
       return body && digest ? checked(body, { digest, url }) : body
     },
@@ -29,7 +29,7 @@ export function artifactFetcher({
 
 async function openUrl(
   url: string,
-  { http, clock, cluster }: { http: Http; clock: Clock; cluster?: (() => Cluster) | undefined },
+  { http, clock, cluster, retries = usualRetries }: Means,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const service = serviceOf(url)
@@ -40,16 +40,16 @@ async function openUrl(
       return new StorageError('UNREACHABLE', url, { cause: thrown })
     })
     if (answer instanceof StorageError) {
-      if (attempt >= tries) throw answer
+      if (attempt > retries) throw answer
     } else if (answer.status < 300) {
       return answer.body
     } else {
       await answer.body.cancel()
       if (answer.status === 404) return undefined
-      if (answer.status < 500 || attempt >= tries)
+      if (answer.status < 500 || attempt > retries)
         throw new StorageError('UNREACHABLE', url, { cause: new Error(`status ${answer.status}`) })
     }
-    await clock.sleep(200 * 3 ** attempt, signal)
+    await clock.sleep(Math.min(200 * 3 ** attempt, longestPauseMs), signal)
   }
 }
 

@@ -70,6 +70,22 @@ test('an address that is none does not reach it', () =>
     name: 'StorageError',
     code: 'UNREACHABLE',
   }))
+for (const [retries, asked] of [
+  [undefined, 4],
+  [0, 1],
+  [9, 10],
+] as const)
+  test(`a server that fails is asked ${asked} times with ${retries} retries`, async () => {
+    let count = 0
+    const server = await startHostile((_, response) => void (count++, response.writeHead(503).end()))
+    const pauses: number[] = []
+    await assert.rejects(artifactFetcher({ http, clock: instantClock(pauses), retries }).fetch({ url: server.url }, signal), {
+      code: 'UNREACHABLE',
+    })
+    await server.close()
+    assert.equal(count, asked)
+    assert.ok(pauses.every(ms => ms <= 30_000))
+  })
 test('an abort is an abort', async () => {
   const stop = new AbortController()
   const server = await startHostile(() => stop.abort(new Error('enough')))
