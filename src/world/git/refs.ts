@@ -5,6 +5,8 @@ import { advertisement } from './redirect.ts'
 import { runGit } from './run.ts'
 
 const mostBytes = 16 * 1024 * 1024
+/** git reads all that a server says before it tells any of it: ten times what fifty thousand references take. */
+const mostMemory = 512 * 1024 * 1024
 const newline = 0x0a
 
 /** What a server says it has. @throws {GitError} TOO_LARGE, and BROKEN for what is no Git server of ours */
@@ -17,7 +19,7 @@ export async function listRefs(
   let [rest, size]: [Buffer, number] = [Buffer.alloc(0), 0]
   const args = ['ls-remote', '--quiet', 'origin']
   await runGit(
-    { args, env: access.env, cwd: await newRepository(), doing, secrets: access.secrets, mostFile: mostBytes },
+    { args, env: access.env, cwd: await newRepository(), doing, secrets: access.secrets, mostFile: mostBytes, mostMemory },
     signal,
     chunk => {
       size += chunk.length

@@ -17,19 +17,20 @@ export interface Command {
   readonly secrets: readonly string[]
   /** The most that it may write to one file, in bytes. */
   readonly mostFile?: number | undefined
+  /** The address space of each of its processes, in bytes, where the system can bound it: 4 GiB unless said otherwise. */
+  readonly mostMemory?: number | undefined
 }
 
 const mostSaid = 64 * 1024
 const blockBytes = 512
-/** Of one run that reads from a server, in KiB; where the system can bound it. */
-const mostMemory = 4 * 1024 * 1024
+const usualMemory = 4 * 1024 ** 3
 
 /** Starts git in a process group of its own, so that what it starts in turn ends with it. */
-export function startGit({ args, env, cwd, mostFile }: Omit<Command, 'doing' | 'secrets'>): ChildProcess {
+export function startGit({ args, env, cwd, mostFile, mostMemory = usualMemory }: Omit<Command, 'doing' | 'secrets'>): ChildProcess {
   const limit =
     mostFile === undefined
       ? []
-      : ['-c', `ulimit -S -v ${mostMemory} 2>/dev/null; ulimit -f ${Math.ceil(mostFile / blockBytes)}; exec "$0" "$@"`, 'git']
+      : ['-c', `ulimit -S -v ${mostMemory / 1024} 2>/dev/null; ulimit -f ${Math.ceil(mostFile / blockBytes)}; exec "$0" "$@"`, 'git']
   const [program, words] = mostFile === undefined ? ['git', args] : ['/bin/sh', [...limit, ...args]]
   return spawn(program, words, { cwd, env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
 }

@@ -28,7 +28,7 @@ const bearer = { type: 'bearer', token: secret } as const
 const basicHeader = `Basic ${Buffer.from(`flux:${secret}`).toString('base64')}`
 const rooms = (): string[] => readdirSync(tmpdir()).filter(name => name.startsWith(folderPrefix('git')))
 
-withPrograms(['git'], { name: 'ways to a Git server', tests: 24 }, () =>
+withPrograms(['git'], { name: 'ways to a Git server', tests: 25 }, () =>
   describe('ways to a Git server', () => {
     const forge = openForge()
     const http = createHttp({})
@@ -293,6 +293,27 @@ withPrograms(['git'], { name: 'ways to a Git server', tests: 24 }, () =>
         await checkout.close()
       }
       assert.deepEqual([...(await client.commitTimes(remote, [first], unending))], [[first, 1_000_000]])
+    })
+
+    test('fifty thousand references, told by the old protocol and by the new one', async () => {
+      const path = await forge.commit('refs.git', [{ branch: 'refs/heads/main', at: 1, files: { a: 'a' } }])
+      const commit = await git(path, 'rev-parse', 'main')
+      const names = Array.from({ length: 50_000 }, (_, i) => `refs/tags/release-of-a-long-name/${String(i).padStart(40, '0')}`)
+      writeFileSync(join(path, 'packed-refs'), names.map(name => `${commit} ${name}\n`).join(''))
+      const packet = (text: string): string => (text.length + 4).toString(16).padStart(4, '0') + text
+      const old = `${packet('# service=git-upload-pack\n')}0000${packet(`${commit} HEAD\0\n`)}${names.map(n => packet(`${commit} ${n}\n`)).join('')}0000`
+      const server = createServer((_, answer) => {
+        answer.writeHead(200, { 'content-type': 'application/x-git-upload-pack-advertisement' }).end(old)
+      })
+      const { port, close } = await listen(server, { host: '127.0.0.1', port: 0 })
+      try {
+        for (const address of [open.address, `127.0.0.1:${port}`]) {
+          const refs = await client.refs({ ...at(''), url: `http://${address}/refs.git` }, unending)
+          assert.ok(names.every(name => refs.get(name) === commit))
+        }
+      } finally {
+        await close()
+      }
     })
 
     test('more bytes than are taken', async () => {
