@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..')
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-package-'))
 const cli = join(folder, 'node_modules/fluxpilot/dist/cli.js')
 
-withPrograms(['node-floor'], { name: 'the published package on the lowest Node', tests: 4 }, () => {
+withPrograms(['node-floor'], { name: 'the published package on the lowest Node', tests: 5 }, () => {
   const node = findProgram('node-floor') ?? ''
   const { version, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     version: string
@@ -53,6 +53,16 @@ withPrograms(['node-floor'], { name: 'the published package on the lowest Node',
     }
     child.kill()
     assert.match(said, /Kubernetes API at http:\/\/127.0.0.1:\d+, OCI registry at 127.0.0.1:\d+/)
+  })
+
+  test('what ssh goes through a proxy with is there', () => {
+    const to = join(folder, 'tunnel.json')
+    writeFileSync(to, JSON.stringify({ proxy: 'socks5://127.0.0.1:1', host: 'git.example.com', port: 22 }))
+    const tunnel = spawnSync(node, [join(folder, 'node_modules/fluxpilot/dist/tunnel.js'), to], { encoding: 'utf8' })
+    assert.match(
+      tunnel.stderr,
+      /^socks connect tcp 127\.0\.0\.1:1->git\.example\.com:22: dial tcp 127\.0\.0\.1:1: connect: connection refused\n$/,
+    )
   })
 
   test('it answers tools/list over stdio', async () => {

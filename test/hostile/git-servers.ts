@@ -12,7 +12,7 @@ import type { GitErrorCode } from '../../src/world/git/error.ts'
 import type { Git, GitRemote, Wanted } from '../../src/world/git/git.ts'
 import { openGit } from '../../src/world/git/open.ts'
 import { createHttp } from '../../src/world/http/client.ts'
-import { git, gitEnv, openForge } from '../support/git.ts'
+import { type Forge, git, gitEnv, openForge } from '../support/git.ts'
 import type { HostileCase, HostileClass, Room } from './table.ts'
 
 type Code = GitErrorCode | 'held' | readonly (GitErrorCode | 'held')[]
@@ -22,13 +22,17 @@ type Answers = (response: ServerResponse) => void
 const briefMs = 1500
 /** For those that do, on a machine that has other things to do. */
 const ampleMs = 8000
+const mebibyte = 1024 * 1024
+const bounds = { bytes: 16 * mebibyte, content: 4 * mebibyte, files: 1000, modules: 10 }
 const wholeTree: Wanted = { ref: 'refs/heads/main', submodules: true }
 
+const patience = (code: Code): number => ([code].flat().includes('TIMEOUT') ? briefMs : ampleMs)
+
 /** Asks as a reconciler with `spec.timeout` would. */
-async function asked(room: Room, work: (client: Git, signal: AbortSignal) => Promise<unknown>, ms = briefMs): Promise<string> {
+async function asked(room: Room, work: (client: Git, signal: AbortSignal) => Promise<unknown>, ms: number): Promise<string> {
   const http = createHttp({})
   try {
-    const client = openGit({ http, env: { PATH: process.env.PATH }, bounds: { bytes: 16 * 1024 * 1024, files: 1000 } })
+    const client = openGit({ http, env: { PATH: process.env.PATH }, bounds })
     await withDeadline({ clock: realClock, ms, what: 'git', signal: room.signal }, signal => work(client, signal))
     return 'held'
   } finally {
@@ -76,7 +80,7 @@ const endless =
   (piece: Buffer, { headers, first = service }: { headers: Record<string, string>; first?: Buffer }): Answers =>
   response => {
     response.writeHead(200, headers).write(first)
-    const many = Buffer.concat(Array.from({ length: Math.ceil((1024 * 1024) / piece.length) }, () => piece))
+    const many = Buffer.concat(Array.from({ length: Math.ceil(mebibyte / piece.length) }, () => piece))
     const gone = once(response, 'close')
     void (async () => {
       for (let sent = 0; sent < 512 && !response.destroyed; sent++)
@@ -85,12 +89,15 @@ const endless =
     })()
   }
 
-const refsCase = (says: string, code: Code, answer: Answers): HostileCase => ({
+type Work = (client: Git, remote: GitRemote, signal: AbortSignal) => Promise<unknown>
+const readRefs: Work = (client, remote, signal) => client.refs(remote, signal)
+
+const refsCase = (says: string, code: Code, answer: Answers, work = readRefs): HostileCase => ({
   says,
   code,
   async attack(room) {
     const url = await room.serve((_, response) => answer(response))
-    return asked(room, (client, signal) => client.refs(remoteAt(room, `${url}/app.git`), signal))
+    return asked(room, (client, signal) => work(client, remoteAt(room, `${url}/app.git`), signal), patience(code))
   },
 })
 
@@ -103,6 +110,22 @@ const refs: HostileClass = {
     refsCase('names that climb', ['held', 'BROKEN'], sends(lines(`${hash} HEAD\0\n`, `${hash} refs/heads/../../../etc/passwd\n`))),
     refsCase('one name twice', 'held', sends(lines(`${hash} refs/heads/a\0\n`, `${'b'.repeat(40)} refs/heads/a\n`))),
     refsCase('words in control characters', 'BROKEN', sends(lines('ERR \u001b[2J\u0007gone\n'))),
+    refsCase('a page of HTML', 'BROKEN', sends('<html>welcome</html>', { 'content-type': 'text/html' })),
+    refsCase('hashes of another kind', 'BROKEN', sends(lines(`${'b'.repeat(64)} HEAD\0object-format=sha256\n`))),
+    refsCase('a version that nobody knows', ['BROKEN', 'held'], sends(lines('version 9\n'))),
+    refsCase('a failure that stays', 'UNREACHABLE', response => void response.writeHead(503).end()),
+    refsCase(
+      'a symbolic reference out of it',
+      'held',
+      sends(lines(`${hash} HEAD\0symref=HEAD:../../../../etc/passwd\n`, `${hash} refs/heads/main\n`)),
+    ),
+    refsCase(
+      'a commit that is never sent',
+      ['BROKEN', 'NOT_FOUND'],
+      sends(lines(`${hash} HEAD\0\n`, `${hash} refs/heads/main\n`)),
+      readAll,
+    ),
+    refsCase('no answer', 'TIMEOUT', () => {}),
     refsCase('no word at all', 'TIMEOUT', response => void response.writeHead(200, advertised).flushHeaders()),
     refsCase('refs that break off', ['BROKEN', 'UNREACHABLE'], response => {
       response.writeHead(200, { ...advertised, 'content-length': '100000' }).write(service)
@@ -151,7 +174,7 @@ const packCase = (says: string, code: Code, tamper: Tamper): HostileCase => ({
       })().catch(() => response.destroy())
     })
     try {
-      return await asked(room, (client, signal) => readAll(client, remoteAt(room, `${url}/app.git`), signal))
+      return await asked(room, (client, signal) => readAll(client, remoteAt(room, `${url}/app.git`), signal), patience(code))
     } finally {
       await server.close()
       forge.remove()
@@ -198,10 +221,10 @@ const packs: HostileClass = {
     packCase('four thousand million objects in none', 'BROKEN', () => packOf(0xffffffff, Buffer.alloc(0))),
     packCase('a pack of a version that nobody knows', 'BROKEN', () => packOf(1, Buffer.alloc(0), 9)),
     packCase('a blob that says to be a terabyte', ['BROKEN', 'TOO_LARGE'], () =>
-      packOf(1, Buffer.concat([headOf(3, 2 ** 40), deflateSync(Buffer.alloc(64 * 1024 * 1024))])),
+      packOf(1, Buffer.concat([headOf(3, 2 ** 40), deflateSync(Buffer.alloc(mebibyte))])),
     ),
     packCase('a blob that grows beyond its size', 'BROKEN', () =>
-      packOf(1, Buffer.concat([headOf(3, 10), deflateSync(Buffer.alloc(32 * 1024 * 1024))])),
+      packOf(1, Buffer.concat([headOf(3, 10), deflateSync(Buffer.alloc(32 * mebibyte))])),
     ),
     packCase('a delta of nothing', 'BROKEN', () =>
       packOf(1, Buffer.concat([headOf(7, 10), Buffer.alloc(20, 0xaa), deflateSync(Buffer.alloc(10))])),
@@ -238,18 +261,22 @@ function treeBytes(entries: readonly Entry[]): Buffer {
   return Buffer.concat(entries.flatMap(([mode, name, id]) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]))
 }
 
-type Made = (repository: string, blob: string) => Promise<readonly Entry[]>
+type Made = (repository: string, blob: string, forge: Forge) => Promise<readonly Entry[]>
 
 /** A repository whose one commit has a tree as given. */
-const treeCase = (says: string, code: Code, make: Made): HostileCase => ({
+const treeCase = (
+  says: string,
+  code: Code,
+  make: Made,
+  by = 'author Ada <ada@example.com> 1 +0000\ncommitter Ada <ada@example.com> 1 +0000\n',
+): HostileCase => ({
   says,
   code,
   async attack(room) {
     const forge = openForge()
     const path = await forge.commit('app.git', [{ branch: 'refs/heads/seed', at: 1, files: { a: 'a' } }])
-    const tree = await stored(path, 'tree', treeBytes(await make(path, await stored(path, 'blob', Buffer.from('text')))))
-    const who = 'Ada <ada@example.com> 1 +0000'
-    const commit = await stored(path, 'commit', Buffer.from(`tree ${tree}\nauthor ${who}\ncommitter ${who}\n\nx\n`))
+    const tree = await stored(path, 'tree', treeBytes(await make(path, await stored(path, 'blob', Buffer.from('text')), forge)))
+    const commit = await stored(path, 'commit', Buffer.from(`tree ${tree}\n${by}\nx\n`))
     await git(path, 'update-ref', 'refs/heads/main', commit)
     const server = await listenGit({ port: 0, data: forge.folder })
     try {
@@ -262,12 +289,6 @@ const treeCase = (says: string, code: Code, make: Made): HostileCase => ({
 })
 const named = (says: string, name: string, code: Code = 'BROKEN'): HostileCase =>
   treeCase(says, code, async (_, blob) => [['100644', name, blob]])
-
-async function nested(repository: string, blob: string, depth: number): Promise<readonly Entry[]> {
-  let entries: readonly Entry[] = [['100644', 'file', blob]]
-  for (let i = 0; i < depth; i++) entries = [['40000', 'd'.repeat(100), await stored(repository, 'tree', treeBytes(entries))]]
-  return entries
-}
 
 const trees: HostileClass = {
   name: 'Git repositories with hostile trees',
@@ -291,20 +312,30 @@ const trees: HostileClass = {
     treeCase('a device', ['held', 'BROKEN'], async (_, blob) => [['60000', 'sda', blob]]),
     treeCase('a .gitmodules that is a link', 'BROKEN', async (_, blob) => [['120000', '.gitmodules', blob]]),
     treeCase('a blob that nobody has', ['BROKEN', 'UNREACHABLE', 'NOT_FOUND'], async () => [['100644', 'a', hash]]),
-    treeCase('a folder in a folder, sixty times, with long names', 'BROKEN', (path, blob) => nested(path, blob, 60)),
+    treeCase('a folder in a folder, twenty times, with long names', 'BROKEN', async (path, _, forge) => {
+      const files = { [`${`${'d'.repeat(240)}/`.repeat(20)}file`]: 'text' }
+      await forge.commit('app.git', [{ branch: 'refs/heads/deep', at: 1, files }])
+      return [['40000', 'd', await git(path, 'rev-parse', 'refs/heads/deep^{tree}')]]
+    }),
+    treeCase('a commit of nobody', 'BROKEN', async (_, blob) => [['100644', 'a', blob]], ''),
+    treeCase('a file that grows a thousand times', 'TOO_LARGE', async path => [
+      ['100644', 'zeros', await stored(path, 'blob', Buffer.alloc(2 * bounds.content))],
+    ]),
     treeCase('more files than are taken', 'TOO_LARGE', async (_, blob) =>
       Array.from({ length: 1500 }, (_value, i) => ['100644', `f${String(i).padStart(5, '0')}`, blob] as const),
     ),
   ],
 }
 
-const moduleCase = (says: string, code: Code, { path = 'm', url, name = 'm' }: ModuleOf): HostileCase => ({
+const moduleCase = (says: string, code: Code, { path = 'm', url, name = 'm', count = 1 }: ModuleOf): HostileCase => ({
   says,
   code,
   async attack(room) {
     const forge = openForge()
-    const text = `[submodule "${name}"]\n\tpath = ${path}\n\turl = ${url(room)}\n`
-    await forge.commit('app.git', [{ branch: 'refs/heads/main', at: 1, files: { '.gitmodules': text, 's m': hash } }])
+    const tails = Array.from({ length: count }, (_, i) => (i === 0 ? '' : String(i)))
+    const text = tails.map(more => `[submodule "${name}${more}"]\n\tpath = ${path}${more}\n\turl = ${url(room)}\n`).join('')
+    const links = Object.fromEntries(tails.map(more => [`s m${more}`, hash]))
+    await forge.commit('app.git', [{ branch: 'refs/heads/main', at: 1, files: { '.gitmodules': text, ...links } }])
     const server = await listenGit({ port: 0, data: forge.folder })
     try {
       return await asked(room, (client, signal) => readAll(client, remoteAt(room, `http://${server.address}/app.git`), signal), ampleMs)
@@ -317,6 +348,7 @@ const moduleCase = (says: string, code: Code, { path = 'm', url, name = 'm' }: M
 interface ModuleOf {
   readonly path?: string
   readonly name?: string
+  readonly count?: number
   url(room: Room): string
 }
 
@@ -334,6 +366,7 @@ const modules: HostileClass = {
     moduleCase('a metadata address inside IPv6', 'UNREACHABLE', { url: () => 'http://[::ffff:169.254.169.254]/latest.git' }),
     moduleCase('SSH to a server for which there is no key', ['AUTH', 'UNREACHABLE'], { url: () => 'git@127.0.0.1:x.git' }),
     moduleCase('a path that climbs', ['BROKEN', 'held'], { path: '../m', url: ({ stranger }) => `${stranger}/x.git` }),
+    moduleCase('more of them than are taken', 'TOO_LARGE', { url: () => '../app.git', count: 50 }),
     moduleCase('a name that climbs', 'BROKEN', { name: '../../m', url: ({ stranger }) => `${stranger}/x.git` }),
   ],
 }
@@ -347,15 +380,31 @@ const redirectCase = (says: string, code: Code, to: Location): HostileCase => ({
   async attack(room) {
     const url = await room.serve((request, response) => {
       const location = to({ own: `http://${request.headers.host}`, path: request.url ?? '', stranger: room.stranger })
-      response.writeHead(302, location === undefined ? {} : { location }).end()
+      response.writeHead(302, { 'set-cookie': 'a=b', ...(location === undefined ? {} : { location }) }).end()
     })
     return asked(room, (client, signal) => client.refs(remoteAt(room, `${url}/app.git`), signal), ampleMs)
   },
 })
 
+/** A server that gives its references, and leads away when it is asked for objects. */
+const lateRedirect: HostileCase = {
+  says: 'to a stranger in the middle',
+  code: 'REDIRECTED',
+  async attack(room) {
+    const told = lines(`${hash} HEAD\0shallow side-band-64k ofs-delta\n`, `${hash} refs/heads/main\n`)
+    const url = await room.serve(({ method, url: path }, response) => {
+      if (method === 'POST') response.writeHead(307, { location: `${room.stranger}${path}` }).end()
+      else sends(told)(response)
+    })
+    return asked(room, (client, signal) => readAll(client, remoteAt(room, `${url}/app.git`), signal), ampleMs)
+  },
+}
+
 const redirects: HostileClass = {
   name: 'Git servers that lead elsewhere',
   cases: [
+    redirectCase('to a stranger', 'BROKEN', ({ stranger, path }) => `${stranger}${path}`),
+    lateRedirect,
     redirectCase('to a metadata address', 'UNREACHABLE', () => `http://169.254.169.254/x.git${tail}`),
     redirectCase('to a metadata address as one number', 'UNREACHABLE', () => `http://2852039166/x.git${tail}`),
     redirectCase('in a ring', 'REDIRECTED', ({ own }) => `${own}/app.git${tail}`),
