@@ -49,7 +49,7 @@ writeFileSync(join(dist, 'THIRD-PARTY.txt'), notices(Object.keys(metafile.inputs
 // The compile cache must be on before the program is loaded.
 writeFileSync(
   join(dist, 'cli.js'),
-  "#!/usr/bin/env node\nimport { enableCompileCache } from 'node:module'\n\nenableCompileCache()\nconst { main } = await import('./main.js')\nawait main(process.argv.slice(2), process.env)\n",
+  "#!/usr/bin/env node\nimport { enableCompileCache } from 'node:module'\n\nenableCompileCache()\nconst { start } = await import('./main.js')\nawait start()\n",
 )
 chmodSync(join(dist, 'cli.js'), 0o755)
 cpSync(join(root, 'kernel/modules'), join(dist, 'kernel/modules'), { recursive: true })

@@ -148,8 +148,11 @@ async function flushed(): Promise<void> {
   await Promise.all([process.stdout, process.stderr].map(stream => new Promise(resolve => stream.write('', resolve))))
 }
 
-if (import.meta.main) {
+/** The program as a process: it ends when its command has, whatever is still open. */
+export async function start(): Promise<never> {
   await main(process.argv.slice(2), process.env)
   await flushed()
   process.exit()
 }
+
+if (import.meta.main) await start()
