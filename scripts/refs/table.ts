@@ -218,6 +218,12 @@ export const programs: readonly Program[] = [
     },
   },
   {
+    name: 'sops',
+    required: false,
+    minutes: 4,
+    recipe: { how: 'go', module: 'github.com/getsops/sops/v3', version: 'v3.13.3', target: 'github.com/getsops/sops/v3/cmd/sops' },
+  },
+  {
     name: 'versitygw',
     required: false,
     minutes: 3,

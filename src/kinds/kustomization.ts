@@ -154,7 +154,7 @@ export const Kustomization = kind({
   versions: [{ name: 'v1', storage: true, spec, status, columns: [columns.age, columns.ready, columns.status] }],
   spec,
   status,
-  unsupported: ['decryption'],
+  unsupported: [],
 })
 
 /** A Kustomization as the API server holds it. */

@@ -1,9 +1,11 @@
 import { during, StepError } from '../engine/outcome.ts'
+import type { Settings } from '../engine/settings.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import { type KubeObject, printRef, refOf } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { type JsonObject, objectAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
+import { Decryptor } from './decrypt-reconciler.ts'
 import { Identities, objectsOf, resourcesOf } from './decode.ts'
 import { Budget } from './envsubst-budget.ts'
 import { BuildError } from './error.ts'
@@ -17,9 +19,9 @@ interface Preparation {
   readonly folders?: ReadonlySet<string> | undefined
   readonly signal: AbortSignal
 }
-interface Task extends Preparation {
-  readonly hands: Pick<Hands, 'cluster' | 'kernel'>
-  readonly strict: boolean
+export interface Task extends Preparation {
+  readonly hands: Pick<Hands, 'cluster' | 'kernel' | 'kms'>
+  readonly settings: Pick<Settings, 'strictSubstitution' | 'objectLevelWorkloadIdentity'>
 }
 
 /** What an artifact holds. */
@@ -30,11 +32,50 @@ export interface Tree {
 
 /** What an object renders to: kustomize's output with variables replaced, before owner labels. @throws {StepError} ArtifactFailed, BuildFailed. Spec: kustomization 4, 5. */
 export async function render(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<KubeObject[]> {
+  return (await renderDecrypted(ks, files, task)).objects
+}
+
+/** The same, with what takes everything that was decrypted out of a message. A failure has been through it. */
+export async function renderDecrypted(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<Rendered> {
   const prepared = await prepare(ks.spec, files, task)
-  const text = await during('BuildFailed', task.hands.kernel.kustomizeBuild(prepared, task.signal), 'kustomize build failed: ')
-  const resources = step(() => resourcesOf(text))
-  const documents = ks.spec.postBuild ? await substituted(resources, ks, task) : resources.map(r => r.object)
-  return documents.flatMap(objectsOf)
+  const { hands, signal, settings } = task
+  const decryptor = await Decryptor.open(ks, { hands, signal, allowed: settings.objectLevelWorkloadIdentity })
+  const scrub = (message: string): string => decryptor?.scrub(message) ?? message
+  const objects = await scrubbed(scrub, async () => {
+    const overlaid = decryptor ? await decryptor.sources(prepared, task.folders) : prepared
+    const text = await during('BuildFailed', hands.kernel.kustomizeBuild(overlaid, signal), 'kustomize build failed: ')
+    const resources = await decrypted(
+      step(() => resourcesOf(text)),
+      decryptor,
+    )
+    const documents = ks.spec.postBuild ? await substituted(resources, ks, task) : resources.map(r => r.object)
+    return documents.flatMap(objectsOf)
+  })
+  return { objects, scrub }
+}
+
+/** What was rendered. */
+export interface Rendered {
+  readonly objects: KubeObject[]
+  scrub(message: string): string
+}
+
+/** What fails is told without anything that was decrypted. */
+export async function scrubbed<T>(scrub: Rendered['scrub'], work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (!(thrown instanceof StepError)) throw thrown
+    const message = scrub(thrown.message)
+    throw message === thrown.message ? thrown : new StepError(thrown.code, message)
+  }
+}
+
+async function decrypted(resources: readonly Built[], decryptor: Decryptor | undefined): Promise<Built[]> {
+  if (!decryptor) return [...resources]
+  const open: Built[] = []
+  for (const resource of resources) open.push(await decryptor.resource(resource))
+  return open
 }
 
 /** @throws {StepError} ArtifactFailed when there is no such path. Spec: kustomization 3.4. */
@@ -100,7 +141,7 @@ async function substituted(resources: readonly Built[], ks: KustomizationObject,
   return step(() =>
     resources.map(resource => {
       if (isVerbatim(resource.object)) return resource.object
-      const result = substitute(resource, vars, { strict: task.strict, budget })
+      const result = substitute(resource, vars, { strict: task.settings.strictSubstitution, budget })
       identities.replace(resource.object, result)
       return result
     }),

@@ -1,4 +1,4 @@
-import { waiting, during, failed, type Outcome, ready } from '../engine/outcome.ts'
+import { waiting, during, failed, type Outcome, ready, stalled } from '../engine/outcome.ts'
 import { reconciler, type Run } from '../engine/reconciler.ts'
 import { type Artifact, originRevision } from '../kinds/artifact.ts'
 import { Kustomization, type KustomizationObject } from '../kinds/kustomization.ts'
@@ -7,7 +7,7 @@ import { formatDuration } from '../lib/duration.ts'
 import { unpack } from '../lib/untar.ts'
 import type { Hands } from '../world/world.ts'
 import { applyAll } from './apply-reconciler.ts'
-import { render, requirePath, toApply, type Tree } from './build-reconciler.ts'
+import { renderDecrypted, type Rendered, requirePath, scrubbed, toApply, type Tree } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
 import { blockedBy, tryRead } from './depends-reconciler.ts'
 import { artifactOf, sourceGroup, sourceOf } from './depends.ts'
@@ -21,7 +21,7 @@ import { targetOf } from './target-reconciler.ts'
 import { timeoutMs } from './timing.ts'
 import { wokenBy } from './triggers.ts'
 
-export type KustomizeHands = Pick<Hands, 'cluster' | 'remotes' | 'auth' | 'clock' | 'fetcher' | 'kernel'>
+export type KustomizeHands = Pick<Hands, 'cluster' | 'remotes' | 'auth' | 'clock' | 'fetcher' | 'kernel' | 'kms'>
 
 /** An artifact is unpacked in memory: what a cluster can hold. */
 const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes: 128 * 1024 * 1024 }
@@ -30,7 +30,7 @@ const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes
 export const kustomizations = reconciler(Kustomization, {
   convention,
   async reconcile(ks, hands: KustomizeHands, run) {
-    const invalid = await unreadable(ks, { hands, run })
+    const invalid = (await unreadable(ks, { hands, run })) ?? gateOf(ks, run)
     if (invalid) return invalid
     const source = await sourceFor(ks, hands, run)
     if ('is' in source) return source
@@ -50,8 +50,8 @@ export const kustomizations = reconciler(Kustomization, {
     const target = await targetFor(ks, hands, run)
     if ('is' in target) return target
     const there = { ...hands, ...target }
-    const objects = await build(ks, tree, { hands, run })
-    const changes = await apply(ks, objects, { hands: there, run, artifact })
+    const { objects, scrub } = await build(ks, tree, { hands, run })
+    const changes = await scrubbed(scrub, () => apply(ks, objects, { hands: there, run, artifact }))
     await prune(ks, changes, { hands: there, run })
     const newer = newerThan(artifact.revision, { ks, hands, run })
     if ((await checkHealth(ks, changes, { hands: there, run, revision: artifact.revision, newer })) === 'superseded') return canceled(ks)
@@ -65,6 +65,14 @@ export const kustomizations = reconciler(Kustomization, {
   laneOf: ks => (ks.spec ? elsewhere(ks as KustomizationObject) : undefined),
   wokenBy: (change, all) => wokenBy(change, all as readonly KustomizationObject[]),
 })
+
+/** Who would sign in as a service account needs the gate for it. Spec: kustomization 2.2 step 7. */
+function gateOf({ spec }: KustomizationObject, { settings }: Run): Outcome | undefined {
+  if (!spec.decryption?.serviceAccountName || settings.objectLevelWorkloadIdentity) return undefined
+  const message =
+    'to use spec.decryption.serviceAccountName for decryption authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller'
+  return stalled('FeatureGateDisabled', message)
+}
 
 /** A wait that ends because its source has something newer; the next run begins at once. Spec: kustomization 9.2. */
 function canceled(ks: KustomizationObject): Outcome {
@@ -149,8 +157,8 @@ async function targetFor(ks: KustomizationObject, hands: KustomizeHands, run: Ru
   }
 }
 
-async function build(ks: KustomizationObject, { files, folders }: Tree, { hands, run }: Step): Promise<KubeObject[]> {
-  return render(ks, files, { hands, folders, strict: run.settings.strictSubstitution, signal: run.signal })
+async function build(ks: KustomizationObject, { files, folders }: Tree, { hands, run }: Step): Promise<Rendered> {
+  return renderDecrypted(ks, files, { hands, folders, settings: run.settings, signal: run.signal })
 }
 
 async function apply(ks: KustomizationObject, rendered: readonly KubeObject[], step: Sourced): Promise<Change[]> {

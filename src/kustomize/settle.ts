@@ -19,7 +19,7 @@ export const convention: Convention = {
       case 'stalled':
         return {
           status: {
-            fields: { ...handledRequest(object), observedGeneration: object.metadata.generation ?? 0 },
+            fields: { ...handledRequest(object), ...observedUnless('FeatureGateDisabled', outcome, object) },
             conditions: [ready('False', outcome), absent('Reconciling'), { ...ready('True', outcome), type: 'Stalled' }],
           },
           events: outcome.events ?? [{ severity: 'error', message: outcome.message }],
@@ -34,6 +34,11 @@ export const convention: Convention = {
     }
   },
   suspended: object => suspendedChange(object),
+}
+
+/** Of a gate that is off the object's generation stays unobserved. Spec: kustomization 2.2 step 7. */
+function observedUnless(reason: string, outcome: Outcome, { metadata }: KubeObject): { observedGeneration?: number } {
+  return outcome.reason === reason ? {} : { observedGeneration: metadata.generation ?? 0 }
 }
 
 type At = Parameters<Convention['settle']>[2]

@@ -13,10 +13,21 @@ export function printAll(values: readonly Json[]): string {
   return values.map(print).join('---\n')
 }
 
-/** Text with the column it has come to, in characters. */
+/** One text as a value, or a key, of what stands at an indent; lines are never broken. */
+export function printScalar(text: string, { indent, key = false }: { indent: number; key?: boolean }): string {
+  const out = new Page(Infinity)
+  putText(text, { out, indent, key })
+  return out.text
+}
+
+/** Text with the column it has come to, in characters. `width`: where lines are broken. */
 class Page {
+  readonly width: number
   text = ''
   column = 0
+  constructor(width = 80) {
+    this.width = width
+  }
   add(part: string): void {
     this.text += part
     const line = part.lastIndexOf('\n')
@@ -140,7 +151,7 @@ function putText(text: string, spot: Spot): void {
 /** Breaks at single spaces beyond the width, but for keys. */
 function putFolded(text: string, { out, indent, key }: Spot): void {
   for (const part of key ? [text] : text.split(/(?<=[^ ])( )(?=[^ ])/)) {
-    if (part === ' ' && out.column > 80) out.line(indent)
+    if (part === ' ' && out.column > out.width) out.line(indent)
     else out.add(part)
   }
 }
@@ -171,7 +182,7 @@ function putDouble(text: string, { out, indent, key }: Spot): void {
   const characters = [...text]
   out.add('"')
   for (const [i, c] of characters.entries()) {
-    const folds = c === ' ' && !key && characters[i - 1] !== ' ' && out.column > 80 && i > 0 && i < characters.length - 1
+    const folds = c === ' ' && !key && characters[i - 1] !== ' ' && out.column > out.width && i > 0 && i < characters.length - 1
     if (folds) {
       out.line(indent)
       if (characters[i + 1] === ' ') out.add('\\')

@@ -33,6 +33,7 @@ import { gitOrigin } from '../world/files/git-origin.ts'
 import { lazyGit } from '../world/git/lazy.ts'
 import { lazyHttp } from '../world/http/lazy.ts'
 import type { Http } from '../world/http/http.ts'
+import { lazyKms } from '../world/kms/lazy.ts'
 import { openKernel } from '../world/kernel/pool.ts'
 import type { Kernel } from '../world/kernel/kernel.ts'
 import { pinoLog, type LogLevel } from '../world/log/pino.ts'
@@ -119,20 +120,22 @@ export function learning(redactor: Redactor): (object: KubeObject) => void {
 function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, clusters, mode }: Parts): World {
   const seen = observedClusters(clusters, learning(redactor))
   const recent = new RecentSecrets(redactor)
+  const auth = lazyAuth({
+    http,
+    clock: realClock,
+    env,
+    home: homedir(),
+    vendorTools: mode.vendorTools,
+    cache: tokenCache(options),
+    learn: s => recent.learn(s),
+  })
   const oras = (text(options, 'oras') ?? 'auto') as 'auto' | 'required' | 'off'
   return {
     clusters: seen,
     remotes: openRemotes({ http, clock: realClock, learn: s => recent.learn(s), seen: learning(redactor) }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras }),
-    auth: lazyAuth({
-      http,
-      clock: realClock,
-      env,
-      home: homedir(),
-      vendorTools: mode.vendorTools,
-      cache: tokenCache(options),
-      learn: s => recent.learn(s),
-    }),
+    auth,
+    kms: lazyKms({ http, clock: realClock, env, home: homedir(), auth, learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
     git: lazyGit({ http, env, tunnel: assets.tunnel }),
     artifacts,

@@ -19,7 +19,9 @@ import { realClock } from '../world/clock/real.ts'
 import { observedClusters } from '../world/cluster/observe.ts'
 import { openRemotes } from '../world/cluster/remote.ts'
 import { lazyGit } from '../world/git/lazy.ts'
+import type { Http } from '../world/http/http.ts'
 import { lazyHttp } from '../world/http/lazy.ts'
+import { lazyKms } from '../world/kms/lazy.ts'
 import { openKernel } from '../world/kernel/pool.ts'
 import { pinoLog } from '../world/log/pino.ts'
 import { openObjects } from '../world/objects/open.ts'
@@ -40,6 +42,13 @@ interface SandboxAbout {
   readonly common: JsonObject
   /** Ends the start. */
   readonly signal: AbortSignal
+}
+
+/** What signs in to clouds and asks key services. */
+function keyHands({ http, env, common, learn }: { http: Http; env: NodeJS.ProcessEnv; common: JsonObject; learn(secret: string): void }) {
+  const own = { http, clock: realClock, env, home: homedir(), learn }
+  const auth = lazyAuth({ ...own, cache: tokenCache(common) })
+  return { auth, kms: lazyKms({ ...own, auth }) }
 }
 
 /** A sandbox that stands alone: with an engine that reconciles what is in it. */
@@ -77,7 +86,7 @@ function handsFor(sandbox: Sandbox, { env, common, http, kernel, artifacts }: Pa
     log: pinoLog({ level: 'warn', censor: line => redactor.censor(line) }),
     artifacts,
     scratch: diskScratch(),
-    auth: lazyAuth({ http, clock: realClock, env, home: homedir(), cache: tokenCache(common), learn: s => recent.learn(s) }),
+    ...keyHands({ http, env, common, learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
     git: lazyGit({ http, env, tunnel: assets.tunnel }),
     fetcher: artifactFetcher({ http, clock: realClock }),

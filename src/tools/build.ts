@@ -28,7 +28,7 @@ export const build = textTool({
     const ks = (await existing(located, call.signal)) as KustomizationObject
     const files = await readFolder(world, args.path, call)
     const hands = { ...world, cluster: located.cluster }
-    const objects = await desired(ks, files, { hands, strict: call.engine.settings.strictSubstitution, signal: call.signal })
+    const objects = await desired(ks, files, { hands, settings: call.engine.settings, signal: call.signal })
     return shown(objects, `path=${args.path}`, call)
   },
 })

@@ -6,6 +6,7 @@ import type { Files, GitOrigin } from './files/files.ts'
 import type { Git } from './git/git.ts'
 import type { Http } from './http/http.ts'
 import type { Kernel } from './kernel/kernel.ts'
+import type { Kms } from './kms/kms.ts'
 import type { Log } from './log/log.ts'
 import type { Objects } from './objects/objects.ts'
 import type { Registries } from './registry/registry.ts'
@@ -20,6 +21,8 @@ export interface World {
   readonly registries: Registries
   /** Signing in to clouds and GitHub. */
   readonly auth: Auth
+  /** Key services that decrypt data keys. */
+  readonly kms: Kms
   readonly objects: Objects
   readonly git: Git
   readonly artifacts: Artifacts

@@ -10,6 +10,7 @@ import { realClock } from '../../src/world/clock/real.ts'
 import { loadClusters } from '../../src/world/cluster/kubeconfig.ts'
 import { openRemotes } from '../../src/world/cluster/remote.ts'
 import { createHttp } from '../../src/world/http/client.ts'
+import { lazyKms } from '../../src/world/kms/lazy.ts'
 import { openKernel } from '../../src/world/kernel/pool.ts'
 import type { Log } from '../../src/world/log/log.ts'
 import { openRegistries } from '../../src/world/registry/open.ts'
@@ -23,6 +24,7 @@ const root = join(import.meta.dirname, '../..')
 const http = createHttp({})
 const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => log }
 const cluster = (await loadClusters({ file, env: {}, home: folder, http, clock: realClock })).named()
+const auth = lazyAuth({ http, clock: realClock, env: {}, home: folder, cache: { maxSize: 0, maxDurationMs: 0 }, learn: () => {} })
 const hands = {
   cluster,
   http,
@@ -37,7 +39,8 @@ const hands = {
   fetcher: artifactFetcher({ http, clock: realClock }),
   scratch: diskScratch(),
   artifacts: diskArtifacts({ folder, advertised, clock: realClock }),
-  auth: lazyAuth({ http, clock: realClock, env: {}, home: folder, cache: { maxSize: 0, maxDurationMs: 0 }, learn: () => {} }),
+  auth,
+  kms: lazyKms({ http, clock: realClock, env: {}, home: folder, auth, learn: () => {} }),
   registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),
 }
 const pass = { hub: cluster, hands, clock: realClock, settings: fluxDefaults, signal: new AbortController().signal }

@@ -8,12 +8,14 @@ import { promisify } from 'node:util'
 import { findProgram } from '../../scripts/refs/cache.ts'
 import type { KustomizationObject } from '../../src/kinds/kustomization.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
+import { fluxDefaults } from '../../src/engine/settings.ts'
 import { render } from '../../src/kustomize/build-reconciler.ts'
 import { decodeObjects } from '../../src/kustomize/decode.ts'
 import { messageOf } from '../../src/lib/coded-error.ts'
 import { withPrograms } from '../refs/when.ts'
 import { dataFolder, treeOf, withData } from '../support/data.ts'
 import { testKernel } from '../support/kernel.ts'
+import { bareKms } from '../support/kms.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { unending } from '../support/unending.ts'
 
@@ -207,7 +209,7 @@ withPrograms(['flux'], { name: "builds against flux's own", tests: cases.length 
     const files = new Map(Object.entries(tree).map(([name, text]) => [name, Buffer.from(text)]))
     const signal = unending
     try {
-      const task = { hands: { kernel, cluster: api.cluster }, strict: false, signal }
+      const task = { hands: { kernel, cluster: api.cluster, kms: bareKms() }, settings: fluxDefaults, signal }
       return { objects: await render(ks({ ...spec, path }), files, task) }
     } catch (thrown) {
       return { error: comparable(messageOf(thrown), '/nowhere') }

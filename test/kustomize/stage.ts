@@ -13,8 +13,10 @@ import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { openRemotes, type Remotes } from '../../src/world/cluster/remote.ts'
 import { lazyHttp } from '../../src/world/http/lazy.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
+import type { Kms } from '../../src/world/kms/kms.ts'
 import type { ArtifactFetcher } from '../../src/world/storage/artifacts.ts'
 import { ensureNamespace } from '../support/world.ts'
+import { bareKms } from '../support/kms.ts'
 import { timeless } from '../support/texts.ts'
 import { unending } from '../support/unending.ts'
 
@@ -32,10 +34,13 @@ export interface Turn {
   readonly cluster?: Cluster
   readonly remotes?: Remotes
   readonly auth?: Auth
+  readonly kms?: Kms
+  /** Fields that the engine is said not to have. */
+  readonly unsupported?: readonly string[]
 }
 
 const noCloud = (): Promise<never> => Promise.reject(new Error('there is no cloud here'))
-export const noAuth: Auth = { registry: noCloud, git: noCloud, bucket: noCloud, cluster: noCloud, githubApp: noCloud }
+export const noAuth: Auth = { registry: noCloud, git: noCloud, bucket: noCloud, cluster: noCloud, keyService: noCloud, githubApp: noCloud }
 
 const remotes = openRemotes({ http: lazyHttp({}), clock: realClock, learn: () => {} })
 
@@ -117,9 +122,18 @@ export class Stage {
     const cluster = turn.cluster ?? this.#cluster
     const clock = turn.clock ?? realClock
     const fetcher: ArtifactFetcher = { fetch: async ({ url }) => one(artifacts.get(url)) }
-    return drive(kustomizations, this.ref, {
+    const kind = { ...kustomizations.kind, unsupported: turn.unsupported ?? kustomizations.kind.unsupported }
+    return drive({ ...kustomizations, kind }, this.ref, {
       hub: cluster,
-      hands: { cluster, remotes: turn.remotes ?? remotes, auth: turn.auth ?? noAuth, clock, fetcher, kernel: this.#kernel },
+      hands: {
+        cluster,
+        remotes: turn.remotes ?? remotes,
+        auth: turn.auth ?? noAuth,
+        clock,
+        fetcher,
+        kernel: this.#kernel,
+        kms: turn.kms ?? bareKms(),
+      },
       clock,
       settings: { ...fluxDefaults, ...turn.settings },
       signal: turn.signal ?? unending,

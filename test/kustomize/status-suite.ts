@@ -365,27 +365,25 @@ export function statusCases({ stage, cluster }: Server): void {
     assert.equal(String(created?.message).split('\n').length, 60)
   })
 
-  const unsupported: [field: string, spec: JsonObject][] = [
-    ['decryption', { decryption: { provider: 'sops' } }],
-    ['serviceAccountName', { serviceAccountName: 'deployer' }],
-    ['kubeConfig', { kubeConfig: { secretRef: { name: 'remote' } } }],
-  ]
-  for (const [i, [field, spec]] of unsupported.entries())
-    test(`spec.${field} stalls the object, and nothing is changed`, async () => {
-      const s = await stage(`unsupported-${i}`)
-      await s.apply(config(s.namespace, 'c', { key: 'live' }))
-      const ks = await s.ship([config(s.namespace, 'c', { key: 'new' }), config(s.namespace, 'd')], spec)
-      const message = `spec.${field} is not supported by this engine: remove the field, or let Flux's controller handle this object`
-      assert.equal(readyOf(ks), `False Unsupported: ${message}`)
-      assert.deepEqual(typesOf(ks), ['Stalled', 'Ready'])
-      assert.equal(conditionOf(ks, 'Stalled')?.message, message)
-      assert.deepEqual([ks.metadata.finalizers ?? [], ks.status?.observedGeneration, ks.status?.inventory], [[], 1, undefined])
-      assert.deepEqual((await s.get(config(s.namespace, 'c')))?.data, { key: 'live' })
-      assert.equal(await s.get(config(s.namespace, 'd')), undefined)
-      assert.deepEqual(await s.events(), [`Warning Unsupported ${message}`])
-      const driven = await s.pass()
-      assert.equal(driven.is === 'done' && driven.settled.requeueMs, undefined)
-    })
+  test('a field that our engine has not stalls the object, and nothing is changed', async () => {
+    const s = await stage('unsupported')
+    await s.apply(config(s.namespace, 'c', { key: 'live' }))
+    const ks = await s.ship(
+      [config(s.namespace, 'c', { key: 'new' }), config(s.namespace, 'd')],
+      { force: true },
+      { unsupported: ['force'] },
+    )
+    const message = "spec.force is not supported by this engine: remove the field, or let Flux's controller handle this object"
+    assert.equal(readyOf(ks), `False Unsupported: ${message}`)
+    assert.deepEqual(typesOf(ks), ['Stalled', 'Ready'])
+    assert.equal(conditionOf(ks, 'Stalled')?.message, message)
+    assert.deepEqual([ks.metadata.finalizers ?? [], ks.status?.observedGeneration, ks.status?.inventory], [[], 1, undefined])
+    assert.deepEqual((await s.get(config(s.namespace, 'c')))?.data, { key: 'live' })
+    assert.equal(await s.get(config(s.namespace, 'd')), undefined)
+    assert.deepEqual(await s.events(), [`Warning Unsupported ${message}`])
+    const driven = await s.pass({ unsupported: ['force'] })
+    assert.equal(driven.is === 'done' && driven.settled.requeueMs, undefined)
+  })
 
   test('what another identity applied is not deleted along', async () => {
     const s = await stage('identity')

@@ -21,6 +21,7 @@ import { openRemotes } from '../../src/world/cluster/remote.ts'
 import { lazyGit } from '../../src/world/git/lazy.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import { HttpError } from '../../src/world/http/error.ts'
+import { openKms } from '../../src/world/kms/open.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import type { Log } from '../../src/world/log/log.ts'
 import { openObjects } from '../../src/world/objects/open.ts'
@@ -63,6 +64,8 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
     signal: forever,
   })
   const workloads = startWorkloads({ cluster, clock: realClock })
+  const cache = { maxSize: 100, maxDurationMs: 3_600_000 }
+  const auth = openAuth({ http, clock: realClock, env: {}, home: folder, cache, learn: () => {}, door: noCloud })
   const hands: Hands = {
     cluster,
     remotes: openRemotes({ http, clock: realClock, learn: () => {} }),
@@ -70,15 +73,8 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
     http,
     kernel,
     log: silent,
-    auth: openAuth({
-      http,
-      clock: realClock,
-      env: {},
-      home: folder,
-      cache: { maxSize: 100, maxDurationMs: 3_600_000 },
-      learn: () => {},
-      door: noCloud,
-    }),
+    auth,
+    kms: openKms({ http, clock: realClock, env: {}, home: folder, auth, learn: () => {} }),
     objects: openObjects({ http, clock: realClock }),
     git: lazyGit({ http, env: { PATH: process.env.PATH } }),
     scratch: diskScratch(),

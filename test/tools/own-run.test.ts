@@ -104,13 +104,3 @@ test('a kind that our engine does not reconcile is Unsupported where nobody does
   assert.equal(error.code, 'Unsupported')
   assert.match(String(error.next), /install Flux; this engine reconciles (\w+, )*Kustomization/)
 })
-
-test('a field that our engine has not is Stalled, naming it, and nothing is changed', async () => {
-  await deliver('field', { 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: field, namespace: default}\n' })
-  const ref = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', kind: 'Kustomization', namespace: 'flux-system', name: 'field' }
-  await cluster.patch(ref, { type: 'merge', body: { spec: { decryption: { provider: 'sops' } } }, manager: 'test' }, signal)
-  const answer = await product.call('reconcile', { kind: 'ks', name: 'field', withSource: true })
-  assert.deepEqual([answer.data?.verdict, answer.data?.reason], ['Stalled', 'Unsupported'], answer.text)
-  assert.match(String(answer.data?.untrusted), /spec\.decryption is not supported by this engine/)
-  assert.match(String(answer.data?.next), /change the field that the message names/)
-})

@@ -53,7 +53,7 @@ export async function renderLive(
     revision: content.revision,
     objects: await desired(ks, tree, {
       hands: { ...world, cluster },
-      strict: call.engine.settings.strictSubstitution,
+      settings: call.engine.settings,
       signal: call.signal,
     }),
   }

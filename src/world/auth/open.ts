@@ -21,6 +21,7 @@ import type {
   ClusterPlace,
   Expiring,
   GithubAppData,
+  KeyPlace,
   Login,
   SessionKeys,
   Who,
@@ -96,6 +97,19 @@ class Clouds implements Auth {
   async cluster(place: ClusterPlace, who: Who): Promise<ClusterAccess> {
     const { clusterAccess } = await import('./clusters.ts')
     return clusterAccess(place, { who, flow: this.#flow(who), gcp: this.#gcp })
+  }
+
+  keyService(cloud: 'aws', place: KeyPlace, who: Who): Promise<SessionKeys>
+  keyService(cloud: 'azure' | 'gcp', place: KeyPlace, who: Who): Promise<BearerToken>
+  keyService(cloud: Cloud, { region, scope, managedClientId }: KeyPlace, who: Who): Promise<SessionKeys | BearerToken> {
+    switch (cloud) {
+      case 'aws':
+        return this.#token(aws, { stsRegion: region }, who)
+      case 'azure':
+        return this.#token(azure, { scopes: scope ? [scope] : [], managedClientId }, who)
+      case 'gcp':
+        return this.#token(this.#gcp, {}, who)
+    }
   }
 
   async githubApp(data: GithubAppData, way: Pick<Who, 'proxy' | 'signal'>): Promise<Login> {

@@ -82,6 +82,13 @@ export interface ClusterAccess extends Expiring {
   readonly token: string
 }
 
+/** Where a key is: the region of AWS, the scope of Azure. `managedClientId` as for a bucket. */
+export interface KeyPlace {
+  readonly region?: string | undefined
+  readonly scope?: string | undefined
+  readonly managedClientId?: string | undefined
+}
+
 /** The data of a Secret with `githubAppID`, by its keys. */
 export type GithubAppData = Readonly<Record<string, string>>
 
@@ -99,6 +106,9 @@ export interface Auth {
   bucket(cloud: 'azure' | 'gcp', place: BucketPlace, who: Who): Promise<BearerToken>
   /** For a Kubernetes API server that knows identities of a cloud, or, generic, those of this cluster's issuer. */
   cluster(place: ClusterPlace, who: Who): Promise<ClusterAccess>
+  /** For a key service: AWS by its region, Azure by its scope. */
+  keyService(cloud: 'aws', place: KeyPlace, who: Who): Promise<SessionKeys>
+  keyService(cloud: 'azure' | 'gcp', place: KeyPlace, who: Who): Promise<BearerToken>
   /** A GitHub App's installation: user `x-access-token`. `proxy` is that of Git. Spec: sources 5. */
   githubApp(data: GithubAppData, way: Pick<Who, 'proxy' | 'signal'>): Promise<Login>
 }

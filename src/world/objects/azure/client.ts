@@ -53,7 +53,7 @@ class AzureStore implements ObjectStore {
     this.#wire = wire
     this.#credentials = credentials
     this.#token = once(async signal => {
-      if (signer) return entraToken(signer, wire, signal)
+      if (signer) return entraToken(signer, { wire }, signal)
       return credentials.is === 'bearer' ? credentials.token : undefined
     })
   }

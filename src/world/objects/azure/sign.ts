@@ -7,7 +7,7 @@ import { tokenFrom } from '../token.ts'
 import type { Wire } from '../transport.ts'
 
 const publicAuthority = 'https://login.microsoftonline.com'
-const scope = 'https://storage.azure.com/.default'
+const storageScope = 'https://storage.azure.com/.default'
 
 /** The authorization header of a GET by the key of an account. https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key */
 export function sharedKey(url: URL, headers: Readonly<Record<string, string>>, { account, key }: { account: string; key: string }): string {
@@ -53,8 +53,12 @@ export async function entraSigner(
   return { ...at, proof: { is: 'certificate', certificate, sendChain } }
 }
 
-/** A token of Microsoft Entra for storage. @throws {ObjectStoreError} */
-export function entraToken({ endpoint, clientId, proof }: EntraSigner, wire: Wire, signal: AbortSignal): Promise<string> {
+/** A token of Microsoft Entra, for storage unless told otherwise. @throws {ObjectStoreError} */
+export function entraToken(
+  { endpoint, clientId, proof }: EntraSigner,
+  { wire, scope = storageScope }: { wire: Wire; scope?: string },
+  signal: AbortSignal,
+): Promise<string> {
   const fixed = { client_id: clientId, grant_type: 'client_credentials', scope }
   const form = (): Record<string, string> => {
     if (proof.is === 'secret') return { ...fixed, client_secret: proof.secret }

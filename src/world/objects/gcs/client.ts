@@ -1,11 +1,10 @@
 import { isObject, type Json, jsonIn, listAt, stringAt } from '../../../lib/json.ts'
-import { rsaKey, signedJwt } from '../../../lib/jwt.ts'
 import { messageOf } from '../../../lib/coded-error.ts'
 import type { HttpAnswer } from '../../http/http.ts'
 import { codeOf, ObjectStoreError } from '../error.ts'
-import type { ServiceAccountKey } from '../../../kinds/object-store.ts'
 import type { BucketPlace, FetchedObject, ObjectEntry, ObjectStore } from '../objects.ts'
-import { once, tokenFrom } from '../token.ts'
+import { once } from '../token.ts'
+import { accountToken } from './sign.ts'
 import { contentOf, errorText, exchange, Pages, redirected, textOf, type Wire, wordsOf } from '../transport.ts'
 
 const storage = 'https://storage.googleapis.com'
@@ -26,23 +25,8 @@ type Token = (signal: AbortSignal) => Promise<string | undefined>
 const anonymous: Token = async () => undefined
 
 function tokenFor({ credentials }: BucketPlace, wire: Wire): Token {
-  if (credentials.is === 'serviceAccount') return once(signal => accountToken(credentials.key, wire, signal))
+  if (credentials.is === 'serviceAccount') return once(signal => accountToken(credentials.key, { wire, scope }, signal))
   return credentials.is === 'bearer' ? async () => credentials.token : anonymous
-}
-
-async function accountToken(key: ServiceAccountKey, wire: Wire, signal: AbortSignal): Promise<string> {
-  const { clientEmail, privateKey, privateKeyId, tokenUri } = key
-  const signing = rsaKey(privateKey)
-  if (!signing) throw new ObjectStoreError('CREDENTIALS', { message: 'the private_key of the service account is no RSA key in PEM' })
-  const form = () => {
-    const iat = Math.floor(wire.clock.now() / 1000)
-    const claims = { iss: clientEmail, scope, aud: tokenUri, iat, exp: iat + 3600 }
-    return {
-      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
-      assertion: signedJwt(claims, signing, privateKeyId ? { kid: privateKeyId } : {}),
-    }
-  }
-  return tokenFrom(tokenUri, form, { wire, signal })
 }
 
 class GcsStore implements ObjectStore {
