@@ -26,6 +26,7 @@ export const slowTests: readonly string[] = [
   'sources/bucket/stores',
   'sources/git/reconcile',
   'sources/oci/content',
+  'sources/helm/published',
   'sources/helm/push',
   'sources/helm/reconcile',
   'sources/oci/reconcile',

@@ -7,6 +7,7 @@ import { desired } from '../kustomize/build-reconciler.ts'
 import type { World } from '../world/world.ts'
 import { ToolError } from './frame/error.ts'
 import { existing, locate } from './objects/locate.ts'
+import { notRendered } from './preview/not-rendered.ts'
 import { renderLive } from './preview/render-live.ts'
 import { type Body, type Running, target, textTool } from './tool.ts'
 
@@ -23,8 +24,7 @@ export const build = textTool({
       const { objects, revision } = await renderLive(world, located, call)
       return shown(objects, `revision=${revision}`, call)
     }
-    if (located.ref.kind !== Kustomization.kind)
-      throw new ToolError('Unsupported', `${located.ref.kind} cannot be rendered here`, { next: 'name a Kustomization' })
+    if (located.ref.kind !== Kustomization.kind) throw notRendered(located.ref)
     const ks = (await existing(located, call.signal)) as KustomizationObject
     const files = await readFolder(world, args.path, call)
     const hands = { ...world, cluster: located.cluster }

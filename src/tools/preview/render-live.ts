@@ -18,6 +18,7 @@ import { ToolError } from '../frame/error.ts'
 import { inTime, tooLate } from '../run/in-time.ts'
 import { existing, type Located } from '../objects/locate.ts'
 import type { Call } from '../tool.ts'
+import { notRendered } from './not-rendered.ts'
 
 const impatienceMs = 500
 const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes: 128 * 1024 * 1024 }
@@ -31,8 +32,7 @@ export async function renderLive(
   { cluster, ref, newest = false }: Located & { newest?: boolean },
   call: Call,
 ): Promise<{ ks: KustomizationObject; objects: KubeObject[]; revision: string }> {
-  if (ref.kind !== Kustomization.kind || ref.group !== Kustomization.group)
-    throw new ToolError('Unsupported', `${ref.kind} cannot be rendered here`, { next: 'name a Kustomization' })
+  if (ref.kind !== Kustomization.kind || ref.group !== Kustomization.group) throw notRendered(ref)
   const ks = (await existing({ cluster, ref }, call.signal)) as KustomizationObject
   const source = await cluster.get(sourceOf(ks), call.signal)
   const stored = source && !(newest && source.kind === OCIRepository.kind) ? await storedContent(world, source, call) : undefined
