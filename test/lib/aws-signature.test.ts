@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { awsEncoded, type AwsKeys, signedHeaders, type Unsigned } from '../../src/lib/aws-signature.ts'
+import { awsEncoded, type AwsKeys, codeCommitPassword, signedHeaders, type Unsigned } from '../../src/lib/aws-signature.ts'
 
 const docs: AwsKeys = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' }
 const s3 = { region: 'us-east-1', service: 's3', now: Date.UTC(2013, 4, 24) }
@@ -49,3 +49,17 @@ test('the token of keys that expire is sent and signed', () => {
 test('what is not plain is escaped byte by byte', () => {
   assert.equal(awsEncoded("a b/ü~'(*)+", '/'), 'a%20b/%C3%BC~%27%28%2A%29%2B')
 })
+
+/** What AWS' own git-remote-codecommit is held to: its test/git_url_test.py, version 1.17. */
+const codeCommit: [host: string, password: string][] = [
+  ['git-codecommit.us-west-2.amazonaws.com', '20171224T115320Zb6df2d758a8023b2f000a546417007b65494f3ce8ad0300fd45fcfa173f1959a'],
+  ['land.called.honahlee', '20171224T115320Za14a37a53035bbceb6e1748247b143124fe7326cdffd3d418236a592ce6158a0'],
+]
+for (const [host, password] of codeCommit)
+  test(`a CodeCommit repository at ${host} has the password that AWS' own helper makes, with and without a session`, () => {
+    const at = { region: 'us-west-2', now: Date.UTC(2017, 11, 24, 11, 53, 20) }
+    const url = new URL(`https://${host}/v1/repos/test_repo`)
+    const keys = { accessKeyId: 'access', secretAccessKey: 'secret' }
+    assert.equal(codeCommitPassword(url, keys, at), password)
+    assert.equal(codeCommitPassword(url, { ...keys, sessionToken: 'token' }, at), password)
+  })

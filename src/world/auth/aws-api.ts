@@ -22,25 +22,37 @@ export function hostOf(service: string, region: string): string {
   return `${service}.${region}.${partitions.find(([begin]) => begin.test(region))?.[1] ?? 'amazonaws.com'}`
 }
 
-/** A role to be taken on with a token from elsewhere. */
-export interface WebIdentity {
+/** A role to be taken on, by keys or with a token from elsewhere. */
+export interface Role {
   readonly roleArn: string
   readonly sessionName: string
-  readonly token: string
+  readonly token?: string | undefined
+  readonly by?: AwsKeys | undefined
+  readonly externalId?: string | undefined
+  /** Absent: as the service has it. */
+  readonly seconds?: string | undefined
   readonly region: string
   readonly endpoint?: string | undefined
 }
 
-/** STS AssumeRoleWithWebIdentity. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html */
-export async function assumeRole({ roleArn, sessionName, token, region, endpoint }: WebIdentity, line: Line): Promise<SessionKeys> {
+/** STS AssumeRole and AssumeRoleWithWebIdentity. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+export async function assumeRole({ roleArn, sessionName, token, by, region, endpoint, ...limits }: Role, line: Line): Promise<SessionKeys> {
   hide(line, token)
-  const fields = { Action: 'AssumeRoleWithWebIdentity', Version: '2011-06-15', RoleArn: roleArn, RoleSessionName: sessionName }
-  const request = form({ ...fields, WebIdentityToken: token })
-  const url = `${endpoint ?? `https://${hostOf('sts', region)}`}/`
-  const reply = await ask(line, { method: 'POST', url, ...request })
+  const action = by ? 'AssumeRole' : 'AssumeRoleWithWebIdentity'
+  const fields = { Action: action, Version: '2011-06-15', RoleArn: roleArn, RoleSessionName: sessionName }
+  const { headers = {}, body = '' } = form({
+    ...fields,
+    WebIdentityToken: token,
+    ExternalId: limits.externalId,
+    DurationSeconds: limits.seconds,
+  })
+  const url = new URL(`${endpoint ?? `https://${hostOf('sts', region)}`}/`)
+  const unsigned = { method: 'POST', url, headers, body: String(body) }
+  const signed = by ? signedHeaders(unsigned, by, { region, service: 'sts', now: line.clock.now() }) : headers
+  const reply = await ask(line, { method: 'POST', url: url.href, headers: signed, body })
   const document = xmlOf(reply)
-  if (reply.status !== 200) throw failed('STS: AssumeRoleWithWebIdentity', reply, errorIn(document, line))
-  const result = document && child(child(document, 'AssumeRoleWithWebIdentityResult'), 'Credentials')
+  if (reply.status !== 200) throw failed(`STS: ${action}`, reply, errorIn(document, line))
+  const result = document && child(child(document, `${action}Result`), 'Credentials')
   if (!result) throw new AuthError('BAD_ANSWER', 'credentials are nil')
   const text = (name: string): string | undefined => child(result, name)?.text.trim()
   const fieldsOf = {

@@ -1,6 +1,6 @@
 import type { AwsKeys } from '../../lib/aws-signature.ts'
 import { assumeRole, publicEcr, registryLogin } from './aws-api.ts'
-import { ownKeys } from './aws-identity.ts'
+import { ownKeys } from './aws-own.ts'
 import { type Account, annotation, type CloudProvider, type Wanted } from './cloud.ts'
 import { AuthError } from './error.ts'
 import type { SessionKeys } from './provider.ts'

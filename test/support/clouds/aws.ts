@@ -51,8 +51,34 @@ function failure(code: string, message: string, status = 403): Played {
   return { status, headers: { 'content-type': 'text/xml' }, body }
 }
 
+/** A role that whoever signs with known keys may take on, if its name says so; `outside` wants an external id. */
+function assumed(seen: Seen, form: URLSearchParams, state: State): Played {
+  const { keys, tools } = state
+  const known = keys.get(/Credential=(\w+)\//.exec(seen.headers.authorization ?? '')?.[1] ?? '')
+  if (!known) return failure('InvalidClientTokenId', 'The security token included in the request is invalid')
+  const { 'content-type': type = '', accept = '', 'user-agent': agent = '' } = seen.headers
+  const headers = { 'content-type': type, accept, 'user-agent': agent }
+  const scope = { region: seen.host.split('.')[1] ?? '', service: 'sts', now: tools.clock.now() }
+  const right = signedHeaders({ method: 'POST', url: seen.url, headers, body: seen.body }, known, scope)
+  if (right.authorization !== seen.headers.authorization) return failure('SignatureDoesNotMatch', 'The request signature does not match')
+  const [role, externalId, seconds] = ['RoleArn', 'ExternalId', 'DurationSeconds'].map(name => form.get(name))
+  const isRight =
+    role === 'arn:aws:iam::1:role/inner' || (role === 'arn:aws:iam::1:role/outside' && externalId === 'id-1' && seconds === '3600')
+  return isRight ? issued('AssumeRole', issue(state, role ?? '')) : failure('AccessDenied', 'Not authorized to perform sts:AssumeRole')
+}
+
+function issued(action: string, { accessKeyId, secretAccessKey, sessionToken, expiresAt }: Keys): Played {
+  const end = new Date(expiresAt).toISOString()
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/xml' },
+    body: `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}</SecretAccessKey><SessionToken>${sessionToken ?? ''}</SessionToken><Expiration>${end}</Expiration></Credentials></${action}Result></${action}Response>`,
+  }
+}
+
 function sts(seen: Seen, state: State): Played {
   const form = formOf(seen)
+  if (form?.get('Action') === 'AssumeRole') return assumed(seen, form, state)
   if (seen.method !== 'POST' || form?.get('Action') !== 'AssumeRoleWithWebIdentity' || form.get('Version') !== '2011-06-15')
     return failure('InvalidAction', 'Could not find operation', 400)
   if (seen.headers.authorization) return failure('InvalidClientTokenId', 'it must not be signed')
@@ -64,13 +90,7 @@ function sts(seen: Seen, state: State): Played {
   const trusted = /^arn:aws:iam::\d+:role\/([\w-]+)\.([\w-]+)$/.exec(role)
   if (!trusted || claims.sub !== `system:serviceaccount:${trusted[1]}:${trusted[2]}`)
     return failure('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity')
-  const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = issue(state, role)
-  const end = new Date(expiresAt).toISOString()
-  return {
-    status: 200,
-    headers: { 'content-type': 'text/xml' },
-    body: `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}</SecretAccessKey><SessionToken>${sessionToken ?? ''}</SessionToken><Expiration>${end}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
-  }
+  return issued('AssumeRoleWithWebIdentity', issue(state, role))
 }
 
 function ecr(seen: Seen, { tools, keys, passwords }: State & { passwords: Map<string, number> }): Played {
