@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const src = join(root, 'src')
-const nouns = ['sources', 'kustomize', 'helm', 'images', 'notify']
+const nouns = ['sources', 'kustomize', 'helm', 'images', 'notify', 'explain']
 
 /** Who may import what. A noun may import itself; `World` as a type is judged by the clauses below. */
 const law: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,6 @@
 import { applyManifests } from './apply_manifests.ts'
 import { build } from './build.ts'
+import { explain } from './explain.ts'
 import { deleteObject } from './delete_object.ts'
 import type { Gates } from './frame/gate.ts'
 import { diffArtifact } from './diff_artifact.ts'
@@ -23,6 +24,7 @@ export function allTools({ gates, readOnly, files = true }: { gates: Pick<Gates,
     getStatus,
     getObject,
     getEvents,
+    explain,
     build,
     getImageDigest,
     listArtifacts,
@@ -37,6 +39,6 @@ export function allTools({ gates, readOnly, files = true }: { gates: Pick<Gates,
     deleteObject,
   ]
   const shown = base.filter(t => !readOnly || t.effect === 'reads')
-  const [status, object, events, rendered, ...rest] = shown
-  return [status, object, events, rendered, planTool(shown, gates), ...rest].filter(t => t !== undefined)
+  const [status, object, events, explanation, rendered, ...rest] = shown
+  return [status, object, events, explanation, rendered, planTool(shown, gates), ...rest].filter(t => t !== undefined)
 }

@@ -26,6 +26,7 @@ test('read-only mode has the reading tools alone', () => {
       'get_status',
       'get_object',
       'get_events',
+      'explain',
       'build',
       'plan',
       'get_image_digest',

@@ -42,6 +42,7 @@ export function faulty(cluster: Cluster, fault: () => Fault): Cluster {
       cluster.tokenFor(account, audience, signal)
     ),
     serviceProxy: (target, signal) => cluster.serviceProxy(target, signal),
+    podLog: async (pod, query, signal) => (await refused('get', { kind: 'PodLog', ...pod }), cluster.podLog(pod, query, signal)),
     get: async (ref, signal) => (await refused('get', ref), cluster.get(ref, signal)),
     list: async (query, signal) => (await refused('list', query), cluster.list(query, signal)),
     async *listAll(query, signal) {

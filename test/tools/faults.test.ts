@@ -65,6 +65,7 @@ const calls: [tool: string, args: JsonObject][] = [
   ['get_status', {}],
   ['get_object', target],
   ['get_events', {}],
+  ['explain', target],
   ['build', target],
   ['plan', { tool: 'reconcile', arguments: target }],
   ['reconcile', target],
@@ -119,7 +120,7 @@ for (const [name, args] of calls) {
   })
 }
 
-for (const name of ['get_object', 'build', 'reconcile', 'set_suspended', 'delete_object']) {
+for (const name of ['get_object', 'explain', 'build', 'reconcile', 'set_suspended', 'delete_object']) {
   const more = name === 'set_suspended' ? { suspended: true } : {}
   test(`${name} of a kind that is not served is NoMatch, of a name that is not there NotFound, each with the near ones`, async () => {
     const kind = errorOf(await product.call(name, { ...target, ...more, kind: 'Kustomisation' }))

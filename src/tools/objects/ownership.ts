@@ -3,7 +3,7 @@ import { CodedError } from '../../lib/coded-error.ts'
 import { stringAt } from '../../lib/json.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import { ToolError } from '../frame/error.ts'
-import { sourceRefOf } from '../run/source-chain.ts'
+import { sourceRefOf } from '../../engine/source-chain.ts'
 
 const owners = [
   ['Kustomization', 'kustomize.toolkit.fluxcd.io', 'kustomize.toolkit.fluxcd.io'],

@@ -3,7 +3,7 @@ import { type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/ma
 import { CodedError } from '../../lib/coded-error.ts'
 import { type JsonObject, listAt, stringAt } from '../../lib/json.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
-import { takesFrom } from '../run/source-chain.ts'
+import { takesFrom } from '../../engine/source-chain.ts'
 
 const users: readonly (readonly [group: string, kind: string])[] = [
   ['kustomize.toolkit.fluxcd.io', 'Kustomization'],

@@ -2,7 +2,7 @@ import { conditionOf, type KubeObject, type ObjectRef, printRef, refOf } from '.
 import { type JsonObject, listAt, stringAt } from '../../lib/json.ts'
 import { plain } from '../../lib/safe.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
-import { sourceRefOf } from './source-chain.ts'
+import { sourceRefOf } from '../../engine/source-chain.ts'
 
 const [mostSteps, mostMessage] = [5, 300]
 const waitsForSource = new Set(['ArtifactFailed', 'SourceNotReady', 'DependencyNotReady', 'InvalidChartReference', 'NoSourceArtifact'])

@@ -8,7 +8,7 @@ import type { Hands, World } from '../../world/world.ts'
 import { actingOn } from './engine.ts'
 import { ToolError } from '../frame/error.ts'
 import { reconcilerOf, reconcilers } from './reconcilers.ts'
-import { sourceRefOf } from './source-chain.ts'
+import { sourceRefOf } from '../../engine/source-chain.ts'
 import type { Call } from '../tool.ts'
 
 const running = new WeakMap<World, Map<string, Promise<unknown>>>()

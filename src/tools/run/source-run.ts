@@ -5,7 +5,7 @@ import type { World } from '../../world/world.ts'
 import { actingOn } from './engine.ts'
 import { ToolError } from '../frame/error.ts'
 import { type Ended, runBy } from './run-by.ts'
-import { isStatic, sourceRefOf } from './source-chain.ts'
+import { isStatic, sourceRefOf } from '../../engine/source-chain.ts'
 import type { Call } from '../tool.ts'
 
 const mostSteps = 4

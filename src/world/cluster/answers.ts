@@ -1,3 +1,4 @@
+import { isKubeObject, type KubeObject } from '../../kinds/manifest.ts'
 import { isObject, type Json, type JsonObject, parseJson, stringAt } from '../../lib/json.ts'
 import type { HttpAnswer } from '../http/http.ts'
 import { HttpError } from '../http/error.ts'
@@ -76,4 +77,10 @@ export function jsonOf(text: string, answer: HttpAnswer, at: { cluster: string; 
     status: answer.status,
     message: `${at.what}: the answer is ${answer.headers['content-type'] ?? 'of no type'}, not a Kubernetes object`,
   })
+}
+
+/** The object of an answer. @throws {ClusterError} BAD_ANSWER */
+export function objectOf(value: JsonObject): KubeObject {
+  if (isKubeObject(value)) return value
+  throw new ClusterError('BAD_ANSWER', { cluster: '', what: 'read an object', message: 'the answer is not a Kubernetes object' })
 }

@@ -139,6 +139,25 @@ export interface Cluster extends ObjectReader, ObjectWriter, ObjectWatcher {
     target: { namespace: string; service: string; port: string; path: string },
     signal: AbortSignal,
   ): Promise<AsyncIterable<Uint8Array> | undefined>
+  /** The log of a container of a pod, as a byte stream. `undefined` for 404. @throws {ClusterError} INVALID when there is none (yet), FORBIDDEN, … */
+  podLog(
+    pod: { readonly namespace: string; readonly name: string },
+    query: LogQuery,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array> | undefined>
+}
+
+/** Which lines of a container's log; all of them when nothing is said. */
+export interface LogQuery {
+  readonly container?: string | undefined
+  /** The container before its last restart. */
+  readonly previous?: boolean | undefined
+  /** The last lines only. */
+  readonly tailLines?: number | undefined
+  readonly sinceSeconds?: number | undefined
+  /** Bytes after which the server ends, from the beginning of what is asked for. */
+  readonly limitBytes?: number | undefined
+  readonly timestamps?: boolean | undefined
 }
 
 /** The clusters a caller may use: kubeconfig contexts, or those named with `--context`. */

@@ -18,6 +18,7 @@ export function observed(cluster: Cluster, onObject: (object: KubeObject) => voi
     allowed: (access, signal) => cluster.allowed(access, signal),
     tokenFor: (account, audience, signal) => cluster.tokenFor(account, audience, signal),
     serviceProxy: (target, signal) => cluster.serviceProxy(target, signal),
+    podLog: (pod, query, signal) => cluster.podLog(pod, query, signal),
     get: async (ref, signal) => seen(await cluster.get(ref, signal)),
     async list(query, signal) {
       const page = await cluster.list(query, signal)

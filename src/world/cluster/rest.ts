@@ -1,10 +1,11 @@
-import { isKubeObject, joinApiVersion, type KubeObject, type ObjectRef, refOf } from '../../kinds/manifest.ts'
+import { joinApiVersion, type KubeObject, type ObjectRef, refOf } from '../../kinds/manifest.ts'
 import { type Json, type JsonObject, at as valueAt, listAt, stringAt } from '../../lib/json.ts'
-import type { ApiResource, ApplyOptions, Cluster, Discovery, ListQuery, ObjectList, Patch, WriteOptions } from './cluster.ts'
+import type { ApiResource, ApplyOptions, Cluster, Discovery, ListQuery, LogQuery, ObjectList, Patch, WriteOptions } from './cluster.ts'
 import { impersonating } from './impersonate.ts'
 import { Served } from './served.ts'
 import { ClusterError } from './error.ts'
 import { named, pathOf, typeName, withoutUserInfo } from './paths.ts'
+import { objectOf } from './answers.ts'
 import { nearKinds, resolveKind } from './resolve.ts'
 import { type Call, Transport, type TransportOptions } from './transport.ts'
 import { watchQuery } from './watch.ts'
@@ -259,13 +260,25 @@ class RestCluster implements Cluster {
 
   async serviceProxy(target: Parameters<Cluster['serviceProxy']>[0], signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
     const path = `/api/v1/namespaces/${target.namespace}/services/${target.service}:${target.port}/proxy/${target.path.replace(/^\//, '')}`
+    return this.#stream({ path, what: `read from service ${target.namespace}/${target.service}` }, signal)
+  }
+
+  async podLog(
+    { namespace, name }: Parameters<Cluster['podLog']>[0],
+    { container, ...query }: LogQuery,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}/log`
+    const options = Object.entries(query).map(([key, value]) => [key, value?.toString()])
+    return this.#stream(
+      { path, what: `read the log of pod ${namespace}/${name}`, query: { container, ...Object.fromEntries(options) } },
+      signal,
+    )
+  }
+
+  async #stream(call: Pick<Call, 'path' | 'what' | 'query'>, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
     try {
-      return (
-        await this.#transport.open(
-          { method: 'GET', path, what: `read from service ${target.namespace}/${target.service}`, accept: '*/*' },
-          signal,
-        )
-      ).body
+      return (await this.#transport.open({ method: 'GET', accept: '*/*', ...call }, signal)).body
     } catch (thrown) {
       if (thrown instanceof ClusterError && thrown.code === 'NOT_FOUND') return undefined
       throw thrown
@@ -283,9 +296,4 @@ class RestCluster implements Cluster {
       message: `no matches for kind "${kind.kind}" in version "${version}"`,
     })
   }
-}
-
-function objectOf(value: JsonObject): KubeObject {
-  if (isKubeObject(value)) return value
-  throw new ClusterError('BAD_ANSWER', { cluster: '', what: 'read an object', message: 'the answer is not a Kubernetes object' })
 }

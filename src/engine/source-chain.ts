@@ -1,5 +1,5 @@
-import type { KubeObject, ObjectRef } from '../../kinds/manifest.ts'
-import { objectAt, stringAt } from '../../lib/json.ts'
+import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
+import { objectAt, stringAt } from '../lib/json.ts'
 
 const sourceGroup = 'source.toolkit.fluxcd.io'
 const imageGroup = 'image.toolkit.fluxcd.io'

@@ -1,0 +1,86 @@
+import { isFluxGroup } from '../../engine/controllers.ts'
+import type { KubeObject } from '../../kinds/manifest.ts'
+import { type Json, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import type { Facts, Found } from '../facts.ts'
+import { statementsOf } from '../statements.ts'
+import { fluxLeads } from './flux-leads.ts'
+import type { Lead } from './lead.ts'
+import { workloadLeads } from './workload-leads.ts'
+
+/** What to read next, to know why an object is as it is. */
+export function leadsOf(found: Found, facts: Pick<Facts, 'now' | 'isServed'>): Lead[] {
+  if (!found.object || found.role === 'template') return []
+  const own = isFluxGroup(found.ref.group) ? fluxLeads(found, facts) : workloadLeads(found, facts)
+  return [...own, ...serviceLeads(found), ...messageLeads(found)]
+}
+
+const ledTo = new Set([undefined, 'backend', 'named', 'target'])
+
+/** What a Service or an Ingress leads to. */
+function serviceLeads({ object, ref, role }: Found): Lead[] {
+  if (ref.kind === 'Ingress') {
+    const backends = listAt(object, 'spec', 'rules').flatMap(r =>
+      listAt(r, 'http', 'paths').map(p => stringAt(p, 'backend', 'service', 'name')),
+    )
+    const all = [...new Set([...backends, stringAt(object, 'spec', 'defaultBackend', 'service', 'name')])].filter(n => n !== undefined)
+    return all
+      .slice(0, 8)
+      .map(name => ({ role: 'backend', weight: 1, one: { group: '', kind: 'Service', name, namespace: ref.namespace } }))
+  }
+  const selector = Object.entries(objectAt(object, 'spec', 'selector'))
+  if (ref.kind !== 'Service' || selector.length === 0 || !ledTo.has(role)) return []
+  const labelSelector = selector.map(([k, v]) => `${k}=${String(v)}`).join(',')
+  const isBehind = (workload: KubeObject): boolean => fits(workload, selector)
+  const kinds = ['Deployment', 'StatefulSet', 'DaemonSet']
+  return [
+    { role: 'selected', weight: 1, list: { group: '', kind: 'Pod', namespace: ref.namespace, labelSelector }, keep: () => true, most: 6 },
+    ...kinds.map(
+      kind => ({ role: 'selected', weight: 1, list: { group: 'apps', kind, namespace: ref.namespace }, keep: isBehind, most: 2 }) as const,
+    ),
+    ...kinds.map(
+      kind =>
+        ({
+          role: 'template',
+          weight: 0.1,
+          list: { group: 'apps', kind, namespace: ref.namespace },
+          keep: (o: KubeObject) => likes(o, ref.name),
+          most: 2,
+        }) as const,
+    ),
+  ]
+}
+
+function fits(workload: KubeObject, selector: readonly [string, Json | undefined][]): boolean {
+  const labels = objectAt(workload, 'spec', 'template', 'metadata', 'labels')
+  return selector.every(([key, value]) => labels[key] === value)
+}
+
+/** Whether a workload looks like the one that a Service is meant for. */
+function likes({ metadata: { name } }: KubeObject, service: string): boolean {
+  return name === service || name.includes(service) || service.includes(name)
+}
+
+/** Objects beside the way that messages speak of: a namespace, the Service of a webhook, an aggregated API. */
+function messageLeads(found: Found): Lead[] {
+  const said = [...statementsOf(found).map(s => s.message), ...found.events.filter(e => e.type !== 'Normal').map(e => e.message)].join('\n')
+  if (said === '') return []
+  const [, missingName, endingName] =
+    /namespaces? "([\w.-]+)" not found|namespace "?([\w.-]+)"? because it is being terminated/.exec(said) ?? []
+  const name = missingName ?? endingName
+  const [, service, place] = /https:\/\/([a-z0-9-]+)\.([a-z0-9-]+)\.svc[:./]/.exec(said) ?? []
+  const [, group, version] = /list of server APIs: ([\w.-]+)\/(\w+)/.exec(said) ?? []
+  const webhook = /webhook/.test(said) && service !== undefined
+  return [
+    ...(name ? [{ role: 'namespace', weight: 1, one: { group: '', kind: 'Namespace', name } } as const] : []),
+    ...(webhook ? [{ role: 'backend', weight: 0.9, one: { group: '', kind: 'Service', name: service, namespace: place } } as const] : []),
+    ...(group
+      ? [
+          {
+            role: 'policy',
+            weight: 0.9,
+            one: { group: 'apiregistration.k8s.io', kind: 'APIService', name: `${version}.${group}` },
+          } as const,
+        ]
+      : []),
+  ]
+}

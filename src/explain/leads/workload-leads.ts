@@ -1,0 +1,182 @@
+import { conditionsOf, type KubeObject, type ObjectRef } from '../../kinds/manifest.ts'
+import { at, type Json, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import { type Facts, type Found, healthOf } from '../facts.ts'
+import type { Lead } from './lead.ts'
+
+/** Where the cause of a workload that is not well may be: in what it makes, then in what that needs. */
+export function workloadLeads(found: Found, { now }: Pick<Facts, 'now'>): Lead[] {
+  const { object, ref } = found
+  if (!object) return []
+  const asked = found.role === undefined || found.role === 'controller'
+  if (!asked && healthOf(found, now) === 'well') return []
+  switch (ref.kind) {
+    case 'Deployment':
+      return [
+        made(
+          found,
+          { group: 'apps', kind: 'ReplicaSet' },
+          { most: 3, more: o => number(o, 'spec', 'replicas') > 0 || number(o, 'status', 'replicas') > 0 },
+        ),
+        made(found, { group: '', kind: 'Pod' }, { most: 6, through: 'ReplicaSet' }),
+      ]
+    case 'ReplicaSet':
+    case 'StatefulSet':
+    case 'DaemonSet':
+    case 'Job':
+    case 'ReplicationController':
+      return [
+        made(found, { group: '', kind: 'Pod' }, { most: 6 }),
+        ...listAt(object, 'spec', 'volumeClaimTemplates')
+          .slice(0, 2)
+          .map(t => claimsOf(found, stringAt(t, 'metadata', 'name') ?? '')),
+      ]
+    case 'CronJob':
+      return [made(found, { group: 'batch', kind: 'Job' }, { most: 1 })]
+    case 'Pod':
+      return podLeads(found)
+    case 'PersistentVolumeClaim':
+      return claimLeads(found)
+    case 'HorizontalPodAutoscaler':
+      return scalerLeads(found)
+    default:
+      return []
+  }
+}
+
+function number(object: KubeObject, ...path: string[]): number {
+  const value = at(object, ...path)
+  return typeof value === 'number' ? value : 0
+}
+
+/** What an object owns, by its selector where it has one. `through`: owned by a kind between them. */
+function made(
+  { object, ref }: Found,
+  { group, kind }: { group: string; kind: string },
+  { most, through, more = () => true }: { most: number; through?: string; more?: (object: KubeObject) => boolean },
+): Lead {
+  const labels = Object.entries(kind === 'Job' ? {} : objectAt(object, 'spec', 'selector', 'matchLabels'))
+  const labelSelector = labels.map(([key, value]) => `${key}=${String(value)}`).join(',')
+  const keep = (child: KubeObject): boolean => {
+    const owners = listAt(child, 'metadata', 'ownerReferences')
+    const mine = owners.some(
+      o => stringAt(o, 'uid') === object?.metadata.uid || (stringAt(o, 'kind') === ref.kind && stringAt(o, 'name') === ref.name),
+    )
+    const loose = labels.length > 0 && (owners.length === 0 || owners.some(o => stringAt(o, 'kind') === through))
+    return (mine || loose) && more(child)
+  }
+  return {
+    role: 'owned',
+    weight: 1,
+    list: { group, kind, namespace: ref.namespace, ...(labelSelector ? { labelSelector } : {}) },
+    keep,
+    most,
+  }
+}
+
+function claimsOf({ ref }: Found, template: string): Lead {
+  return {
+    role: 'claim',
+    weight: 0.9,
+    list: { group: '', kind: 'PersistentVolumeClaim', namespace: ref.namespace },
+    keep: o => o.metadata.name.startsWith(`${template}-${ref.name}-`) && stringAt(o, 'status', 'phase') !== 'Bound',
+    most: 2,
+  }
+}
+
+const mostReferences = 8
+
+function podLeads(found: Found): Lead[] {
+  const { object, ref } = found
+  const core = (kind: string, name: string): ObjectRef => ({ group: '', kind, name, namespace: ref.namespace })
+  const claims = listAt(object, 'spec', 'volumes').flatMap(v => stringAt(v, 'persistentVolumeClaim', 'claimName') ?? [])
+  const node = stringAt(object, 'spec', 'nodeName')
+  const waits = listAt(object, 'status', 'containerStatuses')
+    .concat(listAt(object, 'status', 'initContainerStatuses'))
+    .flatMap(c => stringAt(c, 'state', 'waiting', 'reason') ?? [])
+  const notUp = stringAt(object, 'status', 'phase') === 'Pending'
+  const refs = notUp && node ? referencesOf(object).slice(0, mostReferences) : []
+  return [
+    ...claims.map(name => ({ role: 'claim', weight: 1, one: core('PersistentVolumeClaim', name) }) as const),
+    ...(node ? [{ role: 'node', weight: 0.9, one: { group: '', kind: 'Node', name: node } } as const] : []),
+    ...refs.map(({ kind, name }) => ({ role: kind === 'Secret' ? 'secret' : 'config', weight: 0.95, one: core(kind, name) }) as const),
+    ...(waits.some(w => /Pull/.test(w)) ? pullSecretLeads(found) : []),
+  ]
+}
+
+/** A pull that is denied is explained by a pull Secret that is not there. */
+function pullSecretLeads({ object, ref, events }: Found): Lead[] {
+  const said = [
+    ...events.map(e => e.message),
+    ...listAt(object, 'status', 'containerStatuses').map(c => stringAt(c, 'state', 'waiting', 'message') ?? ''),
+  ].join('\n')
+  const denied =
+    /401|403|unauthori[sz]ed|denied|forbidden|credentials|authentication/i.test(said) ||
+    events.some(e => e.reason === 'FailedToRetrieveImagePullSecret')
+  return listAt(object, 'spec', 'imagePullSecrets').flatMap(s => {
+    const name = stringAt(s, 'name')
+    return name
+      ? [{ role: 'secret', weight: denied ? 1 : 0.5, one: { group: '', kind: 'Secret', name, namespace: ref.namespace } } as const]
+      : []
+  })
+}
+
+/** The Secrets and ConfigMaps that a pod cannot start without. */
+function referencesOf(pod: KubeObject | undefined): { kind: 'Secret' | 'ConfigMap'; name: string }[] {
+  const containers = [...listAt(pod, 'spec', 'containers'), ...listAt(pod, 'spec', 'initContainers')]
+  const needed = (ref: JsonObject, kind: 'Secret' | 'ConfigMap', key = 'name'): { kind: 'Secret' | 'ConfigMap'; name: string }[] =>
+    typeof ref[key] === 'string' && ref.optional !== true ? [{ kind, name: ref[key] }] : []
+  const ofEnv = (entry: Json): { kind: 'Secret' | 'ConfigMap'; name: string }[] => [
+    ...needed(objectAt(entry, 'secretRef'), 'Secret'),
+    ...needed(objectAt(entry, 'configMapRef'), 'ConfigMap'),
+    ...needed(objectAt(entry, 'valueFrom', 'secretKeyRef'), 'Secret'),
+    ...needed(objectAt(entry, 'valueFrom', 'configMapKeyRef'), 'ConfigMap'),
+  ]
+  const found = [
+    ...listAt(pod, 'spec', 'volumes').flatMap(v => [
+      ...needed(objectAt(v, 'secret'), 'Secret', 'secretName'),
+      ...needed(objectAt(v, 'configMap'), 'ConfigMap'),
+    ]),
+    ...containers.flatMap(c => [...listAt(c, 'env'), ...listAt(c, 'envFrom')].flatMap(ofEnv)),
+  ].filter(({ name }) => name !== 'kube-root-ca.crt')
+  return found.filter((a, i) => found.findIndex(b => b.kind === a.kind && b.name === a.name) === i)
+}
+
+function claimLeads({ object }: Found): Lead[] {
+  if (stringAt(object, 'status', 'phase') === 'Bound') return []
+  const name = stringAt(object, 'spec', 'storageClassName')
+  const volume = stringAt(object, 'spec', 'volumeName')
+  const storage = { group: 'storage.k8s.io', kind: 'StorageClass' }
+  return [
+    name
+      ? { role: 'storage class', weight: 1, one: { ...storage, name } }
+      : { role: 'storage class', weight: 1, list: storage, keep: () => true, most: 10 },
+    ...(volume ? [{ role: 'volume', weight: 0.9, one: { group: '', kind: 'PersistentVolume', name: volume } } as const] : []),
+  ]
+}
+
+function scalerLeads({ object, ref }: Found): Lead[] {
+  const target = objectAt(object, 'spec', 'scaleTargetRef')
+  const group = String(target.apiVersion ?? '').split('/')
+  const noMetrics = conditionsOf(object).some(c => /Metric/.test(c.reason ?? ''))
+  return [
+    {
+      role: 'target',
+      weight: 0.95,
+      one: {
+        group: group.length > 1 ? (group[0] ?? '') : '',
+        kind: String(target.kind),
+        name: String(target.name),
+        namespace: ref.namespace,
+      },
+    },
+    ...(noMetrics
+      ? [
+          {
+            role: 'policy',
+            weight: 0.9,
+            one: { group: 'apiregistration.k8s.io', kind: 'APIService', name: 'v1beta1.metrics.k8s.io' },
+          } as const,
+        ]
+      : []),
+  ]
+}

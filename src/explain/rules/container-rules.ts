@@ -1,0 +1,210 @@
+import { printRef } from '../../kinds/manifest.ts'
+import { at, type Json, listAt, stringAt } from '../../lib/json.ts'
+import {
+  type Evidence,
+  eventEvidence,
+  fieldEvidence,
+  type Finding,
+  type Found,
+  type Happening,
+  type Rule,
+  textAt,
+  warning,
+} from '../facts.ts'
+import { missing } from '../wordings/fetches.ts'
+import { pulls, setups } from '../wordings/pods.ts'
+import { heard } from '../wordings/wording.ts'
+import { endOf, type Ended, logEvidence } from './endings.ts'
+
+/** One container of a pod with its status. */
+export interface Container {
+  readonly pod: Found
+  readonly name: string
+  readonly status: Json
+  readonly at: string
+  readonly isInit: boolean
+  readonly spec: Json | undefined
+}
+
+/** The containers of a pod whose status says that they are not well. */
+export const containerRule: Rule = (pod, facts) => {
+  if (pod.ref.kind !== 'Pod' || !pod.object || pod.object.metadata.deletionTimestamp) return []
+  return containersOf(pod).flatMap(container => faultsOf(container, facts.now).slice(0, 1))
+}
+
+export function containersOf(pod: Found): Container[] {
+  const of = (statuses: string, specs: string, isInit: boolean): Container[] =>
+    listAt(pod.object, 'status', statuses).map(status => {
+      const name = stringAt(status, 'name') ?? ''
+      const spec = listAt(pod.object, 'spec', specs).find(c => stringAt(c, 'name') === name)
+      const sidecar = stringAt(spec, 'restartPolicy') === 'Always'
+      return { pod, name, status, at: `status.${statuses}[${name}]`, isInit: isInit && !sidecar, spec }
+    })
+  return [
+    ...of('initContainerStatuses', 'initContainers', true),
+    ...of('containerStatuses', 'containers', false),
+    ...of('ephemeralContainerStatuses', 'ephemeralContainers', false).slice(0, 0),
+  ]
+}
+
+const waitsWell = new Set(['ContainerCreating', 'PodInitializing', ''])
+const pullReasons =
+  /^(ErrImagePull|ImagePullBackOff|RegistryUnavailable|ErrImageNeverPull|ImageInspectError|SignatureValidationFailed|ErrPull\w*)$/
+
+function faultsOf(container: Container, now: number): Finding[] {
+  const reason = stringAt(container.status, 'state', 'waiting', 'reason') ?? ''
+  if (reason === 'InvalidImageName') return [invalidName(container)]
+  if (pullReasons.test(reason)) return [pullFault(container, reason)]
+  if (reason !== '' && reason !== 'CrashLoopBackOff' && !waitsWell.has(reason)) return [setupFault(container, reason)]
+  const ended = endOf(container, now)
+  return ended ? crashFaults(container, ended) : []
+}
+
+function waiting({ pod, at: place, status }: Container): Evidence {
+  const { reason, message } = (at(status, 'state', 'waiting') ?? {}) as { reason?: string; message?: string }
+  return fieldEvidence(pod, `${place}.state.waiting`, [reason, message].filter(Boolean).join(': '))
+}
+
+function imageOf({ status, spec }: Container): string {
+  return stringAt(spec, 'image') ?? stringAt(status, 'image') ?? ''
+}
+
+function invalidName(container: Container): Finding {
+  return {
+    name: 'ImageNameInvalid',
+    what: `the image of container ${container.name} has a name that is none`,
+    fix: `correct the image of container ${container.name}: REGISTRY/REPOSITORY:TAG in lower case, without scheme`,
+    evidence: [waiting(container), fieldEvidence(container.pod, `spec.containers[${container.name}].image`, imageOf(container))],
+    strength: 1,
+  }
+}
+
+/** The kubelet says why in the state or in an event; an event tells more than `Back-off`. */
+function pullFault(container: Container, reason: string): Finding {
+  const { pod, name } = container
+  if (reason === 'ErrImageNeverPull')
+    return {
+      name: 'ImageNeverPulled',
+      what: `container ${name} has imagePullPolicy Never and the node does not have its image`,
+      fix: 'set imagePullPolicy: IfNotPresent, or load the image on the node',
+      evidence: [waiting(container)],
+      strength: 1,
+    }
+  const image = imageOf(container)
+  const event =
+    pullEvent(pod, image) ?? (containersOf(pod).length === 1 ? warning(pod, /^(Failed|ErrImagePull|FailedPull\w*)$/, /pull/i) : undefined)
+  const state = stringAt(container.status, 'state', 'waiting', 'message') ?? ''
+  const words = heard(pulls, withoutName(state, image), undefined) ?? (event && heard(pulls, withoutName(event.message, image), undefined))
+  const [what, fix] = words ? [words.what, words.fix] : ['the image cannot be pulled', 'correct the image, its tag, or imagePullSecrets']
+  return {
+    name: words?.name ?? (reason === 'SignatureValidationFailed' ? 'ImageSignatureInvalid' : 'ImagePullFailed'),
+    what: `container ${name} waits for its image: ${what}`,
+    fix,
+    evidence: [waiting(container), ...(event ? [eventEvidence(pod, event)] : [])],
+    strength: 1,
+  }
+}
+
+function pullEvent(pod: Found, image: string): Happening | undefined {
+  return pod.events
+    .filter(
+      e => e.type !== 'Normal' && e.message.includes(image) && /pull|resolve|manifest/i.test(e.message) && !/^Back-off/i.test(e.message),
+    )
+    .toSorted((a, b) => b.message.length - a.message.length || b.at - a.at)[0]
+}
+
+/** The name of an image may hold words of its own, such as 404 or denied. */
+function withoutName(message: string, image: string): string {
+  const [repository = image] = image.split(/[:@](?!.*\/)/)
+  return [image, repository].filter(n => n.length > 3).reduce((text, n) => text.replaceAll(n, 'IMAGE'), message)
+}
+
+function setupFault(container: Container, reason: string): Finding {
+  const { pod, name, status } = container
+  const message = stringAt(status, 'state', 'waiting', 'message') ?? warning(pod, /^Failed/)?.message ?? ''
+  const local = pod.ref.namespace
+  const words = heard([...missing, ...setups], message, local)
+  return {
+    name: words?.name ?? (reason.includes('Config') ? 'ContainerConfigInvalid' : 'ContainerCannotStart'),
+    what: `container ${name} cannot start: ${words?.what ?? `${reason}`}`,
+    fix: words?.fix ?? 'correct what the message names in the pod template',
+    subject: words?.subject,
+    evidence: [waiting(container)],
+    strength: 1,
+  }
+}
+
+function crashFaults(container: Container, ended: Ended): Finding[] {
+  const { pod, name, isInit } = container
+  const evidence = [ended.evidence, ...logEvidence(pod, name)]
+  const said = (finding: Omit<Finding, 'evidence' | 'strength'>, more: Evidence[] = []): Finding[] => [
+    { ...finding, evidence: [...more, ...evidence], strength: 1 },
+  ]
+  const place = `${isInit ? 'init container' : 'container'} ${name}`
+  if (ended.reason === 'OOMKilled')
+    return said({
+      name: 'OOMKilled',
+      what: `${place} used more memory than its limit and was killed`,
+      fix: `raise resources.limits.memory of container ${name} (now ${limitOf(container)}), or lower what it uses`,
+    })
+  const startError = setupWords(ended.message) ?? (ended.exitCode === 127 ? setupWords('executable file not found') : undefined)
+  if (startError && (ended.exitCode === 128 || ended.exitCode === 127 || ended.exitCode === 126 || ended.reason !== 'Error'))
+    return said({ ...startError, what: `${place}: ${startError.what}` })
+  const probe = killedByProbe(pod, name, ended)
+  if (probe) return said({ ...probe.finding, what: `${place} ${probe.finding.what}` }, [eventEvidence(pod, probe.event)])
+  if (isInit)
+    return said({
+      name: 'InitContainerFailed',
+      what: `init container ${name} fails with exit code ${ended.exitCode}, so the pod cannot start`,
+      fix: `correct what init container ${name} needs: its log says what (get_logs)`,
+    })
+  if (ended.exitCode === 0)
+    return said({
+      name: 'ContainerExits',
+      what: `container ${name} ends by itself with exit code 0, again and again`,
+      fix: 'run a process that stays (command, args), or use a Job for work that ends',
+    })
+  if (isOfJob(pod) && textAt(pod, 'status', 'phase') === 'Failed') return []
+  const hint = ended.exitCode === 137 ? ' (SIGKILL)' : ended.exitCode === 139 ? ' (segmentation fault)' : ''
+  return said({
+    name: 'CrashLoop',
+    what: `container ${name} fails with exit code ${ended.exitCode}${hint}, again and again`,
+    fix: `correct what container ${name} needs: its log says what (get_logs with previous=true)`,
+  })
+}
+
+/** A failed pod of a Job is the Job's to judge: it may try again. */
+function isOfJob({ object }: Found): boolean {
+  return listAt(object, 'metadata', 'ownerReferences').some(owner => stringAt(owner, 'kind') === 'Job')
+}
+
+function setupWords(message: string): { name: string; what: string; fix: string } | undefined {
+  const words = heard(setups, message, undefined)
+  return words?.name === 'CommandNotFound' ? { name: words.name, what: words.what, fix: words.fix } : undefined
+}
+
+function limitOf({ spec }: Container): string {
+  return String(at(spec, 'resources', 'limits', 'memory') ?? 'none set')
+}
+
+/** A container that the kubelet restarts for its liveness or startup probe. */
+function killedByProbe(
+  pod: Found,
+  name: string,
+  { exitCode }: Ended,
+): { finding: Omit<Finding, 'evidence' | 'strength'>; event: Happening } | undefined {
+  const failed = warning(pod, /^Unhealthy$/, /^(?:Liveness|Startup) probe/i)
+  const ofOther = containersOf(pod).some(c => c.name !== name && failed?.message.includes(`container ${c.name}`))
+  const killed = pod.events.find(e => e.reason === 'Killing' && /(?:liveness|startup) probe/i.test(e.message) && e.message.includes(name))
+  const event = failed ?? killed
+  if (!event || ofOther || (!killed && ![0, 137, 143].includes(exitCode))) return undefined
+  const kind = /startup/i.test(event.message) ? 'startup' : 'liveness'
+  return {
+    event,
+    finding: {
+      name: kind === 'startup' ? 'StartupProbeFailing' : 'LivenessProbeFailing',
+      what: `is restarted as its ${kind} probe fails`,
+      fix: `correct the ${kind}Probe (path, port, initialDelaySeconds, timeoutSeconds, failureThreshold), or what it asks: ${printRef(pod.ref)}`,
+    },
+  }
+}

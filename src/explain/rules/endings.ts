@@ -1,0 +1,59 @@
+import { at, type Json, stringAt } from '../../lib/json.ts'
+import { type Evidence, fieldEvidence, type Found } from '../facts.ts'
+import type { Container } from './container-rules.ts'
+
+/** How a container that fails ended last. */
+export interface Ended {
+  readonly exitCode: number
+  readonly reason: string
+  readonly message: string
+  readonly evidence: Evidence
+}
+
+const [manyRestarts, recentMs] = [5, 10 * 60_000]
+
+/** The last end of a container that does not run well now; `undefined` for one that runs, that is done, or that restarted once and is well again. */
+export function endOf(container: Container, now: number): Ended | undefined {
+  const { status, pod, at: place } = container
+  const here = at(status, 'state', 'terminated')
+  const last = at(status, 'lastState', 'terminated')
+  const loops = stringAt(status, 'state', 'waiting', 'reason') === 'CrashLoopBackOff'
+  const restarts = numberOf(at(status, 'restartCount'))
+  const phase = stringAt(pod.object, 'status', 'phase')
+  const policy = stringAt(pod.object, 'spec', 'restartPolicy') ?? 'Always'
+  if (here !== undefined) {
+    const code = numberOf(at(here, 'exitCode'))
+    const isDone = code === 0 && (container.isInit || policy !== 'Always' || restarts < 2)
+    const goesOn = policy !== 'Never' && phase !== 'Failed' && restarts < 1 && stringAt(here, 'reason') !== 'OOMKilled'
+    return isDone || (goesOn && !container.isInit) ? undefined : ended(pod, `${place}.state.terminated`, here)
+  }
+  if (loops) return ended(pod, `${place}.lastState.terminated`, last ?? at(status, 'state', 'waiting') ?? null)
+  if (last === undefined || numberOf(at(last, 'exitCode')) === 0) return undefined
+  const well = at(status, 'ready') === true
+  const age = now - Date.parse(stringAt(last, 'finishedAt') ?? '')
+  const flaps = well ? restarts >= manyRestarts && age < recentMs : restarts >= 3
+  return flaps ? ended(pod, `${place}.lastState.terminated`, last) : undefined
+}
+
+function ended(pod: Found, place: string, state: Json): Ended {
+  const [exitCode, reason, message] = [at(state, 'exitCode'), stringAt(state, 'reason') ?? '', stringAt(state, 'message') ?? '']
+  const quote = [reason, exitCode === undefined ? '' : `exit code ${numberOf(exitCode)}`, message.trim().slice(-200)]
+    .filter(Boolean)
+    .join(', ')
+  return { exitCode: exitCode === undefined ? 1 : numberOf(exitCode), reason, message, evidence: fieldEvidence(pod, place, quote) }
+}
+
+const telling = /error|fatal|panic|exception|fail|denied|refused|not found|missing|cannot|unable|invalid|traceback/i
+const mostLines = 3
+
+/** The lines of a log that tell most: the last that speak of an error, else the last. */
+export function logEvidence(pod: Found, container: string): Evidence[] {
+  const lines = (pod.logs.get(container) ?? '').split('\n').filter(line => line.trim() !== '')
+  const errors = lines.filter(line => telling.test(line))
+  const shown = (errors.length > 0 ? errors : lines).slice(-mostLines)
+  return shown.length === 0 ? [] : [fieldEvidence(pod, `log of ${container}`, shown.map(l => l.slice(0, 160)).join('\n'))]
+}
+
+function numberOf(value: Json | undefined): number {
+  return typeof value === 'number' ? value : 0
+}

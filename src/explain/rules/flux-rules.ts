@@ -1,0 +1,280 @@
+import { isFluxGroup } from '../../engine/controllers.ts'
+import { holdOf, isSuspended, stateOf } from '../../engine/request.ts'
+import { printRef } from '../../kinds/manifest.ts'
+import { at, listAt, stringAt } from '../../lib/json.ts'
+import {
+  above,
+  type Evidence,
+  fieldEvidence,
+  type Finding,
+  type Found,
+  healthOf,
+  reachedFrom,
+  type Rule,
+  warning,
+  eventEvidence,
+} from '../facts.ts'
+import { namedIn } from '../named.ts'
+import { type Statement, statementsOf } from '../statements.ts'
+import { builds, decryptions, paths, releases, releaseStarts, releaseValues, substitutions, variables } from '../wordings/builds.ts'
+import { missing, networks, unanswered } from '../wordings/fetches.ts'
+import { refusals } from '../wordings/refusals.ts'
+import { gits, registries, urls, verification, versions } from '../wordings/sources.ts'
+import { type Heard, heard, type Wording } from '../wordings/wording.ts'
+
+const isFlux = ({ ref }: Found): boolean => isFluxGroup(ref.group)
+
+/** What the status of a Flux object says by itself. */
+export const statementRule: Rule = (found, facts) => {
+  if (!isFlux(found) || !found.object || healthOf(found, facts.now) === 'well') return []
+  const said = statementsOf(found)
+  const first = said.find(s => !passesOn(s, found)) ?? said[0]
+  if (!first || passesOn(first, found)) return []
+  for (const statement of said) {
+    const words = heardFrom(found, statement)
+    if (words) return [findingOf(found, { statement, words, strength: 0.95 })]
+  }
+  const event = warning(found, /./)
+  const words = event && heardFrom(found, { ...first, message: event.message })
+  return event && words ? [findingOf(found, { statement: { ...first, evidence: eventEvidence(found, event) }, words, strength: 0.8 })] : []
+}
+
+/** Reasons that only tell of another object: what is wrong is there. */
+function passesOn({ reason, message }: Statement, { ref }: Found): boolean {
+  if (/^(DependencyNotReady|HealthCheckFailed|HealthCheckCanceled|SourceNotReady)$/.test(reason)) return true
+  if (
+    /^(Source artifact not found|Source is not ready)|^\w+\.source\.toolkit\.fluxcd\.io ".*" not found|failed to get source: |could not get Source object|no artifact available for \w+ source/.test(
+      message,
+    )
+  )
+    return true
+  return (
+    ref.kind === 'HelmRelease' &&
+    /is not ready|latest generation .* not been reconciled/.test(message) &&
+    /^(ArtifactFailed|SourceNotReady)$/.test(reason)
+  )
+}
+
+function tablesOf({ ref }: Found, reason: string): readonly Wording[] {
+  const isUnverified = /Verif|Signature|GitObject/i.test(reason)
+  switch (ref.kind) {
+    case 'Kustomization':
+      return reason === 'BuildFailed' ? whileBuilding : whileApplying
+    case 'HelmRelease':
+      return whileReleasing
+    case 'GitRepository':
+      return [...missing, ...(isUnverified ? verification : []), ...fromGit]
+    case 'ImageUpdateAutomation':
+      return [...missing, ...fromGit]
+    case 'HelmChart':
+    case 'HelmRepository':
+    case 'OCIRepository':
+    case 'Bucket':
+    case 'ImageRepository':
+    case 'ImagePolicy':
+      return [...missing, ...(isUnverified ? verification : []), ...fromRegistry]
+    default:
+      return [...missing, ...networks, ...urls, ...refusals, ...registries, ...unanswered]
+  }
+}
+
+const whileBuilding = [
+  ...decryptions,
+  ...variables,
+  ...missing,
+  ...substitutions,
+  ...builds,
+  ...paths,
+  ...refusals,
+  ...networks,
+  ...unanswered,
+]
+const whileApplying = [
+  ...paths,
+  ...decryptions,
+  ...refusals,
+  ...missing,
+  ...variables,
+  ...substitutions,
+  ...builds,
+  ...networks,
+  ...unanswered,
+]
+const whileReleasing = [
+  ...releaseValues,
+  ...missing,
+  ...releaseStarts,
+  ...refusals,
+  ...releases,
+  ...versions,
+  ...networks,
+  ...verification,
+  ...registries,
+]
+const fromGit = [...networks, ...urls, ...versions, ...gits, ...verification, ...unanswered]
+const fromRegistry = [...networks, ...urls, ...verification, ...versions, ...registries, ...unanswered]
+
+function heardFrom(found: Found, { reason, message }: Statement): Heard | undefined {
+  const words = heard(tablesOf(found, reason), message, found.ref.namespace)
+  const pinned = words?.name === 'TagNotFound' ? stringAt(found.object, 'spec', 'ref', 'digest') : undefined
+  return words && pinned
+    ? {
+        ...words,
+        name: 'WrongDigest',
+        what: 'the registry has nothing with the digest in spec.ref.digest',
+        fix: 'correct spec.ref.digest (get_image_digest tells the digest of a tag), or push that content again',
+      }
+    : words
+}
+
+function findingOf(found: Found, { statement, words, strength }: { statement: Statement; words: Heard; strength: number }): Finding {
+  const [named] = found.ref.kind === 'Kustomization' || found.ref.kind === 'HelmRelease' ? namedIn(statement.message, 1) : []
+  return {
+    ...words,
+    what: named ? `${named.text}: ${words.what}` : words.what,
+    evidence: [{ ...statement.evidence, focus: words.focus }, ...fieldsBehind(found, words.name)],
+    strength,
+  }
+}
+
+/** The field that a cause speaks of, as it stands. */
+function fieldsBehind(found: Found, name: string): Evidence[] {
+  const field = (path: string[]): Evidence[] => {
+    const value = at(found.object, ...path)
+    return value === undefined || typeof value === 'object' ? [] : [fieldEvidence(found, path.join('.'), String(value))]
+  }
+  switch (name) {
+    case 'PathNotFound':
+      return field(['spec', 'path'])
+    case 'GitRefNotFound':
+      return ['branch', 'tag', 'commit', 'name', 'semver'].flatMap(key => field(['spec', 'ref', key]))
+    case 'TagNotFound':
+    case 'SemverNoMatch':
+    case 'SemverInvalid':
+    case 'WrongDigest':
+      return [...['digest', 'semver', 'tag'].flatMap(key => field(['spec', 'ref', key])), ...field(['spec', 'version'])].slice(0, 1)
+    case 'ChartVersionNotFound':
+    case 'ChartNotFound':
+      return [...field(['spec', 'chart']), ...field(['spec', 'version'])]
+    case 'DnsFailure':
+    case 'ConnectionRefused':
+    case 'IndexNotFound':
+    case 'UrlInvalid':
+    case 'TlsUnknownAuthority':
+      return field(['spec', 'url'])
+    default:
+      return []
+  }
+}
+
+/** An object that is held back: it hides whatever else would have to be done. */
+export const suspendedRule: Rule = (found, facts) => {
+  if (!isFlux(found) || !found.object || !isSuspended(found.object)) return []
+  const asked = found === facts.root
+  const lacksArtifact = found.role === 'source' && at(found.object, 'status', 'artifact') === undefined
+  const blocks = lacksArtifact || (found.role === 'dependency' && statementsOf(found).length > 0)
+  const contained = found.role === 'contained' || found.role === 'named'
+  if (contained && healthOf(found, facts.now) === 'well' && !statementsOf(found).length) return []
+  return [
+    {
+      name: 'Suspended',
+      what: `${found.ref.kind} ${found.ref.name} is suspended: it does not reconcile until it is resumed`,
+      fix: `resume it: set_suspended with suspended=false, or take spec.suspend out of its manifest`,
+      evidence: [fieldEvidence(found, 'spec.suspend', holdOf(found.object))],
+      strength: blocks ? 1 : asked ? 0.9 : 0.6,
+    },
+  ]
+}
+
+/** Dependencies that wait for each other. */
+export const loopRule: Rule = (found, facts) => {
+  if (!isFlux(found) || found !== facts.all.find(f => printRef(f.ref) === printRef(found.ref))) return []
+  const loop = loopFrom(found, facts)
+  if (!loop || loop.some(f => f.object && stateOf(f.object) === 'ready')) return []
+  const first = loop.toSorted((a, b) => facts.all.indexOf(a) - facts.all.indexOf(b))[0]
+  if (first !== found) return []
+  const names = [...loop, found].map(f => `${f.ref.namespace ?? ''}/${f.ref.name}`)
+  return [
+    {
+      name: 'DependencyLoop',
+      what: `dependsOn goes in a circle: ${names.join(' -> ')}; each waits for the next`,
+      fix: `take one of these entries out of spec.dependsOn`,
+      evidence: loop.map(f => fieldEvidence(f, 'spec.dependsOn', dependenciesOf(f).join(', '))),
+      strength: 1,
+    },
+  ]
+}
+
+function dependenciesOf({ object, ref }: Found): string[] {
+  return listAt(object, 'spec', 'dependsOn').map(
+    d => `${ref.kind}/${stringAt(d, 'namespace') ?? ref.namespace ?? ''}/${stringAt(d, 'name') ?? ''}`,
+  )
+}
+
+function loopFrom(start: Found, facts: { readonly all: readonly Found[] }): Found[] | undefined {
+  const byName = new Map(facts.all.map(f => [printRef(f.ref), f]))
+  const seen = new Set<string>()
+  const walk = (here: Found, path: Found[]): Found[] | undefined => {
+    for (const next of dependenciesOf(here)) {
+      if (next === printRef(start.ref)) return path
+      const found = byName.get(next)
+      if (!found || seen.has(next)) continue
+      seen.add(next)
+      const loop = walk(found, [...path, found])
+      if (loop) return loop
+    }
+    return undefined
+  }
+  return walk(start, [start])
+}
+
+/** A wait for health that ended with the time, while what was waited for is only slow. */
+export const healthTimeoutRule: Rule = (found, facts) => {
+  const [statement] = statementsOf(found)
+  if (!isFlux(found) || !statement || healthOf(found, facts.now) === 'well') return []
+  const timedOut =
+    /HealthCheck/.test(statement.reason) || /timed? ?out waiting|context deadline exceeded|client rate limiter/i.test(statement.message)
+  if (!timedOut || !['Kustomization', 'HelmRelease'].includes(found.ref.kind)) return []
+  const late = reachedFrom(found, facts).filter(f => f !== found && f.parent === found && healthOf(f, facts.now) === 'going')
+  const names = late.slice(0, 3).map(f => printRef(f.ref))
+  return [
+    {
+      name: 'HealthTimeout',
+      what: `${names.length > 0 ? names.join(', ') : 'what was applied'} did not get healthy in the time that spec.timeout gives`,
+      fix: 'raise spec.timeout when it is only slow (spec.interval is used without it); else look at what it waits for with explain',
+      evidence: [statement.evidence],
+      strength: 0.3,
+    },
+  ]
+}
+
+/** What is left of a failing object when nothing else explains it: its own words. */
+export const ownWordsRule: Rule = (found, facts) => {
+  if (!found.object) return []
+  const said = statementsOf(found)
+  const fails =
+    healthOf(found, facts.now) === 'failing' ||
+    (said.some(s => s.evidence.at.includes('[Ready]')) && isLasting(found, said))
+  const [statement] = said
+  if (!fails || !statement || passesOn(statement, found) || ['Pod', 'Job', 'Deployment'].includes(found.ref.kind)) return []
+  const words = heard([...missing, ...networks, ...refusals, ...unanswered], statement.message, found.ref.namespace)
+  const name = words?.name ?? (/^[A-Z][A-Za-z]{2,40}$/.test(statement.reason) ? statement.reason : 'NotReady')
+  return [
+    {
+      name,
+      what: words?.what ?? `${found.ref.kind} ${found.ref.name} says itself why it fails (${name})`,
+      fix: words?.fix ?? 'correct what its message names',
+      subject: words?.subject,
+      evidence: [statement.evidence],
+      strength: words && !isFlux(found) ? 0.6 : 0.3,
+    },
+  ]
+}
+
+/** Objects of other controllers are often not ready for a while, and say that they are on their way. */
+function isLasting(found: Found, [first]: readonly Statement[]): boolean {
+  if (isFlux(found)) return false
+  const onTheWay = /progress|pending|issuing|creating|reconcil|waiting|provision|initial|starting|doesnotexist/i
+  const waited = above(found).some(f => statementsOf(f).some(s => /HealthCheck/.test(s.reason) || /timed? ?out/i.test(s.message)))
+  return waited || (first !== undefined && !onTheWay.test(first.reason))
+}

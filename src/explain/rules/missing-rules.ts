@@ -1,0 +1,137 @@
+import { stringAt } from '../../lib/json.ts'
+import { printRef } from '../../kinds/manifest.ts'
+import { type Evidence, fieldEvidence, type Finding, type Found, healthOf, type Role, type Rule } from '../facts.ts'
+import { speaksOf } from '../named.ts'
+import { statementsOf } from '../statements.ts'
+
+interface Absence {
+  readonly name: string
+  readonly what: string
+  readonly fix: string
+  readonly strength: number
+}
+
+/** What it means that an object is not there, by the role that it would play. */
+const absences: Partial<Readonly<Record<Role, Absence>>> = {
+  source: {
+    name: 'SourceMissing',
+    what: 'the source does not exist',
+    fix: 'create it, or correct spec.sourceRef (kind, name, namespace)',
+    strength: 1,
+  },
+  dependency: {
+    name: 'DependencyMissing',
+    what: 'an object in spec.dependsOn does not exist',
+    fix: 'create it, or correct or remove the entry in spec.dependsOn',
+    strength: 1,
+  },
+  secret: {
+    name: 'SecretMissing',
+    what: 'a Secret that is needed does not exist',
+    fix: 'create the Secret, or correct the reference to it',
+    strength: 1,
+  },
+  config: {
+    name: 'ConfigMapMissing',
+    what: 'a ConfigMap that is needed does not exist',
+    fix: 'create the ConfigMap, or correct the reference to it',
+    strength: 1,
+  },
+  account: {
+    name: 'ServiceAccountMissing',
+    what: 'the ServiceAccount does not exist',
+    fix: 'create the ServiceAccount, or correct serviceAccountName',
+    strength: 0.9,
+  },
+  claim: {
+    name: 'ClaimMissing',
+    what: 'a PersistentVolumeClaim of the pod does not exist',
+    fix: 'create the PersistentVolumeClaim, or correct claimName',
+    strength: 1,
+  },
+  'storage class': {
+    name: 'StorageClassMissing',
+    what: 'the StorageClass of the claim does not exist',
+    fix: 'create the StorageClass, or make the claim again with a storageClassName that exists',
+    strength: 1,
+  },
+  namespace: {
+    name: 'NamespaceMissing',
+    what: 'the namespace does not exist',
+    fix: 'create the namespace first: add it to what is applied, or order it before by dependsOn',
+    strength: 1,
+  },
+  backend: {
+    name: 'BackendMissing',
+    what: 'the Service behind it does not exist',
+    fix: 'create the Service, or correct the name in the backend',
+    strength: 0.95,
+  },
+  target: {
+    name: 'ScaleTargetMissing',
+    what: 'what it scales does not exist',
+    fix: 'create it, or correct spec.scaleTargetRef',
+    strength: 0.9,
+  },
+  volume: {
+    name: 'VolumeMissing',
+    what: 'the PersistentVolume of the claim does not exist',
+    fix: 'restore the volume, or make the claim again',
+    strength: 0.9,
+  },
+}
+
+/** An object that is named and is not there: proven by whoever names it. */
+export const missingRule: Rule = (found, facts) => {
+  const { parent, role, object, unread } = found
+  const absence = role && absences[role]
+  if (!absence || !parent || object || unread !== undefined || isServing(parent, facts.now)) return []
+  return [absenceOf(found, { parent, absence })]
+}
+
+/** Whether who names it does without: kinds that tell of their health. */
+function isServing(parent: Found, now: number): boolean {
+  return !['Ingress', 'HorizontalPodAutoscaler', 'PersistentVolumeClaim'].includes(parent.ref.kind) && healthOf(parent, now) === 'well'
+}
+
+function absenceOf(found: Found, { parent, absence }: { parent: Found; absence: Absence }): Finding {
+  const name = printRef(found.ref)
+  const statement = statementsOf(parent).find(s => speaksOf(s.message, found.ref) || s.message.includes(found.ref.name))
+  const evidence: Evidence[] = [
+    fieldEvidence(found, '(lookup)', 'not found'),
+    fieldEvidence(parent, fieldOf(found, parent), found.ref.name),
+  ]
+  return {
+    name: absence.name,
+    what: `${absence.what}: ${name}, which ${parent.ref.kind} ${parent.ref.name} names`,
+    fix: absence.fix,
+    evidence: [...(statement ? [statement.evidence] : []), ...evidence],
+    strength: absence.strength,
+  }
+}
+
+/** Where an object names another, as far as it is one of the usual places. */
+function fieldOf({ role, ref }: Found, { object }: Found): string {
+  switch (role) {
+    case 'source':
+      return stringAt(object, 'spec', 'chartRef', 'name') === ref.name
+        ? 'spec.chartRef.name'
+        : stringAt(object, 'spec', 'chart', 'spec', 'sourceRef', 'name') === ref.name
+          ? 'spec.chart.spec.sourceRef.name'
+          : 'spec.sourceRef.name'
+    case 'dependency':
+      return 'spec.dependsOn[].name'
+    case 'storage class':
+      return 'spec.storageClassName'
+    case 'account':
+      return 'serviceAccountName'
+    case 'claim':
+      return 'spec.volumes[].persistentVolumeClaim.claimName'
+    case 'backend':
+      return 'backend.service.name'
+    case 'target':
+      return 'spec.scaleTargetRef.name'
+    default:
+      return 'reference'
+  }
+}

@@ -1,0 +1,165 @@
+import { conditionOf } from '../../kinds/manifest.ts'
+import { listAt, stringAt } from '../../lib/json.ts'
+import {
+  above,
+  below,
+  conditionEvidence,
+  eventEvidence,
+  fieldEvidence,
+  type Finding,
+  type Found,
+  healthOf,
+  isOver,
+  type Rule,
+  textAt,
+  warning,
+} from '../facts.ts'
+import { missing } from '../wordings/fetches.ts'
+import { schedulings, setups } from '../wordings/pods.ts'
+import { heard } from '../wordings/wording.ts'
+
+const isPod = ({ ref, object }: Found): boolean => ref.kind === 'Pod' && object !== undefined && !object.metadata.deletionTimestamp
+
+/** A pod without a node: its condition says so, or the scheduler's last event. */
+export const schedulingRule: Rule = pod => {
+  if (!isPod(pod) || textAt(pod, 'spec', 'nodeName') || (textAt(pod, 'status', 'phase') ?? 'Pending') !== 'Pending') return []
+  const scheduled = conditionOf(pod.object, 'PodScheduled')
+  if (scheduled?.status === 'True') return []
+  if (scheduled?.reason === 'SchedulingGated') return [gated(pod)]
+  const event = warning(pod, /^FailedScheduling$/)
+  const message = scheduled?.status === 'False' && scheduled.message ? scheduled.message : event?.message
+  if (message === undefined || pod.events.some(e => e.reason === 'TriggeredScaleUp' && e.at >= (event?.at ?? 0))) return []
+  const words = heard(schedulings, essential(message), pod.ref.namespace)
+  return [
+    {
+      name: words?.name ?? 'Unschedulable',
+      what: `the pod gets no node: ${words?.what ?? 'the scheduler finds none that fits'}`,
+      fix: words?.fix ?? 'change what the pod asks for, or add nodes that have it',
+      subject: words?.subject,
+      evidence: [
+        ...conditionEvidence(pod, 'PodScheduled'),
+        ...(event && event.message !== scheduled?.message ? [eventEvidence(pod, event)] : []),
+      ],
+      strength: 1,
+    },
+  ]
+}
+
+function gated(pod: Found): Finding {
+  return {
+    name: 'SchedulingGated',
+    what: 'the pod has scheduling gates, and nobody takes them off',
+    fix: 'remove spec.schedulingGates, or start the controller that owns them',
+    evidence: conditionEvidence(pod, 'PodScheduled'),
+    strength: 0.9,
+  }
+}
+
+/** What most nodes lack: taints of control planes, and what preemption says, are beside the point. */
+function essential(message: string): string {
+  const [, list = message] = /nodes? (?:is|are) available: ([\s\S]*?)(?:\.? preemption:[\s\S]*)?$/.exec(message) ?? []
+  const parts = list.split(/,\s+(?=\d+ )/)
+  const telling = parts.filter(p => !/control-plane|node-role\.kubernetes\.io\/master/.test(p))
+  const ranked = (telling.length > 0 ? telling : parts).toSorted((a, b) => countOf(b) - countOf(a))
+  const ports = ranked.find(p => /free ports|persistentvolumeclaim|unbound/i.test(p))
+  return ports ?? ranked[0] ?? message
+}
+
+function countOf(part: string): number {
+  return Number.parseInt(/\d+/.exec(part)?.[0] ?? '1', 10)
+}
+
+const passing = /failed to sync (?:configmap|secret) cache|object .* not registered|timed out waiting for the condition$/i
+
+/** A pod on its node whose volumes or network do not come up. */
+export const setupRule: Rule = pod => {
+  const waits = listAt(pod.object, 'status', 'containerStatuses').map(c => stringAt(c, 'state', 'waiting', 'reason'))
+  if (!isPod(pod) || textAt(pod, 'status', 'phase') !== 'Pending' || waits.some(w => w !== undefined && !/Creating|Initializing/.test(w)))
+    return []
+  const event = warning(
+    pod,
+    /^(FailedMount|FailedAttachVolume|FailedCreatePodSandBox|FailedCreatePodContainer|NetworkNotReady|FailedMapVolume)$/,
+  )
+  if (
+    !event ||
+    passing.test(event.message) ||
+    isOver(pod, event, /^(SuccessfulMountVolume|SuccessfulAttachVolume|Pulling|Pulled|Created|Started)$/)
+  )
+    return []
+  const words = heard([...missing, ...setups], event.message, pod.ref.namespace)
+  return [
+    {
+      name: words?.name ?? (event.reason.includes('SandBox') ? 'PodNetworkFailed' : 'VolumeMountFailed'),
+      what: `the pod cannot be set up on its node: ${words?.what ?? event.reason}`,
+      fix: words?.fix ?? 'correct what the event names',
+      subject: words?.subject,
+      evidence: [eventEvidence(pod, event)],
+      strength: 0.95,
+    },
+  ]
+}
+
+/** A pod that its node gave up. */
+export const endedPodRule: Rule = (pod, facts) => {
+  if (!isPod(pod) || textAt(pod, 'status', 'phase') !== 'Failed') return []
+  const owner = pod.parent
+  if (owner && healthOf(owner, facts.now) === 'well') return []
+  const reason = textAt(pod, 'status', 'reason')
+  if (reason === undefined) return []
+  const evicted = /evicted|terminated|nodelost|shutdown|preempt/i.test(reason)
+  return [
+    {
+      name: evicted ? 'PodEvicted' : reason === 'DeadlineExceeded' ? 'PodDeadlineExceeded' : 'PodRejected',
+      what: evicted
+        ? 'the node evicted the pod'
+        : reason === 'DeadlineExceeded'
+          ? 'the pod ran longer than activeDeadlineSeconds allows'
+          : 'the node did not take the pod',
+      fix: evicted
+        ? 'set requests near what the pod uses (memory, ephemeral-storage), or give the node more'
+        : reason === 'DeadlineExceeded'
+          ? 'raise activeDeadlineSeconds, or make the work shorter'
+          : 'change what the message names: resources, affinity or taints',
+      evidence: [fieldEvidence(pod, 'status', `${reason}: ${textAt(pod, 'status', 'message') ?? ''}`)],
+      strength: 0.9,
+    },
+  ]
+}
+
+/** A node that does not answer takes its pods along. */
+export const nodeRule: Rule = (node, facts) => {
+  if (node.ref.kind !== 'Node' || !node.object) return []
+  const ready = conditionOf(node.object, 'Ready')
+  const pressed = ['DiskPressure', 'MemoryPressure', 'PIDPressure', 'NetworkUnavailable'].find(
+    t => conditionOf(node.object, t)?.status === 'True',
+  )
+  const podIsWell = node.parent !== undefined && healthOf(node.parent, facts.now) === 'well'
+  if (podIsWell || (ready?.status === 'True' && !pressed)) return []
+  if (!ready && !pressed) return []
+  return [
+    {
+      name: ready?.status === 'True' ? 'NodePressure' : 'NodeNotReady',
+      what: `the node of the pod is ${ready?.status === 'True' ? `under ${pressed}` : 'not ready'}`,
+      fix: 'bring the node back (kubelet, network, disk), or delete the pod so that it moves to another one',
+      evidence: conditionEvidence(node, ready?.status === 'True' ? (pressed ?? 'Ready') : 'Ready'),
+      strength: ready?.status === 'True' ? 0.5 : 1,
+    },
+  ]
+}
+
+/** A pod on its way out that does not go. */
+export const stuckPodRule: Rule = (pod, facts) => {
+  const since = Date.parse(pod.object?.metadata.deletionTimestamp ?? '')
+  if (pod.ref.kind !== 'Pod' || Number.isNaN(since) || facts.now - since < 60_000) return []
+  if ((pod.object?.metadata.finalizers ?? []).length > 0 || below(pod, facts, 'node').length > 0) return []
+  if (above(pod).some(f => f.ref.kind !== 'Pod')) return []
+  return [
+    {
+      name: 'PodStuckTerminating',
+      what: 'the pod was deleted and its node does not confirm that it ended',
+      fix: 'look at the node; kubectl delete pod --force removes it once the node is surely gone',
+      evidence: [fieldEvidence(pod, 'metadata.deletionTimestamp', pod.object?.metadata.deletionTimestamp ?? '')],
+      strength: 0.8,
+    },
+  ]
+}

@@ -1,0 +1,42 @@
+import type { Rule } from '../facts.ts'
+import { containerRule } from './container-rules.ts'
+import { controllerRule } from './controller-rules.ts'
+import { finalizerRule, namespaceRule } from './deletion-rules.ts'
+import { healthTimeoutRule, loopRule, ownWordsRule, statementRule, suspendedRule } from './flux-rules.ts'
+import { missingRule } from './missing-rules.ts'
+import { endedPodRule, nodeRule, schedulingRule, setupRule, stuckPodRule } from './pod-rules.ts'
+import { probeRule } from './probe-rules.ts'
+import { apiServiceRule, backendPortRule, serviceRule } from './service-rules.ts'
+import { claimRule, provisionerRule } from './storage-rules.ts'
+import { creationRule, jobRule, pausedRule, scalerRule, stuckRolloutRule, unhandledWorkloadRule, warningRule } from './workload-rules.ts'
+
+/** All rules that prove a cause. */
+export const rules: readonly Rule[] = [
+  statementRule,
+  suspendedRule,
+  loopRule,
+  controllerRule,
+  missingRule,
+  finalizerRule,
+  namespaceRule,
+  containerRule,
+  schedulingRule,
+  setupRule,
+  probeRule,
+  endedPodRule,
+  nodeRule,
+  stuckPodRule,
+  creationRule,
+  jobRule,
+  pausedRule,
+  scalerRule,
+  claimRule,
+  provisionerRule,
+  serviceRule,
+  backendPortRule,
+  apiServiceRule,
+  unhandledWorkloadRule,
+]
+
+/** Rules that tell what is left, asked in this order only where no cause was found at or below an object. */
+export const lastResorts: readonly Rule[] = [healthTimeoutRule, stuckRolloutRule, warningRule, ownWordsRule]

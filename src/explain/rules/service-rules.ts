@@ -1,0 +1,119 @@
+import { conditionOf, type KubeObject } from '../../kinds/manifest.ts'
+import { at, type Json, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import { below, conditionEvidence, fieldEvidence, type Finding, type Found, type Rule, textAt } from '../facts.ts'
+
+/** A Service that leads nowhere: no pod has its labels, or none has its port. */
+export const serviceRule: Rule = (service, facts) => {
+  const selector = Object.entries(objectAt(service.object, 'spec', 'selector'))
+  if (service.ref.kind !== 'Service' || !service.object || selector.length === 0 || textAt(service, 'spec', 'type') === 'ExternalName')
+    return []
+  const reached = below(service, facts, 'selected')
+  const pods = reached.filter(f => f.ref.kind === 'Pod' && !f.object?.metadata.deletionTimestamp)
+  const written = selector.map(([k, v]) => `${k}=${String(v)}`).join(',')
+  if (!below(service, facts, 'template').some(f => f.object) && pods.length === 0 && !isRead(service)) return []
+  if (pods.length > 0) return portFault(service, pods)
+  const templates = below(service, facts, 'template')
+  const scaled = templates.find(f => f.object && matches(f.object, selector))
+  if (scaled && at(scaled.object, 'spec', 'replicas') !== 0) return []
+  const near = templates.find(f => f.object)
+  return [
+    {
+      name: scaled ? 'ScaledToZero' : 'ServiceSelectsNothing',
+      what: scaled
+        ? `Service ${service.ref.name} has no endpoints: ${scaled.ref.kind} ${scaled.ref.name} behind it is scaled to zero`
+        : `Service ${service.ref.name} has no endpoints: no pod has the labels of its selector`,
+      fix: scaled
+        ? `set spec.replicas of ${scaled.ref.kind} ${scaled.ref.name} to 1 or more`
+        : `make spec.selector of the Service equal to labels of the pods${near ? ` (compare spec.template.metadata.labels of ${near.ref.kind} ${near.ref.name})` : ''}`,
+      evidence: [
+        fieldEvidence(service, 'spec.selector', written),
+        ...(scaled
+          ? [fieldEvidence(scaled, 'spec.replicas', '0')]
+          : near
+            ? [fieldEvidence(near, 'spec.template.metadata.labels', labelsOf(near.object))]
+            : [fieldEvidence(service, '(lookup)', 'no pod in the namespace matches')]),
+      ],
+      strength: 0.95,
+    },
+  ]
+}
+
+/** Whether the pods of a Service were looked for at all. */
+function isRead(service: Found): boolean {
+  return service.role === undefined || service.role === 'backend' || service.role === 'named'
+}
+
+function labelsOf(object: KubeObject | undefined): string {
+  return Object.entries(objectAt(object, 'spec', 'template', 'metadata', 'labels'))
+    .map(([k, v]) => `${k}=${String(v)}`)
+    .join(',')
+}
+
+function matches(workload: KubeObject, selector: readonly [string, Json | undefined][]): boolean {
+  const labels = objectAt(workload, 'spec', 'template', 'metadata', 'labels')
+  return selector.every(([key, value]) => labels[key] === value)
+}
+
+/** A target port by a name that no container of the pods gives to a port. */
+function portFault(service: Found, pods: readonly Found[]): Finding[] {
+  const names = pods.flatMap(pod => listAt(pod.object, 'spec', 'containers').flatMap(c => listAt(c, 'ports').map(p => stringAt(p, 'name'))))
+  const wrong = listAt(service.object, 'spec', 'ports')
+    .map(p => at(p, 'targetPort'))
+    .find(target => typeof target === 'string' && !/^\d+$/.test(target) && !names.includes(target))
+  if (wrong === undefined) return []
+  return [
+    {
+      name: 'TargetPortMissing',
+      what: `Service ${service.ref.name} has no endpoints: no container of its pods has a port of the name in targetPort`,
+      fix: 'correct spec.ports[].targetPort, or name the port of the container',
+      evidence: [
+        fieldEvidence(service, 'spec.ports[].targetPort', String(wrong)),
+        fieldEvidence(pods[0] ?? service, 'spec.containers[].ports[].name', names.filter(Boolean).join(', ') || '(none)'),
+      ],
+      strength: 0.95,
+    },
+  ]
+}
+
+/** A port of an Ingress' backend that its Service does not have. */
+export const backendPortRule: Rule = (ingress, facts) => {
+  if (ingress.ref.kind !== 'Ingress') return []
+  const wanted = listAt(ingress.object, 'spec', 'rules')
+    .flatMap(r => listAt(r, 'http', 'paths'))
+    .map(p => objectAt(p, 'backend', 'service'))
+  return below(ingress, facts, 'backend').flatMap(service => {
+    const ports = listAt(service.object, 'spec', 'ports')
+    const wrong = wanted
+      .filter(w => w.name === service.ref.name)
+      .map(w => at(w, 'port', 'number') ?? at(w, 'port', 'name'))
+      .find(port => port !== undefined && !ports.some(p => at(p, 'port') === port || at(p, 'name') === port))
+    if (wrong === undefined || !service.object) return []
+    return [
+      {
+        name: 'BackendPortMissing',
+        what: `the Ingress leads to a port that Service ${service.ref.name} does not have`,
+        fix: 'correct the port of the backend, or add it to spec.ports of the Service',
+        evidence: [
+          fieldEvidence(ingress, 'backend.service.port', String(wrong)),
+          fieldEvidence(service, 'spec.ports', ports.map(p => String(at(p, 'port'))).join(', ')),
+        ],
+        strength: 0.95,
+      },
+    ]
+  })
+}
+
+/** An API that an aggregated server should answer. */
+export const apiServiceRule: Rule = found => {
+  const available = conditionOf(found.object, 'Available')
+  if (found.ref.kind !== 'APIService' || available?.status !== 'False') return []
+  return [
+    {
+      name: 'ApiServiceDown',
+      what: `the aggregated API ${found.ref.name} gives no answer`,
+      fix: 'make the Service and the pods behind this APIService ready, or delete the APIService when nobody needs it',
+      evidence: conditionEvidence(found, 'Available'),
+      strength: 0.95,
+    },
+  ]
+}

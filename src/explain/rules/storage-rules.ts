@@ -1,0 +1,106 @@
+import { at } from '../../lib/json.ts'
+import { below, eventEvidence, type Evidence, fieldEvidence, type Found, isOver, type Rule, textAt, warning } from '../facts.ts'
+import { refusals } from '../wordings/refusals.ts'
+import { heard, type Wording } from '../wordings/wording.ts'
+
+const claims: readonly Wording[] = [
+  {
+    name: 'StorageClassMissing',
+    says: /storageclass(?:es)?\S* "(?<class>[\w.-]+)" not found/i,
+    what: 'StorageClass {class|of the claim} does not exist',
+    fix: 'create StorageClass {class|of the claim}, or make the claim again with a storageClassName that exists',
+    subject: { group: 'storage.k8s.io', kind: 'StorageClass', name: 'class', namespace: '-' },
+  },
+  {
+    name: 'VolumeMissing',
+    says: /no persistent volumes available|no volume plugin matched|no storage class is set|cannot find matching/i,
+    what: 'no PersistentVolume fits the claim, and no storage class makes one',
+    fix: 'set storageClassName (or mark a StorageClass as the default), or create a PersistentVolume of that size and access mode',
+  },
+  {
+    name: 'ProvisioningFailed',
+    says: /fail(?:ed|ure) to provision|provision|rpc error|exceed|quota/i,
+    what: 'the storage driver could not make the volume',
+    fix: 'correct what the event names: parameters of the StorageClass, size, access mode, or the driver itself',
+  },
+]
+
+/** A claim that does not bind. One that waits for its first pod is well. */
+export const claimRule: Rule = (claim, facts) => {
+  const phase = textAt(claim, 'status', 'phase') ?? 'Pending'
+  if (claim.ref.kind !== 'PersistentVolumeClaim' || !claim.object || phase === 'Bound') return []
+  if (phase === 'Lost')
+    return [
+      {
+        name: 'VolumeLost',
+        what: 'the volume that the claim was bound to is gone',
+        fix: 'restore the volume from a backup, or make the claim again',
+        evidence: [fieldEvidence(claim, 'status.phase', phase)],
+        strength: 1,
+      },
+    ]
+  const event = warning(claim, /^(ProvisioningFailed|FailedBinding|ClaimMisbound|VolumeMismatch|FailedProvisioning)$/) ?? unbindable(claim)
+  const over =
+    event &&
+    isOver(claim, event, /^(Provisioning|ProvisioningSucceeded|WaitForFirstConsumer|ExternalProvisioning)$/) &&
+    facts.now - event.at < 30_000
+  const place: Evidence = fieldEvidence(
+    claim,
+    'status.phase',
+    `${phase}, storageClassName: ${textAt(claim, 'spec', 'storageClassName') ?? '(none)'}`,
+  )
+  if (event && !over) {
+    const words = heard([...claims.slice(0, 2), ...refusals, ...claims.slice(2)], event.message, undefined)
+    return [
+      {
+        name: words?.name ?? 'ClaimPending',
+        what: `PersistentVolumeClaim ${claim.ref.name} does not bind: ${words?.what ?? event.reason}`,
+        fix: words?.fix ?? 'correct what the event names',
+        subject: words?.subject,
+        evidence: [eventEvidence(claim, event), place],
+        strength: 1,
+      },
+    ]
+  }
+  return withoutClass(claim, facts.all) ? [noClass(claim, place)] : []
+}
+
+/** The binder says some of its bad news in events of type Normal. */
+function unbindable(claim: Found): ReturnType<typeof warning> {
+  return claim.events.find(e => e.reason === 'FailedBinding')
+}
+
+/** A claim that names no class, in a cluster without a default one, and no volume of its name. */
+function withoutClass(claim: Found, all: readonly Found[]): boolean {
+  const named = at(claim.object, 'spec', 'storageClassName')
+  const classes = all.filter(f => f.parent === claim && f.role === 'storage class' && f.object)
+  const hasDefault = classes.some(f => f.object?.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true')
+  return (named === undefined || named === '') && !hasDefault && classes.length > 0 && at(claim.object, 'spec', 'volumeName') === undefined
+}
+
+function noClass(claim: Found, place: Evidence): ReturnType<Rule>[number] {
+  return {
+    name: 'VolumeMissing',
+    what: `PersistentVolumeClaim ${claim.ref.name} names no storage class and the cluster has no default one`,
+    fix: 'set storageClassName, or mark a StorageClass as the default',
+    evidence: [place],
+    strength: 0.7,
+  }
+}
+
+/** A provisioner that a class names and that does not act. */
+export const provisionerRule: Rule = (found, facts) => {
+  const claim = found.ref.kind === 'PersistentVolumeClaim' && textAt(found, 'status', 'phase') !== 'Bound' ? found : undefined
+  const waits = claim?.events.find(e => e.reason === 'ExternalProvisioning')
+  if (!claim || !waits || waits.count < 10 || warning(claim, /ProvisioningFailed|FailedBinding/)) return []
+  const [driver] = below(claim, facts, 'storage class').map(f => textAt(f, 'provisioner'))
+  return [
+    {
+      name: 'ProvisionerSilent',
+      what: `PersistentVolumeClaim ${claim.ref.name} waits for a provisioner that does not answer`,
+      fix: `check that the driver ${driver && /^[\w./-]+$/.test(driver) ? driver : 'of its StorageClass'} is installed and runs`,
+      evidence: [eventEvidence(claim, waits)],
+      strength: 0.8,
+    },
+  ]
+}

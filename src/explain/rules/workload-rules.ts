@@ -1,0 +1,142 @@
+import { conditionOf } from '../../kinds/manifest.ts'
+import { at, objectAt } from '../../lib/json.ts'
+import { below, conditionEvidence, eventEvidence, type Found, healthOf, isOver, reachedFrom, type Rule, warning } from '../facts.ts'
+import { missing, networks } from '../wordings/fetches.ts'
+import { refusals } from '../wordings/refusals.ts'
+import { heard } from '../wordings/wording.ts'
+import { containersOf } from './container-rules.ts'
+import { endOf, logEvidence } from './endings.ts'
+
+const workloads = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'ReplicationController'])
+
+/** A workload whose pods the API server does not let it make. */
+export const creationRule: Rule = found => {
+  if (!workloads.has(found.ref.kind) || !found.object) return []
+  const condition = conditionOf(found.object, 'ReplicaFailure')
+  const event = lacksPods(found) ? warning(found, /^FailedCreate$/) : undefined
+  const over = event && isOver(found, event, /^SuccessfulCreate$/)
+  const message = condition?.status === 'True' ? condition.message : over ? undefined : event?.message
+  if (!message) return []
+  const words = heard([...refusals, ...missing], message, found.ref.namespace)
+  return [
+    {
+      name: words?.name ?? 'PodCreationFailed',
+      what: `${found.ref.kind} ${found.ref.name} may not make its pods: ${words?.what ?? 'the API server refuses them'}`,
+      fix: words?.fix ?? 'correct what the message names in the pod template',
+      subject: words?.subject,
+      evidence: condition?.status === 'True' ? conditionEvidence(found, 'ReplicaFailure') : event ? [eventEvidence(found, event)] : [],
+      strength: 1,
+    },
+  ]
+}
+
+function lacksPods({ object, ref }: Found): boolean {
+  const number = (...path: string[]): number => {
+    const value = at(object, ...path)
+    return typeof value === 'number' ? value : 0
+  }
+  if (ref.kind === 'DaemonSet') return number('status', 'currentNumberScheduled') < number('status', 'desiredNumberScheduled')
+  if (ref.kind === 'Job') return number('status', 'active') + number('status', 'succeeded') + number('status', 'failed') === 0
+  const wanted = at(object, 'spec', 'replicas')
+  return number('status', 'replicas') < (typeof wanted === 'number' ? wanted : 1)
+}
+
+/** A Job that gave up: its condition says why, the last container that ended says what. */
+export const jobRule: Rule = (job, facts) => {
+  const failed = conditionOf(job.object, 'Failed') ?? conditionOf(job.object, 'FailureTarget')
+  if (job.ref.kind !== 'Job' || failed?.status !== 'True') return []
+  const ends = reachedFrom(job, facts)
+    .filter(f => f.ref.kind === 'Pod')
+    .flatMap(pod => containersOf(pod).map(container => ({ pod, container, end: endOf(container, facts.now) })))
+    .flatMap(({ pod, container, end }) => (end ? [end.evidence, ...logEvidence(pod, container.name)] : []))
+  const deadline = failed.reason === 'DeadlineExceeded'
+  return [
+    {
+      name: deadline ? 'JobDeadlineExceeded' : 'JobFailed',
+      what: deadline
+        ? `Job ${job.ref.name} ran longer than activeDeadlineSeconds allows`
+        : `Job ${job.ref.name} failed as often as its backoffLimit allows`,
+      fix: deadline
+        ? 'raise spec.activeDeadlineSeconds or make the work shorter, then delete the Job so that it runs again'
+        : 'correct what its container needs (get_logs of the Job), then delete the Job so that it is made again: a failed Job does not start anew',
+      evidence: [...conditionEvidence(job, failed.type), ...ends.slice(0, 2)],
+      strength: 0.9,
+    },
+  ]
+}
+
+/** A Deployment that is not getting further, and whose pods say nothing of why. */
+export const stuckRolloutRule: Rule = (found, facts) => {
+  const progressing = conditionOf(found.object, 'Progressing')
+  if (found.ref.kind !== 'Deployment' || progressing?.status !== 'False') return []
+  const pods = reachedFrom(found, facts).filter(f => f.ref.kind === 'Pod')
+  return [
+    {
+      name: 'ProgressDeadlineExceeded',
+      what: `Deployment ${found.ref.name} makes no progress${pods.length === 0 ? ', and has no pods' : ''}`,
+      fix: 'look at its pods (get_object, get_logs); raise spec.progressDeadlineSeconds when they are only slow',
+      evidence: conditionEvidence(found, 'Progressing'),
+      strength: 0.4,
+    },
+  ]
+}
+
+/** A paused Deployment does not roll out; a rule only where something waits for it. */
+export const pausedRule: Rule = (found, facts) => {
+  if (found.ref.kind !== 'Deployment' || at(found.object, 'spec', 'paused') !== true || healthOf(found, facts.now) === 'well') return []
+  return [
+    {
+      name: 'RolloutPaused',
+      what: `Deployment ${found.ref.name} is paused: its new template is not rolled out`,
+      fix: 'take spec.paused out of the manifest (kubectl rollout resume)',
+      evidence: [{ object: `${found.ref.kind}/${found.ref.namespace}/${found.ref.name}`, at: 'spec.paused', quote: 'true' }],
+      strength: 0.9,
+    },
+  ]
+}
+
+/** An autoscaler that cannot read what it scales by. */
+export const scalerRule: Rule = found => {
+  if (found.ref.kind !== 'HorizontalPodAutoscaler') return []
+  const bad = ['AbleToScale', 'ScalingActive'].find(type => conditionOf(found.object, type)?.status === 'False')
+  const condition = bad && conditionOf(found.object, bad)
+  if (!bad || !condition || condition.reason === 'ScalingDisabled') return []
+  const metrics = /Metric/.test(condition.reason)
+  return [
+    {
+      name: metrics ? 'MetricsUnavailable' : 'ScaleTargetUnavailable',
+      what: metrics ? 'the autoscaler gets no metrics' : 'the autoscaler cannot read or change what it scales',
+      fix: metrics
+        ? 'install metrics-server (or the adapter that serves this metric), and set resources.requests on the containers'
+        : 'correct spec.scaleTargetRef',
+      evidence: conditionEvidence(found, bad),
+      strength: 0.95,
+    },
+  ]
+}
+
+/** A workload that no controller looks at: kube-controller-manager has never written its status. */
+export const unhandledWorkloadRule: Rule = (found, facts) => {
+  const { object } = found
+  if (!object || !workloads.has(found.ref.kind) || at(object, 'status', 'observedGeneration') !== undefined || found.ref.kind === 'Job')
+    return []
+  const age = facts.now - Date.parse(object.metadata.creationTimestamp ?? '')
+  if (!(age > 60_000) || below(found, facts).length > 0 || Object.keys(objectAt(object, 'status')).length > 0) return []
+  return [
+    {
+      name: 'NoController',
+      what: `no controller has looked at ${found.ref.kind} ${found.ref.name}: it has no status`,
+      fix: 'check that kube-controller-manager runs',
+      evidence: [{ object: `${found.ref.kind}/${found.ref.namespace}/${found.ref.name}`, at: 'status', quote: '(empty)' }],
+      strength: 0.7,
+    },
+  ]
+}
+
+/** What the last warning says of an object that fails, where nothing else does. */
+export const warningRule: Rule = (found, facts) => {
+  if (!found.object || ['Pod', 'PersistentVolumeClaim'].includes(found.ref.kind) || healthOf(found, facts.now) !== 'failing') return []
+  const event = warning(found, /./)
+  const words = event && heard([...refusals, ...missing, ...networks], event.message, found.ref.namespace)
+  return event && words ? [{ ...words, evidence: [eventEvidence(found, event)], strength: 0.35 }] : []
+}

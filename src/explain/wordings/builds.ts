@@ -1,0 +1,135 @@
+import type { Wording } from './wording.ts'
+
+/** Where a Kustomization looks for its manifests. */
+export const paths: readonly Wording[] = [
+  {
+    name: 'PathNotFound',
+    says: /kustomization path not found|(?:invalid |no such |spec\.)path\b.*(?:no such file or directory|does not exist|not found)|\bstat \S+: no such file or directory$/im,
+    what: 'spec.path names a folder that the artifact does not have',
+    fix: 'correct spec.path to a folder of the source, or push that folder',
+  },
+]
+
+/** Decryption. */
+export const decryptions: readonly Wording[] = [
+  {
+    name: 'DecryptionNotConfigured',
+    says: /is SOPS encrypted, configuring decryption is required/i,
+    what: 'a Secret is encrypted by SOPS and the Kustomization says nothing of decryption',
+    fix: 'set spec.decryption.provider: sops, with a secretRef to the keys',
+  },
+  {
+    name: 'DecryptionKeyMissing',
+    says: /(?:cannot|can't|could not|failed to|unable to) (?:get|retrieve|decrypt|find)[^.]{0,30}(?:data key|sops)|no (?:identity|key) (?:matched|could decrypt|found)|failed to decrypt|error decrypting|decryption (?:failed|error)|sops (?:metadata|file)|no matching (?:creation|private) key|age: no identity|MAC mismatch|could not decrypt/i,
+    what: 'SOPS cannot decrypt: none of the configured keys opens the file',
+    fix: 'put the private key (*.agekey for age, *.asc for PGP, or the cloud identity) into the Secret of spec.decryption.secretRef, or encrypt the file for a key that is there',
+  },
+]
+
+/** Variables. */
+export const variables: readonly Wording[] = [
+  {
+    name: 'VariableMissing',
+    says: /variable not set(?: \(strict mode\))?:? "?(?<variable>\w*)|undefined variable:? "?(?<variable2>\w*)|var(?:iable)? "?(?<variable3>\w+)"? (?:is )?(?:not set|missing|unset|undefined)/i,
+    what: 'variable {variable|named in the message} has no value for the substitution',
+    fix: 'give {variable|the variable} in spec.postBuild.substitute or in a ConfigMap or Secret of substituteFrom, or write a default: ${VAR:=value}',
+  },
+]
+
+/** What else substitution says. */
+export const substitutions: readonly Wording[] = [
+  {
+    name: 'SubstitutionFailed',
+    says: /envsubst|variable substitution failed|post build failed|substitute from/i,
+    what: 'the variable substitution after the build failed',
+    fix: 'correct the ${…} expression or the variables; write $${x} for text that is no variable',
+  },
+]
+
+/** What kustomize says. */
+export const builds: readonly Wording[] = [
+  {
+    name: 'ResourceFileMissing',
+    says: /accumulating resources[\s\S]*(?:no such file or directory|doesn't exist|not found)|evalsymlink failure|no such file or directory|file .*not found/i,
+    what: 'the kustomization names a file or folder that is not there',
+    fix: 'correct the entry in resources, components, patches or generators, or push that file',
+  },
+  {
+    name: 'PatchTargetMissing',
+    says: /no matches for Id|unable to find (?:patch )?target|failed to find unique target|no resource matches strategic merge patch|(?:remove|replace|add|test) operation does not apply|doc is missing (?:path|key)|unable to find patch/i,
+    what: 'a patch of the kustomization has no target: nothing of that kind, name or path is there',
+    fix: 'correct target, name or path of the patch, or add the resource that it is for',
+  },
+  {
+    name: 'DuplicateResource',
+    says: /may not add resource with an already registered id|already registered id: (?<id>[\w.~/-]+)|multiple matches for Id|found multiple objects|behavior must be merge or replace|id .* exists; behavior/i,
+    what: 'the build has one object twice ({id|see the message})',
+    fix: 'take one of them out of the kustomization, or patch instead of repeating it',
+  },
+  {
+    name: 'RemoteBaseFailed',
+    says: /remote (?:base|build|resource)|git (?:cmd|clone|fetch|init).*(?:failed|exit|error)|URL is a git repository|fs-security-constraint|remote bases (?:are )?(?:disabled|not allowed)/i,
+    what: 'the kustomization takes a base from elsewhere, which cannot be had or is not allowed',
+    fix: 'bring the base into the source, and name it by a path within it',
+  },
+  {
+    name: 'YamlInvalid',
+    says: /MalformedYAMLError|yaml: (?:line \d+|unmarshal|control)|YAMLToJSON|error converting YAML|mapping values are not allowed|did not find expected|found character that cannot start|could not find expected|invalid (?:yaml|Kustomization)|failed to decode Kubernetes YAML|cannot unmarshal|unmarshal errors|json: unknown field "?(?<field>\w*)|missing (?:kind|metadata\.name|apiVersion) in object|Kind.*must not be empty|Object 'Kind' is missing/i,
+    what: 'a file of the source is no valid YAML, or no Kubernetes object',
+    fix: 'correct the file and line that the message names',
+  },
+]
+
+/** Values that a release takes from elsewhere. */
+export const releaseValues: readonly Wording[] = [
+  {
+    name: 'ValuesKeyMissing',
+    says: /(?:missing key|no data|key .*not found|could not find key)\W+'?(?<key>[\w.-]*)'? in (?<kind>ConfigMap|Secret)|values reference .*missing key '?(?<key2>[\w.-]*)/i,
+    what: 'valuesFrom names key {key|in the message}, which the {kind|object} does not have',
+    fix: 'add key {key|named in the message} to it, or correct spec.valuesFrom[].valuesKey',
+  },
+]
+
+/** What Helm says before it asks the API server. */
+export const releaseStarts: readonly Wording[] = [
+  {
+    name: 'ChartNeedsValue',
+    says: /execution error at \(|required value|values don't meet the specifications of the schema|nil pointer evaluating|schema\(s\) in the following chart/i,
+    what: 'the values do not fit the chart: one that it needs is missing or wrong',
+    fix: 'set the value that the message names in spec.values or valuesFrom',
+  },
+  {
+    name: 'ResourceExists',
+    says: /cannot be imported into the current release|already exists|invalid ownership metadata|cannot re-use a name that is still in use/i,
+    what: 'an object of the chart exists already and belongs to another owner',
+    fix: 'delete that object, give it the labels and annotations of this release, or take it out of the chart',
+  },
+  {
+    name: 'ReleaseLocked',
+    says: /another operation \(install\/upgrade\/rollback\) is in progress|has a pending operation/i,
+    what: 'an earlier Helm action was broken off and holds the release',
+    fix: 'roll back or uninstall the pending release, then reconcile with reset=true',
+  },
+]
+
+/** What else Helm and helm-controller say. */
+export const releases: readonly Wording[] = [
+  {
+    name: 'HookFailed',
+    says: /(?:pre|post)-(?:install|upgrade|delete|rollback)|hooks? .*failed|job (?<job>[\w.-]+) failed/i,
+    what: 'a hook of the chart failed ({job|see the message})',
+    fix: 'look at the Job or Pod of the hook (get_logs) and correct what it needs',
+  },
+  {
+    name: 'TemplateFailed',
+    says: /template: |parse error|error calling include|YAML parse error on|error converting YAML to JSON|function "\w+" not defined|unable to build kubernetes objects from release manifest: error (?:validating|parsing)/i,
+    what: 'the chart does not render with these values',
+    fix: 'correct the template and line that the message names, or the values that it reads',
+  },
+  {
+    name: 'ChartLoadFailed',
+    says: /could not load chart|chart\.yaml (?:file )?is missing|validation: chart\.metadata|found in Chart\.yaml, but missing in charts/i,
+    what: 'the chart cannot be loaded',
+    fix: 'package the chart again with its dependencies',
+  },
+]

@@ -1,0 +1,164 @@
+import type { Wording } from './wording.ts'
+
+/** Why a kubelet could not pull, in the words of container runtimes and registries. */
+export const pulls: readonly Wording[] = [
+  {
+    name: 'ImagePlatformMissing',
+    says: /no match for platform|no matching manifest for|does not provide the specified platform|no image found in (?:manifest list|image index) for|exec format error|image .*platform .*does not match/i,
+    what: 'the image has no build for the platform of the node',
+    fix: 'build the image for that platform, or place the pod on nodes of another one (nodeSelector kubernetes.io/arch)',
+  },
+  {
+    name: 'ImageRateLimited',
+    says: /too ?many ?requests|\b429\b|pull rate limit|rate limit/i,
+    what: 'the registry limits the rate of pulls',
+    fix: 'sign in with imagePullSecrets, or use a mirror',
+  },
+  {
+    name: 'ImageCredentialsExpired',
+    says: /token (?:has )?expired|authorization token has expired|expired ?token|credentials? (?:have |has )?expired/i,
+    what: 'the pull credentials have expired',
+    fix: 'renew the Secret that imagePullSecrets names',
+  },
+  {
+    name: 'ImageTlsUnknownAuthority',
+    says: /x509|certificate (?:signed|verify|is not trusted)|tls: /i,
+    what: 'the node does not trust the certificate of the registry',
+    fix: "give the node's container runtime the CA of the registry, or use a registry with a public certificate",
+  },
+  {
+    name: 'ImagePlainHttp',
+    says: /server gave HTTP response to HTTPS client/i,
+    what: 'the registry speaks plain HTTP, and the node tries HTTPS',
+    fix: "configure the registry as insecure in the node's container runtime, or give it a certificate",
+  },
+  {
+    name: 'ImageDigestMismatch',
+    says: /(?:digest|checksum|size)\S* (?:mismatch|validation failed|verification failed)|unexpected commit digest|does not match digest|invalid (?:checksum )?digest|failed commit on ref .*(?:size|digest)/i,
+    what: 'the content of the image does not fit its digest',
+    fix: 'pin the right digest (get_image_digest), or push the image again',
+  },
+  {
+    name: 'ImageDiskFull',
+    says: /no space left on device|disk quota/i,
+    what: 'the node has no disk left for the image',
+    fix: 'free disk on the node, or place the pod elsewhere',
+  },
+  {
+    name: 'RegistryUnreachable',
+    says: /no such host|name resolution|i\/o timeout|connection refused|no route to host|network is unreachable|deadline exceeded|connection reset|TLS handshake|timed? ?out|server misbehaving|\b50[0-4]\b|bad gateway|service unavailable|lookup \S+ on|: EOF$|RegistryUnavailable/i,
+    what: 'the node cannot reach the registry of the image',
+    fix: 'correct the host in the image, or the DNS and network between the node and the registry',
+  },
+  {
+    name: 'ImagePullDenied',
+    says: /\b401\b|\b403\b|unauthori[sz]ed|denied|forbidden|no basic auth credentials|authentication required|authorization failed|insufficient[_ ]scope|may require 'docker login'|failed to fetch (?:oauth|anonymous) token|invalid username|access to the resource/i,
+    what: 'the registry refuses the pull: no or wrong credentials, or a repository that does not exist',
+    fix: 'name a Secret of type kubernetes.io/dockerconfigjson with valid credentials in imagePullSecrets, or correct the name of the image',
+  },
+  {
+    name: 'ImageNotFound',
+    says: /not ?found|manifest[_ ]unknown|name[_ ]unknown|\b404\b|does not exist|unknown (?:manifest|blob|repository)|repository name not known|no such image|requested image .*not/i,
+    what: 'the registry has no such image or tag',
+    fix: 'correct the image or its tag (get_image_digest, list_artifacts), or push it',
+  },
+]
+
+/** Why the scheduler has no node. Those that name one thing come before those that nodes have in common. */
+export const schedulings: readonly Wording[] = [
+  {
+    name: 'ClaimMissing',
+    says: /persistentvolumeclaims? "(?<claim>[\w.-]+)" (?:is being deleted|not found|is terminating)/i,
+    what: 'the pod names PersistentVolumeClaim {claim|in the message}, which does not exist or is being deleted',
+    fix: 'create PersistentVolumeClaim {claim|named in the message}, or correct claimName',
+    subject: { group: '', kind: 'PersistentVolumeClaim', name: 'claim' },
+  },
+  {
+    name: 'ClaimUnbound',
+    says: /unbound immediate PersistentVolumeClaims|didn't find available persistent volumes|PersistentVolumeClaim is not bound|no persistent volumes available|waiting for .*claim/i,
+    what: 'a PersistentVolumeClaim of the pod is not bound',
+    fix: 'make the claim bind: correct its storageClassName, or provide a volume of that size and access mode',
+  },
+  {
+    name: 'VolumeElsewhere',
+    says: /volume node affinity conflict|no available volume zone|exceed max volume count/i,
+    what: 'the volume of the pod is bound to other nodes or zones than those it may run on',
+    fix: 'let the pod run where its volume is, or make the claim again (volumeBindingMode: WaitForFirstConsumer)',
+  },
+  {
+    name: 'HostPortTaken',
+    says: /didn't have free ports|free ports for the requested pod ports|host ?port/i,
+    what: 'the host port that the pod asks for is taken on every node',
+    fix: 'leave hostPort out (use a Service), or run fewer of these pods than there are nodes',
+  },
+  {
+    name: 'NoNodes',
+    says: /no nodes available to schedule|0\/0 nodes are available/i,
+    what: 'the cluster has no node to place pods on',
+    fix: 'add nodes, or find out why they left',
+  },
+  {
+    name: 'UnschedulableAffinity',
+    says: /didn't match Pod's node affinity|didn't match node selector|node selector|node\(s\) didn't match|anti-affinity|pod affinity|topology spread/i,
+    what: 'no node fits the nodeSelector, affinity or spread rules of the pod',
+    fix: 'correct nodeSelector, affinity or topologySpreadConstraints, or label a node so that it fits',
+  },
+  {
+    name: 'UnschedulableResources',
+    says: /Insufficient (?<resource>[\w./-]+)|too many pods|insufficient resources/i,
+    what: 'no node has enough {resource|room} left for what the pod requests',
+    fix: 'lower resources.requests ({resource|see the message}), add nodes, or remove other pods',
+  },
+  {
+    name: 'UnschedulableTaint',
+    says: /untolerated taint|had taint|didn't tolerate|taints? that the pod/i,
+    what: 'all nodes have taints that the pod does not tolerate',
+    fix: 'add a toleration for the taint that the message names, or take the taint off the nodes',
+  },
+  {
+    name: 'NodesCordoned',
+    says: /node\(s\) were unschedulable|node\(s\) were not ready|were cordoned|unreachable/i,
+    what: 'the nodes are cordoned or not ready',
+    fix: 'uncordon the nodes (kubectl uncordon), or bring them back',
+  },
+]
+
+/** Why volumes, sandboxes and containers could not be set up. */
+export const setups: readonly Wording[] = [
+  {
+    name: 'VolumeInUse',
+    says: /Multi-Attach error|already (?:exclusively )?attached|already used by|volume is already/i,
+    what: 'the volume is still attached to another node',
+    fix: 'stop the pod that uses it there (strategy Recreate for ReadWriteOnce volumes), or wait until it is detached',
+  },
+  {
+    name: 'HostPathInvalid',
+    says: /hostPath type check failed/i,
+    what: 'a hostPath volume does not find what it names on the node',
+    fix: 'correct path and type of the hostPath volume, or use another kind of volume',
+  },
+  {
+    name: 'RunAsRootDenied',
+    says: /runAsNonRoot and image (?:will run as root|has non-numeric user)|runAsNonRoot/i,
+    what: 'the pod demands runAsNonRoot and the image runs as root, or as a user without a number',
+    fix: 'set securityContext.runAsUser to a number above 0, or build the image with a numeric USER',
+  },
+  {
+    name: 'CommandNotFound',
+    says: /executable file not found|no such file or directory: unknown|exec: "(?<command>[^"]+)"|not found in \$PATH|exec format error|permission denied: unknown/i,
+    what: 'the command of the container cannot be run: {command|it} is not in the image, or is no program for this platform',
+    fix: 'correct command and args, or the image',
+  },
+  {
+    name: 'PodNetworkFailed',
+    says: /fail(?:ed|ure) to (?:set ?up|create) (?:pod )?(?:network|sandbox)|network plugin|cni|NetworkNotReady|no IP addresses available/i,
+    what: 'the node cannot give the pod a network',
+    fix: 'repair the network plugin (CNI) on that node, or give it more addresses',
+  },
+  {
+    name: 'VolumeMountFailed',
+    says: /MountVolume|AttachVolume|Unable to attach or mount volumes|mount failed|failed to mount|driver name \S+ not found|not found in the list of registered CSI drivers/i,
+    what: 'a volume of the pod cannot be attached or mounted',
+    fix: 'correct the volume that the message names, or its storage driver',
+  },
+]

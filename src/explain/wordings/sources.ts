@@ -1,0 +1,122 @@
+import type { Wording } from './wording.ts'
+
+const ref = 'correct spec.ref, or push what it names'
+
+/** Content that is not what it should be, for sources of every kind. */
+export const verification: readonly Wording[] = [
+  {
+    name: 'WrongDigest',
+    says: /(?:digest|checksum|hash)\S* (?:mismatch|mismatched|verification failed)|computed (?:digest|checksum) (?:doesn't|does not|did not)|(?:does not|doesn't|did not) match (?:the )?(?:expected )?(?:digest|checksum)|cannot parse hash|wrong number of hex digits|non-hex character in hash|unsupported hash|unsupported digest|invalid checksum digest|error verifying (?:sha256|\w+) checksum|content digest/i,
+    what: 'the digest does not fit the content, or is none',
+    fix: 'correct the digest in spec.ref.digest (get_image_digest tells the right one), or push the content again',
+  },
+  {
+    name: 'VerificationFailed',
+    says: /signature verification|verif(?:y|ication) .*(?:signature|failed)|no (?:matching |valid )?signatures?|no matching attestations|no signature is associated|invalid signature|signature mismatch|cannot verify signature|unable to verify payload|not signed|certificate identit|untrusted key|key ?ring/i,
+    what: 'the content is not signed by whom spec.verify trusts',
+    fix: 'sign it with the trusted key or identity, or correct spec.verify (secretRef, matchOIDCIdentity, mode)',
+  },
+]
+
+/** Versions and ranges. */
+export const versions: readonly Wording[] = [
+  {
+    name: 'SemverInvalid',
+    says: /improper constraint|invalid semver|semver '?[^']*'? parse error|invalid (?:version|semantic version|constraint)|could not parse (?:version|constraint)|constraint .*(?:invalid|malformed|parse)|error parsing regexp/i,
+    what: 'the version range or expression cannot be read',
+    fix: 'correct the range, such as ">=1.0.0 <2.0.0" or "1.x"',
+  },
+  {
+    name: 'ChartVersionNotFound',
+    says: /no chart version found for (?<chart>[\w./-]+)|no .{0,60}chart with version|chart version (?:.*)not found|(?:can't|cannot|could not|unable to) (?:get|find|locate) (?:a )?(?:valid )?version (?:for|of) (?:\S+ )?chart|could not locate a version matching|chart "?(?<chart2>[\w./-]+)"? (?:version|matching) "?\S+"? not found|no matching chart version/i,
+    what: 'the repository has no version of chart {chart|of this name} that fits spec.chart.spec.version',
+    fix: 'correct spec.chart.spec.version to one that the repository has (spec.version of the HelmChart), or publish that version',
+  },
+  {
+    name: 'SemverNoMatch',
+    says: /no match(?:es)? found for semver|no (?:matching )?(?:versions?|tags?) (?:found )?(?:match|for|satisf)|unable to determine latest version|no (?:tag|version) .*match/i,
+    what: 'no tag or version fits the range',
+    fix: 'widen the range (spec.ref.semver), or push a version that fits',
+  },
+]
+
+export const gits: readonly Wording[] = [
+  {
+    name: 'GitAuthFailed',
+    says: /authentication (?:is )?(?:required|failed)|authorization failed|unable to authenticate|permission denied|\b401\b|\b403\b|unauthori[sz]ed|invalid (?:username|credentials|user)|bad credentials|could not read (?:Username|Password)|terminal prompts disabled|access denied|incorrect (?:username|password)|handshake failed|deploy key|forbidden|invalid auth/i,
+    what: 'the Git server refuses the credentials',
+    fix: 'put valid credentials (username and password or token, or identity and known_hosts) with read access into the Secret that spec.secretRef names',
+  },
+  {
+    name: 'GitRefNotFound',
+    says: /couldn't find remote ref "?(?:refs\/\w+\/)?(?<ref>[\w./-]+)|remote branch "?(?<ref2>[\w./-]+)"? not found|reference not found|unable to resolve (?:ref|commit)|could not find (?:remote )?(?:branch|ref)|branch '?(?<ref3>[\w./-]+)'? (?:not found|does not exist)|object not found|unknown revision|pathspec .* did not match|no such ref|unable to find (?:tag|branch|ref)|(?:tag|commit) .*not found|not our ref/i,
+    what: 'the repository has no branch, tag or commit {ref|of the name in spec.ref}',
+    fix: ref,
+  },
+  {
+    name: 'GitRepositoryNotFound',
+    says: /repository .*not found|not found|\b404\b|does not appear to be a git repository|does not exist/i,
+    what: 'there is no repository at spec.url, or it is hidden from these credentials',
+    fix: 'correct spec.url; of a private repository also check the credentials in spec.secretRef',
+  },
+]
+
+export const registries: readonly Wording[] = [
+  {
+    name: 'RegistryUnauthorized',
+    says: /\b401\b|unauthori[sz]ed|authentication (?:is )?(?:required|failed)|no basic auth credentials|invalid (?:username|credentials|token)|incorrect username or password|bad credentials|authorization (?:failed|required)|failed to (?:get|fetch) (?:oauth |anonymous )?token|login (?:failed|required)|InvalidAccessKeyId|SignatureDoesNotMatch/i,
+    what: 'the registry or server refuses the credentials, or got none',
+    fix: 'put valid credentials into the Secret that spec.secretRef names (type kubernetes.io/dockerconfigjson for a registry), or set spec.provider',
+  },
+  {
+    name: 'RegistryDenied',
+    says: /\b403\b|denied|forbidden|insufficient[_ ]scope|not authorized|AccessDenied/i,
+    what: 'the credentials are known but have no right to read this',
+    fix: 'give the account in spec.secretRef the right to pull this repository',
+  },
+  {
+    name: 'IndexNotFound',
+    says: /failed to fetch .*index.*(?:404|not found)|index\.yaml.*(?:404|not found)|(?:404|not found).*index\.yaml/i,
+    what: 'there is no Helm repository at spec.url: it has no index.yaml',
+    fix: 'correct spec.url of the HelmRepository; for charts in a registry use oci:// and spec.type: oci',
+  },
+  {
+    name: 'ChartNotFound',
+    says: /no chart name found|chart (?:metadata )?"?(?<chart>[\w./-]+)"? (?:was )?not found|chart not found|no chart "?(?<chart2>[\w./-]+)"? found|stat \S*: no such file or directory|chart .*does not exist/i,
+    what: 'the source has no chart {chart|of this name}',
+    fix: 'correct spec.chart.spec.chart (the name, or for Git its path), or publish the chart',
+  },
+  {
+    name: 'BucketNotFound',
+    says: /bucket '?(?<bucket>[\w.-]+)'? (?:not found|does not exist)|NoSuchBucket|specified bucket does not exist/i,
+    what: 'bucket {bucket|in spec.bucketName} does not exist',
+    fix: 'correct spec.bucketName and spec.endpoint, or make the bucket',
+  },
+  {
+    name: 'TagNotFound',
+    says: /manifest[_ ]unknown|name[_ ]unknown|(?:manifest|tag|repository|artifact|image)(?: name)?[^.]{0,80} (?:not found|not known|unknown|does not exist)|\b404\b|not found|no such (?:manifest|image|tag)/i,
+    what: 'the registry has no such repository, tag or digest',
+    fix: `${ref}: list_artifacts shows the tags that there are`,
+  },
+]
+
+export const urls: readonly Wording[] = [
+  {
+    name: 'UrlInvalid',
+    says: /URL validation failed|invalid (?:\w+ )*(?:URL|endpoint|address)|URL scheme|unsupported (?:protocol )?scheme|must be in format|missing protocol scheme|parse "[^"]*": /i,
+    what: 'spec.url is no address that this kind of source takes',
+    fix: 'correct spec.url (https:// or ssh:// for Git, oci:// for registries)',
+  },
+  {
+    name: 'IncludeUnavailable',
+    says: /(?:no artifact available for|could not get resource for) include/i,
+    what: 'a repository that spec.include names has no artifact',
+    fix: 'make the included GitRepository ready, or correct spec.include',
+  },
+  {
+    name: 'LayerInvalid',
+    says: /no layers found|failed to find layer|layer with media type|failed to (?:extract|untar|parse artifact manifest)|artifact untar error|unsupported layer/i,
+    what: 'the artifact has no layer that can be read as spec.layerSelector says',
+    fix: 'push it with push_artifact, or correct spec.layerSelector',
+  },
+]

@@ -1,0 +1,66 @@
+import type { ObjectRef } from '../../kinds/manifest.ts'
+
+/** Words by which a cause is known, with several spellings. Named groups of `says` stand for `{group}` in the sentences, or else what follows the bar. */
+export interface Wording {
+  readonly name: string
+  readonly says: RegExp
+  readonly what: string
+  readonly fix: string
+  /** The kind and the groups that name what has to change. */
+  readonly subject?: { readonly group: string; readonly kind: string; readonly name: string; readonly namespace?: string } | undefined
+}
+
+/** What a text says by the first wording that fits. */
+export interface Heard {
+  readonly name: string
+  readonly what: string
+  readonly fix: string
+  readonly subject: ObjectRef | undefined
+  /** The words that told. */
+  readonly focus: string
+}
+
+/** Names go into our own sentences only when they look like names. */
+const nameLike = /^[\w.][\w.:/@+*{}=$,<> ()[\]-]{0,120}$/
+
+/** Reads a text by an ordered table; `undefined` when no wording fits. `local` is the namespace of whoever says it. */
+export function heard(table: readonly Wording[], text: string, local: string | undefined): Heard | undefined {
+  for (const { name, says, what, fix, subject } of table) {
+    const match = says.exec(text)
+    if (!match) continue
+    const groups = match.groups ?? {}
+    return {
+      name,
+      what: filled(what, groups),
+      fix: filled(fix, groups),
+      subject: subject && subjectOf(subject, groups, local),
+      focus: match[0].slice(0, 120),
+    }
+  }
+  return undefined
+}
+
+/** A sentence with its names; what is unknown, or no name, becomes what follows the bar. */
+export function filled(sentence: string, groups: Readonly<Record<string, string | undefined>>): string {
+  return sentence.replaceAll(/\{(\w+)\|([^}]*)\}/g, (_, name: string, otherwise: string) => {
+    const value = groupAt(groups, name)
+    return value && nameLike.test(value) ? value : otherwise
+  })
+}
+
+/** Alternatives of one expression number their groups: `name`, `name2`. */
+function groupAt(groups: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  return (groups[name] ?? groups[`${name}2`] ?? groups[`${name}3`])?.trim()
+}
+
+function subjectOf(
+  { group, kind, name, namespace }: NonNullable<Wording['subject']>,
+  groups: Readonly<Record<string, string | undefined>>,
+  local: string | undefined,
+): ObjectRef | undefined {
+  const named = groupAt(groups, name)
+  if (!named || !nameLike.test(named)) return undefined
+  const [first = '', second] = named.split('/', 2)
+  const place = namespace === '-' ? undefined : (second === undefined ? groupAt(groups, namespace ?? '') : first) || local
+  return { group, kind, name: second ?? first, ...(place ? { namespace: place } : {}) }
+}

@@ -1,0 +1,132 @@
+import { controllerOf, isLive } from '../../engine/controllers.ts'
+import type { Facts, Found, Role } from '../../explain/facts.ts'
+import { healthOf } from '../../explain/facts.ts'
+import type { Lead } from '../../explain/leads/lead.ts'
+import { leadsOf } from '../../explain/leads/leads.ts'
+import type { Named } from '../../explain/named.ts'
+import { containersOf } from '../../explain/rules/container-rules.ts'
+import { endOf } from '../../explain/rules/endings.ts'
+import { isFluxGroup } from '../../engine/controllers.ts'
+import { type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/manifest.ts'
+import { inParallel } from '../../lib/parallel.ts'
+import { inventoryRefs } from '../objects/inventory-refs.ts'
+import { type Controllers, readControllers } from '../run/engine.ts'
+import { Reader } from './reader.ts'
+
+const [mostDepth, mostFound, atOnce, mostLogs] = [9, 150, 8, 3]
+
+/** What was read, and what could not be. */
+export interface Collected {
+  readonly facts: Facts
+  readonly incomplete: readonly string[]
+}
+
+interface Next {
+  readonly ref: ObjectRef
+  readonly object?: KubeObject | undefined
+  readonly unread?: string | undefined
+  readonly parent?: Found | undefined
+  readonly role?: Role | undefined
+  readonly weight: number
+}
+
+/** Reads what may tell why an object is as it is: step by step along its leads, a step's reads side by side, in all a bounded number. */
+export async function collect(root: KubeObject, { reader, now }: { reader: Reader; now: number }): Promise<Collected> {
+  const controllers = isFluxGroup(refOf(root).group) ? await readControllers(reader.cluster, reader.signal) : undefined
+  const isServed = servedBy(controllers, now)
+  const all: Found[] = []
+  const seen = new Set<string>()
+  let level: Next[] = [{ ref: refOf(root), object: root, weight: 1 }]
+  for (let depth = 0; depth < mostDepth && level.length > 0; depth++) {
+    const fresh = level.filter(next => isNew(seen, next)).slice(0, mostFound - all.length)
+    const found = await inParallel(fresh, atOnce, next => foundOf(next, reader))
+    all.push(...found)
+    const next = await inParallel(found, atOnce, async f =>
+      (await inParallel(leadsOf(f, { now, isServed }), atOnce, lead => follow(f, lead, reader))).flat(),
+    )
+    level = next.flat().toSorted((a, b) => b.weight - a.weight)
+  }
+  if (all.length >= mostFound) reader.say(`only the nearest ${mostFound} objects were looked at`)
+  await readLogs(all, { reader, now })
+  const first = all[0]
+  if (!first) throw new TypeError('there is always a first object')
+  if (controllers?.unread) reader.say(controllers.unread)
+  return { facts: { root: first, all, now, isServed }, incomplete: reader.problems }
+}
+
+function isNew(seen: Set<string>, { ref, role }: Next): boolean {
+  const key = `${role === 'template' ? 'template ' : ''}${ref.group} ${printRef(ref)}`
+  return !seen.has(key) && Boolean(seen.add(key))
+}
+
+function servedBy(controllers: Controllers | undefined, now: number): Facts['isServed'] {
+  return ({ group, kind }) => {
+    const controller = controllerOf(group, kind)
+    if (!controllers || controller === undefined) return undefined
+    const live = isLive(controller, { ...controllers, now })
+    return live || controllers.unread === undefined ? live : undefined
+  }
+}
+
+async function foundOf({ ref, object, unread, parent, role, weight }: Next, reader: Reader): Promise<Found> {
+  const events = await reader.eventsOf(ref, object)
+  return { ref, object, unread, events, inventory: object ? inventoryRefs(object) : [], logs: new Map(), parent, role, weight }
+}
+
+async function follow(from: Found, lead: Lead, reader: Reader): Promise<Next[]> {
+  const next = (ref: ObjectRef, object: KubeObject | undefined, unread?: string): Next => ({
+    ref,
+    object,
+    unread,
+    parent: from,
+    role: lead.role,
+    weight: Math.min(from.weight, lead.weight),
+  })
+  if ('list' in lead) {
+    const kept = (await reader.list(lead.list)).filter(o => lead.keep(o) && !isSelf(from, o))
+    return tellingFirst(kept)
+      .slice(0, lead.most)
+      .map(o => next(refOf(o), o))
+  }
+  const refs = 'one' in lead ? [lead.one] : 'several' in lead ? lead.several : await resolved(lead.named, reader)
+  const read = await reader.getAll(refs)
+  return read.map(({ ref, object, unread }) => next(ref, object, unread))
+}
+
+function isSelf({ ref }: Found, object: KubeObject): boolean {
+  return printRef(ref) === printRef(refOf(object))
+}
+
+async function resolved({ kind, namespace, name }: Named, reader: Reader): Promise<ObjectRef[]> {
+  const served = await reader.resolve(kind)
+  if (!served || served.namespaced !== (namespace !== undefined)) return []
+  return [{ group: served.group, version: served.version, kind: served.kind, name, ...(namespace ? { namespace } : {}) }]
+}
+
+/** Of several, those that are not well first, then the newest. */
+function tellingFirst(objects: readonly KubeObject[]): KubeObject[] {
+  const rank = (object: KubeObject): number => {
+    const health = healthOf({ object } as Found, Date.parse(object.metadata.creationTimestamp ?? '') + 60_000)
+    return health === 'failing' ? 0 : health === 'going' ? 1 : 2
+  }
+  const age = ({ metadata }: KubeObject): number => Date.parse(metadata.creationTimestamp ?? '') || 0
+  return objects.toSorted((a, b) => (a.kind === 'Job' ? 0 : rank(a) - rank(b)) || age(b) - age(a))
+}
+
+/** The last lines of containers that ended badly: of few pods, as alike pods say the same. */
+async function readLogs(all: readonly Found[], { reader, now }: { reader: Reader; now: number }): Promise<void> {
+  const ended = all
+    .filter(f => f.ref.kind === 'Pod' && f.object)
+    .flatMap(pod => containersOf(pod).flatMap(container => (endOf(container, now) ? [{ pod, container }] : [])))
+  await inParallel(ended.slice(0, mostLogs), atOnce, async ({ pod, container: { name, at } }) => {
+    const text = await reader.log(pod.ref, { container: name, previous: endedBefore(pod, { name, at }) })
+    if (text !== undefined) (pod.logs as Map<string, string>).set(name, text)
+  })
+}
+
+/** Whether the container that ended is the one before the present one. */
+function endedBefore(pod: Found, { name, at }: { name: string; at: string }): boolean {
+  const container = containersOf(pod).find(c => c.name === name && c.at === at)
+  const status = container?.status as { state?: { terminated?: unknown } } | undefined
+  return status?.state?.terminated === undefined
+}

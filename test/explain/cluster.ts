@@ -1,0 +1,84 @@
+import { after } from 'node:test'
+import { installKinds } from '../../src/engine/install.ts'
+import { Bucket } from '../../src/kinds/bucket.ts'
+import { GitRepository } from '../../src/kinds/git-repository.ts'
+import { HelmChart } from '../../src/kinds/helm-chart.ts'
+import { HelmRepository } from '../../src/kinds/helm-repository.ts'
+import { Kustomization } from '../../src/kinds/kustomization.ts'
+import type { KubeObject } from '../../src/kinds/manifest.ts'
+import { OCIRepository } from '../../src/kinds/oci-repository.ts'
+import { listenApiServer } from '../../src/sandbox/api/server.ts'
+import { seed } from '../../src/sandbox/api/store/seed.ts'
+import { Store } from '../../src/sandbox/api/store/store.ts'
+import { realClock } from '../../src/world/clock/real.ts'
+import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { restCluster } from '../../src/world/cluster/rest.ts'
+import { createHttp } from '../../src/world/http/client.ts'
+import { testKernel } from '../support/kernel.ts'
+import { openDefinition } from '../support/played-flux.ts'
+import { definitions } from '../support/sandbox.ts'
+import { unending } from '../support/unending.ts'
+
+const kernel = testKernel()
+const http = createHttp({})
+after(() => http.close())
+
+/** Plurals of kinds as the store knows them; others are the kind in lower case with an s. */
+const plurals: Readonly<Record<string, string>> = {
+  Ingress: 'ingresses',
+  StorageClass: 'storageclasses',
+  PriorityClass: 'priorityclasses',
+  HelmRepository: 'helmrepositories',
+  GitRepository: 'gitrepositories',
+  OCIRepository: 'ocirepositories',
+  ImageRepository: 'imagerepositories',
+  ImagePolicy: 'imagepolicies',
+  NetworkPolicy: 'networkpolicies',
+}
+
+function keyOf({ apiVersion, kind }: KubeObject): string {
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+  return `${group}/${plurals[kind] ?? `${kind.toLowerCase()}s`}`
+}
+
+let base: Promise<{ key: string; object: KubeObject }[]> | undefined
+
+/** An API server's content with Flux's kinds installed. */
+async function prepared(): Promise<{ key: string; object: KubeObject }[]> {
+  const server = await listenApiServer({ kernel, clock: realClock, definitions, port: 0 })
+  await seed(server.store, realClock)
+  const cluster = restCluster({ name: 'sandbox', server: server.url, http, clock: realClock })
+  await installKinds(cluster, [Kustomization, GitRepository, OCIRepository, HelmRepository, HelmChart, Bucket], {
+    clock: realClock,
+    signal: unending,
+  })
+  const others = [
+    ['helm.toolkit.fluxcd.io', 'HelmRelease', 'helmreleases', 'v2'],
+    ['image.toolkit.fluxcd.io', 'ImageRepository', 'imagerepositories', 'v1'],
+    ['image.toolkit.fluxcd.io', 'ImagePolicy', 'imagepolicies', 'v1'],
+    ['cert-manager.io', 'Certificate', 'certificates', 'v1'],
+  ] as const
+  for (const [group, kind, plural, version] of others)
+    await cluster.apply(openDefinition(group, { kind, plural, version }), { manager: 'test' }, unending)
+  await cluster.discover(unending)
+  const content = [...server.store.all()]
+  await server.close()
+  return content
+}
+
+/** A sandbox API server that holds exactly these objects, status and times as they stand. */
+export async function clusterOf(objects: readonly KubeObject[]): Promise<{ cluster: Cluster; stop(): Promise<void> }> {
+  base ??= prepared()
+  const store = new Store()
+  const given = new Map(objects.map(o => [`${keyOf(o)} ${o.metadata.namespace ?? ''}/${o.metadata.name}`, o]))
+  const places = [...new Set(objects.flatMap(o => o.metadata.namespace ?? []))].map(
+    name => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {}, status: { phase: 'Active' } }) as KubeObject,
+  )
+  const entries = [...places, ...given.values()].map((object, i) => ({
+    key: keyOf(object),
+    object: { ...object, metadata: { ...object.metadata, resourceVersion: String(1000 + i) } },
+  }))
+  store.restore([...(await base), ...entries], 5000)
+  const server = await listenApiServer({ kernel, clock: realClock, definitions, port: 0, store })
+  return { cluster: restCluster({ name: 'sandbox', server: server.url, http, clock: realClock }), stop: () => server.close() }
+}

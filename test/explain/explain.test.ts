@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { KubeObject } from '../../src/kinds/manifest.ts'
+import { at, listAt } from '../../src/lib/json.ts'
+import type { Answer } from '../../src/tools/frame/answer.ts'
+import { tokensOf } from '../../src/tools/frame/tokens.ts'
+import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { type Product, startProduct } from '../support/service.ts'
+import type { FaultCase } from './case.ts'
+import { clusterOf } from './cluster.ts'
+import { fluxFaults } from './faults-flux.ts'
+import { sourceFaults } from './faults-sources.ts'
+import { workloadFaults } from './faults-workloads.ts'
+import { healthyCases } from './healthy.ts'
+
+let product: Product
+const here = new Map<string, Cluster>()
+before(async () => {
+  product = await startProduct({ clusters: real => ({ names: real.names, named: name => here.get(name ?? '') ?? real.named(name) }) })
+})
+after(() => product.stop())
+
+async function explained(ask: KubeObject, objects: readonly KubeObject[]): Promise<Answer> {
+  const { cluster, stop } = await clusterOf(objects)
+  const name = `case-${here.size}`
+  here.set(name, cluster)
+  try {
+    const group = ask.apiVersion.includes('/') ? `.${ask.apiVersion.split('/')[0]}` : ''
+    return await product.call('explain', {
+      cluster: name,
+      kind: `${ask.kind}${group}`,
+      namespace: ask.metadata.namespace ?? '-',
+      name: ask.metadata.name,
+    })
+  } finally {
+    await stop()
+  }
+}
+
+function check({ expect }: FaultCase, { isError, data, text }: Answer): void {
+  assert.equal(isError, false, text)
+  const [first] = listAt(data, 'causes')
+  const names = [expect.cause].flat()
+  assert.ok(names.includes(String(at(first, 'cause'))), `expected ${names.join(' or ')} first\n${text}`)
+  if (expect.at) assert.match(String(at(first, 'object')), expect.at, text)
+  assert.match(listAt(first, 'untrusted').join('\n'), expect.proof, text)
+  assert.match(String(at(first, 'fix')), expect.fix, text)
+  assert.ok(tokensOf(text) <= 1000, `${tokensOf(text)} tokens`)
+}
+
+describe('the true cause comes first', { concurrency: 8 }, () => {
+  for (const row of [...sourceFaults, ...fluxFaults, ...workloadFaults])
+    test(`${row.fault}: ${row.says}`, async () => check(row, await explained(row.ask, row.objects)))
+})
+
+describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {
+  for (const [says, objects] of healthyCases)
+    test(says, async () => {
+      const { isError, data, text } = await explained(objects[0], objects)
+      assert.equal(isError, false, text)
+      assert.deepEqual(listAt(data, 'causes'), [], text)
+    })
+})
