@@ -10,7 +10,7 @@ import { catalogueFor } from '../../src/main/catalogue.ts'
 import type { World } from '../../src/world/world.ts'
 import { connectors } from '../support/clients.ts'
 import { pushFiles } from '../support/push.ts'
-import { type HttpProduct, startHttpProduct, stdioCaller } from '../support/service.ts'
+import { type HttpProduct, startHttpProduct, stdioCaller, toolCount } from '../support/service.ts'
 
 const [ann, ben] = ['ann-writes-0123456789', 'ben-writes-0123456789']
 let product: HttpProduct
@@ -110,7 +110,7 @@ for (const mode of ['auto', 'legacy'] as const)
 
 test('3: output schemas are objects that admit the answer, its plan and its error; inputs have no reference and no choice at the top', async () => {
   const tools = listAt(resultOf(await modern('tools/list', {})), 'tools')
-  assert.equal(tools.length, 16)
+  assert.equal(tools.length, toolCount)
   for (const tool of tools) {
     const name = stringAt(tool, 'name') ?? ''
     const output = objectAt(tool, 'outputSchema')

@@ -441,6 +441,8 @@ function calls(registry: string): [tool: string, args: Record<string, unknown>][
       'get_object',
       here('Secret', 'vault', { fields: ['data.key', 'data', 'metadata.annotations', 'metadata.managedFields', 'stringData'] }),
     ],
+    ['explain', here('ks', 'leaky')],
+    ['explain', here('Deployment', 'web')],
     ['get_object', here('Deployment', 'web', { fields: ['spec.template.spec.containers'] })],
     ['get_object', here('Secret', secrets.name)],
     ['get_object', here(secrets.name, 'x')],

@@ -6,7 +6,7 @@ import { type Driver, connectors, type Person, type Target } from '../support/cl
 import { listenRegistry } from '../../src/sandbox/registry.ts'
 import { emptyHome, program, root } from '../support/program.ts'
 import { startHostile } from '../support/hostile.ts'
-import { type HttpProduct, startHttpProduct, tokens } from '../support/service.ts'
+import { type HttpProduct, startHttpProduct, tokens, toolCount } from '../support/service.ts'
 
 const configMap = (name: string): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, namespace: default}\ndata: {a: "1"}\n`
@@ -47,7 +47,7 @@ function features(transport: string, target: () => Target): void {
 
       test('lists the tools, in the revision that it speaks', async () => {
         assert.equal(driver.revision, transport === 'stdio' && name.startsWith('@ai-sdk') ? '2025-11-25' : revision)
-        assert.equal((await driver.tools()).length, 16)
+        assert.equal((await driver.tools()).length, toolCount)
       })
 
       test('calls a tool: text and data say the same', async () => {
@@ -192,7 +192,7 @@ suite('Inspector CLI', () => {
   test('lists the tools over stdio', async () => {
     const { code, out, err } = await inspect([...stdio, '--method', 'tools/list'])
     assert.equal(code, 0, err)
-    assert.equal((JSON.parse(out) as { tools: unknown[] }).tools.length, 16)
+    assert.equal((JSON.parse(out) as { tools: unknown[] }).tools.length, toolCount)
   })
 
   test('calls a tool over HTTP, and ends with 5 for a tool error', async () => {

@@ -72,6 +72,7 @@ const at = (kind: string, namespace: string, more: Record<string, unknown> = {})
 const calls: [tool: string, args: () => Record<string, unknown>][] = [
   ['get_status', () => ({ detail: 'full' })],
   ['get_events', () => ({ namespace: 'flux-system' })],
+  ['explain', () => at('GitRepository', 'flux-system')],
   ...(['summary', 'events', 'spec', 'yaml'] as const).map((view): [string, () => Record<string, unknown>] => [
     'get_object',
     () => at('GitRepository', 'flux-system', { view }),

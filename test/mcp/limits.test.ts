@@ -7,7 +7,7 @@ import { httpBounds, Limits } from '../../src/tools/frame/limits.ts'
 import { listenAdmin } from '../../src/transports/admin.ts'
 import { connectors, type Driver } from '../support/clients.ts'
 import { startHostile } from '../support/hostile.ts'
-import { type HttpProduct, startHttpProduct, tokens } from '../support/service.ts'
+import { type HttpProduct, startHttpProduct, tokens, toolCount } from '../support/service.ts'
 
 const [{ connect } = assert.fail()] = connectors
 
@@ -62,7 +62,7 @@ suite('an API server that never answers', () => {
     while (!ninth.text.startsWith('RateLimited')) ninth = await probe()
     const health = await fetch(new URL('/healthz', admin.url))
     assert.equal(await health.text(), 'ok\n')
-    assert.equal((await ann.tools()).length, 16)
+    assert.equal((await ann.tools()).length, toolCount)
     assert.match(ninth.text, /^RateLimited: too many calls at once\. Next: wait 1 s/)
     const other = await ben.call('get_image_digest', { image: '127.0.0.1:1/xyz:1' })
     assert.match(other.text, /^Unreachable/)

@@ -14,7 +14,7 @@ import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { ClusterError } from '../../src/world/cluster/error.ts'
 import { connectors } from '../support/clients.ts'
 import { pushFiles } from '../support/push.ts'
-import { type HttpProduct, type Product, startHttpProduct, startProduct, stdioCaller, tokens } from '../support/service.ts'
+import { type HttpProduct, type Product, startHttpProduct, startProduct, stdioCaller, tokens, toolCount } from '../support/service.ts'
 import * as z from 'zod'
 import { unending } from '../support/unending.ts'
 
@@ -75,7 +75,7 @@ test('1: every tool shows its arguments in every era', async () => {
   const http = await startHttpProduct()
   for (const { connect } of connectors.slice(0, 3)) {
     const driver = await connect({ url: http.url, token: tokens.writer })
-    assert.equal((await driver.tools()).length, 16)
+    assert.equal((await driver.tools()).length, toolCount)
     await driver.close()
   }
   await http.stop()
@@ -96,6 +96,7 @@ test('2: a tool that says that it reads writes nothing', async () => {
     get_status: {},
     get_object: ks,
     get_events: {},
+    explain: ks,
     build: ks,
     plan: { tool: 'reconcile', arguments: { ...ks, withSource: true } },
     get_image_digest: { image: `${product.registry}/app:1.0.0` },
@@ -274,7 +275,7 @@ test('29: a server without any cluster serves what needs none', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-bare-'))
   const { connect } = connectors[0] ?? assert.fail()
   const driver = await connect({ args: ['--workspace', folder, 'mcp'] })
-  assert.equal((await driver.tools()).length, 16)
+  assert.equal((await driver.tools()).length, toolCount)
   assert.match((await driver.call('list_clusters')).text, /no cluster is configured/)
   assert.equal((await driver.call('get_image_digest', { image: `${product.registry}/app:1.0.0` })).isError, false)
   const { text } = await driver.call('get_status')

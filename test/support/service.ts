@@ -16,6 +16,9 @@ import { unending } from './unending.ts'
 const open: Mode = { files: true, planChanges: false, personDestroys: false, isApproved: () => false }
 export const stdioCaller: Caller = { key: 'stdio', user: 'test', scopes: [], via: 'stdio' }
 
+/** How many tools a server has that may write. */
+export const toolCount = allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }).length
+
 /** A composed product on a sandbox, whose tools are called as an adapter calls them. */
 export interface Product {
   readonly composed: Composed

@@ -252,9 +252,7 @@ export const healthTimeoutRule: Rule = (found, facts) => {
 export const ownWordsRule: Rule = (found, facts) => {
   if (!found.object) return []
   const said = statementsOf(found)
-  const fails =
-    healthOf(found, facts.now) === 'failing' ||
-    (said.some(s => s.evidence.at.includes('[Ready]')) && isLasting(found, said))
+  const fails = healthOf(found, facts.now) === 'failing' || (said.some(s => s.evidence.at.includes('[Ready]')) && isLasting(found, said))
   const [statement] = said
   if (!fails || !statement || passesOn(statement, found) || ['Pod', 'Job', 'Deployment'].includes(found.ref.kind)) return []
   const words = heard([...missing, ...networks, ...refusals, ...unanswered], statement.message, found.ref.namespace)
