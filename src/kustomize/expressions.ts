@@ -37,7 +37,7 @@ function isFor({ group, kind }: { readonly group: string; readonly kind: string 
 /** The expression of a dependency. */
 export const readyExpression = (text: string): Expression => ({ text, variables: ['self', 'dep'], output: 'bool' })
 
-/** Fields that Go writes also when they are empty. */
+/** Fields that Go writes also when they are empty; all of a selector's may be absent. */
 const always = new Set(['prune', 'name', 'kind', 'message', 'reason', 'patch', 'entries', 'id', 'v', 'current'])
 /** Fields whose keys are the user's. */
 const maps = new Set(['labels', 'annotations', 'substitute'])
@@ -57,10 +57,10 @@ export function asVariable(object: KubeObject, who: 'self' | 'dep'): JsonObject 
   }
 }
 
-function typed(fields: JsonObject): JsonObject {
+function typed(fields: JsonObject, written: ReadonlySet<string> = always): JsonObject {
   const out: JsonObject = {}
   for (const [key, value] of Object.entries(fields)) {
-    if (value === undefined || value === null || (!always.has(key) && isZero(key, value))) continue
+    if (value === undefined || value === null || (!written.has(key) && isZero(key, value))) continue
     out[key] = maps.has(key) ? value : typedValue(key, value)
   }
   return out
@@ -74,7 +74,7 @@ function isZero(key: string, value: Json): boolean {
 
 function typedValue(key: string, value: Json): Json {
   if (Array.isArray(value)) return value.map(item => (isObject(item) ? typed(item) : item))
-  if (isObject(value)) return typed(value)
+  if (isObject(value)) return key === 'target' ? typed(value, new Set()) : typed(value)
   const ms = durations.has(key) && typeof value === 'string' ? parseDuration(value) : undefined
   return ms === undefined ? value : formatDuration(ms)
 }

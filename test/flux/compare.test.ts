@@ -6,6 +6,7 @@ import { withData } from '../support/data.ts'
 import { pushFiles, pushLayers } from '../support/push.ts'
 import { pushVector, signedVector } from '../support/signed.ts'
 import { applyScenarios } from './apply-scenarios.ts'
+import { expressionScenarios } from './expression-scenarios.ts'
 import { type Pair, startPair } from './pair.ts'
 import { type Scenario, scenarios, type Step } from './scenarios.ts'
 import { sourceScenarios } from './source-scenarios.ts'
@@ -15,7 +16,12 @@ const annotations = {
   'org.opencontainers.image.source': 'https://example.com/app.git',
   'org.opencontainers.image.revision': 'main@sha1:abc',
 }
-const all = (registry: string): Scenario[] => [...scenarios(registry), ...sourceScenarios(registry), ...applyScenarios(registry)]
+const all = (registry: string): Scenario[] => [
+  ...scenarios(registry),
+  ...sourceScenarios(registry),
+  ...applyScenarios(registry),
+  ...expressionScenarios(registry),
+]
 const named = all('127.0.0.1:1').map(scenario => scenario.name)
 
 withData({ name, tests: named.length }, () =>

@@ -39,8 +39,8 @@ const typed: [says: string, spec: JsonObject, seen: JsonObject][] = [
   ],
   [
     'items of lists are typed too',
-    { dependsOn: [{ name: 'a', namespace: '' }], components: ['x'] },
-    { dependsOn: [{ name: 'a' }], components: ['x'] },
+    { dependsOn: [{ name: 'a', namespace: '' }], components: ['x'], patches: [{ patch: '', target: { name: '' } }] },
+    { dependsOn: [{ name: 'a' }], components: ['x'], patches: [{ patch: '', target: {} }] },
   ],
 ]
 const object = (spec: JsonObject, status?: JsonObject): KubeObject => ({
