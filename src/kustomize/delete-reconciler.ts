@@ -3,7 +3,7 @@ import { during, StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import { joinApiVersion, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
-import { CodedError, messageOf } from '../lib/coded-error.ts'
+import { CodedError, isSilence, messageOf } from '../lib/coded-error.ts'
 import type { Hands } from '../world/world.ts'
 import { isKept } from './apply.ts'
 import type { Change } from './change.ts'
@@ -25,19 +25,25 @@ interface Failure {
   readonly message: string
 }
 
-/** Deletes what entries name, in reverse apply order, unless another owner's or told to keep. All are tried. Spec: kustomization 8.3. */
+/** Deletes what entries name, in reverse apply order, unless another owner's or told to keep. All are tried, unless nobody answers. Spec: kustomization 8.3. */
 export async function deleteEntries(
   entries: readonly InventoryEntry[],
   task: Task,
 ): Promise<{ readonly changes: Change[]; readonly failures: Failure[] }> {
   const changes: Change[] = []
   const failures: Failure[] = []
+  let silence: string | undefined
   for (const { entry, ref } of inReverse(entries)) {
+    if (silence !== undefined) {
+      failures.push({ entry, message: `${printRef(ref)} query failed: ${silence}` })
+      continue
+    }
     try {
       changes.push({ ref, action: await deleteOne(ref, task) })
     } catch (thrown) {
       task.run.signal.throwIfAborted()
       failures.push({ entry, message: messageOf(thrown) })
+      if (isSilence(thrown)) silence = messageOf((thrown as Error).cause ?? thrown)
     }
   }
   return { changes, failures }

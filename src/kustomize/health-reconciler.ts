@@ -5,7 +5,7 @@ import type { Status } from '../engine/kstatus-status.ts'
 import type { Judged } from '../kinds/expression.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import { conditionOf, type KubeObject, type ObjectRef } from '../kinds/manifest.ts'
-import { messageOf } from '../lib/coded-error.ts'
+import { isSilence, messageOf } from '../lib/coded-error.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { Hands } from '../world/world.ts'
 import type { Change } from './change.ts'
@@ -115,6 +115,21 @@ async function waited(
   }
 }
 
+/** One look at each. Where nobody answers, what else would be asked is as unknown. */
+async function round<T>(refs: readonly ObjectRef[], signal: AbortSignal, look: (ref: ObjectRef) => Promise<T>): Promise<(T | Checked)[]> {
+  let silence: string | undefined
+  return inParallel(refs, readsAtOnce, async (ref): Promise<T | Checked> => {
+    if (silence !== undefined) return { ref, status: 'Unknown', message: silence }
+    try {
+      return await look(ref)
+    } catch (thrown) {
+      signal.throwIfAborted()
+      if (isSilence(thrown)) silence = messageOf(thrown)
+      return { ref, status: 'Unknown', message: messageOf(thrown) }
+    }
+  })
+}
+
 /** The first namespaced object that names no namespace. */
 async function withoutNamespace(refs: readonly ObjectRef[], { hands, run }: Pick<Wait, 'hands' | 'run'>): Promise<ObjectRef | undefined> {
   for (const { version: _, ...ref } of refs) if (!ref.namespace && (await hands.cluster.resourceOf(ref, run.signal))?.namespaced) return ref
@@ -135,7 +150,7 @@ async function checkAll(
 ): Promise<Checked[] | { is: 'failed'; message: string }> {
   const checks = kindChecks(ks)
   const as = { impersonates: elsewhere(ks) !== undefined || accountOf(ks, run.settings) !== undefined }
-  const seen = await inParallel(refs, readsAtOnce, ref => check(ref, checkFor(ref, checks, as), { hands, run }))
+  const seen = await round(refs, run.signal, ref => check(ref, checkFor(ref, checks, as), { hands, run }))
   const found = seen.filter(one => 'object' in one)
   const judgements = new Map<Found, Judged>()
   for (const by of checks) {
@@ -153,14 +168,9 @@ async function checkAll(
 
 /** The version that a reference names does not matter. */
 async function check(ref: ObjectRef, by: KindCheck | undefined, { hands, run }: Pick<Wait, 'hands' | 'run'>): Promise<Checked | Found> {
-  try {
-    const object = await hands.cluster.get({ ...ref, version: undefined }, run.signal)
-    if (object && by) return { ref, object, by }
-    return object ? { ref, ...(await judged(object, { hands, run })) } : { ref, status: 'NotFound' }
-  } catch (thrown) {
-    run.signal.throwIfAborted()
-    return { ref, status: 'Unknown', message: messageOf(thrown) }
-  }
+  const object = await hands.cluster.get({ ...ref, version: undefined }, run.signal)
+  if (object && by) return { ref, object, by }
+  return object ? { ref, ...(await judged(object, { hands, run })) } : { ref, status: 'NotFound' }
 }
 
 async function judged(object: KubeObject, { hands: { cluster, clock }, run }: Pick<Wait, 'hands' | 'run'>): Promise<Status> {

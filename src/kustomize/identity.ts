@@ -67,9 +67,11 @@ export function describedIn(
   }
 }
 
-/** Names the cluster that an object's manifests go to. `undefined` for its own. */
-export function elsewhere({ spec, metadata: { namespace = '' } }: Pick<KustomizationObject, 'spec' | 'metadata'>): string | undefined {
-  const { secretRef, configMapRef } = spec.kubeConfig ?? {}
-  if (secretRef) return `Secret/${namespace}/${secretRef.name}${secretRef.key ? `#${secretRef.key}` : ''}`
-  return configMapRef && `ConfigMap/${namespace}/${configMapRef.name}`
+/** Names the cluster that an object's manifests go to, by what describes it. `undefined` for its own cluster. */
+export function elsewhere(object: KubeObject): string | undefined {
+  const { namespace = '' } = object.metadata
+  const [secret, map] = ['secretRef', 'configMapRef'].map(ref => stringAt(object, 'spec', 'kubeConfig', ref, 'name'))
+  const key = stringAt(object, 'spec', 'kubeConfig', 'secretRef', 'key')
+  if (secret) return `Secret/${namespace}/${secret}${key ? `#${key}` : ''}`
+  return map && `ConfigMap/${namespace}/${map}`
 }

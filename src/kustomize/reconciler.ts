@@ -62,7 +62,7 @@ export const kustomizations = reconciler(Kustomization, {
     })
   },
   finalize: (ks, hands: KustomizeHands, run) => finalize(ks, hands, run),
-  laneOf: ks => (ks.spec ? elsewhere(ks as KustomizationObject) : undefined),
+  laneOf: elsewhere,
   wokenBy: (change, all) => wokenBy(change, all as readonly KustomizationObject[]),
 })
 

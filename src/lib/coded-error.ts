@@ -22,6 +22,12 @@ export function advisedError<Code extends string>(table: Readonly<Record<Code, s
   }
 }
 
+/** Whether nobody answered: what else is asked there will not be answered either. */
+export function isSilence(thrown: unknown): boolean {
+  if (!(thrown instanceof CodedError)) return false
+  return thrown.code === 'TIMEOUT' || thrown.code === 'UNREACHABLE' || isSilence(thrown.cause)
+}
+
 /** The text of anything thrown: an error's message, else its string form. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)

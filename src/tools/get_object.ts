@@ -5,6 +5,7 @@ import { revisionOf, stateOf } from '../engine/request.ts'
 import { conditionsOf, type KubeObject, type ObjectRef, printRef, refOf, joinApiVersion } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { shortRevision } from '../lib/digest.ts'
+import { elsewhere } from '../kustomize/identity.ts'
 import { type Json, type JsonObject, listAt, objectAt } from '../lib/json.ts'
 import { maskObject } from '../lib/mask.ts'
 import { foreign } from '../lib/safe.ts'
@@ -52,6 +53,7 @@ async function viewOf(
       return summary(object, { cluster, signal })
     case 'inventory':
       return {
+        ...(elsewhere(object) ? { in: `the cluster of ${elsewhere(object)}` } : {}),
         inventory: inventoryRefs(object).map(ref => `${printRef(ref)} ${joinApiVersion({ group: ref.group, version: ref.version ?? '' })}`),
       }
     case 'events':
@@ -102,6 +104,7 @@ async function summary(object: KubeObject, { cluster, signal }: { cluster: Clust
     ...(source.kind
       ? { source: `${String(source.kind)}/${String(source.namespace ?? object.metadata.namespace)}/${String(source.name)}` }
       : {}),
+    ...(elsewhere(object) ? { appliesTo: `the cluster of ${elsewhere(object)}` } : {}),
     ...(typeof object.spec?.url === 'string' ? { url: object.spec.url } : {}),
     ...(typeof object.spec?.path === 'string' ? { path: object.spec.path } : {}),
     ...(object.spec?.interval === undefined ? {} : { interval: object.spec.interval }),

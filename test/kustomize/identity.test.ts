@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { stringAt } from '../../src/lib/json.ts'
+import { deletionOf } from '../../src/tools/preview/deletion.ts'
+import { evidenceFor } from '../../src/tools/run/evidence.ts'
 import type { Auth } from '../../src/world/auth/provider.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { openRemotes, type Remotes } from '../../src/world/cluster/remote.ts'
@@ -304,20 +306,21 @@ verifies('kustomization/C7.5', 'a ConfigMap says how to sign in to a cluster, an
   )
 })
 
-test('a cluster that never answers fails the run after 30 s', async () => {
+test('a cluster that never answers fails the run after 30 s', async t => {
   const s = await stage('hung')
   const hung = await startApiFront('', () => 'hang')
+  t.after(() => hung.close())
   await s.apply(kubeconfigs('hung', { value: kubeconfig({ server: hung.url }) }))
   const clock = leaping()
   const hasty = openRemotes({ http, clock, learn: () => {} })
   const ks = await s.ship([config('hung', 'one')], toFar(), turn({ remotes: hasty, clock }))
   assert.match(readyOf(ks), /^False ReconciliationFailed: .*context deadline exceeded: discover \/api.* took longer than 30s/)
-  await hung.close()
 })
 
-test('a stopped run stops what it asked a hung cluster', async () => {
+test('a stopped run stops what it asked a hung cluster', async t => {
   const s = await stage('stopped')
   const hung = await startApiFront('', () => 'hang')
+  t.after(() => hung.close())
   await s.apply(kubeconfigs('stopped', { value: kubeconfig({ server: hung.url }) }))
   const stop = new AbortController()
   hung.judge = () => {
@@ -325,7 +328,6 @@ test('a stopped run stops what it asked a hung cluster', async () => {
     return 'hang'
   }
   await assert.rejects(s.ship([config('stopped', 'one')], toFar(), turn({ signal: stop.signal })), /enough/)
-  await hung.close()
 })
 
 test('the source is looked at in its own cluster while health is awaited in another', async () => {
@@ -348,4 +350,44 @@ test('a service account with a name that is none is nobody', async () => {
   const ks = await s.ship([config('odd', 'one')], { serviceAccountName: 'x\r\nimpersonate-group: system:masters' }, turn())
   assert.match(readyOf(ks), /^False ReconciliationFailed: .*is no name of a user/)
   assert.equal(stringAt(await s.get(config('odd', 'one')), 'kind'), undefined)
+})
+
+test('a deletion asks a hung cluster once, and keeps all of the inventory', async t => {
+  const s = await stage('silent')
+  const names = ['a', 'b', 'c', 'd', 'e']
+  await s.apply(kubeconfigs('silent', { value: kubeconfig() }))
+  await s.ship(
+    names.map(name => config('silent', name)),
+    toFar(),
+    turn(),
+  )
+  const hung = await startApiFront('', () => 'hang')
+  t.after(() => hung.close())
+  await s.apply(kubeconfigs('silent', { value: kubeconfig({ server: hung.url }) }))
+  await home.cluster.delete(s.ref, {}, signal)
+  const clock = leaping()
+  const hasty = openRemotes({ http, clock, learn: () => {} })
+  const driven = await s.pass(turn({ remotes: hasty, clock }))
+  assert.ok(driven.is === 'done' && driven.settled.backoff)
+  assert.ok(hung.calls.length <= 2, 'discovery alone was asked')
+  assert.deepEqual(idsOf(driven.object).length, names.length)
+  assert.match(readyOf(driven.object), /ConfigMap\/silent\/e query failed: .*;ConfigMap\/silent\/a query failed: context deadline exceeded/)
+})
+
+test('what speaks for a failure, and what a deletion takes along, says that another cluster was not read', async () => {
+  const s = await stage('told')
+  await s.apply(kubeconfigs('told', { value: kubeconfig() }))
+  const ks = await s.ship([config('told', 'one')], toFar(), turn())
+  const { incomplete, failing } = await evidenceFor(guarded, ks, signal)
+  assert.deepEqual(
+    [failing, incomplete],
+    [[], 'its objects are in the cluster of Secret/told/far, which was not read: the Ready message names what failed there'],
+  )
+  assert.deepEqual((await deletionOf(guarded, ks, signal)).slice(1), [
+    {
+      action: 'prune',
+      object: '1 objects in the cluster of Secret/told/far',
+      detail: 'that cluster was not read: view inventory names them',
+    },
+  ])
 })

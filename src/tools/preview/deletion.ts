@@ -3,6 +3,7 @@ import { type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/ma
 import { CodedError } from '../../lib/coded-error.ts'
 import { type JsonObject, objectAt, stringAt } from '../../lib/json.ts'
 import { isKept } from '../../kustomize/apply.ts'
+import { elsewhere } from '../../kustomize/identity.ts'
 import { inParallel } from '../../lib/parallel.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import { dependents } from './dependents.ts'
@@ -55,6 +56,15 @@ async function inventoryOf(cluster: Cluster, object: KubeObject, { signal, level
   if (refs.length === 0 || level > mostLevels) return []
   const held = heldBack(object)
   if (held) return [{ action: 'kept', object: `${refs.length} objects that it applied`, detail: held }]
+  const where = elsewhere(object)
+  if (where)
+    return [
+      {
+        action: 'prune',
+        object: `${refs.length} objects in the cluster of ${where}`,
+        detail: 'that cluster was not read: view inventory names them',
+      },
+    ]
   const changes = await inParallel(refs, readsAtOnce, ref => oneOf(cluster, { ref, owner: object }, { signal, level }))
   return changes.flat()
 }

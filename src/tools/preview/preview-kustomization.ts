@@ -5,6 +5,8 @@ import { shortRevision } from '../../lib/digest.ts'
 import { type JsonObject, stringAt } from '../../lib/json.ts'
 import { drifted, isForced, isKept, isSkipped, manager } from '../../kustomize/apply.ts'
 import { entryOf, type Inventory, refOfEntry, stale } from '../../kustomize/inventory.ts'
+import { elsewhere } from '../../kustomize/identity.ts'
+import { targetOf } from '../../kustomize/target-reconciler.ts'
 import { inParallel } from '../../lib/parallel.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import type { World } from '../../world/world.ts'
@@ -19,11 +21,14 @@ const shownActions = ['create', 'configure', 'drift', 'recreate', 'prune', 'kept
 
 /**
  * What reconciling a Kustomization would change: every object dry-run against the cluster, drift apart from intent, what prune
- * would delete, and what waits for it.
+ * would delete, and what waits for it. All of it where and as whom it would be applied.
  */
 export async function previewKustomization(world: World, located: Located & { newest?: boolean }, call: Running): Promise<Preview> {
   const { cluster, ref } = located
   const { ks, objects, revision } = await renderLive(world, located, call)
+  const target = await targetOf(ks, { ...world, cluster }, { settings: call.engine.settings, signal: call.signal })
+  await target.discover(call.signal)
+  const where = elsewhere(ks)
   const dry = {
     force: ks.spec.force === true,
     isRepeat: isRepeat(ks, revision),
@@ -32,17 +37,17 @@ export async function previewKustomization(world: World, located: Located & { ne
     show: call.show,
   }
   const atOnce = call.engine.settings.concurrentSsa
-  const changes = await inParallel(objects, atOnce, object => changeFor(cluster, object, dry))
+  const changes = await inParallel(objects, atOnce, object => changeFor(target, object, dry))
   const next = { entries: objects.map(o => entryOf(o)) }
   const left = ks.spec.prune ? stale(ks.status?.inventory as Inventory | undefined, next).flatMap(e => refOfEntry(e) ?? []) : []
-  const pruned = (await inParallel(left, atOnce, one => pruneOf(cluster, one, call.signal))).filter(c => c !== undefined)
+  const pruned = (await inParallel(left, atOnce, one => pruneOf(target, one, call.signal))).filter(c => c !== undefined)
   const all: JsonObject[] = [...changes.map(({ live: _live, ...change }) => change), ...pruned]
   const counts = shownActions.flatMap(action => {
     const n = all.filter(c => c.action === action).length
     return n > 0 ? [`${n} ${action}`] : []
   })
   return {
-    summary: `${printRef(ref)} at ${shortRevision(revision)}: ${counts.join(', ') || 'nothing'}`,
+    summary: `${printRef(ref)} at ${shortRevision(revision)}${where ? ` in the cluster of ${where}` : ''}: ${counts.join(', ') || 'nothing'}`,
     changes: [...all.filter(c => c.action !== 'unchanged'), ...(await dependents(cluster, ref, call.signal))],
     live: JSON.stringify([revision, ks.metadata.uid, ks.metadata.generation, changes.map(c => c.live ?? null), pruned]),
   }

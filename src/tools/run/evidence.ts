@@ -1,6 +1,7 @@
 import { kstatus } from '../../engine/kstatus.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/manifest.ts'
 import { CodedError } from '../../lib/coded-error.ts'
+import { elsewhere } from '../../kustomize/identity.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { plain } from '../../lib/safe.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
@@ -32,8 +33,13 @@ export async function evidenceFor(cluster: Cluster, object: KubeObject, signal: 
       return undefined
     }
   }
+  const where = elsewhere(object)
+  const unread = async (name: string): Promise<JsonObject[]> => {
+    problems.push(`its objects are in the cluster of ${name}, which was not read: the Ready message names what failed there`)
+    return []
+  }
   const [failing, blockedBy] = await Promise.all([
-    orSaid(failingObjects(cluster, object, { signal, orSaid })),
+    orSaid(where ? unread(where) : failingObjects(cluster, object, { signal, orSaid })),
     orSaid(blockerOf(cluster, object, signal)),
   ])
   return {

@@ -8,6 +8,7 @@ import type { World } from '../../world/world.ts'
 import { liveOf } from '../preview/deletion.ts'
 import type { Acting } from './engine.ts'
 import { type Evidence, evidenceFor } from './evidence.ts'
+import { elsewhere } from '../../kustomize/identity.ts'
 import { inventoryRefs } from '../objects/inventory-refs.ts'
 import type { Located } from '../objects/locate.ts'
 import { type Ended, runBy } from './run-by.ts'
@@ -72,7 +73,7 @@ interface InventoryChanges {
   readonly kept?: string[]
 }
 
-/** What joined and what left the inventory; nothing for kinds without one. What left and is still there was kept. */
+/** What joined and what left the inventory; nothing for kinds without one. What left and is still there was kept; other clusters are not looked into. */
 async function inventoryChanges(
   cluster: Cluster,
   { before, after }: { before: KubeObject; after: KubeObject },
@@ -82,7 +83,7 @@ async function inventoryChanges(
   const names = (refs: readonly ObjectRef[]): string[] => refs.map(printRef)
   const added = names(is).filter(n => !names(was).includes(n))
   const left = was.filter(ref => !names(is).includes(printRef(ref)))
-  const there = await inParallel(left, readsAtOnce, async ref => {
+  const there = await inParallel(elsewhere(after) ? [] : left, readsAtOnce, async ref => {
     const live = await liveOf(cluster, ref, call.signal)
     return live !== undefined && live.metadata.deletionTimestamp === undefined
   })
