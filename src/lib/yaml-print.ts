@@ -13,10 +13,10 @@ export function printAll(values: readonly Json[]): string {
   return values.map(print).join('---\n')
 }
 
-/** One text as a value, or a key, of what stands at an indent; lines are never broken. */
-export function printScalar(text: string, { indent, key = false }: { indent: number; key?: boolean }): string {
+/** One text as a value, or a key, of what stands at an indent; lines are never broken. `step`: how much further in its lines are than what holds it. */
+export function printScalar(text: string, { indent, key = false, step = 2 }: { indent: number; key?: boolean; step?: number }): string {
   const out = new Page(Infinity)
-  putText(text, { out, indent, key })
+  putText(text, { out, indent, key, step })
   return out.text
 }
 
@@ -132,15 +132,15 @@ interface Spot {
   readonly out: Page
   readonly indent: number
   readonly key: boolean
+  readonly step?: number
 }
 
 const special = /[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/u
 const indicator = /^(?:---|\.\.\.)|^[#,[\]{}&*!|>'"%@`]|^[?-](?:[ \t]|$)|:(?:[ \t]|$)|[ \t\n]#|^ | $/
 
 function putText(text: string, spot: Spot): void {
-  const { out, indent, key } = spot
-  if (text.includes('\n'))
-    return !key && !special.test(text) && !/ \n| $/.test(text) ? putLiteral(text, out, indent) : putDouble(text, spot)
+  const { out, key } = spot
+  if (text.includes('\n')) return !key && !special.test(text) && !/ \n| $/.test(text) ? putLiteral(text, spot) : putDouble(text, spot)
   if (needsQuotes(text) || special.test(text) || (key && text === '<<')) return putDouble(text, spot)
   if (!indicator.test(text)) return putFolded(text, spot)
   out.add(`'`)
@@ -156,9 +156,9 @@ function putFolded(text: string, { out, indent, key }: Spot): void {
   }
 }
 
-function putLiteral(text: string, out: Page, indent: number): void {
+function putLiteral(text: string, { out, indent, step = 2 }: Spot): void {
   const chomp = !text.endsWith('\n') ? '-' : text === '\n' || text.endsWith('\n\n') ? '+' : ''
-  out.add(`|${/^[ \n]/.test(text) ? '2' : ''}${chomp}\n${text.replaceAll(/^(?=[^\n])/gm, ' '.repeat(indent))}`)
+  out.add(`|${/^[ \n]/.test(text) ? step : ''}${chomp}\n${text.replaceAll(/^(?=[^\n])/gm, ' '.repeat(indent))}`)
 }
 
 const escapes: Readonly<Record<string, string>> = {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { conditionOf } from '../../src/kinds/manifest.ts'
-import type { JsonObject } from '../../src/lib/json.ts'
+import type { Json, JsonObject } from '../../src/lib/json.ts'
 import { printAll } from '../../src/lib/yaml.ts'
-import { verifies } from '../conformance/verifies.ts'
+import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 import { bareKms } from '../support/kms.ts'
-import { alice, bob, type Seal, seal } from '../support/sops.ts'
+import { alice, bob, type Seal, seal, written } from '../support/sops.ts'
 import { config, deployment, secret } from './objects.ts'
 import type { Server } from './servers.ts'
 import { readyOf, type Stage } from './stage.ts'
@@ -14,6 +14,9 @@ import { readyOf, type Stage } from './stage.ts'
 const applied = (n: number): string => `True ReconciliationSucceeded: Applied revision: v${n}`
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const decryption = { decryption: { provider: 'sops', secretRef: { name: 'keys' } } }
+const toAlice: Seal = { groups: [[alice.recipient]] }
+const kustomization = (namespace: string, more: JsonObject): string =>
+  JSON.stringify({ namespace, generatorOptions: { disableNameSuffixHash: true }, ...more })
 const rule = { encrypted_regex: '^(data|stringData|spec)$' }
 const forAlice: Seal = {
   groups: [[alice.recipient]],
@@ -174,6 +177,172 @@ export function sopsCases({ stage }: Server): void {
       'file.yaml': base64('nested:\n    list:\n        - true\n        - null\nport: 8080\nuser: root\n'),
       'file.json': base64('{\n\t"user": "root",\n\t"port": 8080,\n\t"nested": {\n\t\t"list": [\n\t\t\ttrue,\n\t\t\tnull\n\t\t]\n\t}\n}\n'),
       'plain.txt': base64('plain'),
+    })
+  })
+
+  verifies('kustomization/D10', 'a value in YAML under the name of an INI file becomes INI', async () => {
+    const s = await stage('d10')
+    await keys(s)
+    const document = written(await seal({ config: { key: 'value' } }, toAlice), 'yaml')
+    const object = secret('d10', 'files', { data: { 'file.ini': base64(document) } })
+    assert.equal(readyOf(await s.ship([object], decryption)), applied(1))
+    assert.deepEqual((await s.get(object))?.data, { 'file.ini': base64('[config]\nkey = value\n') })
+  })
+
+  verifies('kustomization/D11', 'a value in YAML is indented by four; one that is no base64 is left to the server', async () => {
+    const s = await stage('d11')
+    await keys(s)
+    const document = written(await seal({ a: { b: ['c'] } }, toAlice), 'yaml')
+    const object = secret('d11', 'files', { data: { 'key.yaml': base64(document) } })
+    assert.equal(readyOf(await s.ship([object], decryption)), applied(1))
+    assert.deepEqual((await s.get(object))?.data, { 'key.yaml': base64('a:\n    b:\n        - c\n') })
+    const broken = secret('d11', 'broken', { data: { 'key.yaml': 'sops_mac=ENC[' } })
+    assert.match(readyOf(await s.ship([broken], decryption)), /^False ReconciliationFailed: Secret\/d11\/broken dry-run failed/)
+  })
+
+  verifies('kustomization/D13', 'files of Secret generators are decrypted by the format of their key, wherever they are', async () => {
+    const s = await stage('d13')
+    await keys(s)
+    const binary = written(await seal({ data: 'text' }, toAlice), 'json')
+    const generator = {
+      name: 'app',
+      files: ['file.txt', 'combo=combination.json'],
+      envs: ['app.env', '../secret.env'],
+    }
+    const ks = await s.ship(
+      {
+        'deploy/kustomization.yaml': kustomization('d13', { secretGenerator: [generator] }),
+        'deploy/file.txt': binary,
+        'deploy/combination.json': binary,
+        'deploy/app.env': written(await seal({ a: '1' }, toAlice), 'env'),
+        'secret.env': written(await seal({ b: 'two\nlines' }, toAlice), 'env'),
+      },
+      { ...decryption, path: 'deploy' },
+    )
+    assert.equal(readyOf(ks), applied(1))
+    assert.deepEqual((await s.get(secret('d13', 'app')))?.data, {
+      'file.txt': base64('text'),
+      combo: base64('text'),
+      a: base64('1'),
+      b: base64('two\\nlines'),
+    })
+  })
+
+  const failing: [BehaviourId, says: string, files: Record<string, string>, envs: string[], why: string][] = [
+    [
+      'kustomization/D14.1',
+      'above the root there is nothing',
+      { 'data.env': 'a=1\n' },
+      ['../../data.env'],
+      'lstat ../data.env: no such file or directory',
+    ],
+    ['kustomization/D14.2', 'a link is not unpacked', {}, ['link.env'], 'lstat deploy/link.env: no such file or directory'],
+    [
+      'kustomization/D15.1',
+      'a file of more than 5 MiB is refused',
+      { 'deploy/large.env': 'a=1\n'.repeat(1_400_000) },
+      ['large.env'],
+      'cannot decrypt file with size (5600000 bytes) exceeding limit (5242880)',
+    ],
+    [
+      'kustomization/D15.2',
+      'a folder is no file',
+      { 'deploy/folder/a.env': 'a=1\n' },
+      ['folder'],
+      'cannot decrypt irregular file as it has file mode type bits set',
+    ],
+  ]
+  for (const [i, [id, says, files, envs, why]] of failing.entries())
+    verifies(id, says, async () => {
+      const s = await stage(`unread-${i}`)
+      await keys(s)
+      const generator = kustomization(s.namespace, { secretGenerator: [{ name: 'app', envs }] })
+      const ks = await s.ship({ 'deploy/kustomization.yaml': generator, ...files }, { ...decryption, path: 'deploy' })
+      assert.equal(readyOf(ks), `False BuildFailed: error decrypting sources: ${why}`)
+    })
+
+  verifies(
+    'kustomization/D16',
+    'a file that is encrypted in another format than its name says is left as it is, until it is a value of a Secret',
+    async () => {
+      const s = await stage('d16')
+      await keys(s)
+      const ini = written(await seal({ config: { key: 'value' } }, toAlice), 'ini')
+      const generator = { name: 'app', files: ['app.yaml'] }
+      const ks = await s.ship({ 'kustomization.yaml': kustomization('d16', { secretGenerator: [generator] }), 'app.yaml': ini }, decryption)
+      assert.equal(readyOf(ks), applied(1))
+      assert.deepEqual((await s.get(secret('d16', 'app')))?.data, { 'app.yaml': base64('DEFAULT: {}\nconfig:\n    key: value\n') })
+      const plain = { 'kustomization.yaml': kustomization('d16', { secretGenerator: [generator] }), 'app.yaml': 'as: it is' }
+      assert.equal(readyOf(await s.ship(plain, decryption)), applied(2))
+      assert.deepEqual((await s.get(secret('d16', 'app')))?.data, { 'app.yaml': base64('as: it is') })
+    },
+  )
+
+  verifies('kustomization/D17', 'a folder among the resources has one kustomization file', async () => {
+    const s = await stage('d17')
+    await keys(s)
+    const root = kustomization('d17', { resources: ['./inner'] })
+    const inner = kustomization('d17', {})
+    for (const [files, why] of [
+      [{ 'inner/kustomization.yaml': inner, 'inner/Kustomization': inner }, 'found multiple kustomization files'],
+      [{ 'inner/a.yaml': printAll([config('d17', 'c') as Json]) }, 'no kustomization file found'],
+    ] as const)
+      assert.equal(
+        readyOf(await s.ship({ 'kustomization.yaml': root, ...files }, decryption)),
+        `False BuildFailed: error decrypting sources: ${why}`,
+      )
+  })
+
+  verifies('kustomization/D18', 'addresses, files and what is not there are passed over', async () => {
+    const s = await stage('d18')
+    await keys(s)
+    const root = kustomization('d18', { resources: ['https://example.invalid/a.yaml', './c.yaml', './gone', '../../out'] })
+    const ks = await s.ship({ 'kustomization.yaml': root, 'c.yaml': printAll([config('d18', 'c') as Json]) }, decryption)
+    assert.match(readyOf(ks), /^False BuildFailed: kustomize build failed: /)
+  })
+
+  verifies('kustomization/D20', 'a tree of kustomizations, components, generators and patches comes out in the clear', async () => {
+    const s = await stage('d20')
+    await keys(s)
+    const patch = async (key: string): Promise<string> =>
+      written(await seal({ ...(secret('d20', 'patched', { stringData: { [key]: key } }) as JsonObject) }, forAlice), 'yaml')
+    const env = written(await seal({ key: 'value' }, toAlice), 'env')
+    const files = {
+      'kustomization.yaml': kustomization('d20', {
+        resources: ['./envs', './files', './whole.yaml', './patches'],
+        components: ['./component'],
+      }),
+      'envs/kustomization.yaml': kustomization('d20', {
+        secretGenerator: [{ name: 'env', envs: ['env.env'] }],
+        configMapGenerator: [{ name: 'env', envs: ['env.env'] }],
+      }),
+      'envs/env.env': env,
+      'files/kustomization.yaml': kustomization('d20', { secretGenerator: [{ name: 'files', files: ['key=file.txt'] }] }),
+      'files/file.txt': written(await seal({ data: 'value' }, toAlice), 'json'),
+      'component/kustomization.yaml': JSON.stringify({
+        apiVersion: 'kustomize.config.k8s.io/v1alpha1',
+        kind: 'Component',
+        generatorOptions: { disableNameSuffixHash: true },
+        secretGenerator: [{ name: 'component', envs: ['env.env'] }],
+      }),
+      'component/env.env': env,
+      'patches/kustomization.yaml': kustomization('d20', {
+        resources: ['secret.yaml'],
+        patches: [{ path: 'merge1.yaml' }, { path: 'merge2.yaml' }],
+      }),
+      'patches/secret.yaml': printAll([secret('d20', 'patched', { stringData: { key: 'plain' } }) as Json]),
+      'patches/merge1.yaml': await patch('merge1'),
+      'patches/merge2.yaml': await patch('merge2'),
+      'whole.yaml': printAll([(await sealed(secret('d20', 'whole', { stringData: { key: 'value' } }))) as Json]),
+    }
+    assert.equal(readyOf(await s.ship(files, decryption)), applied(1))
+    for (const name of ['env', 'files', 'component', 'whole'])
+      assert.deepEqual((await s.get(secret('d20', name)))?.data, { key: base64('value') }, name)
+    assert.deepEqual((await s.get(config('d20', 'env')))?.data, { key: 'value' })
+    assert.deepEqual((await s.get(secret('d20', 'patched')))?.data, {
+      key: base64('plain'),
+      merge1: base64('merge1'),
+      merge2: base64('merge2'),
     })
   })
 

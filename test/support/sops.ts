@@ -1,6 +1,7 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto'
 import { armor, Encrypter } from 'age-encryption'
 import { isObject, type Json, type JsonObject } from '../../src/lib/json.ts'
+import { printAll } from '../../src/lib/yaml.ts'
 
 /** A key of age: its private part, and what is encrypted for it. */
 export interface AgePair {
@@ -83,4 +84,35 @@ export async function seal(
 
 function all(): boolean {
   return true
+}
+
+/** A sealed document as SOPS writes it in a format. */
+export function written(document: JsonObject, format: 'yaml' | 'json' | 'env' | 'ini'): string {
+  const { sops, ...rest } = document
+  const about = flat(sops ?? null, '').map(([key, value]) => [key, value.replaceAll('\n', '\\n')] as const)
+  switch (format) {
+    case 'yaml':
+      return printAll([document])
+    case 'json':
+      return `${JSON.stringify(document, undefined, '\t')}\n`
+    case 'env':
+      return [...Object.entries(rest), ...about.map(([key, value]) => [`sops_${key}`, value])]
+        .map(([key, value]) => `${String(key)}=${String(value)}\n`)
+        .join('')
+    case 'ini':
+      return [...Object.entries(rest), ['sops', Object.fromEntries(about)] as const]
+        .map(
+          ([name, section]) =>
+            `[${name}]\n${Object.entries(section as JsonObject)
+              .map(([key, value]) => `${key} = ${String(value)}\n`)
+              .join('')}`,
+        )
+        .join('\n')
+  }
+}
+
+function flat(value: Json, path: string): [string, string][] {
+  if (Array.isArray(value)) return value.flatMap((item, i) => flat(item, `${path}__list_${i}`))
+  if (isObject(value)) return Object.entries(value).flatMap(([key, item]) => flat(item ?? null, path === '' ? key : `${path}__map_${key}`))
+  return [[path, String(value)]]
 }

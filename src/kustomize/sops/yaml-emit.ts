@@ -29,16 +29,22 @@ interface Place {
 function valueText(value: Node, { indent, behind }: Place): string {
   if (value instanceof Branch && value.entries.length > 0) return `${behind}\n${mapLines(value, indent + step)}`
   if (value instanceof List && value.values.length > 0) return `${behind}\n${listLines(value, indent + step)}`
-  return ` ${leafText(value, indent)}${behind}\n`
+  return ` ${line(leafText(value, indent), behind)}`
 }
 
 /** The first line of a map or a list stands behind the mark. */
 function itemText(value: Node, { indent, behind }: Place): string {
   const mark = `${' '.repeat(indent)}- `
   const isFilled = (value instanceof Branch && value.entries.length > 0) || (value instanceof List && value.values.length > 0)
-  if (!isFilled) return `${mark}${leafText(value, indent)}${behind}\n`
+  if (!isFilled) return mark + line(leafText(value, indent), behind)
   const inner = value instanceof Branch ? mapLines(value, indent + 2) : listLines(value as List, indent + 2)
   return mark + inner.slice(indent + 2)
+}
+
+/** The comment behind a text of several lines stands on its first. */
+function line(text: string, behind: string): string {
+  const [first = '', ...more] = text.replace(/\n$/, '').split('\n')
+  return `${[first + behind, ...more].join('\n')}\n`
 }
 
 function leafText(value: Node, indent: number): string {
@@ -51,7 +57,7 @@ function textOf(leaf: Leaf, indent: number): string {
   if (leaf === null) return 'null'
   if (leaf instanceof Time) return leaf.text
   if (leaf instanceof Uint8Array) return `!!binary ${Buffer.from(leaf).toString('base64')}`
-  if (typeof leaf === 'string') return printScalar(leaf, { indent: indent + step })
+  if (typeof leaf === 'string') return printScalar(leaf, { indent: indent + step, step })
   return typeof leaf === 'number' ? numeral(leaf) : String(leaf)
 }
 
@@ -60,7 +66,7 @@ function numeral(value: number): string {
   return String(value).replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
-function withComments<T>(items: readonly (T | Comment)[], indent: number, line: (item: T, behind: string) => string): string {
+function withComments<T>(items: readonly (T | Comment)[], indent: number, print: (item: T, behind: string) => string): string {
   const out: string[] = []
   let behind: string[] = []
   for (const item of items) {
@@ -69,7 +75,7 @@ function withComments<T>(items: readonly (T | Comment)[], indent: number, line: 
       else out.push(`${' '.repeat(indent)}#${item.text}\n`)
       continue
     }
-    out.push(line(item, behind.map(text => ` #${text}`).join('')))
+    out.push(print(item, behind.map(text => ` #${text}`).join('')))
     behind = []
   }
   return [...out, ...behind.map(text => `${' '.repeat(indent)}#${text}\n`)].join('')
