@@ -6,14 +6,19 @@ import type { Line } from './line.ts'
 
 type Key = Extract<ServiceKey, { readonly is: 'gcp' }>
 
+/** @throws {KmsError} WRONG_KEY for what names no key of Cloud KMS. */
+export function checkResource({ resourceId }: Pick<Key, 'resourceId'>): void {
+  if (/^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/.test(resourceId)) return
+  throw new KmsError('WRONG_KEY', `cannot create GCP KMS service: no valid resource ID found in ${JSON.stringify(resourceId)}`)
+}
+
 /** Decrypt of Cloud KMS. https://cloud.google.com/kms/docs/reference/rest/v1/projects.locations.keyRings.cryptoKeys/decrypt @throws {KmsError} */
 export async function decryptByGoogle(
   { resourceId }: Key,
   enc: string,
   { token, line }: { token: string; line: Line },
 ): Promise<Uint8Array> {
-  if (!/^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/.test(resourceId))
-    throw new KmsError('WRONG_KEY', `cannot create GCP KMS service: no valid resource ID found in ${JSON.stringify(resourceId)}`)
+  checkResource({ resourceId })
   const path = resourceId.split('/').map(encodeURIComponent).join('/')
   const url = `https://cloudkms.googleapis.com/v1/${path}:decrypt`
   const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${token}` }

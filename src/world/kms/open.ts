@@ -11,7 +11,7 @@ import { ambientKeys, type AmbientOptions } from './ambient.ts'
 import { decryptByAws, regionOf } from './aws.ts'
 import { decryptByAzure, scopeOf } from './azure.ts'
 import { KmsError } from './error.ts'
-import { decryptByGoogle } from './gcp.ts'
+import { checkResource, decryptByGoogle } from './gcp.ts'
 import type { KeyAccess, Kms, WrappedKey } from './kms.ts'
 import type { Line } from './line.ts'
 import { decryptByVault, vaultToken } from './vault.ts'
@@ -23,6 +23,8 @@ export interface KmsOptions extends AmbientOptions {
   /** Is shown every secret that is received, before anybody else. */
   readonly learn: (secret: string) => void
 }
+
+const googleScope = 'https://www.googleapis.com/auth/cloud-platform https://www.googleapis.com/auth/cloudkms'
 
 /** Key services over HTTP. */
 export function openKms(options: KmsOptions): Kms {
@@ -48,6 +50,7 @@ async function byService({ key, enc }: WrappedKey, { credentials, who }: KeyAcce
     case 'azure':
       return decryptByAzure(key, enc, { token: await azureToken(key, { credentials, who }, at), line })
     case 'gcp':
+      checkResource(key)
       return decryptByGoogle(key, enc, { token: await googleToken(credentials, who, at), line })
     case 'vault': {
       const token = credentials.vaultToken || (await vaultToken(key, options))
@@ -72,7 +75,7 @@ async function azureToken(key: Extract<ServiceKey, { is: 'azure' }>, { credentia
 
 async function googleToken({ gcp }: KeyCredentials, who: Who, { options, line }: At): Promise<string> {
   if (!gcp) return (await options.auth.keyService('gcp', {}, who)).token
-  return learned(told(accountToken(gcp, { wire: line, scope: 'https://www.googleapis.com/auth/cloudkms' }, line.signal)), options)
+  return learned(told(accountToken(gcp, { wire: line, scope: googleScope }, line.signal)), options)
 }
 
 async function learned(token: Promise<string>, { learn }: KmsOptions): Promise<string> {

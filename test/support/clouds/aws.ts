@@ -1,4 +1,5 @@
 import { signedHeaders } from '../../../src/lib/aws-signature.ts'
+import { unsealed } from './keys.ts'
 import { basicOf, challenge, formOf, json, passes, type Play, type Played, type Seen, type Tools } from './play.ts'
 
 interface Keys {
@@ -21,6 +22,7 @@ export function playAws(): Play {
     if (host === '169.254.169.254' && seen.url.pathname.startsWith('/latest/')) return machine(seen, { tools, keys })
     if (host.startsWith('169.254.170.') || host === '[fd00:ec2::23]') return container(seen, { tools, keys })
     if (/^(?:[\w-]+\.)?sts\./.test(host) && host.includes('amazonaws')) return sts(seen, { tools, keys })
+    if (host.startsWith('kms.')) return kms(seen, { tools, keys })
     if (host.startsWith('api.ecr')) return ecr(seen, { tools, keys, passwords })
     if (!host.includes('.dkr.ecr') && host !== 'public.ecr.aws') return undefined
     const [user, password = ''] = basicOf(seen)?.split(':') ?? []
@@ -91,6 +93,48 @@ function sts(seen: Seen, state: State): Played {
   if (!trusted || claims.sub !== `system:serviceaccount:${trusted[1]}:${trusted[2]}`)
     return failure('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity')
   return issued('AssumeRoleWithWebIdentity', issue(state, role))
+}
+
+/** Whoever signs may take on the role of decrypting, and no other. */
+function assumed(seen: Seen, form: URLSearchParams, state: State): Played {
+  const type = 'application/x-www-form-urlencoded'
+  if (!signer(seen, state, { region: seen.host.split('.')[1] ?? '', service: 'sts', type }))
+    return failure('SignatureDoesNotMatch', 'The request signature we calculated does not match')
+  if (form.get('RoleArn') !== decryptingRole || form.get('RoleSessionName') !== 'sops') return failure('AccessDenied', 'not authorized')
+  const { accessKeyId, secretAccessKey, sessionToken } = issue(state, decryptingRole)
+  return {
+    status: 200,
+    body: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}</SecretAccessKey><SessionToken>${sessionToken ?? ''}</SessionToken></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+  }
+}
+
+export const decryptingRole = 'arn:aws:iam::123456789012:role/decrypting'
+
+/** Who signed a request, if it was signed well. */
+function signer(
+  seen: Seen,
+  { tools, keys }: State,
+  { region, service, type, target }: Record<'region' | 'service' | 'type', string> & { target?: string },
+): Keys | undefined {
+  const known = keys.get(/Credential=(\w+)\//.exec(seen.headers.authorization ?? '')?.[1] ?? '')
+  const headers = { 'content-type': type, ...(target ? { 'x-amz-target': target } : {}) }
+  const date = String(seen.headers['x-amz-date'] ?? '').replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z')
+  const scope = { region, service, now: Date.parse(date) }
+  const right = known && signedHeaders({ method: 'POST', url: seen.url, headers, body: seen.body }, known, scope)
+  const good = right?.authorization === seen.headers.authorization && Math.abs(scope.now - tools.clock.now()) < 300_000
+  return good && known && known.sessionToken === seen.headers['x-amz-security-token'] ? known : undefined
+}
+
+function kms(seen: Seen, state: State): Played {
+  const refuse = (type: string, message: string): Played => json({ __type: type, message }, 400)
+  const target = 'TrentService.Decrypt'
+  const by = signer(seen, state, { region: seen.host.split('.')[1] ?? '', service: 'kms', type: 'application/x-amz-json-1.1', target })
+  if (!by) return refuse('UnrecognizedClientException', 'The security token included in the request is invalid.')
+  const { KeyId, CiphertextBlob, EncryptionContext } = JSON.parse(seen.body) as Record<string, string>
+  const wanted = unsealed(Buffer.from(CiphertextBlob ?? '', 'base64'))
+  if (wanted?.name !== KeyId || JSON.stringify(wanted?.context) !== JSON.stringify(EncryptionContext))
+    return refuse('InvalidCiphertextException', `not for ${by.secretAccessKey}`)
+  return json({ KeyId, Plaintext: wanted?.plaintext, EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' })
 }
 
 function ecr(seen: Seen, { tools, keys, passwords }: State & { passwords: Map<string, number> }): Played {

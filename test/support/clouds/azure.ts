@@ -3,6 +3,7 @@ import { constants, createHash, verify, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { managed } from './azure-managed.ts'
+import { unsealed } from './keys.ts'
 import { basicOf, challenge, formOf, json, passes, type Play, type Played, type Seen, type Tools } from './play.ts'
 
 const tenant = 'tenant-1'
@@ -23,6 +24,7 @@ const known = new Set([
   'https://management.usgovcloudapi.net/.default',
   '499b84ac-1321-427f-aa17-267ca6975798/.default',
   'https://storage.azure.com/.default',
+  'https://vault.azure.net/.default',
   '6dae42f8-4368-4678-94ff-3960e28e3630/.default',
 ])
 
@@ -36,6 +38,7 @@ export function playAzure(): Play {
     if (host.startsWith('login.')) return entra(seen, { tools, tokens })
     const service = managed(seen, { tools, issue: scope => issue({ tools, tokens }, scope) })
     if (service) return service
+    if (host.endsWith('.vault.azure.net')) return vault(seen, { tools, tokens })
     if (!host.includes('.azurecr.')) return undefined
     if (url.pathname === '/oauth2/exchange') return exchange(seen, { tools, tokens, refresh })
     if (url.pathname === '/oauth2/token') {
@@ -62,6 +65,18 @@ function issue({ tools, tokens }: State, scope: string): Played {
   const token = tools.fresh('entra-token')
   tokens.set(token, { scope, expiresAt: tools.clock.now() + tools.lifeMs })
   return json({ token_type: 'Bearer', expires_in: tools.lifeMs / 1000, access_token: token })
+}
+
+function vault(seen: Seen, { tools, tokens }: State): Played {
+  const token = tokens.get(seen.headers.authorization?.replace(/^Bearer /, '') ?? '')
+  const refuse = (status: number, code: string): Played =>
+    json({ error: { code, message: `no, ${String(seen.headers.authorization)}` } }, status)
+  if (token?.scope !== 'https://vault.azure.net/.default' || token.expiresAt <= tools.clock.now()) return refuse(401, 'Unauthorized')
+  const { alg, value } = JSON.parse(seen.body) as Record<string, string>
+  const wanted = unsealed(Buffer.from(value ?? '', 'base64url'))
+  const right = seen.url.pathname === `/${wanted?.name ?? ''}/decrypt` && seen.url.search === '?api-version=7.4' && alg === 'RSA-OAEP-256'
+  if (!right || !wanted) return refuse(400, 'BadParameter')
+  return json({ kid: `https://${seen.host}${seen.url.pathname}`, value: Buffer.from(wanted.plaintext, 'base64').toString('base64url') })
 }
 
 function entra(seen: Seen, state: State): Played {

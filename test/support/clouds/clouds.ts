@@ -42,6 +42,10 @@ export const hosts = [
   'oauth2.googleapis.com',
   'europe-docker.pkg.dev',
   'gcr.io',
+  'kms.us-east-1.amazonaws.com',
+  'kms.cn-north-1.amazonaws.com.cn',
+  'my-vault.vault.azure.net',
+  'cloudkms.googleapis.com',
   'api.github.com',
   'ghes.example.com',
 ] as const

@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { signedHeaders } from '../../../src/lib/aws-signature.ts'
 import { personKeys } from './aws.ts'
+import { unsealed } from './keys.ts'
 import { basicOf, challenge, formOf, json, passes, type Play, type Played, type Seen, type Tools } from './play.ts'
 
 const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -43,6 +44,8 @@ export function playGoogle(): Play {
         return impersonate(seen, state)
       case 'oauth2.googleapis.com':
         return oauth(seen, state)
+      case 'cloudkms.googleapis.com':
+        return kms(seen, state)
       case '169.254.169.254':
         return metadata(seen, state)
       case 'europe-docker.pkg.dev':
@@ -95,6 +98,17 @@ function issue({ tools, tokens }: State, who: string): { access_token: string; e
   const token = tools.fresh('google-token')
   tokens.set(token, { who, expiresAt: tools.clock.now() + tools.lifeMs })
   return { access_token: token, expires_in: tools.lifeMs / 1000, token_type: 'Bearer' }
+}
+
+function kms(seen: Seen, { tools, tokens }: State): Played {
+  const token = tokens.get(seen.headers.authorization?.replace(/^Bearer /, '') ?? '')
+  const refuse = (code: number, status: string): Played =>
+    json({ error: { code, status, message: `no, ${String(seen.headers.authorization)}` } }, code)
+  if (!token || token.expiresAt <= tools.clock.now()) return refuse(401, 'UNAUTHENTICATED')
+  const { ciphertext } = JSON.parse(seen.body) as Record<string, string>
+  const wanted = unsealed(Buffer.from(ciphertext ?? '', 'base64'))
+  if (seen.method !== 'POST' || !wanted || seen.url.pathname !== `/v1/${wanted.name}:decrypt`) return refuse(400, 'INVALID_ARGUMENT')
+  return json({ plaintext: wanted.plaintext })
 }
 
 function sts(seen: Seen, state: State): Played {
@@ -151,7 +165,7 @@ function oauth(seen: Seen, state: State): Played {
   const right =
     said.iss === googleKey.client_email &&
     said.aud === googleKey.token_uri &&
-    said.scope === both &&
+    (said.scope === both || said.scope === `${platform} https://www.googleapis.com/auth/cloudkms`) &&
     said.iat === now &&
     said.exp === now + 3600
   return right ? json(issue(state, String(said.iss))) : refuse('claims')
