@@ -1,11 +1,10 @@
 import type { ServiceKey } from '../../kinds/master-key.ts'
 import { type AwsKeys, signedHeaders } from '../../lib/aws-signature.ts'
 import { stringAt } from '../../lib/json.ts'
-import { hostOf } from '../auth/aws-api.ts'
+import { assumeRole, hostOf } from '../auth/aws-api.ts'
 import { ask, bytesOf, wordsOf } from './ask.ts'
 import { KmsError } from './error.ts'
-import { assumedRole } from './aws-role.ts'
-import type { Line } from './line.ts'
+import type { Line } from '../auth/line.ts'
 
 type Key = Extract<ServiceKey, { readonly is: 'aws' }>
 const arnPattern = /^arn:aws[\w-]*:kms:(.+):[0-9]+:(?:key|alias)\/.+$/
@@ -20,7 +19,7 @@ export function regionOf({ arn }: Pick<Key, 'arn'>): string {
 /** Decrypt of AWS KMS, as a role where the key names one. https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html */
 export async function decryptByAws(key: Key, enc: string, { keys: own, line }: { keys: AwsKeys; line: Line }): Promise<Uint8Array> {
   const region = regionOf(key)
-  const keys = key.role ? await assumedRole(key.role, own, { region, line }) : own
+  const keys = key.role ? await assumeRole({ roleArn: key.role, sessionName: 'sops', by: own, region }, line) : own
   const url = new URL(`https://${hostOf('kms', region)}/`)
   const body = JSON.stringify({ KeyId: key.arn, CiphertextBlob: enc, EncryptionContext: key.context })
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.Decrypt' }

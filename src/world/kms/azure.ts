@@ -2,7 +2,7 @@ import type { ServiceKey } from '../../kinds/master-key.ts'
 import { stringAt } from '../../lib/json.ts'
 import { ask, bytesOf, wordsOf } from './ask.ts'
 import { KmsError } from './error.ts'
-import type { Line } from './line.ts'
+import type { Line } from '../auth/line.ts'
 
 type Key = Extract<ServiceKey, { readonly is: 'azure' }>
 

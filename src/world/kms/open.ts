@@ -4,6 +4,7 @@ import type { AwsKeys } from '../../lib/aws-signature.ts'
 import type { Auth, Who } from '../auth/provider.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Http } from '../http/http.ts'
+import { metadataDoor } from '../http/metadata.ts'
 import { entraSigner, entraToken } from '../objects/azure/sign.ts'
 import { ObjectStoreError } from '../objects/error.ts'
 import { accountToken } from '../objects/gcs/sign.ts'
@@ -13,7 +14,7 @@ import { decryptByAzure, scopeOf } from './azure.ts'
 import { KmsError } from './error.ts'
 import { checkResource, decryptByGoogle } from './gcp.ts'
 import type { KeyAccess, Kms, WrappedKey } from './kms.ts'
-import type { Line } from './line.ts'
+import type { Line } from '../auth/line.ts'
 import { decryptByVault, vaultToken } from './vault.ts'
 
 export interface KmsOptions extends AmbientOptions {
@@ -31,10 +32,14 @@ export function openKms(options: KmsOptions): Kms {
   return {
     ambient: signal => ambientKeys(options, signal),
     async decrypt({ key, enc }, access) {
-      const line: Line = { http: options.http, clock: options.clock, signal: access.who.signal }
+      const line = lineOf(options, access.who.signal)
       return byService({ key, enc }, access, { options, line })
     },
   }
+}
+
+function lineOf(options: KmsOptions, signal: AbortSignal): Line {
+  return { ...options, door: metadataDoor(), root: '/', vendorTools: false, secrets: new Set(), signal }
 }
 
 interface At {

@@ -5,7 +5,7 @@ import { listAt, stringAt } from '../../lib/json.ts'
 import { ask, bytesOf, wordsOf } from './ask.ts'
 import type { AmbientOptions } from './ambient.ts'
 import { KmsError } from './error.ts'
-import type { Line } from './line.ts'
+import type { Line } from '../auth/line.ts'
 
 type Key = Extract<ServiceKey, { readonly is: 'vault' }>
 

@@ -65,7 +65,9 @@ function assumed(seen: Seen, form: URLSearchParams, state: State): Played {
   if (right.authorization !== seen.headers.authorization) return failure('SignatureDoesNotMatch', 'The request signature does not match')
   const [role, externalId, seconds] = ['RoleArn', 'ExternalId', 'DurationSeconds'].map(name => form.get(name))
   const isRight =
-    role === 'arn:aws:iam::1:role/inner' || (role === 'arn:aws:iam::1:role/outside' && externalId === 'id-1' && seconds === '3600')
+    (role === decryptingRole && form.get('RoleSessionName') === 'sops') ||
+    role === 'arn:aws:iam::1:role/inner' ||
+    (role === 'arn:aws:iam::1:role/outside' && externalId === 'id-1' && seconds === '3600')
   return isRight ? issued('AssumeRole', issue(state, role ?? '')) : failure('AccessDenied', 'Not authorized to perform sts:AssumeRole')
 }
 
@@ -93,19 +95,6 @@ function sts(seen: Seen, state: State): Played {
   if (!trusted || claims.sub !== `system:serviceaccount:${trusted[1]}:${trusted[2]}`)
     return failure('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity')
   return issued('AssumeRoleWithWebIdentity', issue(state, role))
-}
-
-/** Whoever signs may take on the role of decrypting, and no other. */
-function assumed(seen: Seen, form: URLSearchParams, state: State): Played {
-  const type = 'application/x-www-form-urlencoded'
-  if (!signer(seen, state, { region: seen.host.split('.')[1] ?? '', service: 'sts', type }))
-    return failure('SignatureDoesNotMatch', 'The request signature we calculated does not match')
-  if (form.get('RoleArn') !== decryptingRole || form.get('RoleSessionName') !== 'sops') return failure('AccessDenied', 'not authorized')
-  const { accessKeyId, secretAccessKey, sessionToken } = issue(state, decryptingRole)
-  return {
-    status: 200,
-    body: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}</SecretAccessKey><SessionToken>${sessionToken ?? ''}</SessionToken></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
-  }
 }
 
 export const decryptingRole = 'arn:aws:iam::123456789012:role/decrypting'
