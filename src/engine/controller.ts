@@ -1,9 +1,10 @@
 import type { Kind } from '../kinds/kind.ts'
 import { type KubeObject, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
-import { drive, type Hub, type Pass } from './drive.ts'
+import { drive } from './drive.ts'
 import { type Again, type Item, Queue } from './queue.ts'
 import type { Reconciler } from './reconciler.ts'
 import { asksForRun } from './triggers.ts'
+import type { Hub, Pass } from './working.ts'
 
 /** Which objects are ours; without a field, all. */
 export interface Scope {
@@ -24,7 +25,7 @@ export interface WatchedHub extends Hub {
 
 export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'progress' | 'clock'> {
   readonly hub: WatchedHub
-  readonly clock: Pass<Hands>['clock'] & { sleep(ms: number, signal: AbortSignal): Promise<void> }
+  readonly clock: Pass<Hands>['clock']
   /** How many objects of one kind run at a time; those that wait for another cluster are counted apart. */
   readonly concurrency: number
   readonly scope?: Scope | undefined

@@ -15,6 +15,8 @@ export interface Run {
   current(): KubeObject
   /** Changes the status of this pass without writing it: the next `save`, or the end of the pass, writes it. */
   note(change: StatusChange): void
+  /** Changes the status for whoever looks on: the next `save` writes it, or it is written by itself when the pass goes on for a while. */
+  show(change: StatusChange): Promise<void>
   /** Writes status at once; an interrupted pass keeps what was saved. */
   save(change: StatusChange): Promise<void>
   /** Annotations that every later event of this pass carries. */

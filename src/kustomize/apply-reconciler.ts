@@ -6,7 +6,8 @@ import { type KubeObject, type ObjectRef, printRef, refOf, splitApiVersion } fro
 import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { stringAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
-import { cleanUp, drifted, isForced, isSkipped, keepsManagers, manager } from './apply.ts'
+import { type AppliedObjects, type Left, leftOf } from './applied.ts'
+import { cleanUp, drifted, isForced, isSkipped, keepsManagers, manager, mayBeSkipped } from './apply.ts'
 import { type Change, changeLines, changeOf, skipped } from './change.ts'
 import { waitCurrent } from './health-reconciler.ts'
 import { applyFailure, dryRunFailure, encryptedFailure, needsRecreation } from './failure.ts'
@@ -20,6 +21,8 @@ interface Task {
   readonly hands: ApplyHands
   readonly run: Run
   readonly record: Record
+  /** Objects that need no look. */
+  readonly standing: ReadonlyMap<KubeObject, Left>
   readonly defined: readonly KubeObject[]
 }
 /** Called with what a stage is about to write. */
@@ -28,6 +31,8 @@ interface Prepared {
   readonly desired: KubeObject
   readonly change: Change
   readonly write: boolean
+  /** How an object is left that is not written. */
+  readonly left?: Left | undefined
 }
 
 const discoveryMs = 10_000
@@ -41,46 +46,73 @@ const tries = 5
 export async function applyAll(
   objects: readonly KubeObject[],
   ks: KustomizationObject,
-  { hands, run, record }: { hands: ApplyHands; run: Run; record: Record },
-): Promise<Change[]> {
+  { standing = new Map(), ...given }: Pick<Task, 'hands' | 'run' | 'record'> & { standing?: Task['standing'] | undefined },
+): Promise<AppliedObjects> {
   const encrypted = objects.find(isEncrypted)
   if (encrypted) throw encryptedFailure(encrypted)
-  const task = (defined: readonly KubeObject[]): Task => ({ ks, hands, run, record, defined })
   const { definitions, classes, rest } = stages([...objects])
-  const changes: Change[] = []
+  const task: Task = { ...given, ks, standing, defined: definitions }
+  const done: AppliedObjects[] = []
   for (const early of [definitions, classes]) {
     if (early.length === 0) continue
-    const applied = await applyStage(early, task(definitions))
-    changes.push(...applied)
-    await waitCurrent(named(applied), { ks, hands, run, timeoutMs: timeoutMs(ks.spec) })
+    const applied = await applyStage(early, task)
+    done.push(applied)
+    await waitCurrent(named(applied.changes), { ks, ...given, timeoutMs: timeoutMs(ks.spec) })
   }
   try {
-    return [...changes, ...(await applyStage(rest, task(definitions)))]
+    done.push(await applyStage(rest, task))
   } catch (thrown) {
     if (!(thrown instanceof StepError)) throw thrown
-    const before = changeLines(changes, ['created', 'configured'])
+    const before = changeLines(
+      done.flatMap(d => d.changes),
+      ['created', 'configured'],
+    )
     throw new StepError(thrown.code, `${thrown.message}\n${before && `${before}\n`}`, { cause: thrown })
   }
+  return { changes: done.flatMap(d => d.changes), left: done.flatMap(d => d.left) }
 }
 
 function named(changes: readonly Change[]): ObjectRef[] {
   return changes.map(c => c.ref).filter(ref => ref.name !== '')
 }
 
-async function applyStage(objects: readonly KubeObject[], task: Task): Promise<Change[]> {
+async function applyStage(objects: readonly KubeObject[], task: Task): Promise<AppliedObjects> {
   const prepared = await inParallel(objects, task.run.settings.concurrentSsa, object => prepare(object, task))
   await task.record(prepared.filter(p => p.write).map(p => p.change))
-  for (const { desired, write } of prepared) if (write) await applyOne(desired, task)
-  return prepared.map(p => p.change)
+  const left: (Left | undefined)[] = []
+  for (const p of prepared) left.push(p.write ? leftOf(p.desired, await applyOne(p.desired, task)) : p.left)
+  return { changes: prepared.map(p => p.change), left: left.filter(l => l !== undefined) }
 }
 
 async function prepare(desired: KubeObject, task: Task): Promise<Prepared> {
-  const live = await readLive(desired, task)
+  const standing = task.standing.get(desired)
+  if (standing) return { desired, change: { ref: standing.ref, action: 'unchanged' }, write: false, left: standing }
+  if (mayBeSkipped(desired)) return compared(desired, await readLive(desired, task), { task })
+  const tried = await dryRun(desired, task)
+  if ('object' in tried && tried.object.metadata.resourceVersion === undefined) return created(desired, tried.object)
+  return compared(desired, await readLive(desired, task), { task, tried: isUnserved(tried) ? undefined : tried })
+}
+
+/** A kind that was not served yet. */
+function isUnserved(tried: Tried): boolean {
+  return 'refused' in tried && tried.refused instanceof CodedError && tried.refused.code === 'NO_MATCH'
+}
+
+function created(desired: KubeObject, object: KubeObject): Prepared {
+  return { desired, change: changeOf(object, 'created'), write: true }
+}
+
+/** An object beside the live one. */
+async function compared(
+  desired: KubeObject,
+  live: KubeObject | undefined,
+  { task, tried }: { task: Task; tried?: Tried | undefined },
+): Promise<Prepared> {
   if (isSkipped(desired, live)) return { desired, change: skipped(desired, live), write: false }
-  const dryRun = await dryRunOf(desired, live, task)
-  if (dryRun.recreated || !live) return { desired, change: changeOf(dryRun.object, 'created'), write: true }
-  const write = (await tookOver(desired, live, task)) || drifted(live, dryRun.object)
-  return { desired, change: changeOf(dryRun.object, write ? 'configured' : 'unchanged'), write }
+  const result = await orRecreated(desired, live, { task, tried: tried ?? (await dryRun(desired, task)) })
+  if (result.recreated || !live) return created(desired, result.object)
+  const write = (await tookOver(desired, live, task)) || drifted(live, result.object)
+  return { desired, change: changeOf(result.object, write ? 'configured' : 'unchanged'), write, left: leftOf(desired, live) }
 }
 
 /** Takes over what earlier tools own of an object; whether there was anything. */
@@ -126,30 +158,31 @@ async function readLive(desired: KubeObject, { hands: { cluster, clock }, run, d
   }
 }
 
-async function dryRunOf(
+/** What the API server says an object would become, or why it refuses it. */
+type Tried = { readonly object: KubeObject } | { readonly refused: unknown }
+
+async function dryRun(desired: KubeObject, { hands: { cluster }, run }: Task): Promise<Tried> {
+  try {
+    return { object: await cluster.apply(desired, { manager, force: true, dryRun: true }, run.signal) }
+  } catch (refused) {
+    run.signal.throwIfAborted()
+    return { refused }
+  }
+}
+
+/** An object that may be recreated is, when its dry run is refused for what cannot change. */
+async function orRecreated(
   desired: KubeObject,
   live: KubeObject | undefined,
-  task: Task,
+  { task, tried }: { task: Task; tried: Tried },
 ): Promise<{ object: KubeObject; recreated: boolean }> {
-  const {
-    hands: { cluster },
-    run,
-    ks,
-  } = task
-  const attempt = (): Promise<KubeObject> => cluster.apply(desired, { manager, force: true, dryRun: true }, run.signal)
-  try {
-    return { object: await attempt(), recreated: false }
-  } catch (thrown) {
-    run.signal.throwIfAborted()
-    const may = live && (ks.spec.force === true || isForced(desired, live)) && needsRecreation(thrown)
-    if (!may) throw dryRunFailure(desired, thrown)
-  }
+  if ('object' in tried) return { object: tried.object, recreated: false }
+  const may = live && (task.ks.spec.force === true || isForced(desired, live)) && needsRecreation(tried.refused)
+  if (!may) throw dryRunFailure(desired, tried.refused)
   await recreate(desired, task)
-  try {
-    return { object: await attempt(), recreated: true }
-  } catch (thrown) {
-    throw dryRunFailure(desired, thrown)
-  }
+  const again = await dryRun(desired, task)
+  if ('refused' in again) throw dryRunFailure(desired, again.refused)
+  return { object: again.object, recreated: true }
 }
 
 /** Deletes the live object and waits until its finalizers let it go. Spec: kustomization 7.5. */
@@ -165,9 +198,9 @@ async function recreate(desired: KubeObject, { hands: { cluster, clock }, run }:
   }
 }
 
-async function applyOne(desired: KubeObject, { hands: { cluster }, run }: Task): Promise<void> {
+async function applyOne(desired: KubeObject, { hands: { cluster }, run }: Task): Promise<KubeObject> {
   try {
-    await cluster.apply(desired, { manager, force: true }, run.signal)
+    return await cluster.apply(desired, { manager, force: true }, run.signal)
   } catch (thrown) {
     run.signal.throwIfAborted()
     throw applyFailure(desired, thrown)

@@ -17,6 +17,11 @@ export function isSkipped(desired: KubeObject, live: KubeObject | undefined): bo
   )
 }
 
+/** Whether what is wanted itself asks to be left alone, always or where it is there. */
+export function mayBeSkipped(desired: KubeObject): boolean {
+  return isSkipped(desired, undefined) || says(desired, 'ssa', 'IfNotPresent')
+}
+
 /** `ssa: Merge` keeps the fields of other managers. */
 export function keepsManagers(desired: KubeObject, live: KubeObject | undefined): boolean {
   return says(desired, 'ssa', 'Merge') || says(live, 'ssa', 'Merge')

@@ -47,14 +47,14 @@ export async function checkHealth(
 ): Promise<'healthy' | 'superseded'> {
   const wanted = wantedHealthy(ks, changes)
   if (wanted.length === 0) {
-    await run.save({ conditions: [{ type: 'Healthy', status: 'absent' }] })
+    run.note({ conditions: [{ type: 'Healthy', status: 'absent' }] })
     return 'healthy'
   }
   const before = conditionOf(run.current(), 'Healthy')?.status
   const timeout = timeoutMs(ks.spec)
   const message = `Running health checks for revision ${revision} with a timeout of ${formatDuration(timeout)}`
   run.progress(message)
-  await run.save({
+  await run.show({
     conditions: [healthyIs('Unknown', 'Progressing', message), { ...healthyIs('True', 'Progressing', message), type: 'Reconciling' }],
   })
   const startedAt = hands.clock.elapsed()
@@ -64,11 +64,11 @@ export async function checkHealth(
   if (end.is === 'superseded') return end.is
   const took = formatDuration(hands.clock.elapsed() - startedAt)
   if (end.is === 'failed') {
-    await run.save({ conditions: [healthyIs('False', 'HealthCheckFailed', end.message)] })
+    run.note({ conditions: [healthyIs('False', 'HealthCheckFailed', end.message)] })
     throw new StepError('HealthCheckFailed', `health check failed after ${took}: ${end.message}`)
   }
   const passed = `Health check passed in ${took}`
-  await run.save({ conditions: [healthyIs('True', 'Succeeded', passed)] })
+  run.note({ conditions: [healthyIs('True', 'Succeeded', passed)] })
   const changed = changes.some(c => c.action === 'created' || c.action === 'configured')
   if (before !== 'True' || (changed && ks.status?.lastAppliedRevision !== revision)) await run.emit({ severity: 'info', message: passed })
   return end.is

@@ -21,6 +21,11 @@ export function accountOf(
   return name ? { group: '', version: 'v1', kind: 'ServiceAccount', namespace: ks.metadata.namespace, name } : undefined
 }
 
+/** Whether an object's manifests go to this process' cluster with its own rights. */
+export function isOwn(ks: KustomizationObject, settings: Pick<Settings, 'defaultServiceAccount'>): boolean {
+  return ks.spec.kubeConfig === undefined && accountOf(ks, settings) === undefined
+}
+
 /** The user that a service account is. */
 export function userOf({ namespace = '', name }: ObjectRef): string {
   return `system:serviceaccount:${namespace}:${name}`

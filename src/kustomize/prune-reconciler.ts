@@ -1,3 +1,4 @@
+import type { StatusChange } from '../engine/conditions.ts'
 import type { EventDraft } from '../engine/events.ts'
 import { type Outcome, ready, StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
@@ -24,11 +25,12 @@ interface Step {
 export async function prune(ks: KustomizationObject, changes: readonly Change[], { hands, run }: Step): Promise<void> {
   const applied = changes.map(c => entryOf(c.ref))
   const gone = ks.spec.prune ? stale(ks.status?.inventory as Inventory | undefined, { entries: applied }) : []
-  const save = (more: readonly InventoryEntry[]): Promise<void> =>
-    run.save({ fields: { inventory: { entries: [...applied, ...more].map(e => ({ ...e })) } } })
-  if (gone.length > 0) await save(gone)
+  const named = (more: readonly InventoryEntry[]): StatusChange => ({
+    fields: { inventory: { entries: [...applied, ...more].map(e => ({ ...e })) } },
+  })
+  if (gone.length > 0) await run.save(named(gone))
   const deleted = await deleteEntries(gone, { ks, hands, run })
-  await save(deleted.failures.map(f => f.entry))
+  run.note(named(deleted.failures.map(f => f.entry)))
   if (deleted.failures.length > 0) throw new StepError('PruneFailed', printFailures(deleted.failures))
   const lines = changeLines(deleted.changes, ['deleted', 'skipped'])
   if (lines) await run.emit({ severity: 'info', message: lines })

@@ -6,6 +6,7 @@ import type { KubeObject } from '../kinds/manifest.ts'
 import { formatDuration } from '../lib/duration.ts'
 import { unpack } from '../lib/untar.ts'
 import type { Hands } from '../world/world.ts'
+import type { Applied } from './applied.ts'
 import { applyAll } from './apply-reconciler.ts'
 import { renderDecrypted, type Rendered, requirePath, scrubbed, toApply, type Tree } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
@@ -13,7 +14,7 @@ import { blockedBy, tryRead } from './depends-reconciler.ts'
 import { artifactOf, sourceGroup, sourceOf } from './depends.ts'
 import { unreadable } from './expressions-reconciler.ts'
 import { checkHealth, newerThan } from './health-reconciler.ts'
-import { elsewhere, IdentityError } from './identity.ts'
+import { elsewhere, IdentityError, isOwn } from './identity.ts'
 import { entryOf, type Inventory } from './inventory.ts'
 import { finalize, prune } from './prune-reconciler.ts'
 import { convention } from './settle.ts'
@@ -21,7 +22,10 @@ import { targetOf } from './target-reconciler.ts'
 import { timeoutMs } from './timing.ts'
 import { wokenBy } from './triggers.ts'
 
-export type KustomizeHands = Pick<Hands, 'cluster' | 'remotes' | 'auth' | 'clock' | 'fetcher' | 'kernel' | 'kms'>
+export interface KustomizeHands extends Pick<Hands, 'cluster' | 'remotes' | 'auth' | 'clock' | 'fetcher' | 'kernel' | 'kms'> {
+  /** What earlier runs left; absent: every run asks the API server about every object. */
+  readonly applied?: Applied | undefined
+}
 
 /** An artifact is unpacked in memory: what a cluster can hold. */
 const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes: 128 * 1024 * 1024 }
@@ -38,20 +42,10 @@ export const kustomizations = reconciler(Kustomization, {
     run.annotate(annotationsOf(artifact))
     const blocked = await blockedBy(ks, { hands, run, artifact })
     if (blocked) return blocked
-    await announce(ks, { run, artifact }, 'Fetching manifests')
-    const tree = await readArtifact(artifact, hands, run)
-    if (!tree)
-      return waiting(
-        'ArtifactFailed',
-        `Source is not ready, artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`,
-        { retryMs: run.settings.requeueDependencyMs },
-      )
-    await announceBuild(ks, tree, { run, artifact })
-    const target = await targetFor(ks, hands, run)
-    if ('is' in target) return target
-    const there = { ...hands, ...target }
-    const { objects, scrub } = await build(ks, tree, { hands, run })
-    const changes = await scrubbed(scrub, () => apply(ks, objects, { hands: there, run, artifact }))
+    const done = (await unchanged(ks, { hands, run, artifact })) ?? (await applied(ks, { hands, run, artifact }))
+    if ('is' in done) return done
+    const { changes, cluster } = done
+    const there = { ...hands, cluster }
     await prune(ks, changes, { hands: there, run })
     const newer = newerThan(artifact.revision, { ks, hands, run })
     if ((await checkHealth(ks, changes, { hands: there, run, revision: artifact.revision, newer })) === 'superseded') return canceled(ks)
@@ -72,6 +66,36 @@ function gateOf({ spec }: KustomizationObject, { settings }: Run): Outcome | und
   const message =
     'to use spec.decryption.serviceAccountName for decryption authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller'
   return stalled('FeatureGateDisabled', message)
+}
+
+/** What a run made, and the cluster that it made it in. */
+interface Done {
+  readonly changes: readonly Change[]
+  readonly cluster: Hands['cluster']
+}
+
+/** What a run that finds everything as it was left does: nothing. */
+async function unchanged(ks: KustomizationObject, { hands, run, artifact }: Sourced): Promise<Done | undefined> {
+  if (!isOwn(ks, run.settings)) return undefined
+  const changes = await hands.applied?.unchanged(ks, artifact, run.signal)
+  if (!changes) return undefined
+  await run.show({ fields: { lastAttemptedRevision: artifact.revision }, conditions: working('Detecting drift', ks, artifact) })
+  return { changes, cluster: hands.cluster }
+}
+
+async function applied(ks: KustomizationObject, step: Sourced): Promise<Done | Outcome> {
+  const { hands, run, artifact } = step
+  await announce(ks, step, 'Fetching manifests')
+  const tree = await readArtifact(artifact, hands, run)
+  const retry = run.settings.requeueDependencyMs
+  if (!tree)
+    return waiting('ArtifactFailed', `Source is not ready, artifact not found, retrying in ${formatDuration(retry)}`, { retryMs: retry })
+  await announceBuild(ks, tree, step)
+  const target = await targetFor(ks, hands, run)
+  if ('is' in target) return target
+  const { objects, scrub } = await build(ks, tree, step)
+  const there = { ...hands, ...target }
+  return { changes: await scrubbed(scrub, () => apply(ks, objects, { hands: there, run, artifact })), ...target }
 }
 
 /** A wait that ends because its source has something newer; the next run begins at once. Spec: kustomization 9.2. */
@@ -119,14 +143,17 @@ function annotationsOf(artifact: Artifact): Record<string, string> {
 
 /** Says in the conditions which step runs. */
 async function announce(ks: KustomizationObject, { run, artifact }: { run: Run; artifact: Artifact }, what: string): Promise<void> {
+  const conditions = working(what, ks, artifact)
+  run.progress(conditions[1].message)
+  await run.show({ conditions })
+}
+
+function working(what: string, ks: KustomizationObject, artifact: Artifact) {
   const message = `${what} for revision ${artifact.revision} with a timeout of ${formatDuration(timeoutMs(ks.spec))}`
-  run.progress(message)
-  await run.save({
-    conditions: [
-      { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' },
-      { type: 'Reconciling', status: 'True', reason: 'Progressing', message },
-    ],
-  })
+  return [
+    { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' },
+    { type: 'Reconciling', status: 'True', reason: 'Progressing', message },
+  ] as const
 }
 
 async function readArtifact(artifact: Artifact, { fetcher }: KustomizeHands, run: Run): Promise<Tree | undefined> {
@@ -142,7 +169,7 @@ async function readArtifact(artifact: Artifact, { fetcher }: KustomizeHands, run
 
 async function announceBuild(ks: KustomizationObject, tree: Tree, step: Omit<Sourced, 'hands'>): Promise<void> {
   requirePath(tree, ks.spec.path)
-  await step.run.save({ fields: { lastAttemptedRevision: step.artifact.revision } })
+  await step.run.show({ fields: { lastAttemptedRevision: step.artifact.revision } })
   await announce(ks, step, 'Building manifests')
 }
 
@@ -161,14 +188,18 @@ async function build(ks: KustomizationObject, { files, folders }: Tree, { hands,
   return renderDecrypted(ks, files, { hands, folders, settings: run.settings, signal: run.signal })
 }
 
-async function apply(ks: KustomizationObject, rendered: readonly KubeObject[], step: Sourced): Promise<Change[]> {
-  const { run, hands } = step
+async function apply(ks: KustomizationObject, rendered: readonly KubeObject[], step: Sourced): Promise<readonly Change[]> {
+  const { run, hands, artifact } = step
   await announce(ks, step, 'Detecting drift')
   const objects = await toApply(rendered, ks, hands)
-  const changes = await during('ReconciliationFailed', applyAll(objects, ks, { hands, run, record: recorder(ks, run) }))
-  const lines = changeLines(changes, ['created', 'configured'])
+  const memory = isOwn(ks, run.settings) ? hands.applied : undefined
+  const standing = await memory?.standing(ks, objects, run.signal)
+  const record = recorder(ks, run)
+  const done = await during('ReconciliationFailed', applyAll(objects, ks, { hands, run, record, standing }))
+  memory?.remember(ks, artifact, done)
+  const lines = changeLines(done.changes, ['created', 'configured'])
   if (lines) await run.emit({ severity: 'info', message: lines })
-  return changes
+  return done.changes
 }
 
 /** Puts what is about to be written into the inventory first: an interrupted run leaves nothing that no inventory names. */

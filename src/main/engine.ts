@@ -3,7 +3,14 @@ import type { Reconciler } from '../engine/reconciler.ts'
 import type { Settings } from '../engine/settings.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { messageOf } from '../lib/coded-error.ts'
+import { Applied } from '../kustomize/applied.ts'
+import { ownerLabels } from '../kustomize/owned.ts'
+import { cachedCluster } from '../world/cluster/cached.ts'
+import { liveVersions } from '../world/cluster/versions.ts'
 import type { Hands } from '../world/world.ts'
+
+/** A pass that is over sooner writes its steps together. */
+const showAfterMs = 2000
 
 /** What a continuous engine reconciles, and how. */
 export interface EngineRun {
@@ -21,10 +28,24 @@ export interface EngineRun {
 /** Reconciles a cluster as Flux's controllers do until it is stopped, which resolves when the last pass ended. `ended` rejects when the engine itself breaks. */
 export function startEngine(hands: Hands, run: EngineRun): { readonly ended: Promise<void>; stop(): Promise<void> } {
   const stopped = new AbortController()
-  const { cluster, clock, log } = hands
+  const { clock, log } = hands
+  const cluster = cachedCluster(hands.cluster)
+  const applied = new Applied(liveVersions(hands.cluster, { labelSelector: ownerLabels.name, clock, signal: stopped.signal }))
   const failed = (what: string, thrown: unknown): void => log.warn('reconciling broke off', { what, error: messageOf(thrown) })
   const { reconcilers, ...options } = run
-  const ended = control(reconcilers, { ...options, hub: cluster, hands, clock, signal: stopped.signal, failed })
+  const ended = control(reconcilers, {
+    ...options,
+    hub: cluster,
+    hands: { ...hands, cluster, applied },
+    clock,
+    showAfterMs,
+    signal: stopped.signal,
+    failed,
+    gone(object) {
+      applied.forget(object)
+      run.gone?.(object)
+    },
+  })
   ended.catch((thrown: unknown) => log.error('the engine ended', { error: messageOf(thrown) }))
   return {
     ended,

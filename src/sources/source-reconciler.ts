@@ -57,7 +57,7 @@ async function forgotten(object: KubeObject, artifacts: Hands['artifacts']): Pro
   }
 }
 
-/** Shows that the pass runs; written at once for a new generation and for a request. Spec: sources 1.4. */
+/** Shows that the pass runs; for a new generation and for a request. Spec: sources 1.4. */
 async function begin(object: KubeObject, run: Run): Promise<void> {
   const { metadata } = object
   const status = isObject(object.status) ? object.status : {}
@@ -66,17 +66,17 @@ async function begin(object: KubeObject, run: Run): Promise<void> {
   run.note({
     conditions: [...progressing(conditionsOf(object), message, { drift: false }), { type: 'StorageOperationFailed', status: 'absent' }],
   })
-  if (generation !== observed || (requestOf(object) ?? '') !== (status.lastHandledReconcileAt ?? '')) await run.save({})
+  if (generation !== observed || (requestOf(object) ?? '') !== (status.lastHandledReconcileAt ?? '')) await run.show({})
 }
 
-/** Tells that something new is upstream; `news` is the reason of ArtifactOutdated. Written at once. Spec: sources 3.2 step 8. */
+/** Tells that something new is upstream; `news` is the reason of ArtifactOutdated. Spec: sources 3.2 step 8. */
 export async function announce(
   run: Run,
   message: string,
   { outdated, reason = 'NewRevision' }: { readonly outdated: boolean; readonly reason?: string | undefined },
 ): Promise<void> {
   run.progress(message)
-  await run.save({
+  await run.show({
     conditions: [
       ...progressing(conditionsOf(run.current()), `building artifact: ${message}`, { drift: true }),
       ...(outdated ? [{ type: 'ArtifactOutdated', status: 'True', reason, message } as const] : []),

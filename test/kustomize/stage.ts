@@ -2,8 +2,10 @@ import { gzipSync } from 'node:zlib'
 import { drive, type Driven } from '../../src/engine/drive.ts'
 import { fluxDefaults, type Settings } from '../../src/engine/settings.ts'
 import { conditionOf, type KubeObject, type ObjectRef, refOf } from '../../src/kinds/manifest.ts'
+import type { Applied } from '../../src/kustomize/applied.ts'
 import { kustomizations } from '../../src/kustomize/reconciler.ts'
 import { listAt, stringAt } from '../../src/lib/json.ts'
+import { sha256 } from '../../src/lib/digest.ts'
 import { tar } from '../../src/lib/tar.ts'
 import { archiveEntries, memoryTree } from '../../src/sources/archive.ts'
 import type { Auth } from '../../src/world/auth/provider.ts'
@@ -32,6 +34,8 @@ export interface Turn {
   readonly progress?: (message: string) => void
   /** Between the reconciler and the cluster. */
   readonly cluster?: Cluster
+  /** What earlier runs left. */
+  readonly applied?: Applied | undefined
   readonly remotes?: Remotes
   readonly auth?: Auth
   readonly kms?: Kms
@@ -88,14 +92,15 @@ export class Stage {
     const files = Array.isArray(content) ? filesOf(content) : (content as Record<string, string>)
     const revision = `v${++this.#n}`
     const url = `http://artifacts.invalid/${this.namespace}/${revision}.tar.gz`
-    artifacts.set(url, await archive(files))
+    const archived = await archive(files)
+    artifacts.set(url, archived)
     const source = {
       apiVersion: 'source.toolkit.fluxcd.io/v1',
       kind: 'OCIRepository',
       metadata: { name: 'app', namespace: this.namespace },
     }
     await this.apply({ ...source, spec: { url: 'oci://registry.invalid/app', interval: '10m' } })
-    const artifact = { url, revision, path: revision, lastUpdateTime: '2026-01-01T00:00:00Z', digest: `sha256:${'0'.repeat(64)}` }
+    const artifact = { url, revision, path: revision, lastUpdateTime: '2026-01-01T00:00:00Z', digest: sha256(archived) }
     await this.#cluster.patch(refOf(source), { type: 'merge', body: { status: { artifact } }, manager, subresource: 'status' }, signal)
     return revision
   }
@@ -133,6 +138,7 @@ export class Stage {
         fetcher,
         kernel: this.#kernel,
         kms: turn.kms ?? bareKms(),
+        applied: turn.applied,
       },
       clock,
       settings: { ...fluxDefaults, ...turn.settings },

@@ -4,6 +4,7 @@ import { fc } from '../support/laws.ts'
 import { fluxDefaults } from '../../src/engine/settings.ts'
 import type { KustomizationObject } from '../../src/kinds/kustomization.ts'
 import { type KubeObject, printRef, refOf } from '../../src/kinds/manifest.ts'
+import type { Change } from '../../src/kustomize/change.ts'
 import { applyAll } from '../../src/kustomize/apply-reconciler.ts'
 import { owned } from '../../src/kustomize/owned.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
@@ -148,22 +149,25 @@ onBothServers('the same objects applied twice', { kernel, tests: 1 }, ({ stage, 
     } as unknown as KustomizationObject
     assert.equal(s.namespace, namespace)
     const definitions = await kernel.definitions()
-    const apply = (objects: readonly KubeObject[]): ReturnType<typeof applyAll> =>
-      applyAll(owned(objects, ks, definitions), ks, {
-        hands: { cluster: cluster(), clock: realClock, kernel },
-        run: {
-          signal,
-          settings: fluxDefaults,
-          startedAt: 0,
-          current: () => ks,
-          save: async () => {},
-          note: () => {},
-          emit: async () => {},
-          annotate: () => {},
-          progress: () => {},
-        },
-        record: async () => {},
-      })
+    const apply = async (objects: readonly KubeObject[]): Promise<readonly Change[]> =>
+      (
+        await applyAll(owned(objects, ks, definitions), ks, {
+          hands: { cluster: cluster(), clock: realClock, kernel },
+          run: {
+            signal,
+            settings: fluxDefaults,
+            startedAt: 0,
+            current: () => ks,
+            save: async () => {},
+            show: async () => {},
+            note: () => {},
+            emit: async () => {},
+            annotate: () => {},
+            progress: () => {},
+          },
+          record: async () => {},
+        })
+      ).changes
     await fc.assert(
       fc.asyncProperty(sets, async objects => {
         await apply(objects)

@@ -6,6 +6,7 @@ import { type Child, freePort, ready, start } from './processes.ts'
 
 /** Flux's own source-controller and kustomize-controller, run against an API server that has their definitions. */
 export interface FluxControllers {
+  readonly pids: readonly number[]
   /** What they said last, for errors. */
   output(): string
   stop(): Promise<void>
@@ -27,6 +28,7 @@ export async function startFluxControllers(
   const running: Child[] = []
   for (const name of names) running.push(await controller(name, { kubeconfigPath, folder, args: args[name] }))
   return {
+    pids: running.map(child => child.process.pid ?? 0),
     output: () => running.map(child => child.output()).join('\n'),
     async stop() {
       await Promise.all(running.map(child => child.stop()))

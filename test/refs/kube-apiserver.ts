@@ -15,6 +15,8 @@ export interface ApiServer {
   readonly url: string
   readonly kubeconfigPath: string
   readonly token: string
+  /** Of the API server's process. */
+  readonly pid: number
   cluster(): Promise<Cluster>
   stop(): Promise<void>
 }
@@ -64,7 +66,7 @@ export async function startKubeApiServer(): Promise<ApiServer> {
     await stop()
     throw thrown
   }
-  return { url, kubeconfigPath, token, cluster, stop }
+  return { url, kubeconfigPath, token, pid: api.process.pid ?? 0, cluster, stop }
 }
 
 /** Ready, its own roles too: before them nobody but an administrator may discover what is served. */

@@ -32,6 +32,8 @@ export interface ListQuery {
   readonly continue?: string | undefined
   /** `0` reads the API server's cache. */
   readonly resourceVersion?: string | undefined
+  /** Objects come with their metadata alone. */
+  readonly metadataOnly?: boolean | undefined
 }
 
 /** A page. `continue` is absent on the last one; `remaining` is the server's estimate of what follows. */

@@ -8,7 +8,7 @@ import { named, pathOf, typeName, withoutUserInfo } from './paths.ts'
 import { objectOf } from './answers.ts'
 import { nearKinds, resolveKind } from './resolve.ts'
 import { type Call, Transport, type TransportOptions } from './transport.ts'
-import { watchQuery } from './watch.ts'
+import { metadataAs, watchQuery } from './watch.ts'
 
 const pageSize = 500
 const patchTypes = {
@@ -122,14 +122,15 @@ class RestCluster implements Cluster {
           continue: query.continue,
           resourceVersion: query.resourceVersion,
         },
+        ...(query.metadataOnly ? { accept: metadataAs('PartialObjectMetadataList') } : {}),
       },
       signal,
     )
     const rest = valueAt(list, 'metadata', 'remainingItemCount')
     const next = stringAt(list, 'metadata', 'continue')
-    const apiVersion = joinApiVersion(resource)
+    const type = { apiVersion: joinApiVersion(resource), kind: resource.kind }
     return {
-      items: listAt(list, 'items').map(item => objectOf({ apiVersion, kind: resource.kind, ...(item as JsonObject) })),
+      items: listAt(list, 'items').map(item => objectOf({ ...type, ...(item as JsonObject), ...(query.metadataOnly ? type : {}) })),
       resourceVersion: stringAt(list, 'metadata', 'resourceVersion') ?? '',
       ...(next ? { continue: next } : {}),
       ...(typeof rest === 'number' ? { remaining: rest } : {}),
@@ -227,16 +228,7 @@ class RestCluster implements Cluster {
 
   async *watch(query: ListQuery, signal: AbortSignal): ReturnType<Cluster['watch']> {
     const resource = await this.#resource(query, signal)
-    yield* watchQuery(
-      {
-        query,
-        path: pathOf(resource, { namespace: query.namespace }),
-        transport: this.#transport,
-        reader: this,
-        clock: this.#options.clock,
-      },
-      signal,
-    )
+    yield* watchQuery({ query, resource, transport: this.#transport, reader: this, clock: this.#options.clock }, signal)
   }
 
   async tokenFor(

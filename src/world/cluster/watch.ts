@@ -1,20 +1,26 @@
-import { isKubeObject, type KubeObject } from '../../kinds/manifest.ts'
+import { isKubeObject, joinApiVersion, type KubeObject } from '../../kinds/manifest.ts'
 import { isObject, type Json, parseJson } from '../../lib/json.ts'
 import type { Clock } from '../clock/clock.ts'
 import { errorOf, unreachable } from './answers.ts'
-import type { ListQuery, ObjectReader, WatchEvent } from './cluster.ts'
+import type { ApiResource, ListQuery, ObjectReader, WatchEvent } from './cluster.ts'
 import { ClusterError } from './error.ts'
+import { pathOf } from './paths.ts'
 import type { Transport } from './transport.ts'
 
 interface Source {
   readonly query: ListQuery
-  readonly path: string
+  readonly resource: ApiResource
   readonly transport: Transport
   readonly reader: ObjectReader
   readonly clock: Clock
 }
 
 const watchSeconds = 290
+/** Asks for metadata instead of whole objects. https://kubernetes.io/docs/reference/using-api/api-concepts/ */
+export function metadataAs(kind: 'PartialObjectMetadata' | 'PartialObjectMetadataList'): string {
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1`
+}
+
 const types = { ADDED: 'added', MODIFIED: 'modified', DELETED: 'deleted' } as const
 
 /** A stream that lived this long, or brought something, was no failure. */
@@ -65,7 +71,7 @@ async function listed({ query, reader }: Source, signal: AbortSignal): Promise<{
 
 /** What one watch request brings. A stream that breaks off or falls silent ends in a ClusterError. */
 async function* stream(
-  { query, path, transport }: Source,
+  { query, resource, transport }: Source,
   position: string,
   signal: AbortSignal,
 ): AsyncIterable<{ position: string; event?: WatchEvent }> {
@@ -73,8 +79,9 @@ async function* stream(
   const answer = await transport.open(
     {
       method: 'GET',
-      path,
+      path: pathOf(resource, { namespace: query.namespace }),
       what,
+      ...(query.metadataOnly ? { accept: metadataAs('PartialObjectMetadata') } : {}),
       query: {
         watch: 'true',
         allowWatchBookmarks: 'true',
@@ -86,13 +93,14 @@ async function* stream(
     },
     signal,
   )
+  const type = query.metadataOnly ? { apiVersion: joinApiVersion(resource), kind: resource.kind } : {}
   let rest = ''
   const decoder = new TextDecoder()
   try {
     for await (const chunk of answer.body) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
       rest = lines.pop() ?? ''
-      for (const line of lines) if (line) yield eventOf(line, position)
+      for (const line of lines) if (line) yield eventOf(line, position, type)
     }
   } catch (thrown) {
     throw unreachable(thrown, { cluster: transport.name, what })
@@ -101,7 +109,12 @@ async function* stream(
   }
 }
 
-function eventOf(line: string, before: string): { position: string; event?: WatchEvent } {
+/** `named` says what an object is that tells only of its metadata. */
+function eventOf(
+  line: string,
+  before: string,
+  named: Partial<Pick<KubeObject, 'apiVersion' | 'kind'>>,
+): { position: string; event?: WatchEvent } {
   const { type, object } = parsedLine(line)
   if (type === 'ERROR')
     throw errorOf(isObject(object) && typeof object.code === 'number' ? object.code : 500, object, { cluster: '', what: 'watch' })
@@ -110,7 +123,7 @@ function eventOf(line: string, before: string): { position: string; event?: Watc
       ? object.metadata.resourceVersion
       : before
   const known = type in types ? types[type as keyof typeof types] : undefined
-  return known && isKubeObject(object) ? { position, event: { type: known, object } } : { position }
+  return known && isKubeObject(object) ? { position, event: { type: known, object: { ...object, ...named } } } : { position }
 }
 
 function parsedLine(line: string): { type: string; object: Json } {

@@ -17,6 +17,7 @@ interface Job {
 interface Running {
   readonly job: Job
   readonly id: number
+  readonly beganAt: number
   end(): void
 }
 
@@ -38,6 +39,11 @@ export class Lane {
   /** Calls waiting or running. */
   get load(): number {
     return this.#queue.length + (this.#running ? 1 : 0)
+  }
+
+  /** Milliseconds since the running call began; 0 when none runs. */
+  get busyMs(): number {
+    return this.#running ? performance.now() - this.#running.beganAt : 0
   }
 
   call(operation: string, input: Uint8Array, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }): Promise<Uint8Array> {
@@ -90,6 +96,7 @@ export class Lane {
     const running: Running = {
       job,
       id,
+      beganAt: performance.now(),
       end: () => {
         clearTimeout(timer)
         job.signal.removeEventListener('abort', aborted)

@@ -29,5 +29,8 @@ async function load(folder: string, name: ModuleName): Promise<WebAssembly.Modul
   const actual = createHash('sha256').update(bytes).digest('hex')
   if (actual !== wanted)
     throw new Error(`kernel module '${name}' in ${folder} does not have the digest of digests.json: install the package again`)
-  return WebAssembly.compile(bytes)
+  const module = await WebAssembly.compile(bytes)
+  // The engine has its own copy: this one is not left for a later collection.
+  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0)
+  return module
 }

@@ -95,14 +95,17 @@ interface Kept {
   readonly request: () => Uint8Array
 }
 
-/** Calls whose results are kept; others go to the lane with the least to do. */
+/** A call that runs for this long holds up nobody: another lane takes what comes. A second lane costs memory, and most calls are short. */
+const slowMs = 500
+
+/** Calls whose results are kept; others go to the first lane, or past it where it is held up. */
 function keepingResults(lanes: readonly Lane[], deadlineMs: number) {
   const results = new ResultCache(cacheLimit)
   return async (operation: string, { key, request }: Kept, signal: AbortSignal): Promise<string> => {
     const name = `${operation} ${key}`
     const known = results.get(name)
     if (known !== undefined) return known
-    const free = lanes.reduce((a, b) => (b.load < a.load ? b : a))
+    const free = lanes.find(lane => lane.busyMs < slowMs) ?? lanes.reduce((a, b) => (b.load < a.load ? b : a))
     const output = new TextDecoder().decode(await free.call(operation, request(), { deadlineMs, signal }))
     results.set(name, output)
     return output

@@ -1,0 +1,209 @@
+import { type FluxEvent, fluxEventOf } from '../kinds/flux-event.ts'
+import { type KubeObject, type ObjectRef, conditionsOf, refOf } from '../kinds/manifest.ts'
+import type { Kind } from '../kinds/kind.ts'
+import { CodedError } from '../lib/coded-error.ts'
+import { isObject, type JsonObject } from '../lib/json.ts'
+import { mergePatchFrom } from '../lib/merge-patch.ts'
+import { inOrder, type StatusChange, withCondition } from './conditions.ts'
+import { eventFor, type EventDraft } from './events.ts'
+import type { Reconciler, Run } from './reconciler.ts'
+import type { Settings } from './settings.ts'
+
+/** What the engine itself needs of a cluster. A `Cluster` is one. */
+export interface Hub {
+  get(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined>
+  patch(
+    ref: ObjectRef,
+    patch: { type: 'merge'; body: JsonObject; manager: string; subresource?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<KubeObject>
+  create(object: KubeObject, options: { manager: string }, signal: AbortSignal): Promise<KubeObject>
+}
+
+export interface Pass<Hands> {
+  readonly hub: Hub
+  readonly hands: Hands
+  readonly clock: { now(): number; elapsed(): number; random(): number; sleep(ms: number, signal: AbortSignal): Promise<void> }
+  readonly settings: Settings
+  readonly signal: AbortSignal
+  /** How long a pass goes on before what it shows is written by itself; absent: at once. */
+  readonly showAfterMs?: number | undefined
+  readonly progress?: ((message: string) => void) | undefined
+  /** Told of each event that is forwarded, as often as it comes. */
+  readonly forward?: ((event: FluxEvent) => void) | undefined
+}
+
+const finalizer = 'finalizers.fluxcd.io'
+
+/** The object of a pass with its status as changed so far; writes only what differs from the last write. */
+export class Working<K extends Kind, Hands> {
+  /** By the clock's `elapsed`. */
+  readonly startedAt: number
+  #object: KubeObject
+  #saved: JsonObject
+  #annotations: Readonly<Record<string, string>> = {}
+  #writing: Promise<void> = Promise.resolve()
+  #showing = false
+  readonly #ended = new AbortController()
+  readonly #manager: string
+  readonly #reconciler: Reconciler<K, Hands>
+  readonly #pass: Pass<Hands>
+
+  constructor(object: KubeObject, reconciler: Reconciler<K, Hands>, pass: Pass<Hands>) {
+    this.#object = object
+    this.#saved = isObject(object.status) ? object.status : {}
+    this.#manager = `gotk-${reconciler.convention.controller}`
+    this.#reconciler = reconciler
+    this.#pass = pass
+    this.startedAt = pass.clock.elapsed()
+  }
+
+  current(): KubeObject {
+    return this.#object
+  }
+
+  run(): Run {
+    const { signal, settings, progress } = this.#pass
+    return {
+      signal,
+      settings,
+      startedAt: this.startedAt,
+      current: () => this.#object,
+      note: change => this.merge(change),
+      show: change => this.show(change),
+      save: change => this.save(change),
+      emit: event => this.emit(event),
+      annotate: annotations => {
+        this.#annotations = { ...this.#annotations, ...annotations }
+      },
+      progress: message => progress?.(message),
+    }
+  }
+
+  /** Merges a change into the working status without writing it. */
+  merge({ fields, conditions }: StatusChange): void {
+    const status: JsonObject = { ...(isObject(this.#object.status) ? this.#object.status : {}) }
+    for (const [key, value] of Object.entries(fields ?? {})) {
+      if (value === null) delete status[key]
+      else status[key] = value
+    }
+    if (conditions) {
+      const at = { now: this.#pass.clock.now(), generation: this.#object.metadata.generation ?? 0 }
+      const next = conditions.reduce((list, change) => withCondition(list, change, at), conditionsOf(this.#object))
+      status.conditions = inOrder(next).map(c => ({ ...c }))
+    }
+    this.#object = { ...this.#object, status }
+  }
+
+  /** Writes are one after the other, and each has what was merged until it began. */
+  save(change: StatusChange): Promise<void> {
+    this.merge(change)
+    this.#writing = this.#writing.catch(() => {}).then(() => this.#write())
+    return this.#writing
+  }
+
+  async show(change: StatusChange): Promise<void> {
+    const { showAfterMs = 0 } = this.#pass
+    if (showAfterMs === 0) return this.save(change)
+    this.merge(change)
+    if (this.#showing) return
+    this.#showing = true
+    void this.#writeAfter(showAfterMs)
+  }
+
+  /** What fails here is written by the next save. */
+  async #writeAfter(ms: number): Promise<void> {
+    const { clock, signal } = this.#pass
+    try {
+      await clock.sleep(ms, AbortSignal.any([signal, this.#ended.signal]))
+      this.#showing = false
+      await this.save({})
+    } catch {}
+  }
+
+  /** The pass ends: nothing more is written by itself. */
+  end(): void {
+    this.#ended.abort()
+  }
+
+  async #write(): Promise<void> {
+    const status = isObject(this.#object.status) ? this.#object.status : {}
+    const body = mergePatchFrom(this.#saved, status)
+    if (Object.keys(body).length === 0) return
+    const stored = await this.#pass.hub.patch(
+      refOf(this.#object),
+      { type: 'merge', body: { status: body }, manager: this.#manager, subresource: 'status' },
+      this.#pass.signal,
+    )
+    this.#saved = status
+    this.#took(stored)
+  }
+
+  async emit(draft: EventDraft): Promise<void> {
+    const readyReason = conditionsOf(this.#object).find(c => c.type === 'Ready')?.reason
+    const reason = draft.reason ?? readyReason ?? draft.severity
+    const event = eventFor(
+      this.#object,
+      { ...draft, reason, annotations: { ...this.#annotations, ...draft.annotations } },
+      { controller: this.#reconciler.convention.controller, now: this.#pass.clock.now() },
+    )
+    if (draft.severity !== 'trace') this.#pass.forward?.(fluxEventOf(event, draft.message))
+    await record(this.#pass.hub, event, this.#pass.signal)
+  }
+
+  /** Whether the object has the finalizer of Flux's controllers. */
+  holds(): boolean {
+    return this.#object.metadata.finalizers?.includes(finalizer) === true
+  }
+
+  /** `false` when the object changed since it was read. */
+  async addFinalizer(): Promise<boolean> {
+    return this.#finalizers([...(this.#object.metadata.finalizers ?? []), finalizer])
+  }
+
+  async dropFinalizer(): Promise<void> {
+    const without = (object: KubeObject): string[] => (object.metadata.finalizers ?? []).filter(f => f !== finalizer)
+    for (let live: KubeObject | undefined = this.#object; live; live = await this.#pass.hub.get(refOf(live), this.#pass.signal)) {
+      this.#object = { ...this.#object, metadata: live.metadata }
+      if (await this.#finalizers(without(live))) return
+    }
+  }
+
+  async #finalizers(finalizers: string[]): Promise<boolean> {
+    const { resourceVersion } = this.#object.metadata
+    const body = { metadata: { finalizers, ...(resourceVersion ? { resourceVersion } : {}) } }
+    try {
+      this.#took(await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body, manager: this.#manager }, this.#pass.signal))
+      return true
+    } catch (thrown) {
+      if (thrown instanceof CodedError && thrown.code === 'CONFLICT') return false
+      throw thrown
+    }
+  }
+
+  /** What a pass judges is the object as it was read: a spec or a request that came since is for the next pass. */
+  #took({ metadata }: KubeObject): void {
+    const { resourceVersion, finalizers } = metadata
+    const kept = { ...this.#object.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(finalizers ? { finalizers } : {}) }
+    this.#object = { ...this.#object, metadata: kept }
+  }
+}
+
+/** Creates the event, or counts it up when an equal one exists. Events are best effort: a refusal never fails a pass. */
+async function record(hub: Hub, event: KubeObject, signal: AbortSignal): Promise<void> {
+  const manager = String(event.reportingComponent)
+  try {
+    await hub.create(event, { manager }, signal)
+  } catch (thrown) {
+    signal.throwIfAborted()
+    if (thrown instanceof CodedError && thrown.code === 'ALREADY_EXISTS') await countUp(hub, event, signal).catch(() => {})
+    signal.throwIfAborted()
+  }
+}
+
+async function countUp(hub: Hub, event: KubeObject, signal: AbortSignal): Promise<void> {
+  const earlier = await hub.get(refOf(event), signal)
+  const count = typeof earlier?.count === 'number' ? earlier.count + 1 : 2
+  const body = { count, lastTimestamp: event.lastTimestamp }
+  await hub.patch(refOf(event), { type: 'merge', body, manager: String(event.reportingComponent) }, signal)
+}
