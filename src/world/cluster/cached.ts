@@ -3,27 +3,46 @@ import type { Cluster, ListQuery } from './cluster.ts'
 import { ClusterError } from './error.ts'
 import { isNewer } from './resource-version.ts'
 
-/**
- * A cluster that reads from its own watches: a get of an object that a running watch has brought asks nothing of the API server. What is
- * written through it is read back at once. An object that no watch has brought is asked for.
- */
-export function cachedCluster(cluster: Cluster): Cluster {
-  const caches = new Map<string, Map<string, KubeObject>>()
-  const cacheOf = ({ group, kind }: Pick<ObjectRef, 'group' | 'kind'>): Map<string, KubeObject> | undefined =>
-    caches.get(`${kind}.${group}`)
-  /** What a conflict shows to be old is not read again. */
-  const written = async (ref: ObjectRef, { dryRun }: { dryRun?: boolean | undefined }, write: Promise<KubeObject>): Promise<KubeObject> => {
-    const cache = cacheOf(ref)
+/** What the watches of each kind brought. */
+class Caches {
+  readonly #kinds = new Map<string, Map<string, KubeObject>>()
+
+  of({ group, kind }: Pick<ObjectRef, 'group' | 'kind'>): Map<string, KubeObject> | undefined {
+    return this.#kinds.get(`${kind}.${group}`)
+  }
+
+  /** The first watch of a kind is read from. */
+  begin(query: ListQuery): Map<string, KubeObject> {
+    const begun = new Map<string, KubeObject>()
+    if (!this.of(query)) this.#kinds.set(`${query.kind}.${query.group}`, begun)
+    return begun
+  }
+
+  end(query: ListQuery, ended: Map<string, KubeObject>): void {
+    if (this.of(query) === ended) this.#kinds.delete(`${query.kind}.${query.group}`)
+  }
+
+  /** Keeps what a write answered; what a conflict shows to be old is not read again. */
+  async written(ref: ObjectRef, { dryRun }: { dryRun?: boolean | undefined }, write: Promise<KubeObject>): Promise<KubeObject> {
+    const cache = this.of(ref)
     try {
       const object = await write
-      const before = cache?.get(keyOf(object))
-      if (before && !dryRun && isNewer(object, before)) cache?.set(keyOf(object), object)
+      const before = cache?.get(nameOf(object.metadata))
+      if (before && !dryRun && isNewer(object, before)) cache?.set(nameOf(object.metadata), object)
       return object
     } catch (thrown) {
       if (thrown instanceof ClusterError && thrown.code === 'CONFLICT') cache?.delete(nameOf(ref))
       throw thrown
     }
   }
+}
+
+/**
+ * A cluster that reads from its own watches: a get of an object that a running watch has brought asks nothing of the API server. What is
+ * written through it is read back at once. An object that no watch has brought is asked for.
+ */
+export function cachedCluster(cluster: Cluster): Cluster {
+  const caches = new Caches()
   return {
     name: cluster.name,
     server: cluster.server,
@@ -38,15 +57,15 @@ export function cachedCluster(cluster: Cluster): Cluster {
     list: (query, signal) => cluster.list(query, signal),
     listAll: (query, signal) => cluster.listAll(query, signal),
     async get(ref, signal) {
-      const found = cacheOf(ref)?.get(nameOf(ref))
+      const found = caches.of(ref)?.get(nameOf(ref))
       signal.throwIfAborted()
       return found && isServedAs(found, ref) ? found : cluster.get(ref, signal)
     },
     watch: (query, signal) => watched(cluster, { query, caches }, signal),
-    apply: (object, options, signal) => written(refOf(object), options, cluster.apply(object, options, signal)),
-    create: (object, options, signal) => written(refOf(object), options, cluster.create(object, options, signal)),
-    replace: (object, options, signal) => written(refOf(object), options, cluster.replace(object, options, signal)),
-    patch: (ref, patch, signal) => written(ref, patch, cluster.patch(ref, patch, signal)),
+    apply: (object, options, signal) => caches.written(refOf(object), options, cluster.apply(object, options, signal)),
+    create: (object, options, signal) => caches.written(refOf(object), options, cluster.create(object, options, signal)),
+    replace: (object, options, signal) => caches.written(refOf(object), options, cluster.replace(object, options, signal)),
+    patch: (ref, patch, signal) => caches.written(ref, patch, cluster.patch(ref, patch, signal)),
     delete: (ref, options, signal) => cluster.delete(ref, options, signal),
   }
 }
@@ -54,36 +73,30 @@ export function cachedCluster(cluster: Cluster): Cluster {
 /** Keeps what a watch brings for as long as it runs; what it told last is kept before anybody hears of it. */
 async function* watched(
   cluster: Cluster,
-  { query, caches }: { query: ListQuery; caches: Map<string, Map<string, KubeObject>> },
+  { query, caches }: { query: ListQuery; caches: Caches },
   signal: AbortSignal,
 ): ReturnType<Cluster['watch']> {
-  const id = `${query.kind}.${query.group}`
-  const cache = new Map<string, KubeObject>()
-  if (!caches.has(id)) caches.set(id, cache)
+  const cache = caches.begin(query)
   const keep = (object: KubeObject): void => {
-    const before = cache.get(keyOf(object))
-    if (!before || !isNewer(before, object)) cache.set(keyOf(object), object)
+    const before = cache.get(nameOf(object.metadata))
+    if (!before || !isNewer(before, object)) cache.set(nameOf(object.metadata), object)
   }
   try {
     for await (const event of cluster.watch(query, signal)) {
       if (event.type === 'gap') {
         cache.clear()
         event.objects.forEach(keep)
-      } else if (event.type === 'deleted') cache.delete(keyOf(event.object))
+      } else if (event.type === 'deleted') cache.delete(nameOf(event.object.metadata))
       else keep(event.object)
       yield event
     }
   } finally {
-    if (caches.get(id) === cache) caches.delete(id)
+    caches.end(query, cache)
   }
 }
 
 function isServedAs({ apiVersion }: KubeObject, { group, version }: ObjectRef): boolean {
   return version === undefined || apiVersion === (group ? `${group}/${version}` : version)
-}
-
-function keyOf({ metadata }: KubeObject): string {
-  return nameOf(metadata)
 }
 
 function nameOf({ namespace = '', name }: { readonly namespace?: string | undefined; readonly name: string }): string {
