@@ -385,19 +385,6 @@ export function statusCases({ stage, cluster }: Server): void {
     assert.equal(driven.is === 'done' && driven.settled.requeueMs, undefined)
   })
 
-  test('what another identity applied is not deleted along', async () => {
-    const s = await stage('identity')
-    await s.ship([config('identity', 'c')])
-    await s.apply(app('identity', { serviceAccountName: 'deployer' }))
-    await cluster().delete(s.ref, {}, signal)
-    const ks = await s.again()
-    assert.match(readyOf(ks), /^False Unsupported: spec\.serviceAccountName is not supported by this engine/)
-    assert.ok(await s.get(config('identity', 'c')))
-    await s.apply(app('identity', { serviceAccountName: 'deployer', deletionPolicy: 'Orphan' }))
-    assert.equal((await s.pass()).is, 'gone')
-    assert.ok(await s.get(config('identity', 'c')))
-  })
-
   test('a Secret that is still encrypted fails the run, and nothing is applied', async () => {
     const s = await stage('encrypted')
     const sealed = secret('encrypted', 'sealed', {

@@ -53,6 +53,7 @@ export function cachedCluster(cluster: Cluster): Cluster {
     allowed: (access, signal) => cluster.allowed(access, signal),
     tokenFor: (account, audience, signal) => cluster.tokenFor(account, audience, signal),
     as: user => cluster.as(user),
+    podLog: (pod, options, signal) => cluster.podLog(pod, options, signal),
     serviceProxy: (target, signal) => cluster.serviceProxy(target, signal),
     list: (query, signal) => cluster.list(query, signal),
     listAll: (query, signal) => cluster.listAll(query, signal),
