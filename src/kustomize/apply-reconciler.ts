@@ -6,7 +6,7 @@ import { type KubeObject, type ObjectRef, printRef, refOf, splitApiVersion } fro
 import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { stringAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
-import { type AppliedObjects, type Left, leftOf } from './applied.ts'
+import { type AppliedObjects, type Left, leftOf } from './applied-reconciler.ts'
 import { cleanUp, drifted, isForced, isSkipped, keepsManagers, manager, mayBeSkipped } from './apply.ts'
 import { type Change, changeLines, changeOf, skipped } from './change.ts'
 import { waitCurrent } from './health-reconciler.ts'

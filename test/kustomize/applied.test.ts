@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { conditionOf, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
-import { Applied } from '../../src/kustomize/applied.ts'
+import { Applied } from '../../src/kustomize/applied-reconciler.ts'
 import { ownerLabels } from '../../src/kustomize/owned.ts'
 import { objectAt } from '../../src/lib/json.ts'
 import { realClock } from '../../src/world/clock/real.ts'
