@@ -11,6 +11,7 @@ import { Budget } from './envsubst-budget.ts'
 import { BuildError } from './error.ts'
 import { type Overlay, overlay, rootOf, startOf } from './generate.ts'
 import { owned } from './owned.ts'
+import { maskEncrypted } from './sops/mask.ts'
 import { type Built, isVerbatim, substitute, variables } from './substitute.ts'
 
 interface Preparation {
@@ -22,6 +23,8 @@ interface Preparation {
 export interface Task extends Preparation {
   readonly hands: Pick<Hands, 'cluster' | 'kernel' | 'kms'>
   readonly settings: Pick<Settings, 'strictSubstitution' | 'objectLevelWorkloadIdentity'>
+  /** Whether what SOPS encrypted is decrypted; absent: yes. Else it is masked where it is shown. */
+  readonly decrypts?: boolean
 }
 
 /** What an artifact holds. */
@@ -39,7 +42,8 @@ export async function render(ks: KustomizationObject, files: ReadonlyMap<string,
 export async function renderDecrypted(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<Rendered> {
   const prepared = await prepare(ks.spec, files, task)
   const { hands, signal, settings } = task
-  const decryptor = await Decryptor.open(ks, { hands, signal, allowed: settings.objectLevelWorkloadIdentity })
+  const allowed = settings.objectLevelWorkloadIdentity
+  const decryptor = task.decrypts === false ? undefined : await Decryptor.open(ks, { hands, signal, allowed })
   const scrub = (message: string): string => decryptor?.scrub(message) ?? message
   const objects = await scrubbed(scrub, async () => {
     const overlaid = decryptor ? await decryptor.sources(prepared, task.folders) : prepared
@@ -51,13 +55,16 @@ export async function renderDecrypted(ks: KustomizationObject, files: ReadonlyMa
     const documents = ks.spec.postBuild ? await substituted(resources, ks, task) : resources.map(r => r.object)
     return documents.flatMap(objectsOf)
   })
-  return { objects, scrub }
+  return { objects, scrub, wasEncrypted: text => decryptor?.has(text) === true }
 }
 
 /** What was rendered. */
 export interface Rendered {
   readonly objects: KubeObject[]
+  /** A message without anything that was decrypted. */
   scrub(message: string): string
+  /** Whether a value is one that was decrypted. */
+  wasEncrypted(text: string): boolean
 }
 
 /** What fails is told without anything that was decrypted. */
@@ -84,8 +91,10 @@ export function requirePath({ files, folders }: Tree, path: string | undefined):
 }
 
 /** The objects of an object, to be shown: rendered, normalised and labelled. @throws {StepError} as {@link render}. */
-export async function desired(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<KubeObject[]> {
-  return owned(await render(ks, files, task), ks, await task.hands.kernel.definitions())
+export async function desired(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<Rendered> {
+  const { objects, ...rest } = await renderDecrypted(ks, files, task)
+  const shown = task.decrypts === false ? objects.map(maskEncrypted) : objects
+  return { ...rest, objects: owned(shown, ks, await task.hands.kernel.definitions()) }
 }
 
 /** Rendered objects as they are applied. @throws {StepError} ReconciliationFailed for a Secret that is still encrypted. Spec: kustomization 6.2, 7.1. */

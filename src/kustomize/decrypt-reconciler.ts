@@ -85,6 +85,11 @@ export class Decryptor {
     return object.kind === 'Secret' ? this.#secret(built, failed) : built
   }
 
+  /** Whether a value is one that was decrypted. */
+  has(text: string): boolean {
+    return this.#plain.has(text)
+  }
+
   /** A message without anything that was decrypted. */
   scrub(message: string): string {
     return this.#plain.scrub(message)

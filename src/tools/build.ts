@@ -4,6 +4,7 @@ import type { KubeObject } from '../kinds/manifest.ts'
 import { maskObject } from '../lib/mask.ts'
 import { printAll } from '../lib/yaml.ts'
 import { desired } from '../kustomize/build-reconciler.ts'
+import { isMask } from '../kustomize/sops/mask.ts'
 import type { World } from '../world/world.ts'
 import { ToolError } from './frame/error.ts'
 import { existing, locate } from './objects/locate.ts'
@@ -21,20 +22,21 @@ export const build = textTool({
   async run(args, world, call) {
     const located = await locate(world, args, call.signal)
     if (args.path === undefined) {
-      const { objects, revision } = await renderLive(world, located, call)
+      const { objects, revision } = await renderLive(world, { ...located, decrypts: false }, call)
       return shown(objects, `revision=${revision}`, call)
     }
     if (located.ref.kind !== Kustomization.kind) throw notRendered(located.ref)
     const ks = (await existing(located, call.signal)) as KustomizationObject
     const files = await readFolder(world, args.path, call)
     const hands = { ...world, cluster: located.cluster }
-    const objects = await desired(ks, files, { hands, settings: call.engine.settings, signal: call.signal })
+    const { objects } = await desired(ks, files, { hands, settings: call.engine.settings, decrypts: false, signal: call.signal })
     return shown(objects, `path=${args.path}`, call)
   },
 })
 
 function shown(objects: readonly KubeObject[], from: string, { show }: Running): Body {
-  return { head: `objects=${objects.length} ${from}`, what: 'manifests', body: printAll(objects.map(o => maskObject(o, show))).trimEnd() }
+  const told = (value: string): string => (isMask(value) ? value : show(value))
+  return { head: `objects=${objects.length} ${from}`, what: 'manifests', body: printAll(objects.map(o => maskObject(o, told))).trimEnd() }
 }
 
 const mostFiles = 20_000

@@ -10,14 +10,21 @@ const naming = new Set(['apiVersion', 'kind', 'metadata'])
 /** Remembers what was decrypted, so that no message repeats it. */
 export class Plaintexts {
   readonly #known = new Set<string>()
+  readonly #values = new Set<string>()
 
   /** A value and its lines, also as base64 has them. @param path The keys to it. */
   learn(value: string, path: readonly string[]): void {
     if (naming.has(path[0] ?? '')) return
     const bytes = fromBase64(value)
+    if (value !== '') this.#values.add(value)
     const inside = bytes && isUtf8(bytes) ? bytes.toString('utf8') : ''
     for (const text of [value, inside, Buffer.from(value).toString('base64')])
       for (const part of [text, ...text.split('\n')]) this.#add(part)
+  }
+
+  /** Whether a text is one that was decrypted, however short. */
+  has(text: string): boolean {
+    return this.#values.has(text)
   }
 
   scrub(message: string): string {

@@ -15,21 +15,40 @@ export interface FieldChange {
 
 const [mostLines, longestValue] = [8, 60]
 
+/** How a diff is told. `wasEncrypted` says which values were, of whatever kind. */
+interface Telling {
+  readonly manager: string
+  readonly repeats: boolean
+  readonly show: Show
+  readonly wasEncrypted?: (text: string) => boolean
+}
+
+function isLeaf(value: Json | undefined): boolean {
+  return value !== undefined && value !== null && typeof value !== 'object'
+}
+
+const none = (): boolean => false
+
+function concealed(value: Json, how: { readonly show: Show; wasEncrypted(text: string): boolean }): Json {
+  if (Array.isArray(value)) return value.map(item => concealed(item, how))
+  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, concealed(item ?? null, how)]))
+  return value !== null && how.wasEncrypted(String(value)) ? how.show(String(value)) : value
+}
+
 /**
  * The fields in which an object would change, secrets masked. Drift is what another manager set, and with `repeats`, when the
  * same was applied before, also what went missing; a field that `manager` still owns differs by intent.
  */
-export function objectDiff(
-  live: KubeObject,
-  next: KubeObject,
-  { manager, repeats, show }: { manager: string; repeats: boolean; show: Show },
-): FieldChange[] {
-  const shown = [maskObject(live, show), maskObject(next, show)] as const
+export function objectDiff(live: KubeObject, next: KubeObject, { manager, repeats, show, wasEncrypted = none }: Telling): FieldChange[] {
+  const masked = (object: KubeObject): Json => concealed(maskObject(object, show), { show, wasEncrypted })
+  const shown = [masked(live), masked(next)] as const
   return leaves({ raw: [comparable(live), comparable(next)], shown: [comparable(shown[0]), comparable(shown[1])], steps: [] }).map(
-    ({ raw: [before], shown: [was, is], steps }) => {
+    ({ raw: [before, after], shown: [was, is], steps }) => {
       const owners = before === undefined ? [] : managersOf(live, steps)
       const by = owners.includes(manager) ? undefined : (owners[0] ?? (repeats ? 'somebody' : undefined))
-      return { path: said(steps), before: printed(was), after: printed(is), by }
+      // What an encrypted value takes the place of was one as well.
+      const old = isLeaf(before) && isLeaf(after) && wasEncrypted(String(after)) ? show(String(before)) : was
+      return { path: said(steps), before: printed(old), after: printed(is), by }
     },
   )
 }

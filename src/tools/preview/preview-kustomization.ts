@@ -4,6 +4,7 @@ import { CodedError } from '../../lib/coded-error.ts'
 import { shortRevision } from '../../lib/digest.ts'
 import { type JsonObject, stringAt } from '../../lib/json.ts'
 import { drifted, isForced, isKept, isSkipped, manager } from '../../kustomize/apply.ts'
+import type { Rendered } from '../../kustomize/build-reconciler.ts'
 import { entryOf, type Inventory, refOfEntry, stale } from '../../kustomize/inventory.ts'
 import { elsewhere } from '../../kustomize/identity.ts'
 import { targetOf } from '../../kustomize/target-reconciler.ts'
@@ -25,7 +26,7 @@ const shownActions = ['create', 'configure', 'drift', 'recreate', 'prune', 'kept
  */
 export async function previewKustomization(world: World, located: Located & { newest?: boolean }, call: Running): Promise<Preview> {
   const { cluster, ref } = located
-  const { ks, objects, revision } = await renderLive(world, located, call)
+  const { ks, objects, revision, scrub, wasEncrypted } = await renderLive(world, located, call)
   const target = await targetOf(ks, { ...world, cluster }, { settings: call.engine.settings, signal: call.signal })
   await target.discover(call.signal)
   const where = elsewhere(ks)
@@ -35,6 +36,8 @@ export async function previewKustomization(world: World, located: Located & { ne
     made: together(objects),
     signal: call.signal,
     show: call.show,
+    scrub,
+    wasEncrypted,
   }
   const atOnce = call.engine.settings.concurrentSsa
   const changes = await inParallel(objects, atOnce, object => changeFor(target, object, dry))
@@ -60,7 +63,7 @@ function isRepeat(ks: KustomizationObject, revision: string): boolean {
   )
 }
 
-interface Dry {
+interface Dry extends Pick<Rendered, 'scrub' | 'wasEncrypted'> {
   readonly force: boolean
   readonly isRepeat: boolean
   readonly made: ReturnType<typeof together>
@@ -68,7 +71,8 @@ interface Dry {
   readonly show: Running['show']
 }
 
-async function changeFor(cluster: Cluster, object: KubeObject, { force, isRepeat: repeats, made, signal, show }: Dry): Promise<JsonObject> {
+async function changeFor(cluster: Cluster, object: KubeObject, dry: Dry): Promise<JsonObject> {
+  const { force, isRepeat: repeats, made, signal, show, wasEncrypted } = dry
   const name = printRef(refOf(object))
   let live: KubeObject | undefined
   try {
@@ -78,14 +82,14 @@ async function changeFor(cluster: Cluster, object: KubeObject, { force, isRepeat
     if (!live) return { action: 'create', object: name }
     const uid = { live: live.metadata.uid ?? '' }
     if (!drifted(live, dryRun)) return { action: 'unchanged', object: name, ...uid }
-    const diff = objectDiff(live, dryRun, { manager, repeats, show })
+    const diff = objectDiff(live, dryRun, { manager, repeats, show, wasEncrypted })
     return { action: diff.every(d => d.by !== undefined) ? 'drift' : 'configure', object: name, detail: sayDiff(diff), ...uid }
   } catch (thrown) {
     signal.throwIfAborted()
     if (!(thrown instanceof CodedError)) throw thrown
     if (!live && comesWith(made, object, thrown.code)) return { action: 'create', object: name }
     const recreates = (force || isForced(object, live)) && (thrown.code === 'INVALID' || thrown.code === 'CONFLICT')
-    return { action: recreates ? 'recreate' : 'refused', object: name, detail: thrown.message }
+    return { action: recreates ? 'recreate' : 'refused', object: name, detail: dry.scrub(thrown.message) }
   }
 }
 

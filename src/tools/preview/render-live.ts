@@ -5,7 +5,7 @@ import { OCIRepository, type OCIRepositoryObject } from '../../kinds/oci-reposit
 import { CodedError } from '../../lib/coded-error.ts'
 import { isLoopback } from '../../lib/loopback.ts'
 import { readTree } from '../../lib/untar.ts'
-import { desired } from '../../kustomize/build-reconciler.ts'
+import { desired, type Rendered } from '../../kustomize/build-reconciler.ts'
 import { artifactOf, sourceOf } from '../../kustomize/depends.ts'
 import { accessOf } from '../../sources/oci/access-reconciler.ts'
 import { contentOf } from '../../sources/oci/content-reconciler.ts'
@@ -29,9 +29,9 @@ const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes
  */
 export async function renderLive(
   world: World,
-  { cluster, ref, newest = false }: Located & { newest?: boolean },
+  { cluster, ref, newest = false, decrypts = true }: Located & { newest?: boolean; decrypts?: boolean },
   call: Call,
-): Promise<{ ks: KustomizationObject; objects: KubeObject[]; revision: string }> {
+): Promise<Rendered & { ks: KustomizationObject; revision: string }> {
   if (ref.kind !== Kustomization.kind || ref.group !== Kustomization.group) throw notRendered(ref)
   const ks = (await existing({ cluster, ref }, call.signal)) as KustomizationObject
   const source = await cluster.get(sourceOf(ks), call.signal)
@@ -51,11 +51,7 @@ export async function renderLive(
   return {
     ks,
     revision: content.revision,
-    objects: await desired(ks, tree, {
-      hands: { ...world, cluster },
-      settings: call.engine.settings,
-      signal: call.signal,
-    }),
+    ...(await desired(ks, tree, { hands: { ...world, cluster }, settings: call.engine.settings, decrypts, signal: call.signal })),
   }
 }
 

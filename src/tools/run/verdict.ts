@@ -27,12 +27,12 @@ export const verdictOutput = z.looseObject({
 export type VerdictAnswer = z.infer<typeof verdictOutput>
 
 /** What to do after a verdict. */
-export function nextStep({ verdict, reason }: Judged, ref: ObjectRef, engine: Acting['engine']): string {
+export function nextStep({ verdict, reason, message = '' }: Judged, ref: ObjectRef, engine: Acting['engine']): string {
   switch (verdict) {
     case 'Ready':
       return 'nothing to do'
     case 'Failed':
-      return failedStep(reason)
+      return message.includes('cannot get sops data key') ? keyStep : failedStep(reason)
     case 'Stalled':
       return reason === 'RetriesExceeded'
         ? 'no retry will happen: correct the chart or its values, then reconcile with reset=true'
@@ -47,6 +47,9 @@ export function nextStep({ verdict, reason }: Judged, ref: ObjectRef, engine: Ac
         : 'retries go on: call reconcile again with a larger timeoutSeconds, or get_object'
   }
 }
+
+const keyStep =
+  'put a key for one of the recipients that the message names into the Secret of spec.decryption.secretRef, or encrypt the file for one that is there'
 
 function failedStep(reason: string | undefined): string {
   switch (reason) {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { ageDecrypted, ageIdentities } from '../../../src/kustomize/sops/age.ts'
+import { decrypted } from '../../../src/kustomize/sops/cipher.ts'
 import { decryptContent, decryptObject, type Opener } from '../../../src/kustomize/sops/document.ts'
 import { SopsError } from '../../../src/kustomize/sops/error.ts'
 import { detected, type Format, formatFor } from '../../../src/kustomize/sops/formats.ts'
 import { keysIn } from '../../../src/kustomize/sops/keys.ts'
 import { messageOf } from '../../../src/lib/coded-error.ts'
-import type { JsonObject } from '../../../src/lib/json.ts'
+import { at, type JsonObject } from '../../../src/lib/json.ts'
 import { verifies } from '../../conformance/verifies.ts'
 import { fc } from '../../support/laws.ts'
 import { alice, bob, seal, written } from '../../support/sops.ts'
@@ -84,6 +86,33 @@ verifies('kustomization/D19', 'an error never has the value that it is about', a
 verifies('kustomization/D3', 'a token of Vault is kept without white space', async () => {
   const data = { 'sops.vault-token': Buffer.from('  some-hcvault-token\n\n'), 'vault-token': Buffer.from('no') }
   assert.equal((await keysIn(data, 'apps/keys')).credentials.vaultToken, 'some-hcvault-token')
+})
+
+verifies(
+  'kustomization/D22',
+  'a Secret whose every value is encrypted: keys as additional data, its MAC over all values in order',
+  async () => {
+    const dataKey = Buffer.alloc(32, 7)
+    const document = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'age' }, stringData: { key: 'value' } }
+    const sealed = await seal(document, { ...toAlice, dataKey })
+    assert.deepEqual(Buffer.from(await ageDecrypted(String(at(sealed, 'sops', 'age', 0, 'enc')), identities)), dataKey)
+    assert.equal(decrypted(String(at(sealed, 'stringData', 'key')), dataKey, 'stringData:key:'), 'value')
+    const mac = createHash('sha512').update('v1').update('Secret').update('age').update('value').digest('hex').toUpperCase()
+    assert.equal(decrypted(String(at(sealed, 'sops', 'mac')), dataKey, '2026-01-01T00:00:00Z'), mac)
+    assert.deepEqual(await decryptObject(sealed, { ...opener, checkMac: true }), document)
+  },
+)
+
+verifies('kustomization/D23', 'a dotenv file: the name as additional data, its MAC over the value', async () => {
+  const dataKey = Buffer.alloc(32, 9)
+  const text = written(await seal({ key: 'value' }, { ...toAlice, dataKey }), 'env')
+  const field = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? ''
+  assert.equal(decrypted(field('key'), dataKey, 'key:'), 'value')
+  assert.equal(
+    decrypted(field('sops_mac'), dataKey, '2026-01-01T00:00:00Z'),
+    createHash('sha512').update('value').digest('hex').toUpperCase(),
+  )
+  assert.equal(await open(text, ['dotenv', 'dotenv'], { checkMac: true }), 'key=value\n')
 })
 
 test('formats are named by their suffix and known by their mark', async () => {
