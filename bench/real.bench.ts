@@ -33,7 +33,7 @@ export async function bench(): Promise<readonly [string, string][]> {
   await fill(world.cluster, 1000)
   const { cluster: _cluster, ...hands } = world.hands
   const service = {
-    world: { ...hands, clusters: { names: ['real'], named: () => world.cluster } },
+    world: { ...hands, docs: { page: async () => undefined }, clusters: { names: ['real'], named: () => world.cluster } },
     redactor: new Redactor(),
     gates: { key: new Uint8Array(32), planChanges: false, personDestroys: false, isApproved: () => false },
   }

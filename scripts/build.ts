@@ -54,3 +54,4 @@ writeFileSync(
 chmodSync(join(dist, 'cli.js'), 0o755)
 cpSync(join(root, 'kernel/modules'), join(dist, 'kernel/modules'), { recursive: true })
 cpSync(join(root, 'kernel/k8s/builtin.json'), join(dist, 'kernel/builtin.json'))
+cpSync(join(root, 'docs/using.md'), join(dist, 'docs/using.md'))

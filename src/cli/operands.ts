@@ -48,6 +48,7 @@ const byTool: Readonly<Record<string, Operands>> = {
     takes: ['url'],
     read: ([first, path]) => ({ ...url.read([first]), ...(path === undefined ? {} : { path }) }),
   },
+  search_docs: { shown: [['<query>', 'a kind, a field, a question']], takes: ['query'], read: ([query = '']) => ({ query }) },
   get_image_digest: { shown: [['<image>', 'REGISTRY/REPOSITORY:TAG']], takes: ['image'], read: ([image = '']) => ({ image }) },
 }
 

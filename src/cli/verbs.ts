@@ -12,7 +12,7 @@ import { runVerb, type VerbContext } from './run-verb.ts'
 import { withInput } from './standard-input.ts'
 
 const groups: Readonly<Record<string, string>> = {
-  get: 'Read status, objects, events and digests',
+  get: 'Read status, objects, events, logs and digests',
   list: 'List artifacts and clusters',
   push: 'Push artifacts',
   pull: 'Pull artifacts',
@@ -22,6 +22,7 @@ const groups: Readonly<Record<string, string>> = {
   delete: 'Delete objects',
   set: 'Suspend or resume',
   image: 'Look images up',
+  search: 'Search the documentation',
 }
 
 /** Adds each tool as a command: its name with spaces. */

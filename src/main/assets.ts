@@ -19,5 +19,7 @@ export const assets = {
   tunnel: script('world/git/tunnel.ts', 'tunnel.js'),
   /** OpenAPI v3 definitions of Kubernetes' built-in kinds. */
   definitions: join(kernel, bundle === undefined ? 'k8s/builtin.json' : 'builtin.json'),
+  /** Pages for search_docs. */
+  docs: bundle === undefined ? join(sources, '..', 'docs') : join(bundle, 'docs'),
   version: (): string => (JSON.parse(readFileSync(join(bundle ?? sources, '..', 'package.json'), 'utf8')) as { version: string }).version,
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
+import { docFiles } from '../world/docs/files.ts'
 import { assets } from './assets.ts'
 import type { Session } from '../cli/run-verb.ts'
 import { gatedSettings } from '../cli/feature-gates.ts'
@@ -116,6 +117,11 @@ export function learning(redactor: Redactor): (object: KubeObject) => void {
   }
 }
 
+function logOf(options: JsonObject, redactor: Redactor): World['log'] {
+  const level = (text(options, 'logLevel') ?? 'warn') as LogLevel
+  return pinoLog({ level, censor: line => redactor.censor(line), console: options.logEncoding === 'console' })
+}
+
 /** The hands that options choose, over those that are open. */
 function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, clusters, mode }: Parts): World {
   const seen = observedClusters(clusters, learning(redactor))
@@ -138,16 +144,13 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
     kms: lazyKms({ http, clock: realClock, env, home: homedir(), auth, learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
     git: lazyGit({ http, env, tunnel: assets.tunnel }),
+    docs: docFiles(assets.docs),
     artifacts,
     scratch: diskScratch(),
     kernel,
     http,
     clock: realClock,
-    log: pinoLog({
-      level: (text(options, 'logLevel') ?? 'warn') as LogLevel,
-      censor: line => redactor.censor(line),
-      console: options.logEncoding === 'console',
-    }),
+    log: logOf(options, redactor),
     fetcher: artifactFetcher({
       http,
       clock: realClock,

@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import type { KubeObject } from '../kinds/manifest.ts'
-import { formatAge, parseDuration } from '../lib/duration.ts'
+import { formatAge } from '../lib/duration.ts'
 import { objectAt } from '../lib/json.ts'
 import { foreign, plain } from '../lib/safe.ts'
-import { ToolError } from './frame/error.ts'
+import { startOf } from './frame/since.ts'
 import { namespaceExists } from './objects/locate.ts'
 import { lastTime } from './run/events-about.ts'
 import { footer, limit, rows, tool, tsv } from './tool.ts'
@@ -56,16 +56,6 @@ export const getEvents = tool({
       footer(data, 'kind=, name=, namespace= or since='),
     ].join('\n'),
 })
-
-function startOf(since: string, now: number): number {
-  const duration = parseDuration(since)
-  const at = duration === undefined ? Date.parse(since) : now - duration
-  if (Number.isNaN(at))
-    throw new ToolError('InvalidArgument', `'${since}' is neither a duration nor a time`, {
-      next: 'use a duration like 30m or 2h, or a time like 2026-01-31T12:00:00Z',
-    })
-  return at
-}
 
 function rowOf(event: KubeObject, now: number): (string | number)[] {
   const { kind, namespace, name } = objectAt(event, 'involvedObject')

@@ -59,6 +59,8 @@ export interface Running extends Call {
   readonly pages: Pager
   /** How a secret value is shown; it is also learned, so that copies of it elsewhere are hidden. */
   readonly show: Show
+  /** Takes secrets and invisible characters out of text of others, before it is searched or cut. */
+  censor(text: string): string
 }
 
 /** What a finished run answers. */

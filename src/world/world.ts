@@ -2,6 +2,7 @@ import type { Auth } from './auth/provider.ts'
 import type { Clock } from './clock/clock.ts'
 import type { Cluster, Clusters } from './cluster/cluster.ts'
 import type { Remotes } from './cluster/remote.ts'
+import type { Docs } from './docs/docs.ts'
 import type { Files, GitOrigin } from './files/files.ts'
 import type { Git } from './git/git.ts'
 import type { Http } from './http/http.ts'
@@ -32,12 +33,13 @@ export interface World {
   readonly http: Http
   readonly clock: Clock
   readonly log: Log
+  readonly docs: Docs
   /** Absent over HTTP: no tool reads or writes the server's disk. */
   readonly files?: Files | undefined
   readonly origin?: GitOrigin | undefined
 }
 
 /** What one reconciler gets: the world with its one cluster. */
-export interface Hands extends Omit<World, 'clusters' | 'files' | 'origin'> {
+export interface Hands extends Omit<World, 'clusters' | 'docs' | 'files' | 'origin'> {
   readonly cluster: Cluster
 }

@@ -442,6 +442,8 @@ function calls(registry: string): [tool: string, args: Record<string, unknown>][
       here('Secret', 'vault', { fields: ['data.key', 'data', 'metadata.annotations', 'metadata.managedFields', 'stringData'] }),
     ],
     ['explain', here('ks', 'leaky')],
+    ['trace', here('ks', 'leaky')],
+    ['get_logs', here('Deployment', 'web')],
     ['explain', here('Deployment', 'web')],
     ['get_object', here('Deployment', 'web', { fields: ['spec.template.spec.containers'] })],
     ['get_object', here('Secret', secrets.name)],

@@ -73,6 +73,7 @@ const calls: [tool: string, args: () => Record<string, unknown>][] = [
   ['get_status', () => ({ detail: 'full' })],
   ['get_events', () => ({ namespace: 'flux-system' })],
   ['explain', () => at('GitRepository', 'flux-system')],
+  ['trace', () => at('GitRepository', 'flux-system')],
   ...(['summary', 'events', 'spec', 'yaml'] as const).map((view): [string, () => Record<string, unknown>] => [
     'get_object',
     () => at('GitRepository', 'flux-system', { view }),

@@ -98,6 +98,7 @@ const calls: [string, () => Record<string, unknown>][] = [
   ['get_object', () => object('ks', 'leaky')],
   ['get_events', () => ({ namespace: 'flux-system' })],
   ['explain', () => object('ks', 'leaky')],
+  ['trace', () => object('ks', 'leaky', { down: true })],
   ['pull_artifact', () => ({ url: `oci://${product.registry}/leaky:latest` })],
   ['apply_manifests', () => ({ manifests: `apiVersion: v1\nkind: Secret\nmetadata: {name: x, namespace: absent-${canary}}\n` })],
   ['get_status', () => ({ detail: 'full' })],

@@ -12,6 +12,7 @@ import { manualClock } from '../../src/world/clock/manual.ts'
 import { tool } from '../../src/tools/tool.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { ClusterError } from '../../src/world/cluster/error.ts'
+import { until } from '../../src/world/cluster/until.ts'
 import { connectors } from '../support/clients.ts'
 import { pushFiles } from '../support/push.ts'
 import { type HttpProduct, type Product, startHttpProduct, startProduct, stdioCaller, tokens, toolCount } from '../support/service.ts'
@@ -41,6 +42,17 @@ before(async () => {
     suspend: false,
     jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'a' }] } } } },
   })
+})
+before(async () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'talks', namespace: 'default' },
+    spec: { containers: [{ name: 'a', image: 'a' }] },
+  }
+  const { metadata } = await cluster.create(pod, { manager: 'test' }, signal)
+  const ref = { group: '', version: 'v1', kind: 'Pod', name: metadata.name, namespace: 'default' }
+  await until(cluster, ref, { signal, settled: o => (o?.status?.phase === 'Running' ? o : undefined) })
 })
 after(() => product.stop())
 
@@ -96,7 +108,10 @@ test('2: a tool that says that it reads writes nothing', async () => {
     get_status: {},
     get_object: ks,
     get_events: {},
+    get_logs: { kind: 'Pod', namespace: 'default', name: 'talks' },
     explain: ks,
+    trace: ks,
+    search_docs: { query: 'dependsOn' },
     build: ks,
     plan: { tool: 'reconcile', arguments: { ...ks, withSource: true } },
     get_image_digest: { image: `${product.registry}/app:1.0.0` },

@@ -65,7 +65,9 @@ const calls: [tool: string, args: JsonObject][] = [
   ['get_status', {}],
   ['get_object', target],
   ['get_events', {}],
+  ['get_logs', target],
   ['explain', target],
+  ['trace', target],
   ['build', target],
   ['plan', { tool: 'reconcile', arguments: target }],
   ['reconcile', target],
@@ -120,7 +122,7 @@ for (const [name, args] of calls) {
   })
 }
 
-for (const name of ['get_object', 'explain', 'build', 'reconcile', 'set_suspended', 'delete_object']) {
+for (const name of ['get_object', 'get_logs', 'explain', 'trace', 'build', 'reconcile', 'set_suspended', 'delete_object']) {
   const more = name === 'set_suspended' ? { suspended: true } : {}
   test(`${name} of a kind that is not served is NoMatch, of a name that is not there NotFound, each with the near ones`, async () => {
     const kind = errorOf(await product.call(name, { ...target, ...more, kind: 'Kustomisation' }))

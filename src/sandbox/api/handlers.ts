@@ -6,6 +6,7 @@ import type { Kernel } from '../../world/kernel/kernel.ts'
 import { accountToken } from './account-token.ts'
 import type { Catalog } from './schema/catalog.ts'
 import { listOptions } from './list-options.ts'
+import { podLog } from './pod-log.ts'
 import { pageOf } from './store/pages.ts'
 import type { ResourcePath } from './path.ts'
 import { problems } from './problem.ts'
@@ -57,15 +58,16 @@ export async function handle(api: Api, asked: Asked): Promise<Answer | undefined
 }
 
 /** What a pod answers itself, where it runs. */
-const inside = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
+const inside = new Set(['exec', 'attach', 'portforward', 'proxy'])
 
 async function answerTo(api: Api, asked: Asked): Promise<Answer | undefined> {
   const { path, request, resource } = asked
   if (!resource.namespaced && path.namespace !== undefined) throw problems.noRoute()
   if (path.name === undefined) return collection(api, asked)
   if (resource.namespaced && path.namespace === undefined) throw problems.noRoute()
+  if (resource.plural === 'pods' && path.subresource === 'log') return podLog(api, asked)
   if (resource.plural === 'pods' && inside.has(path.subresource ?? ''))
-    throw problems.badRequest(`the sandbox runs no containers: there ${path.subresource === 'log' ? 'are no logs' : 'is nothing to reach'}`)
+    throw problems.badRequest('the sandbox runs no containers: there is nothing to reach')
   if (path.subresource !== undefined && !resource.subresources.includes(path.subresource))
     throw resource.custom ? problems.notFound(resource, path.name) : problems.noRoute()
   formOf(asked)

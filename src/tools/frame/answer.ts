@@ -95,8 +95,9 @@ function bound(
   { world, redactor, gates }: Service,
   tool: Tool,
   { args, call, budget }: { args: JsonObject; call: Call; budget: number },
-): Pick<Running, 'pages' | 'show'> {
+): Pick<Running, 'pages' | 'show' | 'censor'> {
   const { cursor, limit, maxTokens: _maxTokens, detail: _detail, ...rest } = args
+  const censor = (text: string): string => redactor.censor(plain(text))
   const pages = new Pager({
     key: gates.key,
     question: [tool.name, rest],
@@ -105,13 +106,13 @@ function bound(
     cursor: typeof cursor === 'string' ? cursor : undefined,
     limit: typeof limit === 'number' ? limit : Number.POSITIVE_INFINITY,
     budget,
-    censor: text => redactor.censor(plain(text)),
+    censor,
   })
   const show = (value: string): string => {
     redactor.learn(value)
     return redactor.print(value)
   }
-  return { pages, show }
+  return { pages, show, censor }
 }
 
 function failure({ code, message, told }: ToolError, redactor: Redactor): Answer {
