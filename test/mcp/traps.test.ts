@@ -42,8 +42,6 @@ before(async () => {
     suspend: false,
     jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'a' }] } } } },
   })
-})
-before(async () => {
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
