@@ -278,7 +278,7 @@ test('28: every list is answered, in both eras', async () => {
     assert.ok((await client.listTools()).tools.length > 0)
     assert.ok((await client.listPrompts()).prompts.length === 2)
     assert.ok((await client.listResources()).resources.length > 0)
-    assert.ok((await client.listResourceTemplates()).resourceTemplates.length === 3)
+    assert.ok((await client.listResourceTemplates()).resourceTemplates.length === 5)
     await client.close()
   }
   await http.stop()
