@@ -6,6 +6,7 @@ import { withData } from '../support/data.ts'
 import { pushFiles, pushLayers } from '../support/push.ts'
 import { pushVector, signedVector } from '../support/signed.ts'
 import { applyScenarios } from './apply-scenarios.ts'
+import { decryptScenarios } from './decrypt-scenarios.ts'
 import { expressionScenarios } from './expression-scenarios.ts'
 import { type Pair, startPair } from './pair.ts'
 import { type Scenario, scenarios, type Step } from './scenarios.ts'
@@ -21,6 +22,7 @@ const all = (registry: string): Scenario[] => [
   ...sourceScenarios(registry),
   ...applyScenarios(registry),
   ...expressionScenarios(registry),
+  ...decryptScenarios(registry),
 ]
 const named = all('127.0.0.1:1').map(scenario => scenario.name)
 

@@ -34,6 +34,11 @@ const known: readonly [why: string, pattern: RegExp][] = [
     '2.9 verifies by the digest, and names it: sources 12',
     /no matching signatures were found for '|verification secret cannot be empty: '/,
   ],
+  [
+    '2.9 names an object that is not decrypted by its kind as well, and its age in other words; ours says which keys there were: kustomization 6.2',
+    /cannot get sops data key/,
+  ],
+  ['ours imports OpenPGP keys without gpg, and has no words of it: kustomization 6.1', /into GnuPG keyring/],
   ['the API server takes the address of a Service at random', /\.spec\.clusterIPs?:/],
   [
     "client-go folds more than ten similar events into one: the reconcilers' events are the same, what is kept of them is not",
