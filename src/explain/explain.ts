@@ -24,7 +24,7 @@ export interface Explanation {
   readonly causes: readonly Cause[]
 }
 
-const leastBeside = 0.25
+const [leastBeside, least] = [0.25, 0.29]
 
 interface Placed {
   readonly finding: Finding
@@ -66,7 +66,11 @@ function resorts(facts: Facts, proven: readonly Placed[]): Placed[] {
 /** What is only near an object does not explain its failure, and a held neighbour does only where it blocks. */
 function explains({ found, finding, score }: Placed, failing: Found): boolean {
   const near = finding.name === 'Suspended' ? 0.9 : 0.7
-  return found.weight >= failing.weight * near && (finding.name !== 'Suspended' || score >= failing.weight * near)
+  return (
+    found.weight >= failing.weight * near &&
+    score >= failing.weight * least &&
+    (finding.name !== 'Suspended' || score >= failing.weight * near)
+  )
 }
 
 /** Causes of the same name at objects of the same kind and owner are one; a cause and its echo further up as well. */

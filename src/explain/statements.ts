@@ -41,3 +41,19 @@ function statement(found: Found, { type, status, reason = '', message = '' }: Co
     evidence: { object: printRef(found.ref), at: `status.conditions[${type}]`, quote: `${status} ${reason}: ${message}` },
   }
 }
+
+/** Reasons that only tell of another object: what is wrong is there. */
+export function passesOn({ reason, message }: Statement, { ref }: Found): boolean {
+  if (/^(DependencyNotReady|HealthCheckFailed|HealthCheckCanceled|SourceNotReady)$/.test(reason)) return true
+  if (
+    /^(Source artifact not found|Source is not ready)|^\w+\.source\.toolkit\.fluxcd\.io ".*" not found|failed to get source: |could not get Source object|no artifact available for \w+ source/.test(
+      message,
+    )
+  )
+    return true
+  return (
+    ref.kind === 'HelmRelease' &&
+    /is not ready|latest generation .* not been reconciled/.test(message) &&
+    /^(ArtifactFailed|SourceNotReady)$/.test(reason)
+  )
+}

@@ -26,6 +26,7 @@ after(() => http.close())
 /** Plurals of kinds as the store knows them; others are the kind in lower case with an s. */
 const plurals: Readonly<Record<string, string>> = {
   Ingress: 'ingresses',
+  Endpoints: 'endpoints',
   StorageClass: 'storageclasses',
   PriorityClass: 'priorityclasses',
   HelmRepository: 'helmrepositories',

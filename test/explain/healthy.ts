@@ -13,7 +13,6 @@ import {
   goodGit,
   inventory,
   ks,
-  ns,
   object,
   pod,
   readyTrue,
@@ -261,5 +260,33 @@ export const healthyCases: readonly (readonly [says: string, objects: readonly [
       return [ks('calm', {}, readyTrue, inventory(well('calm'))), well('calm'), ...all.slice(2)] as const
     })() as [KubeObject, ...KubeObject[]],
   ],
+  [
+    'a release that is being installed, whose chart was not listed',
+    [release('web', {}, undefined, reconciling("Running 'install' action with timeout of 5m0s"))],
+  ],
+  [
+    'a claim that waits, of a class that may not be read',
+    (() => {
+      const c = claim('data', { storageClassName: 'standard' })
+      return [c, event(c, 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding', { type: 'Normal' })] as const
+    })() as [KubeObject, ...KubeObject[]],
+  ],
+  [
+    'a Service with endpoints that others keep',
+    [
+      object('v1', 'Service', 'web', { spec: { selector: { app: 'x' }, ports: [{ port: 80 }] } }),
+      object('v1', 'Endpoints', 'web', { subsets: [{ addresses: [{ ip: '10.0.0.9' }], ports: [{ port: 80 }] }] }),
+    ],
+  ],
+  [
+    'an autoscaler whose target it can scale',
+    [
+      object('autoscaling/v2', 'HorizontalPodAutoscaler', 'web', {
+        spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 },
+        status: {
+          conditions: conditions(['AbleToScale', 'True', 'SucceededRescale', 'ok'], ['ScalingActive', 'True', 'ValidMetricFound', 'ok']),
+        },
+      }),
+    ],
+  ],
 ]
-export const place = ns

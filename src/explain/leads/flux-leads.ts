@@ -107,10 +107,16 @@ function releasedLeads(release: KubeObject, weight: number): Lead[] {
   const { name, namespace = '' } = release.metadata
   const target = stringAt(release, 'spec', 'targetNamespace')
   const releaseName = stringAt(release, 'spec', 'releaseName') ?? (target ? `${target}-${name}` : name)
-  const keep = ({ metadata: { labels, annotations } }: KubeObject): boolean =>
-    (labels?.['helm.toolkit.fluxcd.io/name'] === name && labels['helm.toolkit.fluxcd.io/namespace'] === namespace) ||
-    annotations?.['meta.helm.sh/release-name'] === releaseName ||
-    labels?.['app.kubernetes.io/instance'] === releaseName
+  const keep = (object: KubeObject): boolean => {
+    const { labels, annotations } = object.metadata
+    return (
+      (labels?.['helm.toolkit.fluxcd.io/name'] === name && labels['helm.toolkit.fluxcd.io/namespace'] === namespace) ||
+      annotations?.['meta.helm.sh/release-name'] === releaseName ||
+      labels?.['app.kubernetes.io/instance'] === releaseName ||
+      object.metadata.name === releaseName ||
+      object.metadata.name.startsWith(`${releaseName}-`)
+    )
+  }
   return [
     ['apps', 'Deployment'],
     ['apps', 'StatefulSet'],

@@ -28,29 +28,28 @@ function serviceLeads({ object, ref, role }: Found): Lead[] {
       .map(name => ({ role: 'backend', weight: 1, one: { group: '', kind: 'Service', name, namespace: ref.namespace } }))
   }
   const selector = Object.entries(objectAt(object, 'spec', 'selector'))
-  if (ref.kind !== 'Service' || selector.length === 0 || !ledTo.has(role)) return []
+  return ref.kind === 'Service' && selector.length > 0 && ledTo.has(role) ? behindService(ref, selector) : []
+}
+
+type Selector = readonly [string, Json | undefined][]
+const workloads = ['Deployment', 'StatefulSet', 'DaemonSet']
+
+/** Endpoints, the pods that a Service selects, the workloads that make them, and those that look as if they should. */
+function behindService({ name, namespace }: Found['ref'], selector: Selector): Lead[] {
   const labelSelector = selector.map(([k, v]) => `${k}=${String(v)}`).join(',')
-  const isBehind = (workload: KubeObject): boolean => fits(workload, selector)
-  const kinds = ['Deployment', 'StatefulSet', 'DaemonSet']
+  const slices = { group: 'discovery.k8s.io', kind: 'EndpointSlice', namespace, labelSelector: `kubernetes.io/service-name=${name}` }
+  const workload = (role: 'selected' | 'template', keep: (object: KubeObject) => boolean): Lead[] =>
+    workloads.map(kind => ({ role, weight: role === 'selected' ? 1 : 0.1, list: { group: 'apps', kind, namespace }, keep, most: 2 }))
   return [
-    { role: 'selected', weight: 1, list: { group: '', kind: 'Pod', namespace: ref.namespace, labelSelector }, keep: () => true, most: 6 },
-    ...kinds.map(
-      kind => ({ role: 'selected', weight: 1, list: { group: 'apps', kind, namespace: ref.namespace }, keep: isBehind, most: 2 }) as const,
-    ),
-    ...kinds.map(
-      kind =>
-        ({
-          role: 'template',
-          weight: 0.1,
-          list: { group: 'apps', kind, namespace: ref.namespace },
-          keep: (o: KubeObject) => likes(o, ref.name),
-          most: 2,
-        }) as const,
-    ),
+    { role: 'policy', weight: 0.1, one: { group: '', kind: 'Endpoints', name, namespace } },
+    { role: 'policy', weight: 0.1, list: slices, keep: () => true, most: 3 },
+    { role: 'selected', weight: 1, list: { group: '', kind: 'Pod', namespace, labelSelector }, keep: () => true, most: 6 },
+    ...workload('selected', object => fits(object, selector)),
+    ...workload('template', object => likes(object, name)),
   ]
 }
 
-function fits(workload: KubeObject, selector: readonly [string, Json | undefined][]): boolean {
+function fits(workload: KubeObject, selector: Selector): boolean {
   const labels = objectAt(workload, 'spec', 'template', 'metadata', 'labels')
   return selector.every(([key, value]) => labels[key] === value)
 }

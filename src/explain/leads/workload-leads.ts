@@ -33,7 +33,7 @@ export function workloadLeads(found: Found, { now }: Pick<Facts, 'now'>): Lead[]
     case 'CronJob':
       return [made(found, { group: 'batch', kind: 'Job' }, { most: 1 })]
     case 'Pod':
-      return podLeads(found)
+      return podLeads(found, now)
     case 'PersistentVolumeClaim':
       return claimLeads(found)
     case 'HorizontalPodAutoscaler':
@@ -76,16 +76,16 @@ function made(
 function claimsOf({ ref }: Found, template: string): Lead {
   return {
     role: 'claim',
-    weight: 0.9,
+    weight: 1,
     list: { group: '', kind: 'PersistentVolumeClaim', namespace: ref.namespace },
     keep: o => o.metadata.name.startsWith(`${template}-${ref.name}-`) && stringAt(o, 'status', 'phase') !== 'Bound',
     most: 2,
   }
 }
 
-const mostReferences = 8
+const [mostReferences, startMs] = [8, 20_000]
 
-function podLeads(found: Found): Lead[] {
+function podLeads(found: Found, now: number): Lead[] {
   const { object, ref } = found
   const core = (kind: string, name: string): ObjectRef => ({ group: '', kind, name, namespace: ref.namespace })
   const claims = listAt(object, 'spec', 'volumes').flatMap(v => stringAt(v, 'persistentVolumeClaim', 'claimName') ?? [])
@@ -94,7 +94,8 @@ function podLeads(found: Found): Lead[] {
     .concat(listAt(object, 'status', 'initContainerStatuses'))
     .flatMap(c => stringAt(c, 'state', 'waiting', 'reason') ?? [])
   const notUp = stringAt(object, 'status', 'phase') === 'Pending'
-  const refs = notUp && node ? referencesOf(object).slice(0, mostReferences) : []
+  const hadTime = now - Date.parse(object?.metadata.creationTimestamp ?? '') > startMs || found.events.some(e => e.reason === 'FailedMount')
+  const refs = notUp && node && hadTime ? referencesOf(object).slice(0, mostReferences) : []
   return [
     ...claims.map(name => ({ role: 'claim', weight: 1, one: core('PersistentVolumeClaim', name) }) as const),
     ...(node ? [{ role: 'node', weight: 0.9, one: { group: '', kind: 'Node', name: node } } as const] : []),
@@ -141,8 +142,9 @@ function referencesOf(pod: KubeObject | undefined): { kind: 'Secret' | 'ConfigMa
   return found.filter((a, i) => found.findIndex(b => b.kind === a.kind && b.name === a.name) === i)
 }
 
-function claimLeads({ object }: Found): Lead[] {
-  if (stringAt(object, 'status', 'phase') === 'Bound') return []
+function claimLeads({ object, events }: Found): Lead[] {
+  const classIsThere = events.some(e => /^(WaitForFirstConsumer|Provisioning|ExternalProvisioning)$/.test(e.reason))
+  if (stringAt(object, 'status', 'phase') === 'Bound' || classIsThere) return []
   const name = stringAt(object, 'spec', 'storageClassName')
   const volume = stringAt(object, 'spec', 'volumeName')
   const storage = { group: 'storage.k8s.io', kind: 'StorageClass' }

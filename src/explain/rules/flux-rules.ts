@@ -15,7 +15,7 @@ import {
   eventEvidence,
 } from '../facts.ts'
 import { namedIn } from '../named.ts'
-import { type Statement, statementsOf } from '../statements.ts'
+import { passesOn, type Statement, statementsOf } from '../statements.ts'
 import { builds, decryptions, paths, releases, releaseStarts, releaseValues, substitutions, variables } from '../wordings/builds.ts'
 import { missing, networks, unanswered } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
@@ -37,22 +37,6 @@ export const statementRule: Rule = (found, facts) => {
   const event = warning(found, /./)
   const words = event && heardFrom(found, { ...first, message: event.message })
   return event && words ? [findingOf(found, { statement: { ...first, evidence: eventEvidence(found, event) }, words, strength: 0.8 })] : []
-}
-
-/** Reasons that only tell of another object: what is wrong is there. */
-function passesOn({ reason, message }: Statement, { ref }: Found): boolean {
-  if (/^(DependencyNotReady|HealthCheckFailed|HealthCheckCanceled|SourceNotReady)$/.test(reason)) return true
-  if (
-    /^(Source artifact not found|Source is not ready)|^\w+\.source\.toolkit\.fluxcd\.io ".*" not found|failed to get source: |could not get Source object|no artifact available for \w+ source/.test(
-      message,
-    )
-  )
-    return true
-  return (
-    ref.kind === 'HelmRelease' &&
-    /is not ready|latest generation .* not been reconciled/.test(message) &&
-    /^(ArtifactFailed|SourceNotReady)$/.test(reason)
-  )
 }
 
 function tablesOf({ ref }: Found, reason: string): readonly Wording[] {
@@ -97,6 +81,7 @@ const whileApplying = [
   ...variables,
   ...substitutions,
   ...builds,
+  ...verification,
   ...networks,
   ...unanswered,
 ]

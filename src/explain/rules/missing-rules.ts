@@ -1,8 +1,9 @@
 import { stringAt } from '../../lib/json.ts'
-import { printRef } from '../../kinds/manifest.ts'
+import { isFluxGroup } from '../../engine/controllers.ts'
+import { conditionOf, conditionsOf, printRef } from '../../kinds/manifest.ts'
 import { type Evidence, fieldEvidence, type Finding, type Found, healthOf, type Role, type Rule } from '../facts.ts'
 import { speaksOf } from '../named.ts'
-import { statementsOf } from '../statements.ts'
+import { passesOn, statementsOf } from '../statements.ts'
 
 interface Absence {
   readonly name: string
@@ -91,12 +92,16 @@ export const missingRule: Rule = (found, facts) => {
 
 /** Whether who names it does without: kinds that tell of their health. */
 function isServing(parent: Found, now: number): boolean {
-  return !['Ingress', 'HorizontalPodAutoscaler', 'PersistentVolumeClaim'].includes(parent.ref.kind) && healthOf(parent, now) === 'well'
+  if (parent.ref.kind === 'HorizontalPodAutoscaler') return conditionOf(parent.object, 'AbleToScale')?.status === 'True'
+  if (['Ingress', 'PersistentVolumeClaim'].includes(parent.ref.kind)) return false
+  if (isFluxGroup(parent.ref.group) && conditionsOf(parent.object).length > 0 && statementsOf(parent).length === 0) return true
+  return healthOf(parent, now) === 'well'
 }
 
 function absenceOf(found: Found, { parent, absence }: { parent: Found; absence: Absence }): Finding {
   const name = printRef(found.ref)
-  const statement = statementsOf(parent).find(s => speaksOf(s.message, found.ref) || s.message.includes(found.ref.name))
+  const said = statementsOf(parent)
+  const statement = said.find(s => speaksOf(s.message, found.ref) || s.message.includes(found.ref.name))
   const evidence: Evidence[] = [
     fieldEvidence(found, '(lookup)', 'not found'),
     fieldEvidence(parent, fieldOf(found, parent), found.ref.name),
@@ -106,7 +111,8 @@ function absenceOf(found: Found, { parent, absence }: { parent: Found; absence: 
     what: `${absence.what}: ${name}, which ${parent.ref.kind} ${parent.ref.name} names`,
     fix: absence.fix,
     evidence: [...(statement ? [statement.evidence] : []), ...evidence],
-    strength: absence.strength,
+    // What an object says of itself counts more than a look-up that it says nothing of.
+    strength: isFluxGroup(parent.ref.group) && !statement && said.some(s => !passesOn(s, parent)) ? 0.28 : absence.strength,
   }
 }
 

@@ -40,7 +40,7 @@ export const schedulingRule: Rule = pod => {
         ...conditionEvidence(pod, 'PodScheduled'),
         ...(event && event.message !== scheduled?.message ? [eventEvidence(pod, event)] : []),
       ],
-      strength: 1,
+      strength: words?.name === 'ClaimUnbound' ? 0.6 : 1,
     },
   ]
 }

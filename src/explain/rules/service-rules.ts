@@ -7,6 +7,7 @@ export const serviceRule: Rule = (service, facts) => {
   const selector = Object.entries(objectAt(service.object, 'spec', 'selector'))
   if (service.ref.kind !== 'Service' || !service.object || selector.length === 0 || textAt(service, 'spec', 'type') === 'ExternalName')
     return []
+  if (below(service, facts, 'policy').some(hasAddress)) return []
   const reached = below(service, facts, 'selected')
   const pods = reached.filter(f => f.ref.kind === 'Pod' && !f.object?.metadata.deletionTimestamp)
   const written = selector.map(([k, v]) => `${k}=${String(v)}`).join(',')
@@ -36,6 +37,12 @@ export const serviceRule: Rule = (service, facts) => {
       strength: 0.95,
     },
   ]
+}
+
+/** Whether an Endpoints object or a slice has an address that is ready. */
+function hasAddress({ object }: Found): boolean {
+  const ready = listAt(object, 'endpoints').some(e => at(e, 'conditions', 'ready') !== false && listAt(e, 'addresses').length > 0)
+  return ready || listAt(object, 'subsets').some(s => listAt(s, 'addresses').length > 0)
 }
 
 /** Whether the pods of a Service were looked for at all. */

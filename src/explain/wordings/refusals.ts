@@ -29,6 +29,12 @@ export const refusals: readonly Wording[] = [
     fix: 'make the Service behind webhook {webhook|named in the message} answer (its pods, certificate, network policy), or remove its webhook configuration',
   },
   {
+    name: 'WebhookNoDryRun',
+    says: /webhook "(?<webhook>[^"]+)" does not support dry run/i,
+    what: 'admission webhook {webhook|of the cluster} takes no dry runs, and nothing is applied without one',
+    fix: 'set sideEffects: None or NoneOnDryRun in the configuration of webhook {webhook|named in the message}, or leave dry runs out of it',
+  },
+  {
     name: 'WebhookDenied',
     says: /admission webhook "(?<webhook>[^"]+)" denied the request|denied by (?:the )?(?:admission )?(?:webhook|policy)|admission control(?:ler)? .* denied/i,
     what: 'admission webhook {webhook|of the cluster} denied the request',

@@ -22,7 +22,7 @@ export const verification: readonly Wording[] = [
 export const versions: readonly Wording[] = [
   {
     name: 'SemverInvalid',
-    says: /improper constraint|invalid semver|semver '?[^']*'? parse error|invalid (?:version|semantic version|constraint)|could not parse (?:version|constraint)|constraint .*(?:invalid|malformed|parse)|error parsing regexp/i,
+    says: /improper constraint|metadata\.version \S+ is invalid|invalid semver|semver '?[^']*'? parse error|invalid (?:version|semantic version|constraint)|could not parse (?:version|constraint)|constraint .*(?:invalid|malformed|parse)|error parsing regexp/i,
     what: 'the version range or expression cannot be read',
     fix: 'correct the range, such as ">=1.0.0 <2.0.0" or "1.x"',
   },

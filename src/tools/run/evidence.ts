@@ -1,4 +1,5 @@
 import { kstatus } from '../../engine/kstatus.ts'
+import { namedIn } from '../../explain/named.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/manifest.ts'
 import { CodedError } from '../../lib/coded-error.ts'
 import { elsewhere } from '../../kustomize/identity.ts'
@@ -82,7 +83,6 @@ async function failingObjects(cluster: Cluster, object: KubeObject, { signal, or
 }
 
 const mostNamed = 5
-const printed = /\b([A-Z][A-Za-z0-9]*)\/((?:[a-z0-9][a-z0-9.-]*\/)?[a-z0-9][a-z0-9.:-]*)/g
 
 /** Objects that the Ready message names as `Kind/ns/name`: by the inventory, else by what the cluster serves. */
 async function namedInMessage(
@@ -91,14 +91,12 @@ async function namedInMessage(
   { inventory, signal }: { inventory: readonly ObjectRef[]; signal: AbortSignal },
 ): Promise<ObjectRef[]> {
   const message = conditionOf(object, 'Ready')?.message ?? ''
-  const names = new Map([...message.matchAll(printed)].slice(0, mostNamed).map(([text, kind = '', rest = '']) => [text, { kind, rest }]))
   const found = await Promise.all(
-    [...names].map(async ([text, { kind, rest }]) => {
+    namedIn(message, mostNamed).map(async ({ text, kind, namespace, name }) => {
       const known = inventory.find(ref => printRef(ref) === text)
       if (known) return known
       const served = await cluster.resolve(kind, signal).catch(() => undefined)
-      const [namespace, name] = rest.includes('/') ? rest.split('/', 2) : [undefined, rest]
-      if (!served || name === undefined || served.namespaced !== (namespace !== undefined)) return undefined
+      if (!served || served.namespaced !== (namespace !== undefined)) return undefined
       return { group: served.group, version: served.version, kind: served.kind, name, ...(namespace ? { namespace } : {}) }
     }),
   )
