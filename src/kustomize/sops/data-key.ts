@@ -58,9 +58,14 @@ function noKey(results: readonly Group[], { threshold, had }: { threshold: numbe
     threshold === 0
       ? 'Recovery failed because no master key was able to decrypt the file. In order for SOPS to recover the file, at least one key has to be successful, but none were.'
       : `Recovery failed because the file was encrypted with a Shamir threshold of ${threshold}, but only ${got} part(s) were successfully recovered, one for each successful key group. In order for SOPS to recover the file, at least ${threshold} groups have to be successful. In order for a group to be successful, decryption has to succeed with any of the keys in that key group.`
-  const there = had.length > 0 ? `There were keys for: ${had.join(', ')}` : 'There were no keys of age or OpenPGP'
+  const there = had.length > 0 ? `There were keys for: ${had.map(short).join(', ')}` : 'There were no keys of age or OpenPGP'
   const head = 'Failed to get the data key required to decrypt the SOPS file.'
   return new SopsError('NO_KEY', [head, ...groups, wrap(rest, 75), there].join('\n\n'))
+}
+
+/** A hybrid recipient has two thousand characters, and its beginning tells it apart. */
+function short(name: string): string {
+  return name.length > 100 ? `${name.slice(0, 60)}…` : name
 }
 
 function behind(prefix: string, text: string): string {
