@@ -125,7 +125,7 @@ class Controller<Hands> {
   async run(): Promise<void> {
     const { clock, signal } = this.#options
     while (!signal.aborted) {
-      for (let item = this.#queue.take(clock.now()); item; item = this.#queue.take(clock.now())) this.#start(item)
+      for (let item = this.#queue.take(clock.elapsed()); item; item = this.#queue.take(clock.elapsed())) this.#start(item)
       await this.#rest()
     }
     await Promise.all(this.#passes)
@@ -144,7 +144,7 @@ class Controller<Hands> {
     const [began, object] = [clock.elapsed(), this.#objects.get(item.kind)?.get(item.key)]
     const pass = this.#pass(item).then(again => {
       if (object) passed?.({ object, ms: clock.elapsed() - began, again })
-      this.#queue.ended(item, again, this.#options.clock.now())
+      this.#queue.ended(item, again, clock.elapsed())
       this.#passes.delete(pass)
       this.#ring()
     })
@@ -174,7 +174,7 @@ class Controller<Hands> {
   async #rest(): Promise<void> {
     const { clock, signal } = this.#options
     const at = this.#queue.nextAt()
-    const ms = at === undefined ? longestRestMs : Math.min(longestRestMs, Math.max(0, at - clock.now()))
+    const ms = at === undefined ? longestRestMs : Math.min(longestRestMs, Math.ceil(Math.max(0, at - clock.elapsed())))
     await clock.sleep(ms, AbortSignal.any([signal, this.#bell.signal])).catch(() => {})
     if (this.#bell.signal.aborted) this.#bell = new AbortController()
   }

@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
+import { withDeadline } from '../lib/deadline.ts'
 import { at, stringAt } from '../lib/json.ts'
 import { leaseOf } from './lease.ts'
 
@@ -36,17 +37,20 @@ export interface Leading {
 }
 
 const manager = 'leader-election'
+const freeTries = 3
 
 /**
  * Waits until this process holds the Lease, and renews it from then on. Who holds it otherwise is judged by our own clock: a Lease that did not change
  * for as long as it lasts is free. Rejects with `signal.reason` on abort. Follows client-go's leader election.
  */
 export async function lead(hub: ElectionHub, election: Election, signal: AbortSignal): Promise<Leading> {
+  const { clock, retryMs, renewDeadlineMs } = election
   const candidate = new Candidate(hub, election)
-  while (!(await candidate.holds(signal))) await election.clock.sleep(election.retryMs, signal)
+  let since = clock.elapsed()
+  for (; (await candidate.tryFor(renewDeadlineMs, signal)) !== 'held'; since = clock.elapsed()) await clock.sleep(retryMs, signal)
   const lost = new AbortController()
   const ended = new AbortController()
-  const renewing = candidate.keep(lost, AbortSignal.any([signal, ended.signal]))
+  const renewing = candidate.keep(since, { lost, signal: AbortSignal.any([signal, ended.signal]) })
   return {
     lost: lost.signal,
     async leave(frees) {
@@ -56,6 +60,9 @@ export async function lead(hub: ElectionHub, election: Election, signal: AbortSi
     },
   }
 }
+
+/** How a try ended: the Lease is ours, somebody else's, or that is not known. */
+type Tried = 'held' | 'taken' | 'failed'
 
 /** One process that would lead. */
 class Candidate {
@@ -68,32 +75,37 @@ class Candidate {
     this.#election = election
   }
 
-  /** Takes or renews the Lease; false when somebody else has it, or the server would not have it now. */
-  async holds(signal: AbortSignal): Promise<boolean> {
-    const { namespace, name, holder, leaseMs, clock } = this.#election
-    const ref = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', namespace, name }
+  /** Takes or renews the Lease, if that works in so much time. */
+  async tryFor(ms: number, signal: AbortSignal): Promise<Tried> {
+    const { name, clock } = this.#election
     try {
-      const found = await this.#hub.get(ref, signal)
-      if (found && !this.#isFree(found)) return false
-      const mine = found && stringAt(found, 'spec', 'holderIdentity') === holder
-      const acquired = mine ? stringAt(found, 'spec', 'acquireTime') : undefined
-      const transitions = Number(at(found, 'spec', 'leaseTransitions') ?? 0) + (found && !mine ? 1 : 0)
-      const lease = leaseOf({ namespace, name, holder, seconds: Math.ceil(leaseMs / 1000), now: clock.now(), acquired, transitions })
-      const { resourceVersion } = found?.metadata ?? {}
-      await (found
-        ? this.#hub.replace(
-            { ...lease, metadata: { ...lease.metadata, ...(resourceVersion ? { resourceVersion } : {}) } },
-            { manager },
-            signal,
-          )
-        : this.#hub.create(lease, { manager }, signal))
-      return true
+      return await withDeadline({ clock, ms, what: `the try to hold the Lease ${name}`, signal }, until => this.#holds(until))
     } catch (thrown) {
       signal.throwIfAborted()
       if (!(thrown instanceof CodedError)) throw thrown
       if (thrown.code !== 'CONFLICT' && thrown.code !== 'ALREADY_EXISTS') this.#election.refused?.(thrown)
-      return false
+      return 'failed'
     }
+  }
+
+  async #holds(signal: AbortSignal): Promise<Tried> {
+    const { namespace, name, holder, leaseMs, clock } = this.#election
+    const ref = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', namespace, name }
+    const found = await this.#hub.get(ref, signal)
+    if (found && !this.#isFree(found)) return 'taken'
+    const mine = found && stringAt(found, 'spec', 'holderIdentity') === holder
+    const acquired = mine ? stringAt(found, 'spec', 'acquireTime') : undefined
+    const transitions = Number(at(found, 'spec', 'leaseTransitions') ?? 0) + (found && !mine ? 1 : 0)
+    const lease = leaseOf({ namespace, name, holder, seconds: Math.ceil(leaseMs / 1000), now: clock.now(), acquired, transitions })
+    const { resourceVersion } = found?.metadata ?? {}
+    await (found
+      ? this.#hub.replace(
+          { ...lease, metadata: { ...lease.metadata, ...(resourceVersion ? { resourceVersion } : {}) } },
+          { manager },
+          signal,
+        )
+      : this.#hub.create(lease, { manager }, signal))
+    return 'held'
   }
 
   #isFree(found: KubeObject): boolean {
@@ -105,23 +117,36 @@ class Candidate {
     return by === '' || by === holder || clock.elapsed() - this.#seen.at >= lasts
   }
 
-  /** Renews until the signal, or until that did not work for too long. */
-  async keep(lost: AbortController, signal: AbortSignal): Promise<void> {
+  /**
+   * Renews until the signal, until that did not work for too long, or until somebody else holds the Lease. A Lease lasts from when a try began:
+   * others may have seen it before its answer came.
+   */
+  async keep(since: number, { lost, signal }: { lost: AbortController; signal: AbortSignal }): Promise<void> {
     const { clock, retryMs, renewDeadlineMs, name } = this.#election
-    for (let renewed = clock.elapsed(); !signal.aborted;) {
-      await clock.sleep(retryMs, signal).catch(() => {})
+    const left = (): number => since + renewDeadlineMs - clock.elapsed()
+    while (left() > 0) {
+      await clock.sleep(Math.min(retryMs, left()), signal).catch(() => {})
       if (signal.aborted) return
-      if (await this.holds(signal).catch(() => false)) renewed = clock.elapsed()
-      else if (clock.elapsed() - renewed >= renewDeadlineMs) return lost.abort(new Error(`the Lease ${name} could not be renewed in time`))
+      const began = clock.elapsed()
+      const tried = left() > 0 ? await this.tryFor(left(), signal).catch(() => 'failed') : 'failed'
+      if (tried === 'taken') return lost.abort(new Error(`somebody else holds the Lease ${name}`))
+      if (tried === 'held') since = began
     }
+    if (!signal.aborted) lost.abort(new Error(`the Lease ${name} could not be renewed in time`))
   }
 
-  /** Frees the Lease. */
+  /** Frees the Lease. A renewal that was given up may still happen meanwhile: then once more. */
   async free(signal: AbortSignal): Promise<void> {
     const { namespace, name, holder } = this.#election
-    const found = await this.#hub.get({ group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', namespace, name }, signal)
-    if (!found || stringAt(found, 'spec', 'holderIdentity') !== holder) return
-    const spec = { ...(found.spec as object), holderIdentity: '', leaseDurationSeconds: 1 }
-    await this.#hub.replace({ ...found, spec }, { manager }, signal)
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.#hub.get({ group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', namespace, name }, signal)
+      if (!found || stringAt(found, 'spec', 'holderIdentity') !== holder) return
+      const spec = { ...(found.spec as object), holderIdentity: '', leaseDurationSeconds: 1 }
+      try {
+        return void (await this.#hub.replace({ ...found, spec }, { manager }, signal))
+      } catch (thrown) {
+        if (!(thrown instanceof CodedError && thrown.code === 'CONFLICT') || attempt >= freeTries) throw thrown
+      }
+    }
   }
 }

@@ -48,15 +48,16 @@ export interface Holding {
 export async function holdLease(hub: LeaseHub, controller: string, holding: Holding): Promise<void> {
   const { holder, clock, signal, namespace = 'flux-system', name = `${controller}-leader-election` } = holding
   const acquired = microTime(clock.now())
-  const write = async (by: string, seconds: number, until: AbortSignal): Promise<void> => {
+  // A write that is given up may still happen: the last one is not begun before the one before it has ended.
+  const write = async (by: string, seconds: number): Promise<void> => {
     const lease = leaseOf({ namespace, name, holder: by, seconds, now: clock.now(), acquired })
-    await hub.apply(lease, { manager: controller, force: true }, until).catch(() => {})
+    await hub.apply(lease, { manager: controller, force: true }, AbortSignal.timeout(renewMs)).catch(() => {})
   }
   while (!signal.aborted) {
-    await write(holder, durationSeconds, signal)
+    await write(holder, durationSeconds)
     await clock.sleep(renewMs, signal).catch(() => {})
   }
-  await write('', 1, AbortSignal.timeout(renewMs))
+  await write('', 1)
 }
 
 function microTime(now: number): string {

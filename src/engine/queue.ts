@@ -14,7 +14,7 @@ export type Again = Pick<Settled, 'requeueMs' | 'backoff'>
 
 /**
  * What runs next, for one process. An object runs once at a time; whatever asks for it during its run starts one more right after.
- * An object has one timer, which only ever moves forward, and a run for another reason does not stop it. Pure: times are given, in milliseconds.
+ * An object has one timer, which only ever moves forward, and a run for another reason does not stop it. Pure: times are given, in monotonic milliseconds.
  * Spec: kustomization 2.1, 12.
  */
 export class Queue {

@@ -146,12 +146,12 @@ async function readLive(desired: KubeObject, { hands: { cluster, clock }, run, d
       stringAt(d, 'spec', 'group') === group &&
       stringAt(d, 'spec', 'names', 'kind') === desired.kind,
   )
-  const until = clock.now() + discoveryMs
+  const until = clock.elapsed() + discoveryMs
   for (;;) {
     try {
       return await cluster.get(refOf(desired), run.signal)
     } catch (thrown) {
-      if (!isNew || !(thrown instanceof CodedError) || thrown.code !== 'NO_MATCH' || clock.now() > until)
+      if (!isNew || !(thrown instanceof CodedError) || thrown.code !== 'NO_MATCH' || clock.elapsed() > until)
         throw dryRunFailure(desired, thrown)
       await clock.sleep(100, run.signal)
     }

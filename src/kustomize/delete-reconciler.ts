@@ -128,13 +128,13 @@ export async function waitGone(
   refs: readonly ObjectRef[],
   { hands, run, timeoutMs }: Omit<Task, 'ks'> & { timeoutMs: number },
 ): Promise<ObjectRef[]> {
-  const until = hands.clock.now() + timeoutMs
+  const until = hands.clock.elapsed() + timeoutMs
   let left = [...refs]
   for (let pause = 100; ; pause = Math.min(2000, pause * 2)) {
     const found = await inParallel(left, readsAtOnce, ref => liveOrGone(ref, { cluster: hands.cluster, run }))
     left = left.filter((_, i) => found[i] !== undefined)
-    if (left.length === 0 || hands.clock.now() >= until) return left
+    if (left.length === 0 || hands.clock.elapsed() >= until) return left
     run.progress(`waiting for ${left.length} objects to terminate`)
-    await hands.clock.sleep(Math.min(pause, Math.max(1, until - hands.clock.now())), run.signal)
+    await hands.clock.sleep(Math.min(pause, Math.max(1, until - hands.clock.elapsed())), run.signal)
   }
 }

@@ -99,7 +99,7 @@ async function waited(
   refs: readonly ObjectRef[],
   { ks, hands, run, timeoutMs: limit, failFast, superseded }: Wait & { failFast: boolean },
 ): Promise<End> {
-  const until = hands.clock.now() + limit
+  const until = hands.clock.elapsed() + limit
   const astray = await withoutNamespace(refs, { hands, run })
   if (astray) return { is: 'failed', message: unplaced(astray) }
   for (let pause = firstPauseMs; ; pause = Math.min(longestPauseMs, pause * 2)) {
@@ -107,7 +107,7 @@ async function waited(
     if ('is' in checked) return checked
     const verdict = verdictOf(checked, { failFast })
     if (verdict) return verdict
-    const left = until - hands.clock.now()
+    const left = until - hands.clock.elapsed()
     if (left <= 0) return { is: 'failed', message: timedOut(checked) }
     if (await superseded?.()) return { is: 'superseded' }
     run.progress(printWait(checked))

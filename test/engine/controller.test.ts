@@ -13,6 +13,7 @@ import { withPrograms } from '../refs/when.ts'
 import { over } from '../kustomize/stage.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles } from '../support/push.ts'
+import { skewed } from '../support/skewed.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
 import type { Started } from '../world/cluster/contract.ts'
@@ -27,7 +28,7 @@ function controllerSuite(name: string, open: () => Promise<Started>, core: Kerne
   describe(name, () => {
     let world: TestWorld
     let running: Promise<void>
-    const clock = manualClock(Date.now())
+    const clock = skewed(manualClock(Date.now()))
     const stop = new AbortController()
     const problems: unknown[] = []
     before(async () => {
@@ -123,6 +124,18 @@ function controllerSuite(name: string, open: () => Promise<Started>, core: Kerne
       )
     })
 
+    test('a clock that is set back or ahead by hours neither puts an interval off nor starts what is not due', async () => {
+      const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'shop', namespace } }
+      for (const hours of [-24, 48]) {
+        clock.jump(hours * 3_600_000)
+        await world.cluster.delete(refOf(map), {}, signal)
+        await clock.advance(500_000)
+        assert.equal(await value(), undefined)
+        await clock.advance(130_000)
+        await until(map, live => live !== undefined)
+      }
+    })
+
     test('what waits for a dependency goes on once it is there', async () => {
       await apply(app('late', { dependsOn: [{ name: 'root' }], path: './', targetNamespace: 'default' }))
       await until(app('late'), readyIs('False', /^dependency 'continuous\/root' not found/))
@@ -179,7 +192,7 @@ test('a watch that breaks for good is begun anew', async () => {
 })
 
 controllerSuite('a controller in the sandbox', () => startSandboxApi(kernel), kernel)
-withPrograms(['etcd', 'kube-apiserver'], { name: 'a controller on the real API server', tests: 6 }, () =>
+withPrograms(['etcd', 'kube-apiserver'], { name: 'a controller on the real API server', tests: 7 }, () =>
   controllerSuite(
     'a controller on the real API server',
     async () => {

@@ -10,10 +10,36 @@ import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { unending } from '../support/unending.ts'
+import { skewed } from '../support/skewed.ts'
 import { ensureNamespace } from '../support/world.ts'
 
 const namespace = 'flux-system'
 const kernel = testKernel()
+
+/** How many calls are on their way: while one is, no time passes. */
+const calls = { underWay: 0 }
+
+function counting(hub: ElectionHub): ElectionHub {
+  const counted = async <T>(call: Promise<T>): Promise<T> => {
+    calls.underWay++
+    try {
+      return await call
+    } finally {
+      calls.underWay--
+    }
+  }
+  return {
+    get: (...args) => counted(hub.get(...args)),
+    create: (...args) => counted(hub.create(...args)),
+    replace: (...args) => counted(hub.replace(...args)),
+  }
+}
+
+/** Until so many sleep, and nothing else is to be waited for. */
+async function asleep(clock: ManualClock, sleepers: number): Promise<void> {
+  do await new Promise(setImmediate)
+  while (clock.sleeping < sleepers || calls.underWay > 0)
+}
 
 /** Moves the clock in steps until the promise is settled; waits for the candidates between steps. */
 async function moving<T>(clock: ManualClock, sleepers: number, promise: Promise<T>): Promise<T> {
@@ -24,7 +50,7 @@ async function moving<T>(clock: ManualClock, sleepers: number, promise: Promise<
       seen.settled = true
     })
   while (!seen.settled) {
-    while (!seen.settled && clock.sleeping < sleepers) await new Promise(setImmediate)
+    while (!seen.settled && (clock.sleeping < sleepers || calls.underWay > 0)) await new Promise(setImmediate)
     if (!seen.settled) await clock.advance(1000)
   }
   return promise
@@ -49,13 +75,13 @@ function electionSuite(name: string, open: () => Promise<{ cluster: Cluster; sto
         'holderIdentity',
       )
     const candidate = (lease: string, holder: string, clock: ManualClock, hub: ElectionHub = cluster) =>
-      lead(hub, { ...times, namespace, name: lease, holder, clock }, unending)
+      lead(hub === cluster ? counting(hub) : hub, { ...times, namespace, name: lease, holder, clock }, unending)
 
     test('of two, one leads; when it leaves, the other does at the next try', async () => {
       const clock = manualClock()
       const first = await candidate('leaves', 'a', clock)
       const second = candidate('leaves', 'b', clock)
-      while (clock.sleeping < 2) await new Promise(setImmediate)
+      await asleep(clock, 2)
       assert.equal(await holderOf('leaves'), 'a')
       await first.leave(true)
       assert.equal(await holderOf('leaves'), '')
@@ -83,7 +109,7 @@ function electionSuite(name: string, open: () => Promise<{ cluster: Cluster; sto
       const first = await candidate('renewed', 'a', clock)
       const second = candidate('renewed', 'b', clock).catch(() => undefined)
       for (let i = 0; i < 100; i++) {
-        while (clock.sleeping < 2) await new Promise(setImmediate)
+        await asleep(clock, 2)
         await clock.advance(1000)
       }
       assert.equal(await holderOf('renewed'), 'a')
@@ -112,12 +138,120 @@ function electionSuite(name: string, open: () => Promise<{ cluster: Cluster; sto
       assert.equal(await holderOf('cut'), 'a')
     })
 
+    test('a leader whose server answers no more knows so as soon', async () => {
+      const clock = manualClock()
+      let hung = false
+      const never = (signal: AbortSignal): Promise<never> =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+      const hub = counting(cluster)
+      const first = await lead(
+        {
+          get: (ref, signal) => (hung ? never(signal) : hub.get(ref, signal)),
+          create: hub.create,
+          replace: (object, options, signal) => (hung ? never(signal) : hub.replace(object, options, signal)),
+        },
+        { ...times, namespace, name: 'hung', holder: 'a', clock },
+        unending,
+      )
+      hung = true
+      const began = clock.now()
+      const { promise: lost, resolve } = Promise.withResolvers<number>()
+      first.lost.addEventListener('abort', () => resolve(clock.now() - began))
+      const tookMs = await moving(clock, 1, lost)
+      assert.ok(tookMs >= 30_000 && tookMs < 35_000, `${tookMs} ms`)
+    })
+
+    test('a leader whose answer came late counts from when it asked', async () => {
+      const clock = manualClock()
+      let [late, cut] = [false, false]
+      const hub = counting(cluster)
+      const first = await candidate('late', 'a', clock, {
+        ...hub,
+        async get(ref, signal) {
+          if (cut) throw new ClusterError('UNREACHABLE', { cluster: cluster.name, what: 'renew', message: 'cut off' })
+          return hub.get(ref, signal)
+        },
+        async replace(object, options, signal) {
+          const written = await hub.replace(object, options, signal)
+          if (late) await clock.sleep(20_000, signal)
+          cut = late
+          return written
+        },
+      })
+      late = true
+      const { promise: lost, resolve } = Promise.withResolvers<number>()
+      const began = clock.now()
+      first.lost.addEventListener('abort', () => resolve(clock.now() - began))
+      const tookMs = await moving(clock, 1, lost)
+      assert.ok(tookMs <= 36_000, `${tookMs} ms`)
+    })
+
+    test('a leader that was away so long that another leads acts no more', async () => {
+      const [clock, others] = [manualClock(), manualClock()]
+      const first = await candidate('away', 'a', clock)
+      const second = await moving(others, 1, candidate('away', 'b', others))
+      const { promise: lost, resolve } = Promise.withResolvers<string>()
+      first.lost.addEventListener('abort', () => resolve(String((first.lost.reason as Error).message)))
+      const began = clock.now()
+      assert.match(await moving(clock, 1, lost), /somebody else holds the Lease away/)
+      assert.ok(clock.now() - began <= 5000)
+      await second.leave(true)
+    })
+
+    test('clocks that jump by hours neither free a Lease that is renewed nor keep one that is not', async () => {
+      const clock = manualClock()
+      const [mine, theirs] = [skewed(clock), skewed(clock)]
+      const first = await candidate('jumps', 'a', mine)
+      const second = candidate('jumps', 'b', theirs)
+      for (const hours of [5, -24, 12]) {
+        mine.jump(hours * 3_600_000)
+        theirs.jump(-hours * 7_200_000)
+        for (let i = 0; i < 50; i++) {
+          await asleep(clock, 2)
+          await clock.advance(1000)
+        }
+        assert.equal(first.lost.aborted, false)
+        assert.equal(await holderOf('jumps'), 'a')
+      }
+      await asleep(clock, 2)
+      await first.leave(false)
+      theirs.jump(-3_600_000)
+      const began = clock.now()
+      const then = await moving(clock, 1, second)
+      assert.ok(clock.now() - began <= 40_000, `${clock.now() - began} ms`)
+      await then.leave(true)
+    })
+
+    test('a leader that leaves frees the Lease although a renewal that it gave up happens meanwhile', async () => {
+      const clock = manualClock()
+      let between = false
+      const hub: ElectionHub = {
+        ...counting(cluster),
+        async get(ref, signal) {
+          const found = await cluster.get(ref, signal)
+          if (between && found) {
+            between = false
+            await cluster.replace(
+              { ...found, spec: { ...(found.spec as object), renewTime: '2026-01-01T00:00:01.000000Z' } },
+              { manager: 'x' },
+              signal,
+            )
+          }
+          return found
+        },
+      }
+      const first = await candidate('meanwhile', 'a', clock, hub)
+      between = true
+      await first.leave(true)
+      assert.equal(await holderOf('meanwhile'), '')
+    })
+
     test('waiting ends with the signal', async () => {
       const clock = manualClock()
       const first = await candidate('stopped', 'a', clock)
       const stopped = new AbortController()
-      const second = lead(cluster, { ...times, namespace, name: 'stopped', holder: 'b', clock }, stopped.signal)
-      while (clock.sleeping < 2) await new Promise(setImmediate)
+      const second = lead(counting(cluster), { ...times, namespace, name: 'stopped', holder: 'b', clock }, stopped.signal)
+      await asleep(clock, 2)
       stopped.abort(new Error('enough'))
       await assert.rejects(second, /enough/)
       await first.leave(true)
@@ -126,7 +260,7 @@ function electionSuite(name: string, open: () => Promise<{ cluster: Cluster; sto
 }
 
 electionSuite('leader election on the sandbox', () => startSandboxApi(kernel))
-withPrograms(['etcd', 'kube-apiserver'], { name: 'leader election on a real API server', tests: 5 }, () =>
+withPrograms(['etcd', 'kube-apiserver'], { name: 'leader election on a real API server', tests: 10 }, () =>
   electionSuite('real', async () => {
     const api = await startKubeApiServer()
     return { cluster: await api.cluster(), stop: () => api.stop() }

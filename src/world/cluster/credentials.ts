@@ -32,12 +32,12 @@ export function contextAccess(context: Context, { http, clock }: { http: Http; c
   let until = 0
   const sign = async (): Promise<Signed> => {
     const { options, headers } = await readAccess(await (config ??= openConfig(context)), context)
-    until = clock.now() + freshMs
+    until = clock.elapsed() + freshMs
     return { http: http.with(options), headers, until }
   }
   const current = (renew: boolean): Promise<Signed> => {
     if (renew) config = undefined
-    if (!signed || renew || (until > 0 && clock.now() >= until)) {
+    if (!signed || renew || (until > 0 && clock.elapsed() >= until)) {
       until = 0
       signed = sign()
       signed.catch(() => {

@@ -16,7 +16,7 @@ export class Served {
   constructor(transport: Transport, clock: Clock) {
     this.#clock = clock
     this.#discovering = new Shared(async signal => {
-      const at = clock.now()
+      const at = clock.elapsed()
       const found = await discover(transport, signal)
       this.#last = { at, found }
       return found
@@ -26,7 +26,7 @@ export class Served {
   /** @param refresh Whether something was missed in what is known. */
   async known(refresh: boolean, signal: AbortSignal): Promise<Discovery> {
     const last = this.#last
-    if (last && this.#clock.now() - last.at < (refresh ? retryAfterMs : refreshAfterMs)) return last.found
+    if (last && this.#clock.elapsed() - last.at < (refresh ? retryAfterMs : refreshAfterMs)) return last.found
     return this.#discovering.get(signal)
   }
 
