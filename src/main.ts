@@ -14,6 +14,7 @@ import type { JsonObject } from './lib/json.ts'
 import { catalogueFor } from './main/catalogue.ts'
 import { resources } from './resources/index.ts'
 import { Watches } from './resources/watches.ts'
+import { makeLean } from './main/lean.ts'
 import { serveHttp } from './main/serve-http.ts'
 import { allTools } from './tools/index.ts'
 import { realClock } from './world/clock/real.ts'
@@ -107,6 +108,7 @@ async function serveSandbox(options: JsonObject, env: NodeJS.ProcessEnv): Promis
 }
 
 async function serveController(flags: ControllerFlags, options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
+  makeLean()
   const { runController } = await import('./main/controller.ts')
   const composed = await compose(options, env, terminal)
   try {

@@ -73,7 +73,8 @@ export function addController(program: Command, context: Context): void {
     if (logEncoding !== 'json' && logEncoding !== 'console')
       throw new UsageError(`--log-encoding '${String(logEncoding)}' is neither json nor console`)
     const httpRetry = whole(options, 'httpRetry', { from: 0, to: 100 })
-    const own = { artifactDigestAlgo: algorithmOf(options), logEncoding, httpRetry }
+    const oras = program.getOptionValueSource('oras') === 'cli' ? common.oras : 'off'
+    const own = { artifactDigestAlgo: algorithmOf(options), logEncoding, httpRetry, oras }
     return context.serveController(flagsOf(options), { storageAddr: fluxAddress, ...common, ...own })
   })
 }

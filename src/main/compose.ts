@@ -153,6 +153,7 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
     log: logOf(options, redactor),
     fetcher: artifactFetcher({
       http,
+      own: artifacts,
       clock: realClock,
       retries: typeof options.httpRetry === 'number' ? options.httpRetry : undefined,
       ...(seen.names.length === 1 ? { cluster: () => seen.named() } : {}),

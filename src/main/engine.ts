@@ -1,6 +1,7 @@
 import { control, type ControllerOptions, type Scope } from '../engine/controller.ts'
 import type { Reconciler } from '../engine/reconciler.ts'
 import type { Settings } from '../engine/settings.ts'
+import { Kustomization } from '../kinds/kustomization.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { Applied } from '../kustomize/applied-reconciler.ts'
@@ -8,6 +9,10 @@ import { ownerLabels } from '../kustomize/owned.ts'
 import { cachedCluster } from '../world/cluster/cached.ts'
 import { liveVersions } from '../world/cluster/versions.ts'
 import type { Hands } from '../world/world.ts'
+
+function warm(kernel: Hands['kernel'], signal: AbortSignal): void {
+  kernel.kustomizationFile(new TextEncoder().encode('resources: []\n'), signal).catch(() => {})
+}
 
 /** A pass that is over sooner writes its steps together. */
 const showAfterMs = 2000
@@ -32,6 +37,8 @@ export function startEngine(hands: Hands, run: EngineRun): { readonly ended: Pro
   const cluster = cachedCluster(hands.cluster)
   const applied = new Applied(liveVersions(hands.cluster, { labelSelector: ownerLabels.name, clock, signal: stopped.signal }))
   const failed = (what: string, thrown: unknown): void => log.warn('reconciling broke off', { what, error: messageOf(thrown) })
+  // The first build does not wait for its module.
+  if (run.reconcilers.some(r => r.kind.kind === Kustomization.kind)) warm(hands.kernel, stopped.signal)
   const { reconcilers, ...options } = run
   const ended = control(reconcilers, {
     ...options,

@@ -89,7 +89,7 @@ function handsFor(sandbox: Sandbox, { env, common, http, kernel, artifacts }: Pa
     ...keyHands({ http, env, common, learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
     git: lazyGit({ http, env, tunnel: assets.tunnel }),
-    fetcher: artifactFetcher({ http, clock: realClock }),
+    fetcher: artifactFetcher({ http, clock: realClock, own: artifacts }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras: 'off' }),
   }
 }

@@ -42,6 +42,8 @@ export interface Artifacts {
   collect(owner: ArtifactOwner, current: Artifact, retention: Retention): Promise<number>
   /** Removes everything of an owner. False when there was nothing. */
   remove(owner: ArtifactOwner): Promise<boolean>
+  /** The bytes at a URL of this storage, unchecked. `undefined` for what is not here. */
+  open(url: string): Promise<AsyncIterable<Uint8Array> | undefined>
   /** The URL of a path as of now. */
   urlOf(path: string): string
 }

@@ -53,12 +53,31 @@ export function diskArtifacts({ folder, advertised, clock, algorithm = 'sha256',
     verify: (artifact, signal) => verify({ files, folder }, artifact, signal),
     collect: (owner, current, retention) =>
       collect(join(folder, ownerPath(owner)), { current: join(folder, current.path), retention }, { files, clock }),
+    open: url => opened(url, { files, folder, prefix: urlOf('') }),
     async remove(owner) {
       const place = join(folder, ownerPath(owner))
       const found = await files.lstat(place).catch(() => undefined)
       await files.rm(place, { recursive: true, force: true })
       return found !== undefined
     },
+  }
+}
+
+async function opened(
+  url: string,
+  { files, folder, prefix }: { files: Files; folder: string; prefix: string },
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const place = join(folder, url.slice(prefix.length))
+  if (!url.startsWith(prefix) || !(await isWithin(files, { folder, place }))) return undefined
+  const handle = await files.open(place, 'r').catch(() => undefined)
+  return handle && contentOf(handle)
+}
+
+async function* contentOf(handle: promises.FileHandle): AsyncIterable<Uint8Array> {
+  try {
+    yield* handle.createReadStream({ autoClose: false })
+  } finally {
+    await handle.close()
   }
 }
 

@@ -2,7 +2,7 @@ import { digester, whyNoDigest } from '../../lib/digest.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Http } from '../http/http.ts'
-import type { ArtifactFetcher } from './artifacts.ts'
+import type { ArtifactFetcher, Artifacts } from './artifacts.ts'
 import { StorageError } from './error.ts'
 
 const [usualRetries, longestPauseMs] = [3, 30_000]
@@ -11,6 +11,8 @@ interface Means {
   readonly http: Http
   readonly clock: Clock
   readonly cluster?: (() => Cluster) | undefined
+  /** What is stored here is read without a request. */
+  readonly own?: Pick<Artifacts, 'open'> | undefined
   /** How often a download is tried again: 3 times unless said otherwise. */
   readonly retries?: number | undefined
 }
@@ -20,7 +22,7 @@ export function artifactFetcher(means: Means): ArtifactFetcher {
   return {
     async fetch({ url, digest }, signal) {
       if (!URL.canParse(url)) throw new StorageError('UNREACHABLE', url, { cause: new TypeError('it is no URL') })
-      const opened = await openUrl(url, means, signal)
+      const opened = (await means.own?.open(url)) ?? (await openUrl(url, means, signal))
       const body = opened && whole(opened, { url, signal })
       return body && digest ? checked(body, { digest, url }) : body
     },

@@ -111,3 +111,25 @@ verifies('sources/88.2', 'locks do not count, and go with their files', async ()
   assert.equal(await artifacts.collect(owner, current, { ttlMs: 120_000, records: 2 }), 3)
   assert.deepEqual(readdirSync(place), ['artifact4', 'artifact5'])
 })
+
+test('what is stored is read at its own URL, by its link as well, and nothing else is', async () => {
+  const { artifacts, folder } = opened()
+  const artifact = await artifacts.store(file('a.tar.gz'), pieces('content'), signal)
+  const link = await artifacts.link(artifact, 'latest.tar.gz')
+  const read = async (url: string): Promise<string | undefined> => {
+    const content = await artifacts.open(url)
+    return content && Buffer.concat(await Array.fromAsync(content)).toString()
+  }
+  assert.deepEqual([await read(artifact.url), await read(link)], ['content', 'content'])
+  writeFileSync(join(folder, '../outside'), 'secret')
+  symlinkSync('../../../../outside', join(folder, 'ocirepository/apps/app/out'))
+  for (const url of [
+    'http://storage.test:9090/ocirepository/apps/app/none',
+    'http://other.test:9090/ocirepository/apps/app/a.tar.gz',
+    'http://storage.test:9090/',
+    'http://storage.test:9090/../outside',
+    'http://storage.test:9090/ocirepository/apps/app/out',
+  ])
+    assert.equal(await read(url), undefined, url)
+  rmSync(join(folder, '../outside'))
+})

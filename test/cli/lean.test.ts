@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import { join } from 'node:path'
+import { root } from '../support/program.ts'
+
+const script = `
+const { makeLean } = await import(${JSON.stringify(pathToFileURL(join(root, 'src/main/lean.ts')).href)})
+makeLean()
+console.log(JSON.stringify([process.pid, process.execArgv, process.argv.slice(2), process.env.KEPT]))
+`
+
+test(
+  'a controller is the same process with its arguments and environment, in a lean engine',
+  { skip: process.platform === 'win32' },
+  () => {
+    const file = join(root, 'node_modules', `.lean-${process.pid}.mjs`)
+    const { writeFileSync, rmSync } = process.getBuiltinModule('node:fs')
+    writeFileSync(file, script)
+    try {
+      const shell = `echo $$; exec "$0" "$@"`
+      const said = execFileSync('sh', ['-c', shell, process.execPath, '--no-warnings', file, 'controller', '--a=b c'], {
+        env: { ...process.env, KEPT: 'yes' },
+        encoding: 'utf8',
+      })
+      const [pid, line = ''] = said.trim().split('\n')
+      assert.deepEqual(JSON.parse(line), [
+        Number(pid),
+        ['--no-warnings', '--liftoff-only', '--max-semi-space-size=4'],
+        ['controller', '--a=b c'],
+        'yes',
+      ])
+    } finally {
+      rmSync(file)
+    }
+  },
+)
