@@ -4,7 +4,7 @@ import { parseDuration } from '../lib/duration.ts'
 import { gatedSettings } from './feature-gates.ts'
 import { tenancyOf, tenancyOptions } from './tenancy.ts'
 import { trustedRootOf } from './trusted-root.ts'
-import { address, UsageError } from './usage.ts'
+import { address, advertised, UsageError } from './usage.ts'
 
 const more = (value: string, before: unknown): string[] => [...(Array.isArray(before) ? before.map(String) : []), value]
 
@@ -39,7 +39,7 @@ export function commonOptions(): Option[] {
     new Option('--token-cache-max-duration <duration>', 'for how long at most, up to 1h').default('1h'),
     new Option('--storage-path <folder>', 'where our engine keeps artifacts; a temporary folder without it'),
     new Option('--storage-addr <host:port>', 'where artifacts are served; a free port of loopback without it'),
-    new Option('--storage-adv-addr <host:port>', 'the address that artifact URLs carry'),
+    new Option('--storage-adv-addr <host[:port]>', 'the address that artifact URLs carry, such as that of a Service'),
   ]
 }
 
@@ -52,7 +52,7 @@ export function checkCommon(options: JsonObject): void {
   tenancyOf(options)
   trustedRootOf(typeof options.sigstoreTrustedRoot === 'string' ? options.sigstoreTrustedRoot : undefined)
   if (typeof options.storageAddr === 'string') address('--storage-addr', options.storageAddr)
-  if (typeof options.storageAdvAddr === 'string') address('--storage-adv-addr', options.storageAdvAddr)
+  if (typeof options.storageAdvAddr === 'string') advertised('--storage-adv-addr', options.storageAdvAddr)
 }
 
 /** How credentials of clouds are kept. @throws {UsageError} */

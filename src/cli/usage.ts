@@ -23,6 +23,11 @@ export function address(flag: string, text: string): Address {
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port), flag }
 }
 
+/** A host that others reach this one by, port 80 without another. @throws {UsageError} naming the flag. */
+export function advertised(flag: string, text: string): void {
+  address(flag, /:\d+$/.test(text) ? text : `${text}:80`)
+}
+
 /** A port. @throws {UsageError} naming the flag. */
 export function port(flag: string, text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError(`${flag} '${text}' is no port: use 0 to 65535`)

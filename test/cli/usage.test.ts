@@ -25,6 +25,7 @@ const wrong: [typed: string[], err: RegExp][] = [
   [['--sandbox', '--kubeconfig', 'a', 'get', 'status'], /'--kubeconfig <file>' cannot be used with option '--sandbox'/],
   [['--storage-addr', 'here', 'get', 'status'], /--storage-addr 'here' is no address: use HOST:PORT/],
   [['--storage-adv-addr', 'a:70000', 'get', 'status'], /--storage-adv-addr 'a:70000' is no address/],
+  [['--storage-adv-addr', 'a b', 'get', 'status'], /--storage-adv-addr 'a b:80' is no address/],
   [['--oras', 'maybe', 'get', 'status'], /argument 'maybe' is invalid/],
   [['--fingerprints', 'maybe', 'get', 'status'], /argument 'maybe' is invalid/],
   [['--log-level', 'loud', 'get', 'status'], /argument 'loud' is invalid/],
