@@ -6,6 +6,7 @@ export const slowTests: readonly string[] = [
   'cli/options',
   'cli/process',
   'cli/verbs',
+  'faults/engine',
   'hostile/hostile',
   'kill/writes',
   'kustomize/build',

@@ -12,6 +12,7 @@ import { startKubeApiServer } from '../refs/kube-apiserver.ts'
 import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles } from '../support/push.ts'
+import { seeded } from '../support/random.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { startWorld } from '../support/world.ts'
 import type { Started } from '../world/cluster/contract.ts'
@@ -22,15 +23,6 @@ const kernel = testKernel()
 const kills = 50
 const signal = unending
 const quick = process.env.FLUXPILOT_QUICK === '1'
-
-/** Numbers in [0, 1) from a seed. */
-function seeded(seed: number): () => number {
-  let s = seed
-  return () => {
-    s = (s * 1_103_515_245 + 12_345) % 2_147_483_648
-    return s / 2_147_483_648
-  }
-}
 
 /** Kills a process that reconciles over and over, 50 times; after each nothing may be orphaned, and in the end all is as it should be. */
 async function killedAtRandom(t: TestContext, open: (folder: string) => Promise<Started & { kubeconfig: string }>): Promise<void> {

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { findProgram } from '../../scripts/refs/cache.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
@@ -18,6 +20,10 @@ export interface ApiServer {
   /** Of the API server's process. */
   readonly pid: number
   cluster(): Promise<Cluster>
+  /** Kills the API server, and starts another in its place: the same address, the same data. Resolves when that is ready. */
+  crash(): Promise<void>
+  /** etcd stands still for so long. */
+  pauseEtcd(ms: number): Promise<void>
   stop(): Promise<void>
 }
 
@@ -44,7 +50,8 @@ export async function startKubeApiServer(): Promise<ApiServer> {
     '--log-level',
     'warn',
   ])
-  const api = start(program('kube-apiserver'), apiArguments(folder, { etcdPort, port }))
+  const args = apiArguments(folder, { etcdPort, port })
+  let api = start(program('kube-apiserver'), args)
   const url = `https://127.0.0.1:${port}`
   const kubeconfigPath = join(folder, 'kubeconfig')
   const stop = async (): Promise<void> => {
@@ -57,16 +64,30 @@ export async function startKubeApiServer(): Promise<ApiServer> {
     const clusters = await loadClusters({ file: kubeconfigPath, env: {}, home: folder, http: createHttp({}), clock: realClock })
     return clusters.named('real')
   }
-  try {
-    await ready(api, async () => {
+  const served = (): Promise<void> =>
+    ready(api, async () => {
       const found = await (await cluster()).get({ group: '', version: 'v1', kind: 'Namespace', name: 'default' }, AbortSignal.timeout(2000))
       return found !== undefined && (await isReady(url))
     })
+  try {
+    await served()
   } catch (thrown) {
     await stop()
     throw thrown
   }
-  return { url, kubeconfigPath, token, pid: api.process.pid ?? 0, cluster, stop }
+  const crash = async (): Promise<void> => {
+    const gone = once(api.process, 'exit')
+    api.process.kill('SIGKILL')
+    await gone
+    api = start(program('kube-apiserver'), args)
+    await served()
+  }
+  const pauseEtcd = async (ms: number): Promise<void> => {
+    etcd.process.kill('SIGSTOP')
+    await wait(ms)
+    etcd.process.kill('SIGCONT')
+  }
+  return { url, kubeconfigPath, token, pid: api.process.pid ?? 0, cluster, crash, pauseEtcd, stop }
 }
 
 /** Ready, its own roles too: before them nobody but an administrator may discover what is served. */
