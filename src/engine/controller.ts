@@ -134,8 +134,9 @@ class Controller<Hands> {
   /** What follows the changed object runs. */
   #wake(before: KubeObject | undefined, after: KubeObject): void {
     for (const { kind, wokenBy } of this.#reconcilers.values()) {
+      if (!wokenBy || after.kind === kind.kind) continue
       const all = [...(this.#objects.get(kind.kind)?.values() ?? [])]
-      for (const woken of after.kind === kind.kind ? [] : (wokenBy?.({ before, after }, all) ?? [])) this.#queue.ask(this.#itemOf(woken))
+      for (const woken of wokenBy({ before, after }, all)) this.#queue.ask(this.#itemOf(woken))
     }
   }
 

@@ -20,9 +20,13 @@ export type Again = Pick<Settled, 'requeueMs' | 'backoff'>
 export class Queue {
   readonly #settings: Pick<Settings, 'minRetryDelayMs' | 'maxRetryDelayMs'>
   readonly #concurrency: number
-  readonly #asked = new Map<string, Item>()
+  /** By lane and key, in the order in which they were asked for. */
+  readonly #asked = new Map<string, Map<string, Item>>()
   readonly #timers = new Map<string, { readonly item: Item; readonly at: number }>()
-  readonly #running = new Map<string, Item>()
+  /** No timer fires before this. */
+  #soonest = Infinity
+  readonly #running = new Set<string>()
+  readonly #inLane = new Map<string, number>()
   readonly #failures = new Map<string, number>()
 
   /** @param concurrency How many items of one lane run at a time. */
@@ -33,18 +37,22 @@ export class Queue {
 
   /** Wants a run now. */
   ask(item: Item): void {
-    if (!this.#asked.has(item.key)) this.#asked.set(item.key, item)
+    const lane = this.#asked.get(item.lane) ?? new Map<string, Item>()
+    this.#asked.set(item.lane, lane)
+    if (!lane.has(item.key)) lane.set(item.key, item)
   }
 
   /** Wants a run at a time. */
   askAt(item: Item, at: number): void {
     const set = this.#timers.get(item.key)
-    if (!set || at < set.at) this.#timers.set(item.key, { item, at })
+    if (set && at >= set.at) return
+    this.#timers.set(item.key, { item, at })
+    this.#soonest = Math.min(this.#soonest, at)
   }
 
   /** The object is gone: nothing more is due for it. */
   forget(key: string): void {
-    this.#asked.delete(key)
+    for (const lane of this.#asked.values()) lane.delete(key)
     this.#timers.delete(key)
     this.#failures.delete(key)
   }
@@ -52,10 +60,14 @@ export class Queue {
   /** The next item that may run, which runs until {@link ended}. `undefined` when there is none now. */
   take(now: number): Item | undefined {
     this.#fire(now)
-    for (const item of this.#asked.values()) {
-      if (this.#running.has(item.key) || this.#inLane(item.lane) >= this.#concurrency) continue
-      this.#asked.delete(item.key)
-      this.#running.set(item.key, item)
+    for (const [name, lane] of this.#asked) {
+      const running = this.#inLane.get(name) ?? 0
+      const item = running < this.#concurrency ? firstOf(lane, this.#running) : undefined
+      if (!item) continue
+      lane.delete(item.key)
+      if (lane.size === 0) this.#asked.delete(name)
+      this.#running.add(item.key)
+      this.#inLane.set(name, running + 1)
       return item
     }
     return undefined
@@ -64,6 +76,9 @@ export class Queue {
   /** A run ended. Failures in a row wait ever longer; any other ending forgets them. */
   ended(item: Item, { requeueMs, backoff }: Again, now: number): void {
     this.#running.delete(item.key)
+    const left = (this.#inLane.get(item.lane) ?? 1) - 1
+    if (left > 0) this.#inLane.set(item.lane, left)
+    else this.#inLane.delete(item.lane)
     const failures = this.#failures.get(item.key) ?? 0
     if (backoff) this.#failures.set(item.key, failures + 1)
     else this.#failures.delete(item.key)
@@ -71,21 +86,24 @@ export class Queue {
     else if (requeueMs) this.askAt(item, now + requeueMs)
   }
 
-  /** When the next timer fires. `undefined` without timers. */
+  /** When the next timer fires, or a little before. `undefined` without timers. */
   nextAt(): number | undefined {
-    const times = [...this.#timers.values()].map(t => t.at)
-    return times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b))
+    return this.#timers.size === 0 ? undefined : this.#soonest
   }
 
   #fire(now: number): void {
-    const due = [...this.#timers.values()].filter(t => t.at <= now).toSorted((a, b) => a.at - b.at)
-    for (const { item } of due) {
+    if (now < this.#soonest) return
+    const timers = [...this.#timers.values()].toSorted((a, b) => a.at - b.at)
+    for (const { item, at } of timers) {
+      if (at > now) break
       this.#timers.delete(item.key)
       this.ask(item)
     }
+    this.#soonest = timers.find(t => t.at > now)?.at ?? Infinity
   }
+}
 
-  #inLane(lane: string): number {
-    return [...this.#running.values()].filter(item => item.lane === lane).length
-  }
+function firstOf(lane: ReadonlyMap<string, Item>, running: ReadonlySet<string>): Item | undefined {
+  for (const item of lane.values()) if (!running.has(item.key)) return item
+  return undefined
 }
