@@ -15,7 +15,6 @@ import { catalogueFor } from './main/catalogue.ts'
 import { resources } from './resources/index.ts'
 import { Watches } from './resources/watches.ts'
 import { makeLean } from './main/lean.ts'
-import { serveHttp } from './main/serve-http.ts'
 import { allTools } from './tools/index.ts'
 import { realClock } from './world/clock/real.ts'
 
@@ -59,7 +58,10 @@ function closedPipe(error: NodeJS.ErrnoException): void {
 }
 
 async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
-  if (typeof options.http === 'string') return serveHttp(options, { address: options.http, env, stopped: interrupted.signal })
+  if (typeof options.http === 'string') {
+    const { serveHttp } = await import('./main/serve-http.ts')
+    return serveHttp(options, { address: options.http, env, stopped: interrupted.signal })
+  }
   const approving = options.approve === true
   const composed = await compose(options, env, {
     files: true,

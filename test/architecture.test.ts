@@ -93,6 +93,20 @@ test('every import obeys the law of rooms', () => {
   )
 })
 
+const slow =
+  /^(re2js|undici|openpgp|pkijs|js-yaml|prom-client|age-encryption|node-forge|@kubernetes\/.*|@sigstore\/.*|@modelcontextprotocol\/node|node:(http|https|http2|tls|readline.*))$/
+
+test('a server on standard input starts without what it may never need', () => {
+  const started = new Set(['main.ts', 'transports/stdio.ts'])
+  for (const file of started) for (const i of ours) if (i.from === file && !i.typeOnly) started.add(i.to)
+  const loaded = files.filter(f => started.has(f.name)).flatMap(importsOf)
+  assert.ok(started.size > 100)
+  assert.deepEqual(
+    loaded.filter(i => !i.typeOnly && slow.test(i.to)).map(i => `${i.from} -> ${i.to}`),
+    [],
+  )
+})
+
 test('nobody imports main, and cli and transports stay at the edge', () => {
   assert.deepEqual(
     ours

@@ -26,8 +26,11 @@ export interface ProgramContext extends VerbContext {
   installCrds(options: JsonObject): Promise<void>
 }
 
-/** The command line. What is wrong in it rejects with a CommanderError or a UsageError. */
-export function makeProgram(context: ProgramContext): Command {
+/** Commands beside which nobody looks for a verb. */
+const servers = new Set(['mcp', 'controller', 'sandbox'])
+
+/** The command line that begins with a word. What is wrong in it rejects with a CommanderError or a UsageError. */
+export function makeProgram(context: ProgramContext, first: string | undefined): Command {
   const program = new Command('fluxpilot')
     .exitOverride()
     .configureOutput({ writeOut: text => context.out(text), writeErr: text => context.err(text) })
@@ -57,7 +60,8 @@ export function makeProgram(context: ProgramContext): Command {
     .description('Print a completion script')
     .addArgument(new Argument('<shell>', 'the shell').choices(shells))
     .action((shell: string) => context.out(completionScript(shell, program)))
-  addVerbs(program, context.tools, context)
+  // The flags of all verbs are a tenth of a server's start.
+  if (!servers.has(first ?? '')) addVerbs(program, context.tools, context)
   return program
 }
 

@@ -11,7 +11,7 @@ export async function runProgram(argv: readonly string[], context: Omit<ProgramC
     code = wanted
   }
   try {
-    await makeProgram({ ...context, exit }).parseAsync([...argv], { from: 'user' })
+    await makeProgram({ ...context, exit }, argv[0]).parseAsync([...argv], { from: 'user' })
     return context.signal.aborted && code !== exitCodes.done ? exitCodes.interrupted : code
   } catch (thrown) {
     if (context.signal.aborted) return exitCodes.interrupted

@@ -5,7 +5,7 @@ import { type KubeObject, printRef, refOf } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { type JsonObject, objectAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
-import { Decryptor } from './decrypt-reconciler.ts'
+import type { Decryptor } from './decrypt-reconciler.ts'
 import { Identities, objectsOf, resourcesOf } from './decode.ts'
 import { Budget } from './envsubst-budget.ts'
 import { BuildError } from './error.ts'
@@ -41,9 +41,8 @@ export async function render(ks: KustomizationObject, files: ReadonlyMap<string,
 /** The same, with what takes everything that was decrypted out of a message. A failure has been through it. */
 export async function renderDecrypted(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<Rendered> {
   const prepared = await prepare(ks.spec, files, task)
-  const { hands, signal, settings } = task
-  const allowed = settings.objectLevelWorkloadIdentity
-  const decryptor = task.decrypts === false ? undefined : await Decryptor.open(ks, { hands, signal, allowed })
+  const { hands, signal } = task
+  const decryptor = ks.spec.decryption && task.decrypts !== false ? await openDecryptor(ks, task) : undefined
   const scrub = (message: string): string => decryptor?.scrub(message) ?? message
   const objects = await scrubbed(scrub, async () => {
     const overlaid = decryptor ? await decryptor.sources(prepared, task.folders) : prepared
@@ -56,6 +55,12 @@ export async function renderDecrypted(ks: KustomizationObject, files: ReadonlyMa
     return documents.flatMap(objectsOf)
   })
   return { objects, scrub, wasEncrypted: text => decryptor?.has(text) === true }
+}
+
+/** Loads what reads SOPS for those that ask for it. */
+async function openDecryptor(ks: KustomizationObject, { hands, signal, settings }: Task): Promise<Decryptor | undefined> {
+  const { Decryptor } = await import('./decrypt-reconciler.ts')
+  return Decryptor.open(ks, { hands, signal, allowed: settings.objectLevelWorkloadIdentity })
 }
 
 /** What was rendered. */

@@ -1,5 +1,4 @@
-import { CodedError, messageOf } from './coded-error.ts'
-import { goMatching } from './go-regex.ts'
+import { CodedError } from './coded-error.ts'
 
 /** A range or filter that cannot be read, or a range that nothing satisfies. Messages are Flux's. */
 export class VersionError extends CodedError<'BAD_RANGE' | 'NO_MATCH' | 'BAD_FILTER'> {
@@ -7,19 +6,19 @@ export class VersionError extends CodedError<'BAD_RANGE' | 'NO_MATCH' | 'BAD_FIL
 }
 
 /**
- * The tag with the highest version in a range, as it is written; `filter` is a regular expression that the raw tag must match somewhere.
+ * The tag with the highest version in a range, as it is written.
  * Tags that are no three-part version, with or without one `v`, are left out; of equal ones the first listed wins.
  * @throws {VersionError} Spec: sources 3.3.
  */
-export function latestTag(tags: readonly string[], range: string, filter?: string): string {
-  const [best] = latestTags(tags, range, filter)
+export function latestTag(tags: readonly string[], range: string): string {
+  const [best] = latestTags(tags, range)
   if (best === undefined) throw new VersionError('NO_MATCH', `no match found for semver: ${range}`)
   return best
 }
 
 /** All tags of the highest version in a range, in the order given: they differ in build metadata or in a `v`. Empty when nothing matches. @throws {VersionError} */
-export function latestTags(tags: readonly string[], range: string, filter?: string): string[] {
-  const found = candidates(filter ? filtered(tags, filter) : tags, range).toSorted((a, b) => compare(b.version, a.version))
+export function latestTags(tags: readonly string[], range: string): string[] {
+  const found = candidates(tags, range).toSorted((a, b) => compare(b.version, a.version))
   return found.filter(({ version }) => found[0] && compare(version, found[0].version) === 0).map(({ tag }) => tag)
 }
 
@@ -44,24 +43,6 @@ function candidates(tags: readonly string[], range: string): { tag: string; vers
     const version = strictVersion(tag)
     return version && wanted(version) ? [{ tag, version }] : []
   })
-}
-
-/** Tags that a regular expression of the flux CLI finds a match in, in the order given. @throws {VersionError} BAD_FILTER, as the CLI words it. */
-export function tagsLike(tags: readonly string[], filter: string): string[] {
-  try {
-    return filtered(tags, filter)
-  } catch (cause) {
-    throw new VersionError('BAD_FILTER', `regex '${filter}' parse error: ${messageOf(cause)}`, { cause })
-  }
-}
-
-/** @throws {VersionError} BAD_FILTER with Go's text, or with what the engine says where Go's is not known. */
-function filtered(tags: readonly string[], filter: string): string[] {
-  try {
-    return goMatching(tags, filter)
-  } catch (cause) {
-    throw new VersionError('BAD_FILTER', messageOf(cause), { cause })
-  }
 }
 
 interface Version {

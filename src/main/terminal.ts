@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import type { Terminal } from '../cli/output.ts'
 
 /** The terminal that standard output is; `undefined` for files and pipes. Colours follow NO_COLOR and TERM. */
@@ -15,6 +14,7 @@ export function terminalOf(env: NodeJS.ProcessEnv): Terminal | undefined {
 export function personAt(signal: AbortSignal): ((question: string) => Promise<string>) | undefined {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
   return async question => {
+    const { createInterface } = await import('node:readline/promises')
     const lines = createInterface({ input: process.stdin, output: process.stderr })
     try {
       return await lines.question(question, { signal })

@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { printRef } from '../kinds/manifest.ts'
-import { goMatching } from '../lib/go-regex.ts'
 import { inParallel } from '../lib/parallel.ts'
 import { ToolError } from './frame/error.ts'
 import { startOf } from './frame/since.ts'
@@ -29,7 +28,7 @@ export const getLogs = textTool({
     const { cluster } = located
     const now = world.clock.now()
     const from = since === undefined ? undefined : Math.max(1, Math.ceil((now - startOf(since, now)) / 1000))
-    if (grep !== undefined) matching([''], grep)
+    if (grep !== undefined) await matching([''], grep)
     const pods = await podsOf(cluster, await existing(located, signal), signal)
     const streams = streamsOf(pods.slice(0, mostPods), container).slice(0, mostStreams)
     const query = {
@@ -43,7 +42,7 @@ export const getLogs = textTool({
     const shown = joined.map(({ line, stream }) =>
       censor(streams.length > 1 ? `${stream.pod.metadata.name}/${stream.container} ${line}` : line),
     )
-    const kept = (grep === undefined ? shown : matching(shown, grep)).slice(-limit)
+    const kept = (grep === undefined ? shown : await matching(shown, grep)).slice(-limit)
     const head = [
       printRef(located.ref),
       `cluster=${cluster.name}`,
@@ -57,7 +56,8 @@ export const getLogs = textTool({
 })
 
 /** @throws {ToolError} InvalidArgument for an expression that RE2 does not take. */
-function matching(lines: readonly string[], grep: string): string[] {
+async function matching(lines: readonly string[], grep: string): Promise<string[]> {
+  const { goMatching } = await import('../lib/go-regex.ts')
   try {
     return goMatching(lines, grep)
   } catch (thrown) {

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { annotationKeys } from '../sources/oci-manifest.ts'
 import { shortRevision } from '../lib/digest.ts'
 import { type ParsedReference, parseOciUrl } from '../lib/reference.ts'
-import { matchingTags, tagsLike } from '../lib/semver.ts'
+import { matchingTags } from '../lib/semver.ts'
 import type { Registry } from '../world/registry/registry.ts'
 import { ToolError } from './frame/error.ts'
 import { openRegistry, readManifest, registryArguments } from './artifacts/registry-access.ts'
@@ -32,7 +32,7 @@ export const listArtifacts = tool({
     const registry = await openRegistry(world, { at: ref, insecure, provider, signal }, 'lookup')
     const all: string[] = []
     for await (const tag of registry.tags(ref, signal)) if (!hidden.test(tag)) all.push(tag)
-    const like = regex === undefined ? all : tagsLike(all, regex)
+    const like = regex === undefined ? all : (await import('../lib/tag-filter.ts')).tagsLike(all, regex)
     const tags = (semver === undefined ? like : matchingTags(like, semver)).toSorted().toReversed()
     const page = pages.of(tags)
     return {

@@ -1,5 +1,7 @@
-import { createServer } from 'node:http'
 import { type Address, listen } from '../lib/listen.ts'
+
+/** Not by an import, which would read each of the module's exports, and with them load a WebSocket and a fetch. */
+const { createServer } = process.getBuiltinModule('node:http')
 
 /** Pages of an operator's server by path, as plain text. */
 export type Pages = Readonly<Record<string, () => string | Promise<string>>>

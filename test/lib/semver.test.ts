@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkRange, isVersion, latestTag, latestTags, matchingTags, tagsLike } from '../../src/lib/semver.ts'
+import { checkRange, isVersion, latestTag, latestTags, matchingTags } from '../../src/lib/semver.ts'
+import { filtered, tagsLike } from '../../src/lib/tag-filter.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 
 const charts = ['6.1.4', '6.1.5-beta.1', '6.1.5-rc.1', '6.1.5', '6.1.6-rc.1', '6.1.6']
@@ -20,7 +21,7 @@ const chosen: [id: BehaviourId, tags: string[], range: string, filter: string | 
   ['images/I-08', ['v1.0.0', 'v2.0.0', 'v1.0.1', 'v1.2.0'], '1.0.x', undefined, 'v1.0.1'],
 ]
 for (const [id, tags, range, filter, tag] of chosen)
-  verifies(id, `${range} ${filter ?? ''} is ${tag}`, () => assert.equal(latestTag(tags, range, filter), tag))
+  verifies(id, `${range} ${filter ?? ''} is ${tag}`, () => assert.equal(latestTag(filter ? filtered(tags, filter) : tags, range), tag))
 
 const none: [id: BehaviourId, tags: string[], range: string, filter?: string][] = [
   ['sources/6', charts, '>= 6.1.x-0', '.*-alpha.*'],
@@ -32,7 +33,10 @@ const none: [id: BehaviourId, tags: string[], range: string, filter?: string][] 
 ]
 for (const [id, tags, range, filter] of none)
   verifies(id, `nothing is in ${range} ${filter ?? ''}`, () =>
-    assert.throws(() => latestTag(tags, range, filter), { code: 'NO_MATCH', message: `no match found for semver: ${range}` }),
+    assert.throws(() => latestTag(filter ? filtered(tags, filter) : tags, range), {
+      code: 'NO_MATCH',
+      message: `no match found for semver: ${range}`,
+    }),
   )
 
 verifies('sources/112', 'all tags in a range', () => assert.deepEqual(matchingTags(pods, '6.0.x'), ['v6.0.0', 'v6.0.1', 'v6.0.2']))
@@ -133,10 +137,10 @@ test('build metadata makes no difference, and the first listed wins', () => {
 
 test('filters are RE2: what it has not is refused, its flags and names are known', () => {
   for (const filter of ['(?=a)', '(?<!a)', '(a)\\1', '('])
-    for (const find of [() => latestTag(git, '*', filter), () => tagsLike(git, filter)]) assert.throws(find, { code: 'BAD_FILTER' })
-  assert.equal(latestTag(git, '*', '(?i)V1'), 'v1.1.0')
-  assert.equal(latestTag(git, '*', '^(?P<v>v)0'), 'v0.2.1')
-  assert.equal(latestTag(git, '*', ''), 'v2.0.0')
+    for (const find of [() => filtered(git, filter), () => tagsLike(git, filter)]) assert.throws(find, { code: 'BAD_FILTER' })
+  assert.equal(latestTag(filtered(git, '(?i)V1'), '*'), 'v1.1.0')
+  assert.equal(latestTag(filtered(git, '^(?P<v>v)0'), '*'), 'v0.2.1')
+  assert.equal(latestTag(filtered(git, ''), '*'), 'v2.0.0')
 })
 
 test('a long range is read at once', () => assert.throws(() => checkRange(`1.0.0${'  1.0.0'.repeat(2000)} !`), { code: 'BAD_RANGE' }))
@@ -147,7 +151,7 @@ test('a filter that is no expression is told in Go’s words, by the CLI with th
     ['a)', 'error parsing regexp: unexpected ): `a)`'],
     ['a(?=b)', 'error parsing regexp: invalid or unsupported Perl syntax: `(?=`'],
   ] as const) {
-    assert.throws(() => latestTag(['1.0.0'], '*', filter), { code: 'BAD_FILTER', message })
+    assert.throws(() => filtered(['1.0.0'], filter), { code: 'BAD_FILTER', message })
     assert.throws(() => tagsLike(['1.0.0'], filter), { code: 'BAD_FILTER', message: `regex '${filter}' parse error: ${message}` })
   }
 })

@@ -48,7 +48,7 @@ function tagIn(
   return step({ reason: 'ReadOperationFailed', failed: `failed to determine the artifact tag for '${spec.url}'`, signal }, async () => {
     const tags: string[] = []
     for await (const tag of registry.tags(target, signal)) tags.push(tag)
-    return latestTag(tags, range, filter)
+    return latestTag(filter ? (await import('../../lib/tag-filter.ts')).filtered(tags, filter) : tags, range)
   })
 }
 

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../kinds/manifest.ts'
 import { CodedError } from '../../lib/coded-error.ts'
 import { objectAt } from '../../lib/json.ts'
 import type { ParsedReference } from '../../lib/reference.ts'
-import { matchingTags, tagsLike } from '../../lib/semver.ts'
+import { matchingTags } from '../../lib/semver.ts'
 import { repositoryOf, wantedOf } from '../../sources/oci/ref.ts'
 import type { OCIRepositoryObject } from '../../kinds/oci-repository.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
@@ -47,10 +47,10 @@ export async function wouldPickUp(
 }
 
 async function usersIn(cluster: Cluster, pushed: PushedTo, signal: AbortSignal): Promise<string[]> {
-  const fitting = async (group: string, kind: string, fits: (object: KubeObject) => boolean): Promise<KubeObject[]> => {
+  const fitting = async (group: string, kind: string, fits: (object: KubeObject) => boolean | Promise<boolean>): Promise<KubeObject[]> => {
     const found: KubeObject[] = []
     if (await cluster.resourceOf({ group, kind }, signal))
-      for await (const object of cluster.listAll({ group, kind }, signal)) if (fits(object)) found.push(object)
+      for await (const object of cluster.listAll({ group, kind }, signal)) if (await fits(object)) found.push(object)
     return found
   }
   const sources = await fitting('source.toolkit.fluxcd.io', 'OCIRepository', s => takes(s as OCIRepositoryObject, pushed))
@@ -58,21 +58,22 @@ async function usersIn(cluster: Cluster, pushed: PushedTo, signal: AbortSignal):
   return [...sources, ...users].map(o => `${o.kind}/${o.metadata.namespace ?? ''}/${o.metadata.name}`)
 }
 
-function takes({ spec }: OCIRepositoryObject, { repository, tags, digest }: PushedTo): boolean {
+async function takes({ spec }: OCIRepositoryObject, { repository, tags, digest }: PushedTo): Promise<boolean> {
   try {
     const own = repositoryOf(spec.url)
-    return own.registry === repository.registry && own.repository === repository.repository && fits(spec, tags, digest)
+    return own.registry === repository.registry && own.repository === repository.repository && (await fits(spec, tags, digest))
   } catch {
     return false
   }
 }
 
 /** A range takes the tag when nothing higher is there, which is not asked. */
-function fits(spec: OCIRepositoryObject['spec'], tags: readonly string[], digest: string): boolean {
+async function fits(spec: OCIRepositoryObject['spec'], tags: readonly string[], digest: string): Promise<boolean> {
   const wanted = wantedOf(spec)
   if (wanted.by === 'digest') return wanted.digest === digest
   if (wanted.by === 'tag') return tags.includes(wanted.tag)
-  return matchingTags(wanted.filter ? tagsLike(tags, wanted.filter) : tags, wanted.range).length > 0
+  const like = wanted.filter ? (await import('../../lib/tag-filter.ts')).tagsLike(tags, wanted.filter) : tags
+  return matchingTags(like, wanted.range).length > 0
 }
 
 function isSourceOf(source: KubeObject, user: KubeObject): boolean {

@@ -1,11 +1,7 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Http } from '../http/http.ts'
-import { azureStore } from './azure/client.ts'
-import { entraSigner } from './azure/sign.ts'
-import { gcsStore } from './gcs/client.ts'
 import { discreet } from './discreet.ts'
 import type { BucketPlace, Objects, ObjectStore } from './objects.ts'
-import { s3Store } from './s3/client.ts'
 import type { Wire } from './transport.ts'
 
 export interface ObjectsOptions {
@@ -33,9 +29,10 @@ interface Making {
 }
 
 async function storeOf(place: BucketPlace, { wire, env, signal }: Making): Promise<ObjectStore> {
-  if (place.provider === 'gcp') return gcsStore(place, { wire, emulator: env.STORAGE_EMULATOR_HOST })
-  if (place.provider !== 'azure') return s3Store(place, wire)
+  if (place.provider === 'gcp') return (await import('./gcs/client.ts')).gcsStore(place, { wire, emulator: env.STORAGE_EMULATOR_HOST })
+  if (place.provider !== 'azure') return (await import('./s3/client.ts')).s3Store(place, wire)
   const { credentials } = place
+  const [{ azureStore }, { entraSigner }] = await Promise.all([import('./azure/client.ts'), import('./azure/sign.ts')])
   const signer =
     credentials.is === 'entra' ? await entraSigner(credentials.client, { authority: env.AZURE_AUTHORITY_HOST, signal }) : undefined
   return azureStore(place, { wire, signer })

@@ -1,10 +1,13 @@
 import { open, realpath } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { basename, join, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type Address, listen, type Listening } from '../../lib/listen.ts'
 import { type Portion, portionOf, type Served } from './conditional.ts'
 import { isTemporary } from './writers.ts'
+
+/** Not by an import, which would read each of the module's exports, and with them load a WebSocket and a fetch: a fifth of a start. */
+const { createServer } = process.getBuiltinModule('node:http')
 
 /** A running file server. */
 export type StorageServer = Listening
