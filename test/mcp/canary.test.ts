@@ -444,6 +444,7 @@ function calls(registry: string): [tool: string, args: Record<string, unknown>][
     ['explain', here('ks', 'leaky')],
     ['trace', here('ks', 'leaky')],
     ['get_logs', here('Deployment', 'web')],
+    ['search_docs', { query: 'dependsOn' }],
     ['explain', here('Deployment', 'web')],
     ['get_object', here('Deployment', 'web', { fields: ['spec.template.spec.containers'] })],
     ['get_object', here('Secret', secrets.name)],
@@ -555,7 +556,7 @@ for (const [says, open] of ways)
       const worked = await exhaust(line, base.registry)
       const all = line.all()
       await line.close()
-      assert.equal(worked.size, 16, [...worked].join(', '))
+      assert.equal(worked.size, 19, [...worked].join(', '))
       assert.ok(all.length > 50_000, `only ${all.length} characters came out`)
       assert.match(all, /redacted#[0-9a-f]{12}/)
       assert.deepEqual(leaks(line.all()), [])
