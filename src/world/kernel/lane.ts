@@ -18,6 +18,8 @@ interface Running {
   readonly job: Job
   readonly id: number
   readonly beganAt: number
+  /** Its time counts from here: loading the module is not the call's. */
+  limit(): void
   end(): void
 }
 
@@ -71,6 +73,7 @@ export class Lane {
     try {
       const worker = await (this.#worker ??= this.#spawn())
       if (!this.#isRunning(running)) return
+      running.limit()
       worker.ref()
       worker.postMessage({ id: running.id, operation: job.operation, input: job.input } satisfies Ask)
     } catch (thrown) {
@@ -87,16 +90,18 @@ export class Lane {
       job.reject(reason)
       void this.#next()
     }
-    const timer = setTimeout(
-      () => stop(new KernelError('DEADLINE', `the call did not end within ${job.deadlineMs / 1000} s: make the input smaller`)),
-      job.deadlineMs,
-    )
+    let timer: NodeJS.Timeout | undefined
+    const late = (): void =>
+      stop(new KernelError('DEADLINE', `the call did not end within ${job.deadlineMs / 1000} s: make the input smaller`))
     const aborted = (): void => stop(job.signal.reason)
     job.signal.addEventListener('abort', aborted, { once: true })
     const running: Running = {
       job,
       id,
       beganAt: performance.now(),
+      limit() {
+        timer = setTimeout(late, job.deadlineMs)
+      },
       end: () => {
         clearTimeout(timer)
         job.signal.removeEventListener('abort', aborted)
