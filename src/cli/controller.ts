@@ -6,6 +6,7 @@ import { formatDuration, parseDuration } from '../lib/duration.ts'
 import { type JsonObject, stringAt } from '../lib/json.ts'
 import type { Address } from '../lib/listen.ts'
 import { controllersOf, reconcilers } from '../tools/run/reconcilers.ts'
+import { refuseOthers } from './flux-flags.ts'
 import { repeatable } from './options.ts'
 import { address, UsageError } from './usage.ts'
 
@@ -35,6 +36,27 @@ interface Context {
 /** How often Flux's kustomize-controller tries a download again. */
 const fluxHttpRetry = 9
 
+const noIndexCache = 'leave it away: no index is kept in memory, and of a large one the wanted chart alone is read'
+const bound = (size: string): string => `leave it away: the bound is Flux's, ${size}`
+
+const elections: readonly (readonly [flags: string, help: string, fallback?: string])[] = [
+  ['--enable-leader-election', 'of several replicas one acts'],
+  ['--leader-election-lease-duration <duration>', 'how long the others wait for a leader that is gone', '35s'],
+  ['--leader-election-renew-deadline <duration>', 'how long a leader tries to stay one', '30s'],
+  ['--leader-election-retry-period <duration>', 'the pause between two tries', '5s'],
+  ['--leader-election-release-on-cancel <bool>', 'a leader that stops lets others act at once', 'true'],
+]
+
+/** Flags of Flux's controllers that are none here. */
+const instead = {
+  '--helm-index-max-size <bytes>': bound('50 MiB'),
+  '--helm-chart-max-size <bytes>': bound('10 MiB'),
+  '--helm-chart-file-max-size <bytes>': bound('5 MiB'),
+  '--helm-cache-max-size <n>': noIndexCache,
+  '--helm-cache-ttl <duration>': noIndexCache,
+  '--helm-cache-purge-interval <duration>': noIndexCache,
+}
+
 /** Where Flux's controllers serve artifacts. */
 const fluxAddress = ':9090'
 
@@ -47,7 +69,9 @@ export function addController(program: Command, context: Context): void {
       "Reconcile continuously, in place of Flux's controllers: watches, intervals, storage server (at :9090 without --storage-addr). Refuses where one of them is live, unless it leaves our shard alone.",
     )
     .option('--controllers <names>', 'whose kinds to reconcile, with commas', all.join(','))
-    .option('--concurrent <n>', 'how many objects of one kind run at a time', '4')
+    .option('--concurrent <n>', "how many objects of one kind run at a time, sources too; Flux's source-controller has 2", '4')
+    .option('--kube-api-qps <n>', 'calls of the Kubernetes API a second, where the server has no API Priority and Fairness', '50')
+    .option('--kube-api-burst <n>', 'how many of them at once', '300')
     .option('--watch-all-namespaces <bool>', 'false: only the namespace in RUNTIME_NAMESPACE', 'true')
     .option('--watch-label-selector <selector>', 'only objects with these labels, such as sharding.fluxcd.io/key=KEY')
     .option('--artifact-digest-algo <name>', `what digests of artifacts are made with: ${digestAlgorithms.join(', ')}`, 'sha256')
@@ -57,11 +81,8 @@ export function addController(program: Command, context: Context): void {
     .option('--log-encoding <encoding>', 'how log lines look: json or console', 'json')
     .option('--no-remote-bases', 'kustomizations may not load from elsewhere; always so')
     .addOption(repeatable('--override-manager <name>', 'whose fields in applied objects are taken over'))
-    .option('--enable-leader-election', 'of several replicas one acts')
-    .option('--leader-election-lease-duration <duration>', 'how long the others wait for a leader that is gone', '35s')
-    .option('--leader-election-renew-deadline <duration>', 'how long a leader tries to stay one', '30s')
-    .option('--leader-election-retry-period <duration>', 'the pause between two tries', '5s')
-    .option('--leader-election-release-on-cancel <bool>', 'a leader that stops lets others act at once', 'true')
+  for (const [flags, help, fallback] of elections) command.option(flags, help, fallback)
+  refuseOthers(command, { also: {}, instead })
   for (const [flag, help, fallback] of timings()) command.option(`--${flag} <value>`, help, fallback)
   command.action((options: JsonObject) => {
     const common = program.opts()
@@ -69,14 +90,26 @@ export function addController(program: Command, context: Context): void {
     if (stray)
       throw new UsageError(`--${stray} is not for controller: it acts by its own engine, and --watch-label-selector names its shard`)
     if (common.storagePath === undefined) throw new UsageError('controller needs --storage-path: artifacts must outlive a restart')
-    const { logEncoding } = options
-    if (logEncoding !== 'json' && logEncoding !== 'console')
-      throw new UsageError(`--log-encoding '${String(logEncoding)}' is neither json nor console`)
-    const httpRetry = whole(options, 'httpRetry', { from: 0, to: 100 })
-    const oras = program.getOptionValueSource('oras') === 'cli' ? common.oras : 'off'
-    const own = { artifactDigestAlgo: algorithmOf(options), logEncoding, httpRetry, oras }
-    return context.serveController(flagsOf(options), { storageAddr: fluxAddress, ...common, ...own })
+    return context.serveController(flagsOf(options), { storageAddr: fluxAddress, ...common, ...ownOf(program, options) })
   })
+}
+
+/** What this command's flags say of the world. @throws {UsageError} */
+function ownOf(program: Command, options: JsonObject): JsonObject {
+  const { logEncoding } = options
+  if (logEncoding !== 'json' && logEncoding !== 'console')
+    throw new UsageError(`--log-encoding '${String(logEncoding)}' is neither json nor console`)
+  const chosenOr = (name: string, usual: string): unknown =>
+    program.getOptionValueSource(name) === 'cli' ? program.getOptionValue(name) : usual
+  return {
+    artifactDigestAlgo: algorithmOf(options),
+    logEncoding,
+    httpRetry: whole(options, 'httpRetry', { from: 0, to: 100 }),
+    kubeApiQps: rate(options, 'kubeApiQps'),
+    kubeApiBurst: whole(options, 'kubeApiBurst', { from: 1, to: 1_000_000 }),
+    oras: String(chosenOr('oras', 'off')),
+    logLevel: String(chosenOr('logLevel', 'info')),
+  }
 }
 
 function timings(): [flag: string, help: string, fallback: string][] {
@@ -171,6 +204,13 @@ function whole(options: JsonObject, name: string, { from, to }: { from: number; 
   const value = Number(text)
   if (!/^\d+$/.test(text) || value < from || value > to)
     throw new UsageError(`${flagOf(name)} '${text}' is no number from ${from} to ${to}`)
+  return value
+}
+
+function rate(options: JsonObject, name: string): number {
+  const text = String(options[name])
+  const value = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text) || value <= 0) throw new UsageError(`${flagOf(name)} '${text}' is no number above 0`)
   return value
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { KubeObject } from '../kinds/manifest.ts'
 
 /** What holding a lease needs of a cluster. A `Cluster` is one. */
@@ -6,6 +7,12 @@ export interface LeaseHub {
 }
 
 const [durationSeconds, renewMs] = [35, 5000]
+
+/** The name of the Lease by which a controller is elected: each selector has one of its own. Spec: kustomization 12. */
+export function leaseName(controller: string, selector: string | undefined): string {
+  const name = `${controller}-leader-election`
+  return selector ? `${name}-${createHash('sha256').update(selector).digest('hex').slice(0, 8)}` : name
+}
 
 /** A Lease as its holder writes it; `acquired` absent: acquired now. Times in milliseconds since the epoch. */
 export function leaseOf(of: {

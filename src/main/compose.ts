@@ -193,8 +193,14 @@ async function clustersFor(
     home: homedir(),
     http,
     clock: realClock,
+    rate: rateOf(options),
   })
   return { clusters: loaded, current: loaded.current, namespaceOf: name => loaded.namespaceOf(name) }
+}
+
+/** How often `controller` calls its cluster. */
+function rateOf({ kubeApiQps: qps, kubeApiBurst: burst }: JsonObject): { qps: number; burst: number } | undefined {
+  return typeof qps === 'number' && typeof burst === 'number' ? { qps, burst } : undefined
 }
 
 function sandboxAlone({ cluster }: Sandbox): Clusters {

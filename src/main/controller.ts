@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { ControllerFlags } from '../cli/controller.ts'
 import { isLive, leavesShard, shardKey } from '../engine/controllers.ts'
 import { lead, type Leading } from '../engine/election.ts'
-import { holdLease, type Holding } from '../engine/lease.ts'
+import { holdLease, type Holding, leaseName } from '../engine/lease.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import { aborted } from '../lib/aborted.ts'
 import { CodedError } from '../lib/coded-error.ts'
@@ -134,9 +133,8 @@ interface LeasesAbout {
 async function leasesOf(hands: Hands, flags: ControllerFlags, { namespace, stopped }: LeasesAbout): Promise<Leading> {
   const { cluster, clock, log } = hands
   const { controllers, labelSelector, election } = flags
-  const suffix = labelSelector === undefined ? '' : `-${createHash('sha256').update(labelSelector).digest('hex').slice(0, 10)}`
   const holder = `${holderPrefix}${hostname()}_${clock.id(6)}`
-  const leases = controllers.map(controller => ({ controller, namespace, name: `${controller}-leader-election${suffix}`, holder, clock }))
+  const leases = controllers.map(controller => ({ controller, namespace, name: leaseName(controller, labelSelector), holder, clock }))
   if (!election) return told(cluster, leases)
   const refused = (thrown: CodedError): void => log.warn('the Lease of the leader cannot be had', { error: thrown.message })
   const tries = await Promise.allSettled(leases.map(lease => lead(cluster, { ...election, ...lease, refused }, stopped)))

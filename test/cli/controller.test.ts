@@ -50,6 +50,13 @@ const rows: [argv: string[], says: RegExp][] = [
   ],
   [['--storage-path', '/x', '--log-encoding', 'xml'], /--log-encoding 'xml' is neither json nor console/],
   [['--storage-path', '/x', '--http-retry', '-1'], /--http-retry '-1' is no number from 0 to 100/],
+  [['--storage-path', '/x', '--kube-api-qps', '0'], /--kube-api-qps '0' is no number above 0/],
+  [['--storage-path', '/x', '--kube-api-burst', '0'], /--kube-api-burst '0' is no number from 1/],
+  [
+    ['--storage-path', '/x', '--helm-cache-max-size', '10'],
+    /--helm-cache-max-size is no flag of this verb: leave it away: no index is kept/,
+  ],
+  [['--storage-path', '/x', '--helm-chart-max-size', '1'], /--helm-chart-max-size is no flag of this verb: .*10 MiB/],
   [['--storage-path', '/x', '--concurrent-ssa', '0'], /--concurrent-ssa '0' is no number from 1 to 1000/],
   [['--storage-path', '/x', '--health-addr', 'here'], /--health-addr 'here' is no address/],
   [
@@ -73,6 +80,13 @@ test('the flags of Flux are settings of the engine', async () => {
     [7, ['a', 'b']],
   )
   assert.deepEqual([stringAt(opened, 'flags', 'eventsAddress'), opened?.httpRetry, opened?.logEncoding], ['http://n/', 2, 'json'])
+})
+
+test('the controller calls its cluster at Flux’s rate, and logs what Flux’s do', async () => {
+  const usual = await typed(undefined, ['controller', '--storage-path', '/x'])
+  assert.deepEqual([usual.opened?.kubeApiQps, usual.opened?.kubeApiBurst, usual.opened?.logLevel], [50, 300, 'info'])
+  const said = await typed(undefined, ['--log-level', 'warn', 'controller', '--storage-path', '/x', '--kube-api-qps', '2.5'])
+  assert.deepEqual([said.opened?.kubeApiQps, said.opened?.logLevel], [2.5, 'warn'])
 })
 
 interface Opened {

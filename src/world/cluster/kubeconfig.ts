@@ -9,6 +9,7 @@ import type { Http } from '../http/http.ts'
 import type { Cluster, Clusters } from './cluster.ts'
 import { contextAccess } from './credentials.ts'
 import { ClusterError } from './error.ts'
+import { politePace, type Rate } from './pace.ts'
 import { restCluster } from './rest.ts'
 
 export interface KubeconfigOptions {
@@ -20,6 +21,8 @@ export interface KubeconfigOptions {
   readonly home: string
   readonly http: Http
   readonly clock: Clock
+  /** How often each cluster is called, where it does not see to that itself; absent: as often as there is something to ask. */
+  readonly rate?: Rate | undefined
 }
 
 /** Clusters of a kubeconfig, with what a CLI needs beside them. */
@@ -163,7 +166,7 @@ async function addInCluster(config: Config, { env }: KubeconfigOptions): Promise
   config.current = 'in-cluster'
 }
 
-function openContext(name: string, config: Config, { http, clock }: KubeconfigOptions): Cluster {
+function openContext(name: string, config: Config, { http, clock, rate }: KubeconfigOptions): Cluster {
   const context = config.contexts.find(c => c.name === name)?.fields
   const cluster = config.clusters.find(c => c.name === stringAt(context, 'cluster'))?.fields
   const user = config.users.find(u => u.name === stringAt(context, 'user'))?.fields ?? {}
@@ -174,5 +177,6 @@ function openContext(name: string, config: Config, { http, clock }: KubeconfigOp
       what: 'open a context',
       message: `context '${name}' names a cluster without a server address`,
     })
-  return restCluster({ name, server, clock, ...contextAccess({ name, cluster, user }, { http, clock }) })
+  const at = { server, clock, ...contextAccess({ name, cluster, user }, { http, clock }) }
+  return restCluster({ name, ...at, pace: rate && politePace(rate, at) })
 }

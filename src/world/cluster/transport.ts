@@ -6,6 +6,7 @@ import type { Http, HttpAnswer } from '../http/http.ts'
 import { readText } from '../http/read.ts'
 import { answerLimit, errorOf, jsonOf, unreachable } from './answers.ts'
 import { ClusterError } from './error.ts'
+import type { Pace } from './pace.ts'
 
 /** Adds credentials to a call. `renew` says that the last ones were refused. */
 export type Authorize = (renew: boolean, signal: AbortSignal) => Promise<Readonly<Record<string, string>>>
@@ -29,6 +30,8 @@ export interface TransportOptions {
   readonly authorize?: Authorize | undefined
   /** How long a call may take, retries and the answer's body included; absent: as long as its caller waits. Not for streams. */
   readonly requestTimeoutMs?: number | undefined
+  /** Holds each call, and each try of one, until it may be sent; absent: at once. */
+  readonly pace?: Pace | undefined
 }
 
 const tries = 4
@@ -92,6 +95,7 @@ export class Transport {
   async #once(call: Call, { renew, signal }: { renew: boolean; signal: AbortSignal }): Promise<HttpAnswer | ClusterError> {
     const at = { cluster: this.#options.name, what: call.what }
     try {
+      await this.#options.pace?.(signal)
       const credentials = await this.#options.authorize?.(renew, signal)
       const answer = await this.#options.http.send(
         {

@@ -5,7 +5,8 @@ import type { Http } from '../http/http.ts'
 import type { ArtifactFetcher, Artifacts } from './artifacts.ts'
 import { StorageError } from './error.ts'
 
-const [usualRetries, longestPauseMs] = [3, 30_000]
+const usualRetries = 3
+const [firstPauseMs, longestPauseMs] = [5000, 30_000]
 
 interface Means {
   readonly http: Http
@@ -13,7 +14,7 @@ interface Means {
   readonly cluster?: (() => Cluster) | undefined
   /** What is stored here is read without a request. */
   readonly own?: Pick<Artifacts, 'open'> | undefined
-  /** How often a download is tried again: 3 times unless said otherwise. */
+  /** How often a download is tried again, with Flux's pauses of 5 to 30 s; absent: 3 times, soon, as somebody waits. Spec: kustomization 4. */
   readonly retries?: number | undefined
 }
 
@@ -31,27 +32,29 @@ export function artifactFetcher(means: Means): ArtifactFetcher {
 
 async function openUrl(
   url: string,
-  { http, clock, cluster, retries = usualRetries }: Means,
+  { http, clock, cluster, retries }: Means,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const service = serviceOf(url)
   if (service && cluster) return cluster().serviceProxy(service, signal)
+  const most = retries ?? usualRetries
+  const pauseMs = (tried: number): number =>
+    retries === undefined ? 200 * 3 ** tried : Math.min(firstPauseMs * 2 ** (tried - 1), longestPauseMs)
   for (let attempt = 1; ; attempt++) {
     const answer = await http.send({ method: 'GET', url }, signal).catch((thrown: unknown) => {
       signal.throwIfAborted()
       return new StorageError('UNREACHABLE', url, { cause: thrown })
     })
     if (answer instanceof StorageError) {
-      if (attempt > retries) throw answer
+      if (attempt > most) throw answer
     } else if (answer.status < 300) {
       return answer.body
     } else {
       await answer.body.cancel()
       if (answer.status === 404) return undefined
-      if (answer.status < 500 || attempt > retries)
-        throw new StorageError('UNREACHABLE', url, { cause: new Error(`status ${answer.status}`) })
+      if (answer.status < 500 || attempt > most) throw new StorageError('UNREACHABLE', url, { cause: new Error(`status ${answer.status}`) })
     }
-    await clock.sleep(Math.min(200 * 3 ** attempt, longestPauseMs), signal)
+    await clock.sleep(pauseMs(attempt), signal)
   }
 }
 
