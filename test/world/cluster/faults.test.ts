@@ -203,6 +203,68 @@ for (const [says, breaks] of broken)
       },
     ))
 
+/** Where each watch begins, and how often there was a list, against a server that answers watches so. */
+async function positions(watches: ((response: ServerResponse) => void)[], enough: number): Promise<{ seen: string[]; from: string[] }> {
+  const [seen, from]: [string[], string[]] = [[], []]
+  await against(
+    (request, response) => {
+      const url = new URL(request.url ?? '', 'http://x')
+      if (url.searchParams.get('watch') !== 'true') {
+        from.push('list')
+        return json(response, 200, { kind: 'ConfigMapList', metadata: { resourceVersion: '5' }, items: [] })
+      }
+      const answer = watches[from.filter(f => f !== 'list').length]
+      from.push(url.searchParams.get('resourceVersion') ?? '')
+      answer?.(response)
+    },
+    async cluster => {
+      for await (const event of cluster.watch({ group: '', kind: 'ConfigMap', namespace: 'n' }, signal))
+        if (seen.push(describe(event)) === enough) break
+    },
+  )
+  return { seen, from }
+}
+const line = (type: string, resourceVersion: string): string =>
+  `${JSON.stringify({ type, object: { ...object, metadata: { ...object.metadata, resourceVersion } } })}\n`
+
+test('a watch resumes from the last bookmark, also where it broke in the middle of an event', async () => {
+  const breaks = `${line('ADDED', '7')}${line('BOOKMARK', '9')}{"type":"MODIFIED","object":{"metadata":{"resourceVersion":"12"`
+  const { seen, from } = await positions([r => void r.write(breaks, () => r.destroy()), r => void r.end(line('MODIFIED', '12'))], 3)
+  assert.deepEqual(seen, ['gap ', 'added c', 'modified c'])
+  assert.deepEqual(from, ['list', '5', '9'])
+})
+
+test('a watch that is refused as too old begins with a list', async () => {
+  const gone = failed('Expired', 'too old resource version: 5 (9)', 410)
+  const { seen, from } = await positions([r => json(r, 410, gone), r => void r.end(line('ADDED', '7'))], 3)
+  assert.deepEqual(seen, ['gap ', 'gap ', 'added c'])
+  assert.deepEqual(from, ['list', '5', 'list', '5'])
+})
+
+test('a list whose next page is too old to be had is begun anew, and told once', async () => {
+  const asked: string[] = []
+  await against(
+    (request, response) => {
+      const { searchParams: query } = new URL(request.url ?? '', 'http://x')
+      asked.push(query.get('continue') ?? 'first')
+      if (query.has('continue')) return json(response, 410, failed('Expired', 'the provided continue parameter is too old', 410))
+      const next = asked.length === 1 ? { continue: 'next' } : {}
+      json(response, 200, {
+        kind: 'ConfigMapList',
+        metadata: { resourceVersion: '5', ...next },
+        items: [{ metadata: { name: `of-${asked.length}`, namespace: 'n' } }],
+      })
+    },
+    async cluster => {
+      for await (const event of cluster.watch({ group: '', kind: 'ConfigMap', namespace: 'n' }, signal)) {
+        assert.equal(describe(event), 'gap of-3')
+        break
+      }
+    },
+  )
+  assert.deepEqual(asked, ['first', 'next', 'first'])
+})
+
 function describe(event: WatchEvent): string {
   return event.type === 'gap' ? `gap ${event.objects.map(o => o.metadata.name).join()}` : `${event.type} ${event.object.metadata.name}`
 }
