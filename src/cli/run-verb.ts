@@ -111,8 +111,14 @@ function argumentsFor({ options, properties, given }: Typed, session: Session): 
   const everywhere = options.allNamespaces === true || !properties.has('namespace') || given.namespace !== undefined
   return {
     ...(cluster !== undefined && properties.has('cluster') ? { cluster } : {}),
-    ...(everywhere ? {} : { namespace: session.namespaceOf(cluster) ?? fluxNamespace }),
+    ...(everywhere ? {} : { namespace: namespaceFor(options, session) }),
   }
+}
+
+/** The namespace that was typed, else the context's, else Flux's. */
+export function namespaceFor(options: JsonObject, session: Session): string {
+  if (typeof options.namespace === 'string') return options.namespace
+  return session.namespaceOf(typeof options.cluster === 'string' ? options.cluster : session.cluster) ?? fluxNamespace
 }
 
 function exitCode({ name }: Tool, done: Answer): number {

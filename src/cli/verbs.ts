@@ -5,6 +5,8 @@ import type { Tool } from '../tools/tool.ts'
 import { addApply } from './apply-verb.ts'
 import { addBuildArtifact } from './build-artifact.ts'
 import { addFlags, propertiesOf } from './flags.ts'
+import { addSuspend } from './flux/suspend.ts'
+import { addFluxVerbs } from './flux/verbs.ts'
 import { fluxFlagsOf, refuseOthers, tellFolderFlag } from './flux-flags.ts'
 import { type Operands, operandsOf } from './operands.ts'
 import { addPlan } from './plan-verb.ts'
@@ -37,13 +39,14 @@ export function addVerbs(program: Command, tools: readonly Tool[], context: Verb
   }
   const find = (name: string): Tool[] => tools.filter(t => t.name === name)
   for (const tool of find('set_suspended')) {
-    addVerb(program, { tool, word: 'suspend', fixed: { suspended: true } }, context)
-    addVerb(program, { tool, word: 'resume', fixed: { suspended: false } }, context)
+    addSuspend(program, { tool, word: 'suspend', suspended: true }, context)
+    addSuspend(program, { tool, word: 'resume', suspended: false }, context)
   }
   for (const tool of find('build')) {
     addVerb(groupOf(program, 'build'), buildKustomization(tool), context)
     addBuildArtifact(groupOf(program, 'build'), context)
   }
+  addFluxVerbs(program, context)
 }
 
 function groupOf(parent: Command, word: string): Command {

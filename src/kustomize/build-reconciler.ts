@@ -163,20 +163,28 @@ async function substituted(resources: readonly Built[], ks: KustomizationObject,
 }
 
 async function variablesOf(ks: KustomizationObject, { task, first }: { task: Task; first: string }): Promise<Map<string, string>> {
-  const { substitute: inline = {}, substituteFrom = [] } = ks.spec.postBuild ?? {}
-  const sources: Record<string, string>[] = []
-  for (const { kind, name, optional } of substituteFrom) {
-    const refused = (why: string, cause?: unknown): StepError =>
-      new StepError('BuildFailed', `post build failed for '${first}': substitute from '${kind}/${name}' error: ${why}`, { cause })
-    const found = await task.hands.cluster
-      .get({ group: '', version: 'v1', kind, name, namespace: ks.metadata.namespace }, task.signal)
+  const refused = (why: string, cause?: unknown): StepError =>
+    new StepError('BuildFailed', `post build failed for '${first}': substitute from ${why}`, { cause })
+  const sources = await variableSources(ks, { ...task, refused })
+  return variables([...sources.map(s => s.data), ks.spec.postBuild?.substitute ?? {}])
+}
+
+/** What `substituteFrom` names, in order; what is optional and not there is left out. Throws what `refused` makes of a reason. Spec: kustomization 5.1. */
+export async function variableSources(
+  ks: KustomizationObject,
+  { hands, signal, refused }: { hands: Pick<Hands, 'cluster'>; signal: AbortSignal; refused(why: string, cause?: unknown): Error },
+): Promise<{ kind: string; data: Record<string, string> }[]> {
+  const sources: { kind: string; data: Record<string, string> }[] = []
+  for (const { kind, name, optional } of ks.spec.postBuild?.substituteFrom ?? []) {
+    const found = await hands.cluster
+      .get({ group: '', version: 'v1', kind, name, namespace: ks.metadata.namespace }, signal)
       .catch((thrown: unknown) => {
-        throw thrown instanceof CodedError ? refused(thrown.message, thrown) : thrown
+        throw thrown instanceof CodedError ? refused(`'${kind}/${name}' error: ${thrown.message}`, thrown) : thrown
       })
-    if (!found && !optional) throw refused(`${kind.toLowerCase()}s "${name}" not found`)
-    if (found) sources.push(dataOf(found))
+    if (!found && !optional) throw refused(`'${kind}/${name}' error: ${kind.toLowerCase()}s "${name}" not found`)
+    if (found) sources.push({ kind, data: dataOf(found) })
   }
-  return variables([...sources, inline])
+  return sources
 }
 
 function dataOf(object: KubeObject): Record<string, string> {
