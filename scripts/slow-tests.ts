@@ -7,6 +7,7 @@ export const slowTests: readonly string[] = [
   'cli/process',
   'cli/verbs',
   'faults/engine',
+  'faults/points',
   'hostile/hostile',
   'kill/writes',
   'kustomize/build',

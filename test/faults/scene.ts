@@ -26,6 +26,7 @@ export class Scene {
   readonly names: readonly string[]
   #version = 0
   #digests = new Map<string, string>()
+  #unsettled: ReadonlySet<string> = new Set()
 
   /** @param of The cluster that is looked at, beside whatever faults there are. */
   constructor(of: { cluster: Cluster; hands: Pick<Hands, 'kernel' | 'registries'>; registry: string; apps: number }) {
@@ -68,18 +69,35 @@ export class Scene {
   async settled(): Promise<number> {
     const began = performance.now()
     const waited = new AbortController()
-    const open = new Set(this.names)
     const late = AbortSignal.timeout(150_000)
-    late.addEventListener('abort', () => waited.abort(new Error(`not settled at version ${this.#version}: ${[...open].join(' ')}`)))
+    const why = (): Error => new Error(`not settled at version ${this.#version}: ${[...this.#unsettled].join(' ')}`)
+    late.addEventListener('abort', () => waited.abort(why()))
+    await this.#settled(waited.signal)
+    return performance.now() - began
+  }
+
+  /** Waits for that or the signal; whether it came to that. */
+  async settledBefore(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#settled(signal)
+      return true
+    } catch (thrown) {
+      if (signal.aborted) return false
+      throw thrown
+    }
+  }
+
+  async #settled(signal: AbortSignal): Promise<void> {
+    const open = new Set(this.names)
+    this.#unsettled = open
     const query = { group: 'kustomize.toolkit.fluxcd.io', version: 'v1', kind: 'Kustomization', namespace }
-    for await (const event of this.#cluster.watch(query, waited.signal)) {
+    for await (const event of this.#cluster.watch(query, signal)) {
       for (const ks of event.type === 'gap' ? event.objects : [event.object]) {
         if (this.#isCurrent(ks)) open.delete(ks.metadata.name)
         else open.add(ks.metadata.name)
       }
-      if (open.size === 0) break
+      if (open.size === 0) return
     }
-    return performance.now() - began
   }
 
   #isCurrent(ks: KubeObject): boolean {
@@ -93,10 +111,7 @@ export class Scene {
 
   /** Nothing is lost, left over, or told twice. */
   async holds(what: string): Promise<void> {
-    const lists = await Promise.all(
-      applied.map(([group, kind]) => this.#cluster.list({ group, kind, namespace, labelSelector: owner }, signal)),
-    )
-    const live = lists.flatMap(l => l.items)
+    const live = await this.#live()
     const events = await this.#cluster.list({ group: '', version: 'v1', kind: 'Event', namespace }, signal)
     for (const name of this.names) {
       const wanted = objectsOf(name, this.#version)
@@ -116,6 +131,25 @@ export class Scene {
         assert.ok(told.reduce((sum, e) => sum + Number(e.count ?? 1), 0) <= 1, `${what}: told twice that ${name}-only-${n} is there`)
       }
     }
+  }
+
+  /** Whatever is there is named by an inventory. */
+  async orphansNothing(what: string): Promise<void> {
+    const live = await this.#live()
+    for (const name of this.names) {
+      const inventory = new Set(await this.#inventory(name))
+      const mine = named(live.filter(o => o.metadata.labels?.[owner] === name))
+      assert.deepEqual(
+        mine.filter(o => !inventory.has(o)),
+        [],
+        `${what}: orphans of ${name}`,
+      )
+    }
+  }
+
+  async #live(): Promise<KubeObject[]> {
+    const list = (group: string, kind: string) => this.#cluster.list({ group, kind, namespace, labelSelector: owner }, signal)
+    return (await Promise.all(applied.map(([group, kind]) => list(group, kind)))).flatMap(l => l.items)
   }
 
   async #inventory(name: string): Promise<string[]> {

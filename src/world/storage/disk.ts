@@ -117,8 +117,10 @@ async function whyCorrupt(
   if (why !== undefined) return `failed to parse artifact digest '${digest}': ${why}`
   const sum = digester(digest.split(':')[0])
   try {
-    const file = await files.open(place)
-    for await (const chunk of file.createReadStream({ signal })) sum.update(chunk as Uint8Array)
+    for await (const chunk of contentOf(await files.open(place))) {
+      signal.throwIfAborted()
+      sum.update(chunk)
+    }
   } catch (thrown) {
     signal.throwIfAborted()
     return messageOf(thrown)
