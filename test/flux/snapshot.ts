@@ -90,8 +90,13 @@ export async function snapshot(
 ): Promise<Snapshot> {
   const read = async <T>(refs: readonly ObjectRef[], view: (object: KubeObject | undefined) => T): Promise<Record<string, T>> =>
     Object.fromEntries(await Promise.all(refs.map(async ref => [printRef(ref), view(await cluster.get(ref, signal))] as const)))
-  const events = (await cluster.list({ group: '', kind: 'Event', namespace }, signal)).items
+  const events = (await cluster.list({ group: '', kind: 'Event', namespace }, signal)).items.filter(isOfFlux)
   return { status: await read(watched, statusOf), objects: await read(applied, appliedOf), events: eventLines(events) }
+}
+
+/** The API server, too, writes events (about addresses it repairs), and not the same on every run. */
+function isOfFlux(event: KubeObject): boolean {
+  return String(objectAt(event, 'involvedObject').apiVersion).includes('.toolkit.fluxcd.io/')
 }
 
 function eventLines(events: readonly KubeObject[]): string[] {
