@@ -1,8 +1,8 @@
-// The gate: types, layout, lint, then every test. Ends by saying what was skipped, and why, and which behaviours were shown.
+// The gate: types, layout, lint, then every test. Ends by saying what was skipped, and why, what took long, and which behaviours were shown.
 import { spawnSync } from 'node:child_process'
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { slowTests } from './slow-tests.ts'
@@ -38,11 +38,17 @@ events.on('test:pass', ({ name, skip }) => {
 events.on('test:fail', ({ todo }) => {
   if (!todo) failed++
 })
+const took = new Map<string, number>()
+events.on('test:summary', ({ file, duration_ms }) => {
+  if (file !== undefined) took.set(relative(root, file), duration_ms / 1000)
+})
 events.compose(new spec()).pipe(process.stdout)
 await new Promise(done => {
   events.once('end', done)
 })
 if (skipped.length > 0) process.stdout.write(`\nskipped:\n${skipped.map(s => `  ${s}\n`).join('')}`)
+const slowest = [...took].toSorted(([, a], [, b]) => b - a).slice(0, 25)
+process.stdout.write(`\nslowest files, in seconds:\n${slowest.map(([file, s]) => `  ${s.toFixed(0).padStart(4)} ${file}\n`).join('')}`)
 
 if (wanted.length === 0) {
   const [cited, shown] = [citations(), passed(process.env.FLUXPILOT_BEHAVIOURS)]
