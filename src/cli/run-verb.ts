@@ -35,6 +35,8 @@ export interface Typed {
   readonly options: JsonObject
   readonly given: JsonObject
   readonly properties: ReadonlyMap<string, JsonObject>
+  /** How it ended, where that is not told as by other verbs. */
+  readonly exitCode?: (done: Answer) => number
 }
 
 const fluxNamespace = 'flux-system'
@@ -55,7 +57,7 @@ export async function runVerb(typed: Typed, context: VerbContext): Promise<void>
       context.err(`► nothing done: run the same command with --plan ${String(first.data?.plan)}\n`)
     const last = handle === undefined ? first : await call(typed.tool, { ...args, plan: handle }, { session, context })
     if (handle !== undefined) show(last, format, context)
-    context.exit(context.signal.aborted ? exitCodes.interrupted : exitCode(typed.tool, last))
+    context.exit(context.signal.aborted ? exitCodes.interrupted : (typed.exitCode?.(last) ?? exitCode(typed.tool, last)))
   } finally {
     await session.close()
   }

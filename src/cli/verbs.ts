@@ -1,12 +1,11 @@
 import type { Command } from 'commander'
 import type { JsonObject } from '../lib/json.ts'
-import { Kustomization } from '../kinds/kustomization.ts'
 import type { Tool } from '../tools/tool.ts'
 import { addApply } from './apply-verb.ts'
 import { addBuildArtifact } from './build-artifact.ts'
 import { addFlags, propertiesOf } from './flags.ts'
 import { addSuspend } from './flux/suspend.ts'
-import { addFluxVerbs } from './flux/verbs.ts'
+import { addFluxVerbs, addLocalVerbs } from './flux/verbs.ts'
 import { fluxFlagsOf, refuseOthers, tellFolderFlag } from './flux-flags.ts'
 import { type Operands, operandsOf } from './operands.ts'
 import { addPlan } from './plan-verb.ts'
@@ -19,7 +18,7 @@ const groups: Readonly<Record<string, string>> = {
   push: 'Push artifacts',
   pull: 'Pull artifacts',
   tag: 'Tag artifacts',
-  diff: 'Compare artifacts',
+  diff: 'Compare artifacts, or local manifests with the cluster',
   apply: 'Apply manifests',
   delete: 'Delete objects',
   set: 'Suspend or resume',
@@ -42,8 +41,8 @@ export function addVerbs(program: Command, tools: readonly Tool[], context: Verb
     addSuspend(program, { tool, word: 'suspend', suspended: true }, context)
     addSuspend(program, { tool, word: 'resume', suspended: false }, context)
   }
-  for (const tool of find('build')) {
-    addVerb(groupOf(program, 'build'), buildKustomization(tool), context)
+  if (find('build').length > 0) {
+    addLocalVerbs({ build: groupOf(program, 'build'), diff: groupOf(program, 'diff') }, context)
     addBuildArtifact(groupOf(program, 'build'), context)
   }
   addFluxVerbs(program, context)
@@ -61,16 +60,6 @@ interface Verb {
   /** Arguments that the word itself stands for. */
   readonly fixed?: JsonObject
   readonly operands?: Operands
-}
-
-function buildKustomization(tool: Tool): Verb {
-  return {
-    tool,
-    word: 'kustomization',
-    description: 'The manifests that a Kustomization renders to',
-    fixed: { kind: `${Kustomization.kind}.${Kustomization.group}` },
-    operands: { shown: [['<name>', 'name of the Kustomization']], takes: ['kind', 'name'], read: ([name = '']) => ({ name }) },
-  }
 }
 
 function addVerb(parent: Command, { tool, word, description, fixed = {}, operands = operandsOf(tool) }: Verb, context: VerbContext): void {

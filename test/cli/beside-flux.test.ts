@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
-import { findProgram } from '../../scripts/refs/cache.ts'
 import { installKinds } from '../../src/engine/install.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { parseDuration } from '../../src/lib/duration.ts'
@@ -12,7 +10,7 @@ import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { type ApiServer, startKubeApiServer } from '../refs/kube-apiserver.ts'
 import { withPrograms } from '../refs/when.ts'
-import { emptyHome, root } from '../support/program.ts'
+import { flux, type Said } from '../support/flux-cli.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import { type as typed } from '../support/terminal.ts'
 import { unending } from '../support/unending.ts'
@@ -22,23 +20,6 @@ import { ensureNamespace } from '../support/world.ts'
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
 const namespace = 'flux-system'
 const secret = 'the-password-of-somebody'
-
-interface Said {
-  readonly code: number | null | undefined
-  readonly out: string
-  readonly err: string
-}
-
-function said(command: string, args: readonly string[], { input = '', env = {} }: { input?: string; env?: NodeJS.ProcessEnv } = {}): Said {
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd: root,
-    input,
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, HOME: emptyHome, ...env },
-  })
-  return { code: status, out: stdout, err: stderr }
-}
-const flux = (args: readonly string[], around?: Parameters<typeof said>[2]): Said => said(findProgram('flux') ?? '', args, around)
 
 /** Cells of a table of flux. */
 const cells = (text: string): string[][] =>

@@ -25,8 +25,20 @@ const shownActions = ['create', 'configure', 'drift', 'recreate', 'prune', 'kept
  * would delete, and what waits for it. All of it where and as whom it would be applied.
  */
 export async function previewKustomization(world: World, located: Located & { newest?: boolean }, call: Running): Promise<Preview> {
-  const { cluster, ref } = located
-  const { ks, objects, revision, scrub, wasEncrypted } = await renderLive(world, located, call)
+  return previewRendered(world, { cluster: located.cluster, ...(await renderLive(world, located, call)) }, call)
+}
+
+/** A Kustomization with what it would apply. */
+interface RenderedHere extends Rendered {
+  readonly cluster: Cluster
+  readonly ks: KustomizationObject
+  readonly revision: string
+}
+
+/** The same of what was rendered already. */
+export async function previewRendered(world: World, rendered: RenderedHere, call: Running): Promise<Preview> {
+  const { cluster, ks, objects, revision, scrub, wasEncrypted } = rendered
+  const ref = refOf(ks)
   const target = await targetOf(ks, { ...world, cluster }, { settings: call.engine.settings, signal: call.signal })
   await target.discover(call.signal)
   const where = elsewhere(ks)
