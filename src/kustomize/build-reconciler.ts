@@ -10,7 +10,7 @@ import { Identities, objectsOf, resourcesOf } from './decode.ts'
 import { Budget } from './envsubst-budget.ts'
 import { BuildError } from './error.ts'
 import { type Overlay, overlay, rootOf, startOf } from './generate.ts'
-import { owned } from './owned.ts'
+import { labelled, owned } from './owned.ts'
 import { maskEncrypted } from './sops/mask.ts'
 import { type Built, isVerbatim, substitute, variables } from './substitute.ts'
 
@@ -95,11 +95,11 @@ export function requirePath({ files, folders }: Tree, path: string | undefined):
   step(() => rootOf(files, path ?? '', folders))
 }
 
-/** The objects of an object, to be shown: rendered, normalised and labelled. @throws {StepError} as {@link render}. */
+/** The objects of an object, to be shown: rendered and labelled, and where they are decrypted, normalised as they are applied. @throws {StepError} as {@link render}. */
 export async function desired(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<Rendered> {
   const { objects, ...rest } = await renderDecrypted(ks, files, task)
-  const shown = task.decrypts === false ? objects.map(maskEncrypted) : objects
-  return { ...rest, objects: owned(shown, ks, await task.hands.kernel.definitions()) }
+  if (task.decrypts === false) return { ...rest, objects: labelled(objects.map(maskEncrypted), ks) }
+  return { ...rest, objects: owned(objects, ks, await task.hands.kernel.definitions()) }
 }
 
 /** Rendered objects as they are applied. @throws {StepError} ReconciliationFailed for a Secret that is still encrypted. Spec: kustomization 6.2, 7.1. */

@@ -9,8 +9,21 @@ export const ownerLabels = { name: 'kustomize.toolkit.fluxcd.io/name', namespace
 
 /** Objects as they are applied: owner labels, normalised, then `spec.commonMetadata`. Spec: kustomization 4.2, 7.1. */
 export function owned(objects: readonly KubeObject[], ks: KustomizationObject, definitions: Definitions): KubeObject[] {
-  const owner = { [ownerLabels.name]: ks.metadata.name, [ownerLabels.namespace]: ks.metadata.namespace ?? '' }
-  return objects.map(object => withMetadata(normalised(withMetadata(object, { labels: owner }), definitions), ks.spec.commonMetadata ?? {}))
+  return marked(objects, ks, object => normalised(object, definitions))
+}
+
+/** Objects as they are shown by a build: the same, written as they were. Spec: kustomization 13. */
+export function labelled(objects: readonly KubeObject[], ks: KustomizationObject): KubeObject[] {
+  return marked(objects, ks, object => object)
+}
+
+function marked(
+  objects: readonly KubeObject[],
+  { metadata, spec }: KustomizationObject,
+  form: (object: KubeObject) => KubeObject,
+): KubeObject[] {
+  const labels = { [ownerLabels.name]: metadata.name, [ownerLabels.namespace]: metadata.namespace ?? '' }
+  return objects.map(object => withMetadata(form(withMetadata(object, { labels })), spec.commonMetadata ?? {}))
 }
 
 function withMetadata(

@@ -19,6 +19,9 @@ const tooCommon = new Set([
   'staging',
 ])
 
+/** What stands where a secret was: ours, and what stands for a value that SOPS encrypted. */
+const placeholders = String.raw`redacted|\*\*SOPS\*\*`
+
 /** Shapes that are secrets wherever they stand. The last group of each is what is hidden; the part before it stays. */
 const shapes: readonly RegExp[] = [
   /()(-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$))/g,
@@ -29,9 +32,9 @@ const shapes: readonly RegExp[] = [
   /(\b[Bb]asic\s+)([A-Za-z0-9+/]{12,}={0,2})/g,
   /([a-z][a-z0-9+.-]*:\/\/)([^\s/@:"']*:[^\s/@"']+)(?=@)/g,
   /(\/hook\/)([0-9a-f]{64})/g,
-  ...named('(?:^|[^A-Za-z0-9])', String.raw`["']?[ \t]*=[ \t]*["']?`, String.raw`(?!redacted)[^\s"'&;,]{4,}`),
-  ...named(String.raw`["']`, String.raw`["'][ \t]*:[ \t]*["']`, String.raw`(?!redacted)[^"'\n]{4,}`),
-  ...named(String.raw`^[ \t-]*`, String.raw`:[ \t]+["']?`, String.raw`(?!redacted|["']?$)[^\s"']{4,}(?=["']?[ \t]*$)`),
+  ...named('(?:^|[^A-Za-z0-9])', String.raw`["']?[ \t]*=[ \t]*["']?`, String.raw`(?!${placeholders})[^\s"'&;,]{4,}`),
+  ...named(String.raw`["']`, String.raw`["'][ \t]*:[ \t]*["']`, String.raw`(?!${placeholders})[^"'\n]{4,}`),
+  ...named(String.raw`^[ \t-]*`, String.raw`:[ \t]+["']?`, String.raw`(?!${placeholders}|["']?$)[^\s"']{4,}(?=["']?[ \t]*$)`),
 ]
 
 /** A value behind a name that only secrets have: as a flag or a query says it, as JSON does, as YAML does. */

@@ -153,7 +153,7 @@ withPrograms(['etcd', 'kube-apiserver', 'flux'], { name: 'local folders beside f
       await without.stop()
       assert.deepEqual(
         [built.code, Object.keys(byName(built.out))],
-        [0, ['ConfigMap/apps/filed-my-based', 'ConfigMap/apps/filed-my-own']],
+        [0, ['ConfigMap/apps/filed-based', 'ConfigMap/apps/filed-own']],
         built.err,
       )
     })
@@ -227,6 +227,8 @@ withPrograms(['etcd', 'kube-apiserver', 'flux'], { name: 'local folders beside f
     })
 
     test('the Kustomizations below are compared as well', async () => {
+      const [, built] = await both(['build', 'ks', 'tree', '--path', at('tree')])
+      for (const object of parseAll(built.out)) await put(object as object, 'kustomize-controller')
       const { theirs, mine, codes } = await compared(['tree', '--path', at('tree'), '--recursive', '--local-sources', sources])
       assert.deepEqual(codes, [1, 1])
       assert.deepEqual(mine, theirs)
