@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CodedError } from '../lib/coded-error.ts'
-import { isAlive } from '../world/alive.ts'
+import { isAlive } from '../world/processes.ts'
 
 /** A folder that another process holds. */
 export class DataError extends CodedError<'IN_USE'> {

@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isAlive } from './alive.ts'
+import { processName, processNames, stateOf } from './processes.ts'
 
-/** Machines that share a folder for temporary files, as containers may, have process ids of their own. */
-const machine = createHash('sha256').update(hostname()).digest('hex').slice(0, 8)
-const pattern = new RegExp(`^fluxpilot-[a-z-]+-${machine}-(\\d+)-\\w+$`)
+const pattern = new RegExp(String.raw`^fluxpilot-[a-z-]+-(${processNames})-\w+$`)
 const swept = new Map<string, Promise<void>>()
 
 /**
@@ -22,15 +19,15 @@ export async function privateFolder(what: string, parent: string = tmpdir()): Pr
 
 /** How the names of this process's folders begin. */
 export function folderPrefix(what: string, pid: number = process.pid): string {
-  return `fluxpilot-${what}-${machine}-${pid}-`
+  return `fluxpilot-${what}-${processName(pid)}-`
 }
 
 /** Removes what dead processes left; what cannot be removed stays. */
 export async function sweepFolders(parent: string): Promise<void> {
   const names = await readdir(parent).catch(() => [])
   const dead = names.filter(name => {
-    const pid = pattern.exec(name)?.[1]
-    return pid !== undefined && !isAlive(Number(pid))
+    const owner = pattern.exec(name)?.[1]
+    return owner !== undefined && stateOf(owner) === 'ended'
   })
   await Promise.all(dead.map(name => rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined)))
 }

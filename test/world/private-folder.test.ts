@@ -20,18 +20,19 @@ test('a private folder is ours alone', async () => {
   assert.ok(folder.startsWith(join(parent, folderPrefix('words'))))
 })
 
-test('what a dead process left goes; what lives, what is of another machine and what is not ours stays', async () => {
+test('what a dead process left goes, its number being that of another now or not; what lives, what is of another machine and what is not ours stays', async () => {
   const { pid } = spawnSync(process.execPath, ['-e', ''])
   const dead = made(`${folderPrefix('scratch', pid)}abc`)
+  const reused = made(`${folderPrefix('scratch').replace(/\d+-$/, '1-')}abc`)
   const stay = [
     made(`${folderPrefix('scratch')}abc`),
     made(`${folderPrefix('scratch', 1)}abc`),
-    made(`fluxpilot-scratch-00000000-${pid}-abc`),
+    made(`fluxpilot-scratch-000000000000-${pid}--abc`),
     made(`fluxpilot-${pid}-abc`),
     made('somebody-else'),
   ]
   await sweepFolders(parent)
-  assert.equal(existsSync(dead), false)
+  assert.deepEqual([existsSync(dead), existsSync(reused)], [false, false])
   assert.deepEqual(
     stay.map(path => existsSync(path)),
     stay.map(() => true),
