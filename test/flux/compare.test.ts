@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { mediaTypes } from '../../src/kinds/oci.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
@@ -27,34 +27,40 @@ const all = (registry: string): Scenario[] => [
 const named = all('127.0.0.1:1').map(scenario => scenario.name)
 
 withData({ name, tests: named.length }, () =>
-  withPrograms(['etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller'], { name, tests: named.length }, () => {
-    let pair: Pair
-    before(async () => {
-      pair = await startPair()
-    })
-    after(() => pair?.stop())
-
-    /** What must be in the registry before a step. */
-    async function push({ name: repository }: Scenario, step: Step): Promise<void> {
-      const { hands, registry } = pair.world
-      for (const tag of step.push ? (step.tags ?? ['latest']) : [])
-        await pushFiles(hands, `oci://${registry}/${repository}:${tag}`, step.push ?? {}, annotations)
-      const place = { registry, repository }
-      if (step.signed)
-        await pushVector(await hands.registries.open({ credentials: { type: 'anonymous' } }, 'transfer'), place, signedVector(step.signed))
-      if (step.layer)
-        await pushLayers(hands, `oci://${registry}/${repository}:latest`, [{ mediaType: mediaTypes.fluxContent, bytes: step.layer }])
-    }
-
-    for (const wanted of named)
-      test(`${wanted}: status, events, objects and their field managers are the same`, async () => {
-        const scenario = all(pair.world.registry).find(s => s.name === wanted)
-        if (!scenario) throw new Error('no such scenario')
-        await pair.prepare(wanted)
-        for (const [i, step] of scenario.steps.entries()) {
-          await push(scenario, step)
-          assert.deepEqual(await pair.unexpected(scenario, step, `${wanted}-${i}`), [], `step ${i + 1}`)
-        }
+  withPrograms(['etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller'], { name, tests: named.length }, () =>
+    describe(name, { concurrency: 4 }, () => {
+      let pair: Pair
+      before(async () => {
+        pair = await startPair()
       })
-  }),
+      after(() => pair?.stop())
+
+      /** What must be in the registry before a step. */
+      async function push({ name: repository }: Scenario, step: Step): Promise<void> {
+        const { hands, registry } = pair.world
+        for (const tag of step.push ? (step.tags ?? ['latest']) : [])
+          await pushFiles(hands, `oci://${registry}/${repository}:${tag}`, step.push ?? {}, annotations)
+        const place = { registry, repository }
+        if (step.signed)
+          await pushVector(
+            await hands.registries.open({ credentials: { type: 'anonymous' } }, 'transfer'),
+            place,
+            signedVector(step.signed),
+          )
+        if (step.layer)
+          await pushLayers(hands, `oci://${registry}/${repository}:latest`, [{ mediaType: mediaTypes.fluxContent, bytes: step.layer }])
+      }
+
+      for (const wanted of named)
+        test(`${wanted}: status, events, objects and their field managers are the same`, async () => {
+          const scenario = all(pair.world.registry).find(s => s.name === wanted)
+          if (!scenario) throw new Error('no such scenario')
+          await pair.prepare(wanted)
+          for (const [i, step] of scenario.steps.entries()) {
+            await push(scenario, step)
+            assert.deepEqual(await pair.unexpected(scenario, step, `${wanted}-${i}`), [], `step ${i + 1}`)
+          }
+        })
+    }),
+  ),
 )

@@ -36,19 +36,18 @@ export async function startPair(): Promise<Pair> {
   return {
     world,
     async prepare(namespace) {
-      for (const cluster of clusters) await ensureNamespace(cluster, namespace)
+      await Promise.all(clusters.map(cluster => ensureNamespace(cluster, namespace)))
     },
     async unexpected(scenario, step, token) {
-      for (const side of clusters) await apply(side, step)
+      await Promise.all(clusters.map(side => apply(side, step)))
       for (const ref of step.run ?? scenario.watched.slice(0, 2)) {
-        for (const side of clusters) await request(side, ref, { token, signal })
-        await world.pass(ref)
-        await untilHandled(theirs, ref, { token, signal })
+        await Promise.all(clusters.map(side => request(side, ref, { token, signal })))
+        await Promise.all([world.pass(ref), untilHandled(theirs, ref, { token, signal })])
       }
       await untilCalm(theirs, scenario.watched, signal)
       const applied = await inventoryOf(clusters, scenario.watched)
       const view = { watched: scenario.watched, applied, namespace: scenario.name }
-      const [a, b] = [await snapshot(theirs, view, signal), await snapshot(world.cluster, view, signal)]
+      const [a, b] = await Promise.all([snapshot(theirs, view, signal), snapshot(world.cluster, view, signal)])
       return differences(a as unknown as Json, b as unknown as Json).filter(difference => !expected(difference))
     },
     async stop() {
