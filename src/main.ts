@@ -110,10 +110,11 @@ async function serveSandbox(options: JsonObject, env: NodeJS.ProcessEnv): Promis
 }
 
 async function serveController(flags: ControllerFlags, options: JsonObject, env: NodeJS.ProcessEnv): Promise<void> {
-  const { runController } = await import('./main/controller.ts')
-  const composed = await compose(options, env, terminal)
+  const [{ runController }, { Metrics }] = await Promise.all([import('./main/controller.ts'), import('./main/metrics/metrics.ts')])
+  const metrics = new Metrics(realClock)
+  const composed = await compose(options, env, { ...terminal, told: { tokens: metrics.tokens, sent: sent => metrics.calls.sent(sent) } })
   try {
-    await runController(composed, flags, { env, stopped: interrupted.signal })
+    await runController(composed, flags, { env, stopped: interrupted.signal, metrics })
   } finally {
     await composed.close()
   }

@@ -1,7 +1,7 @@
 import type { Kind } from '../kinds/kind.ts'
 import { type KubeObject, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
 import { drive } from './drive.ts'
-import { type Again, type Item, Queue } from './queue.ts'
+import { type Again, type Item, Queue, type QueueTold } from './queue.ts'
 import type { Reconciler } from './reconciler.ts'
 import { asksForRun } from './triggers.ts'
 import type { Hub, Pass } from './working.ts'
@@ -33,7 +33,10 @@ export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'pro
   readonly follows?: readonly Kind[] | undefined
   /** Told when a pass ended, `ms` after it began; `again` is what it asked for. */
   readonly passed?: ((pass: { readonly object: KubeObject; readonly ms: number; readonly again: Again }) => void) | undefined
-  /** Told of an object that is there no more. */
+  readonly queue?: QueueTold | undefined
+  /** Told of each object of ours, as it is when it appears and after each change. */
+  readonly seen?: ((object: KubeObject) => void) | undefined
+  /** Told of an object that is there no more; once more when a pass over it ends later. */
   readonly gone?: ((object: KubeObject) => void) | undefined
   /** A pass over an object or the watch of a kind threw: it is tried again. */
   readonly failed: (what: string, thrown: unknown) => void
@@ -97,11 +100,12 @@ class Controller<Hands> {
   }
 
   async #watch({ group, version, kind }: Kind, { scope, ours }: Watched): Promise<void> {
-    const { hub, signal, gone: forgotten } = this.#options
+    const { hub, signal, seen, gone: forgotten } = this.#options
     const known = (ours ? this.#objects : this.#followed).get(kind) ?? new Map<string, KubeObject>()
     const changed = (object: KubeObject): void => {
       const before = known.get(keyOf(object))
       known.set(keyOf(object), object)
+      if (ours) seen?.(object)
       if (ours && asksForRun(before, object)) this.#queue.ask(this.#itemOf(object))
       if (!ours || !this.#followed.has(kind)) this.#wake(before, object)
     }
@@ -141,10 +145,11 @@ class Controller<Hands> {
   }
 
   #start(item: Item): void {
-    const { clock, passed } = this.#options
+    const { clock, passed, gone } = this.#options
     const [began, object] = [clock.elapsed(), this.#objects.get(item.kind)?.get(item.key)]
     const pass = this.#pass(item).then(again => {
       if (object) passed?.({ object, ms: clock.elapsed() - began, again })
+      if (object && !this.#objects.get(item.kind)?.has(item.key)) gone?.(object)
       this.#queue.ended(item, again, clock.elapsed())
       this.#passes.delete(pass)
       this.#ring()

@@ -12,14 +12,32 @@ export interface Item {
 /** When an item that ran is looked at again; with neither field, or after no time at all, only when asked. */
 export type Again = Pick<Settled, 'requeueMs' | 'backoff'>
 
+/** Told what becomes of items, as it happens. */
+export interface QueueTold {
+  /** It is due, and waits for its turn. */
+  added(item: Item): void
+  /** It waits no more and does not run. */
+  dropped(item: Item): void
+  taken(item: Item): void
+  ended(item: Item): void
+  /** It is to be looked at again later. */
+  delayed(item: Item): void
+}
+
+export interface QueueOptions {
+  /** How many items of one lane run at a time. */
+  readonly concurrency: number
+  readonly settings: Pick<Settings, 'minRetryDelayMs' | 'maxRetryDelayMs'>
+  readonly queue?: QueueTold | undefined
+}
+
 /**
  * What runs next, for one process. An object runs once at a time; whatever asks for it during its run starts one more right after.
  * An object has one timer, which only ever moves forward, and a run for another reason does not stop it. Pure: times are given, in monotonic milliseconds.
  * Spec: kustomization 2.1, 12.
  */
 export class Queue {
-  readonly #settings: Pick<Settings, 'minRetryDelayMs' | 'maxRetryDelayMs'>
-  readonly #concurrency: number
+  readonly #options: QueueOptions
   /** By lane and key, in the order in which they were asked for. */
   readonly #asked = new Map<string, Map<string, Item>>()
   readonly #timers = new Map<string, { readonly item: Item; readonly at: number }>()
@@ -29,17 +47,17 @@ export class Queue {
   readonly #inLane = new Map<string, number>()
   readonly #failures = new Map<string, number>()
 
-  /** @param concurrency How many items of one lane run at a time. */
-  constructor({ concurrency, settings }: { concurrency: number; settings: Pick<Settings, 'minRetryDelayMs' | 'maxRetryDelayMs'> }) {
-    this.#concurrency = concurrency
-    this.#settings = settings
+  constructor(options: QueueOptions) {
+    this.#options = options
   }
 
   /** Wants a run now. */
   ask(item: Item): void {
     const lane = this.#asked.get(item.lane) ?? new Map<string, Item>()
     this.#asked.set(item.lane, lane)
-    if (!lane.has(item.key)) lane.set(item.key, item)
+    if (lane.has(item.key)) return
+    lane.set(item.key, item)
+    this.#options.queue?.added(item)
   }
 
   /** Wants a run at a time. */
@@ -52,7 +70,11 @@ export class Queue {
 
   /** The object is gone: nothing more is due for it. */
   forget(key: string): void {
-    for (const lane of this.#asked.values()) lane.delete(key)
+    for (const lane of this.#asked.values()) {
+      const item = lane.get(key)
+      if (item) this.#options.queue?.dropped(item)
+      lane.delete(key)
+    }
     this.#timers.delete(key)
     this.#failures.delete(key)
   }
@@ -62,12 +84,13 @@ export class Queue {
     this.#fire(now)
     for (const [name, lane] of this.#asked) {
       const running = this.#inLane.get(name) ?? 0
-      const item = running < this.#concurrency ? firstOf(lane, this.#running) : undefined
+      const item = running < this.#options.concurrency ? firstOf(lane, this.#running) : undefined
       if (!item) continue
       lane.delete(item.key)
       if (lane.size === 0) this.#asked.delete(name)
       this.#running.add(item.key)
       this.#inLane.set(name, running + 1)
+      this.#options.queue?.taken(item)
       return item
     }
     return undefined
@@ -75,6 +98,7 @@ export class Queue {
 
   /** A run ended. Failures in a row wait ever longer; any other ending forgets them. */
   ended(item: Item, { requeueMs, backoff }: Again, now: number): void {
+    const { settings, queue } = this.#options
     this.#running.delete(item.key)
     const left = (this.#inLane.get(item.lane) ?? 1) - 1
     if (left > 0) this.#inLane.set(item.lane, left)
@@ -82,8 +106,10 @@ export class Queue {
     const failures = this.#failures.get(item.key) ?? 0
     if (backoff) this.#failures.set(item.key, failures + 1)
     else this.#failures.delete(item.key)
-    if (backoff) this.askAt(item, now + backoffMs(failures, this.#settings))
-    else if (requeueMs) this.askAt(item, now + requeueMs)
+    queue?.ended(item)
+    if (!backoff && !requeueMs) return
+    this.askAt(item, now + (backoff ? backoffMs(failures, settings) : (requeueMs ?? 0)))
+    queue?.delayed(item)
   }
 
   /** When the next timer fires, or a little before. `undefined` without timers. */

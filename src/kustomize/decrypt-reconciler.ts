@@ -122,7 +122,8 @@ export class Decryptor {
     const name = this.#ks.spec.decryption?.serviceAccountName
     const namespace = this.#ks.metadata.namespace ?? ''
     const serviceAccount = name ? { cluster: hands.cluster, namespace, name, allowed } : undefined
-    return hands.kms.decrypt({ key, enc }, { credentials: this.#keys.credentials, who: { serviceAccount, signal } })
+    const asker = key.is === 'vault' ? undefined : ({ object: this.#ks, operation: `decrypt_with_${key.is}` } as const)
+    return hands.kms.decrypt({ key, enc }, { credentials: this.#keys.credentials, who: { serviceAccount, asker, signal } })
   }
 
   /** Those of the Secret; where it brings none, those of this process. */

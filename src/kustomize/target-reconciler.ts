@@ -2,6 +2,7 @@ import type { Run } from '../engine/reconciler.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
+import type { Who } from '../world/auth/provider.ts'
 import type { Hands } from '../world/world.ts'
 import { accountOf, describedIn, elsewhere, IdentityError, kubeconfigIn, userOf } from './identity.ts'
 
@@ -45,11 +46,11 @@ async function byConfigMap(ks: KustomizationObject, hands: TargetHands, { settin
   const map = await found(ref, { cluster, signal, failed: why => `failed to get configmap ${namespace}/${ref.name}: ${why}` })
   const { account: name, ...described } = describedIn(map, settings)
   const account = name ? { cluster, namespace, name, allowed: settings.objectLevelWorkloadIdentity } : undefined
-  const enter = (own: AbortSignal): ReturnType<typeof auth.cluster> =>
-    auth.cluster({ ...described, issuer: cluster }, { serviceAccount: account, signal: own })
-  const { server, ca } = await enter(signal)
+  const enter = (who: Pick<Who, 'asker' | 'signal'>): ReturnType<typeof auth.cluster> =>
+    auth.cluster({ ...described, issuer: cluster }, { serviceAccount: account, ...who })
+  const { server, ca } = await enter({ asker: { object: ks, operation: 'fetch_kubeconfig' }, signal })
   const identity = JSON.stringify([cluster.server, described, name])
-  return remotes.withTokens({ name: elsewhere(ks) ?? '', server, ca, identity }, async own => (await enter(own)).token)
+  return remotes.withTokens({ name: elsewhere(ks) ?? '', server, ca, identity }, async own => (await enter({ signal: own })).token)
 }
 
 async function found(

@@ -22,6 +22,7 @@ import { Redactor } from '../lib/safe.ts'
 import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts'
 import { reconcilers } from '../tools/run/reconcilers.ts'
 import type { EngineOptions } from '../tools/tool.ts'
+import type { CacheTold } from '../world/auth/cache.ts'
 import { lazyAuth } from '../world/auth/lazy.ts'
 import { realClock } from '../world/clock/real.ts'
 import type { Clusters } from '../world/cluster/cluster.ts'
@@ -34,6 +35,7 @@ import { gitOrigin } from '../world/files/git-origin.ts'
 import { lazyGit } from '../world/git/lazy.ts'
 import { lazyHttp } from '../world/http/lazy.ts'
 import type { Http } from '../world/http/http.ts'
+import { type Sent, tellingHttp } from '../world/http/told.ts'
 import { lazyKms } from '../world/kms/lazy.ts'
 import { openKernel } from '../world/kernel/pool.ts'
 import type { Kernel } from '../world/kernel/kernel.ts'
@@ -64,6 +66,8 @@ export interface Mode {
   readonly planChanges: boolean
   readonly personDestroys: boolean
   isApproved(handle: string): boolean
+  /** Who counts what this process does; absent: nobody. */
+  readonly told?: { readonly tokens: CacheTold; sent(this: void, sent: Sent): void }
   /** Ends the start. */
   readonly signal?: AbortSignal | undefined
 }
@@ -83,7 +87,7 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
     const { artifacts } = opened.keep(await openStorage(options), s => s.close())
     const ports = { port: 0, registryPort: 0, gitPort: 0, signal: mode.signal }
     const sandbox = options.sandbox === true ? opened.keep(await openSandbox({ kernel, http }, ports), s => s.close()) : undefined
-    const { clusters, current, namespaceOf } = await clustersFor(options, { env, http, sandbox })
+    const { clusters, current, namespaceOf } = await clustersFor(options, { env, http: httpOfClusters(http, mode), sandbox })
     const world = worldOf(options, { env, http, kernel, redactor, artifacts, clusters, mode })
     const close = (): Promise<void> => opened.close()
     return { service: { world, redactor, gates }, sandbox, cluster: current, namespaceOf, engine: engineOf(options), close }
@@ -117,6 +121,10 @@ export function learning(redactor: Redactor): (object: KubeObject) => void {
   }
 }
 
+function httpOfClusters(http: Http, { told }: Mode): Http {
+  return told ? tellingHttp(http, told.sent) : http
+}
+
 function logOf(options: JsonObject, redactor: Redactor): World['log'] {
   const level = (text(options, 'logLevel') ?? 'warn') as LogLevel
   return pinoLog({ level, censor: line => redactor.censor(line), console: options.logEncoding === 'console' })
@@ -132,13 +140,13 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
     env,
     home: homedir(),
     vendorTools: mode.vendorTools,
-    cache: tokenCache(options),
+    cache: { ...tokenCache(options), told: mode.told?.tokens },
     learn: s => recent.learn(s),
   })
   const oras = (text(options, 'oras') ?? 'auto') as 'auto' | 'required' | 'off'
   return {
     clusters: seen,
-    remotes: openRemotes({ http, clock: realClock, learn: s => recent.learn(s), seen: learning(redactor) }),
+    remotes: openRemotes({ http: httpOfClusters(http, mode), clock: realClock, learn: s => recent.learn(s), seen: learning(redactor) }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras }),
     auth,
     kms: lazyKms({ http, clock: realClock, env, home: homedir(), auth, learn: s => recent.learn(s) }),

@@ -16,7 +16,7 @@ import { type EventReceiver, eventReceiver } from '../world/events/receiver.ts'
 import type { Hands } from '../world/world.ts'
 import type { Composed } from './compose.ts'
 import { type EngineRun, startEngine } from './engine.ts'
-import { Metrics } from './metrics.ts'
+import type { Metrics } from './metrics/metrics.ts'
 
 /** This process may not reconcile here, or may no longer. */
 export class ControllerError extends CodedError<'LIVE_CONTROLLER' | 'UNREADABLE' | 'LEADERSHIP_LOST'> {
@@ -28,19 +28,19 @@ const holderPrefix = 'fluxpilot_'
 interface About {
   readonly env: NodeJS.ProcessEnv
   readonly stopped: AbortSignal
+  readonly metrics: Metrics
 }
 
 /** Reconciles until told to stop. @throws {ControllerError} where a controller of Flux is live, and when leadership is lost. */
-export async function runController(composed: Composed, flags: ControllerFlags, { env, stopped }: About): Promise<void> {
+export async function runController(composed: Composed, flags: ControllerFlags, { env, stopped, metrics }: About): Promise<void> {
   const { world } = composed.service
   const cluster = world.clusters.named(composed.cluster)
   const hands: Hands = { ...world, cluster }
   await refuseBeside(cluster, flags, { now: world.clock.now(), signal: stopped })
-  const metrics = new Metrics()
   const namespace = env.RUNTIME_NAMESPACE ?? 'flux-system'
   await opening(async opened => {
     await serveOperators(flags, metrics, opened)
-    const leases = await leasesOf(hands, flags, { namespace, stopped }).catch((thrown: unknown) => {
+    const leases = await leasesOf(hands, flags, { namespace, stopped, metrics }).catch((thrown: unknown) => {
       if (!stopped.aborted) throw thrown
     })
     if (!leases) return opened.close()
@@ -69,19 +69,26 @@ function receiverOf({ eventsAddress: url }: ControllerFlags, { http, clock, log 
 /** The servers of operators: probes and metrics. */
 async function serveOperators({ healthAddress, metricsAddress }: ControllerFlags, metrics: Metrics, opened: Opened): Promise<void> {
   if (healthAddress) opened.keep(await listenAdmin(healthAddress), s => s.close())
-  if (metricsAddress) opened.keep(await listenAdmin(metricsAddress, { '/metrics': () => metrics.text() }), s => s.close())
+  if (!metricsAddress) return
+  metrics.watchProcess()
+  opened.keep(await listenAdmin(metricsAddress, { '/metrics': () => metrics.text() }), s => s.close())
 }
 
 function runOf(flags: ControllerFlags, { namespace, metrics }: { namespace: string; metrics: Metrics }): Omit<EngineRun, 'settings'> {
   const { concurrency, controllers, allNamespaces, labelSelector } = flags
   const ours = reconcilers.filter(r => controllers.includes(r.convention.controller))
   const partly = labelSelector !== undefined || ours.length < reconcilers.length
+  metrics.begin(
+    ours.map(r => r.kind.kind),
+    concurrency,
+  )
   const sources = reconcilers.map(r => r.kind).filter(k => k.group === 'source.toolkit.fluxcd.io')
   return {
     reconcilers: ours,
     concurrency,
     scope: { ...(allNamespaces ? {} : { namespace }), ...(labelSelector === undefined ? {} : { labelSelector }) },
     follows: partly && ours.some(r => r.wokenBy) ? sources : [],
+    queue: metrics.queue,
     passed: pass => metrics.passed(pass),
     gone: object => metrics.gone(object),
   }
@@ -127,17 +134,27 @@ function refusalOf(of: { controller: string; shard: string | undefined; cluster:
 interface LeasesAbout {
   readonly namespace: string
   readonly stopped: AbortSignal
+  readonly metrics: Metrics
 }
 
 /** Leads by one Lease a controller, or, without election, tells by it that this process is live. */
-async function leasesOf(hands: Hands, flags: ControllerFlags, { namespace, stopped }: LeasesAbout): Promise<Leading> {
+async function leasesOf(hands: Hands, flags: ControllerFlags, { namespace, stopped, metrics }: LeasesAbout): Promise<Leading> {
   const { cluster, clock, log } = hands
   const { controllers, labelSelector, election } = flags
   const holder = `${holderPrefix}${hostname()}_${clock.id(6)}`
   const leases = controllers.map(controller => ({ controller, namespace, name: leaseName(controller, labelSelector), holder, clock }))
   if (!election) return told(cluster, leases)
   const refused = (thrown: CodedError): void => log.warn('the Lease of the leader cannot be had', { error: thrown.message })
-  const tries = await Promise.allSettled(leases.map(lease => lead(cluster, { ...election, ...lease, refused }, stopped)))
+  const holds = ({ name }: { name: string }, held: boolean): void => metrics.leases.holds(name, held)
+  for (const lease of leases) holds(lease, false)
+  const tries = await Promise.allSettled(
+    leases.map(async lease => {
+      const led = await lead(cluster, { ...election, ...lease, refused }, stopped)
+      holds(lease, true)
+      led.lost.addEventListener('abort', () => holds(lease, false), { once: true })
+      return led
+    }),
+  )
   const led = tries.flatMap(t => (t.status === 'fulfilled' ? [t.value] : []))
   const leave = async (): Promise<void> => void (await Promise.all(led.map(l => l.leave(election.releases))))
   for (const t of tries)

@@ -26,6 +26,8 @@ export interface EngineRun {
   readonly follows?: ControllerOptions<Hands>['follows']
   /** Told when a pass over an object ended. */
   readonly passed?: ControllerOptions<Hands>['passed']
+  readonly queue?: ControllerOptions<Hands>['queue']
+  readonly seen?: ControllerOptions<Hands>['seen']
   readonly gone?: ControllerOptions<Hands>['gone']
   readonly forward?: ControllerOptions<Hands>['forward']
 }

@@ -1,5 +1,6 @@
 import { StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
+import type { KubeObject } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { durationMs } from '../lib/duration.ts'
@@ -16,6 +17,8 @@ export interface CloudSpec {
   /** Bounds the sign-in; absent: a minute. */
   readonly timeout?: string | undefined
   readonly proxy?: string | undefined
+  /** The object that is reconciled; absent: none is. */
+  readonly reconciled?: KubeObject | undefined
 }
 
 /** The cloud that `spec.provider` names; `undefined` for generic and for none. */
@@ -28,16 +31,17 @@ export function cloudIn(provider: unknown): Cloud | undefined {
  * @throws {SourceProblem} FeatureGateDisabled for a service account without the gate. @throws {StepError} AuthenticationFailed. Spec: sources 3.2 step 4, 3.8, 9.1.
  */
 export async function signedIn<T extends Expiring>(
-  { namespace = '', provider, serviceAccountName: name, timeout, proxy }: CloudSpec,
+  { namespace = '', provider, serviceAccountName: name, timeout, proxy, reconciled }: CloudSpec,
   { hands: { clock, cluster }, run }: { readonly hands: Pick<Hands, 'clock' | 'cluster'>; readonly run: Pick<Run, 'signal' | 'settings'> },
   ask: (who: Who) => Promise<T>,
 ): Promise<T> {
   const allowed = run.settings.objectLevelWorkloadIdentity
   if (name && !allowed) throw gateDisabled()
   const serviceAccount = name ? { cluster, namespace, name, allowed } : undefined
+  const asker: Who['asker'] = reconciled && { object: reconciled, operation: 'reconcile' }
   const deadline = { clock, ms: durationMs(timeout ?? '60s'), what: `signing in to ${provider}`, signal: run.signal }
   try {
-    return await withDeadline(deadline, signal => ask({ serviceAccount, proxy, signal }))
+    return await withDeadline(deadline, signal => ask({ serviceAccount, proxy, asker, signal }))
   } catch (thrown) {
     run.signal.throwIfAborted()
     throw new StepError('AuthenticationFailed', `failed to get credential from ${provider}: ${messageOf(thrown)}`, { cause: thrown })

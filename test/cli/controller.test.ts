@@ -190,6 +190,11 @@ function processSuite(name: string, open: () => Promise<Opened>): void {
       const told = [
         /gotk_reconcile_duration_seconds_count\{kind="OCIRepository",name="shop",namespace="flux-system"\} [1-9]/,
         /controller_runtime_reconcile_total\{controller="kustomization",result="requeue_after"\} [1-9]/,
+        /workqueue_adds_total\{name="gitrepository",controller="gitrepository"\} 0/,
+        /controller_runtime_max_concurrent_reconciles\{controller="kustomization"\} 4/,
+        /rest_client_requests_total\{code="200",method="GET",host="127.0.0.1:\d+"\} [1-9]/,
+        /process_resident_memory_bytes [1-9]/,
+        /gotk_token_cached_items 0/,
       ]
       let shown = ''
       while (!told.every(row => row.test(shown))) shown = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()

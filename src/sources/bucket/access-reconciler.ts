@@ -57,7 +57,8 @@ function checkSpec(spec: Spec, { objectLevelWorkloadIdentity: allowed }: Run['se
     )
 }
 
-async function placeOf({ metadata, spec }: BucketObject, step: Step): Promise<BucketPlace> {
+async function placeOf(object: BucketObject, step: Step): Promise<BucketPlace> {
+  const { metadata, spec } = object
   const { provider = 'generic', bucketName: bucket, endpoint, region, insecure } = spec
   const nearby = { namespace: metadata.namespace, cluster: step.hands.cluster, signal: step.run.signal }
   const secret = await named(spec.secretRef, nearby)
@@ -73,7 +74,7 @@ async function placeOf({ metadata, spec }: BucketObject, step: Step): Promise<Bu
     managedClientId: own?.is === 'managed' ? own.clientId : undefined,
     authorityHost: own?.is === 'ambient' ? own.authorityHost : undefined,
   }
-  const ambient = () => (cloud ? identityOf(cloud, { spec, nearby, proxy, azures }, step) : ldapOr(spec, nearby))
+  const ambient = () => (cloud ? identityOf(cloud, { object, proxy, azures }, step) : ldapOr(spec, nearby))
   const credentials = isOurs ? await ambient() : own
   return {
     provider,
@@ -88,16 +89,15 @@ async function placeOf({ metadata, spec }: BucketObject, step: Step): Promise<Bu
 }
 
 interface Ambient {
-  readonly spec: Spec
-  readonly nearby: Nearby
+  readonly object: BucketObject
   readonly proxy: string | undefined
   readonly azures: { readonly managedClientId: string | undefined; readonly authorityHost: string | undefined }
 }
 
 /** A bucket of a cloud without keys is signed in to as the cloud knows this process, its machine's managed identity, or the service account. */
-async function identityOf(cloud: Cloud, { spec, nearby, proxy, azures }: Ambient, step: Step): Promise<Credentials> {
-  const { serviceAccountName, timeout, region, sts } = spec
-  const wanted = { namespace: nearby.namespace, provider: cloud, serviceAccountName, timeout, proxy }
+async function identityOf(cloud: Cloud, { object, proxy, azures }: Ambient, step: Step): Promise<Credentials> {
+  const { serviceAccountName, timeout, region, sts } = object.spec
+  const wanted = { namespace: object.metadata.namespace, provider: cloud, serviceAccountName, timeout, proxy, reconciled: object }
   const { auth } = step.hands
   if (cloud !== 'aws') {
     const { token } = await signedIn(wanted, step, who => auth.bucket(cloud, azures, who))

@@ -78,14 +78,16 @@ interface Wanted {
 
 /** What a provider gives to sign in with, whatever the Secret has beside it; `undefined` for generic. Spec: sources 4.4, 5, 9. */
 async function providerSignIn(
-  { metadata, spec }: GitRepositoryObject,
+  repository: GitRepositoryObject,
   { data, proxy, url }: Wanted,
   { hands, run }: Step,
 ): Promise<Exclude<GitRemote['credentials'], { type: 'ssh' }> | undefined> {
-  if (spec.provider === 'github') return appSignIn(spec, { data, proxy, url }, { hands, run })
+  const { metadata, spec } = repository
+  if (spec.provider === 'github') return appSignIn(repository, { data, proxy, url }, { hands, run })
   const provider = cloudIn(spec.provider)
   if (!provider) return undefined
-  const wanted = { namespace: metadata.namespace, provider, serviceAccountName: spec.serviceAccountName, timeout: spec.timeout, proxy }
+  const { serviceAccountName, timeout } = spec
+  const wanted = { namespace: metadata.namespace, provider, serviceAccountName, timeout, proxy, reconciled: repository }
   const failed = 'failed to configure authentication options: '
   const login = await signedIn(wanted, { hands, run }, who => hands.auth.git(provider, url, who)).catch((cause: unknown) => {
     throw cause instanceof SourceProblem || !(cause instanceof StepError)
@@ -96,13 +98,15 @@ async function providerSignIn(
 }
 
 async function appSignIn(
-  { timeout = '60s' }: GitRepositoryObject['spec'],
+  repository: GitRepositoryObject,
   { data, proxy }: Wanted,
   { hands: { auth, clock }, run }: Step,
 ): Promise<{ type: 'basic'; username: string; password: string }> {
-  const deadline = { clock, ms: durationMs(timeout), what: 'signing in to GitHub', signal: run.signal }
+  const ms = durationMs(repository.spec.timeout ?? '60s')
+  const asker = { object: repository, operation: 'reconcile' } as const
+  const deadline = { clock, ms, what: 'signing in to GitHub', signal: run.signal }
   try {
-    const { username, password } = await withDeadline(deadline, signal => auth.githubApp(data, { proxy, signal }))
+    const { username, password } = await withDeadline(deadline, signal => auth.githubApp(data, { proxy, asker, signal }))
     return { type: 'basic', username, password }
   } catch (cause) {
     run.signal.throwIfAborted()

@@ -23,6 +23,13 @@ interface Step {
   readonly signal: AbortSignal
 }
 
+interface SigningIn extends Step {
+  readonly hands: Pick<Hands, 'auth' | 'clock' | 'cluster'>
+  readonly settings: Settings
+  /** The object that is reconciled; absent: none is. */
+  readonly reconciled?: KubeObject | undefined
+}
+
 /** How an HTTP repository is reached. @throws Flux's texts. Spec: sources 6. */
 export async function accessOf(repository: HelmRepositoryObject, step: Step): Promise<RepositoryAccess> {
   const { spec } = repository
@@ -46,7 +53,7 @@ export function timeoutOf({ spec }: HelmRepositoryObject): number {
 /** How a registry with charts is reached: with its Secret, else as the provider knows this process. @throws Flux's texts. Spec: sources 6. */
 export async function registryAccessOf(
   repository: HelmRepositoryObject,
-  { host, settings, ...step }: Step & { hands: Pick<Hands, 'auth' | 'clock'>; host: string; settings: Settings },
+  { host, ...step }: SigningIn & { readonly host: string },
 ): Promise<RegistryAccess> {
   const { spec } = repository
   const nearby = near(repository, step)
@@ -54,17 +61,17 @@ export async function registryAccessOf(
   const secret = await authentication(repository, nearby)
   const credentials = secret
     ? inWords('failed to configure login options', () => credentialsOf(secret, host))
-    : await cloudCredentials(repository, { ...step, settings })
+    : await cloudCredentials(repository, step)
   return { credentials, ...(spec.insecure ? { insecure: true } : {}), ...(tls ? { tls } : {}) }
 }
 
 async function cloudCredentials(
   { metadata, spec }: HelmRepositoryObject,
-  { hands, signal, settings }: Step & { hands: Pick<Hands, 'auth' | 'clock'>; settings: Settings },
+  { hands, signal, settings, reconciled }: SigningIn,
 ): Promise<RegistryAccess['credentials']> {
   const provider = cloudIn(spec.provider)
   if (!provider) return { type: 'anonymous' }
-  const wanted = { namespace: metadata.namespace, provider, timeout: spec.timeout }
+  const wanted = { namespace: metadata.namespace, provider, timeout: spec.timeout, reconciled }
   const place = spec.url.replace(/^oci:\/\//, '')
   try {
     const { username, password } = await signedIn(wanted, { hands, run: { signal, settings } }, who =>

@@ -1,6 +1,7 @@
 import type { Settings } from '../../engine/settings.ts'
 import { chartBounds } from '../../kinds/chart.ts'
 import { type HelmRepositoryObject } from '../../kinds/helm-repository.ts'
+import type { KubeObject } from '../../kinds/manifest.ts'
 import { type ImageManifest } from '../../kinds/oci.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import { withDeadline } from '../../lib/deadline.ts'
@@ -26,6 +27,8 @@ export interface At {
   readonly hands: ChartHands
   readonly signal: AbortSignal
   readonly settings: Settings
+  /** The object that is reconciled; absent: none is. */
+  readonly reconciled?: KubeObject | undefined
 }
 
 /** The charts of a repository. Both throw text; `find` tells apart what a new spec alone can help. */

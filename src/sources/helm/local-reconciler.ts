@@ -22,7 +22,7 @@ export async function fromArtifact(
   artifact: Artifact,
   { hands, run }: { hands: ChartHands; run: Run },
 ): Promise<Built | undefined> {
-  const at = { hands, signal: run.signal, settings: run.settings }
+  const at = { hands, signal: run.signal, settings: run.settings, reconciled: run.current() }
   const files = await unpacked(artifact, at)
   if (!files) return undefined
   const path = await building('InvalidChartReference', () => placeOf(chart.spec.chart))

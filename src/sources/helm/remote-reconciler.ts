@@ -19,7 +19,7 @@ export async function fromRepository(
   { hands, run }: { hands: ChartHands; run: Run },
 ): Promise<Built> {
   const { spec } = chart
-  const at = { hands, signal: run.signal, settings: run.settings }
+  const at = { hands, signal: run.signal, settings: run.settings, reconciled: run.current() }
   const charts = await opened(repository, at)
   await building('InvalidChartReference', () => checkChartName(spec.chart))
   const found = await chosen(charts, spec, at)
@@ -32,7 +32,7 @@ async function ofVersion(
   { charts, found }: { charts: Charts; found: ChartVersion },
   { hands, run }: { hands: ChartHands; run: Run },
 ): Promise<Built> {
-  const at = { hands, signal: run.signal, settings: run.settings }
+  const at = { hands, signal: run.signal, settings: run.settings, reconciled: run.current() }
   const valued = countedValues(spec.valuesFiles).length > 0
   const version = await building('MetadataPatchError', () => withMetadata(found.version, valued ? String(metadata.generation ?? 0) : ''))
   const named = { name: found.name, version }

@@ -47,15 +47,16 @@ export async function accessOf(repository: OCIRepositoryObject, step: Step): Pro
 
 /** Without pull secrets the provider is asked; with any, even of no use, it is not. */
 async function credentialsOf(
-  { metadata, spec }: OCIRepositoryObject,
+  repository: OCIRepositoryObject,
   { documents, proxy }: { documents: readonly string[] | undefined; proxy: string | undefined },
   step: Step,
 ): Promise<Credentials> {
+  const { metadata, spec } = repository
   if (documents) return { type: 'dockerConfigs', documents }
   const provider = cloudIn(spec.provider)
   if (!provider) return { type: 'anonymous' }
   const { serviceAccountName, timeout } = spec
-  const wanted = { namespace: metadata.namespace, provider, serviceAccountName, timeout, proxy }
+  const wanted = { namespace: metadata.namespace, provider, serviceAccountName, timeout, proxy, reconciled: repository }
   const { username, password } = await signedIn(wanted, step, who =>
     step.hands.auth.registry(provider, spec.url.replace(/^oci:\/\//, ''), who),
   )

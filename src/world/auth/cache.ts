@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Joint } from '../../lib/joint.ts'
 import type { Clock } from '../clock/clock.ts'
-import type { Expiring } from './provider.ts'
+import type { Asker, Expiring, Who } from './provider.ts'
 
 /** No token is kept for longer. */
 export const mostKeptMs = 3_600_000
@@ -39,12 +39,23 @@ export function hashed(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
+/** Told what a cache does. */
+export interface CacheTold {
+  /** Somebody asked. `hit`: nothing was fetched for them, as it is kept, or somebody else fetched it meanwhile. */
+  asked(how: { readonly hit: boolean; readonly failed: boolean; readonly asker: Asker | undefined }): void
+  /** Another one made room. */
+  evicted(): void
+  /** How many are kept now. */
+  keeps(count: number): void
+}
+
 export interface CacheOptions {
   readonly clock: Pick<Clock, 'now' | 'elapsed'>
   /** How many are kept; 0 keeps none. */
   readonly maxSize: number
   /** For how long at most; never more than an hour. */
   readonly maxDurationMs: number
+  readonly told?: CacheTold | undefined
 }
 
 interface Entry {
@@ -68,13 +79,27 @@ export class TokenCache {
   }
 
   /** What is kept for a key, else what `fetch` gives. One key has one type of credentials. */
-  async get<T extends Expiring>(key: string, fetch: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async get<T extends Expiring>(
+    key: string,
+    fetch: (signal: AbortSignal) => Promise<T>,
+    { signal, asker }: Pick<Who, 'signal' | 'asker'>,
+  ): Promise<T> {
     signal.throwIfAborted()
-    if (this.#options.maxSize <= 0) return fetch(signal)
-    const known = this.#known(key)
-    if (known) return known as T
-    const fetched = await this.#asking.run(key, async own => this.#kept(key, await fetch(own)), signal)
-    return fetched as T
+    const { maxSize, told } = this.#options
+    if (maxSize <= 0) return fetch(signal)
+    let [fetches, failed] = [false, true]
+    const fetched = async (own: AbortSignal): Promise<T> => {
+      fetches = true
+      return this.#kept(key, await fetch(own))
+    }
+    try {
+      const value = this.#known(key) ?? (await this.#asking.run(key, fetched, signal))
+      failed = false
+      return value as T
+    } finally {
+      told?.asked({ hit: !fetches && !failed, failed, asker })
+      told?.keeps(this.#entries.size)
+    }
   }
 
   #known(key: string): Expiring | undefined {
@@ -87,14 +112,17 @@ export class TokenCache {
     return entry.value
   }
 
-  #kept(key: string, value: Expiring): Expiring {
-    const { clock, maxSize, maxDurationMs } = this.#options
+  #kept<T extends Expiring>(key: string, value: T): T {
+    const { clock, maxSize, maxDurationMs, told } = this.#options
     const life = Math.min(Math.floor(((value.expiresAt - clock.now()) * 8) / 10), maxDurationMs, mostKeptMs)
     const entry = { value, elapsedEnd: clock.elapsed() + life, wallEnd: Math.floor((clock.now() + life) / 1000) * 1000 }
     this.#entries.delete(key)
     if (life > 0) this.#entries.set(key, entry)
     const [oldest] = this.#entries.keys()
-    if (this.#entries.size > maxSize && oldest !== undefined) this.#entries.delete(oldest)
+    if (this.#entries.size > maxSize && oldest !== undefined) {
+      this.#entries.delete(oldest)
+      told?.evicted()
+    }
     return value
   }
 }

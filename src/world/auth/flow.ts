@@ -28,7 +28,7 @@ export async function accessToken<T extends Expiring>(
 ): Promise<T> {
   const identity = await identityOf(provider, who, flow)
   const key = keyOf(provider, wanted, { identity, who })
-  return flow.cache.get(key, signal => fetched(provider, wanted, { identity, who, line: flow.line(signal) }), who.signal)
+  return flow.cache.get(key, signal => fetched(provider, wanted, { identity, who, line: flow.line(signal) }), who)
 }
 
 /** The login of a registry; the token before it is not kept. Spec: sources 9.2 steps 5 and 6. */
@@ -49,7 +49,7 @@ export async function registryLogin<T extends Expiring>(
       provider.login(token, registry, line),
     )
   }
-  return flow.cache.get(keyOf(provider, { registry }, { identity, who }), fetch, who.signal)
+  return flow.cache.get(keyOf(provider, { registry }, { identity, who }), fetch, who)
 }
 
 /** What is made of access tokens, kept in their place. `name` tells it from what else is made of them. */
@@ -63,7 +63,7 @@ export async function madeOfTokens<T extends Expiring, R extends Expiring>(
     const line = flow.line(signal)
     return make(wanted => fetched(provider, wanted, { identity, who, line }), line)
   }
-  return flow.cache.get(`${keyOf(provider, {}, { identity, who })} ${hashed(name)}`, fetch, who.signal)
+  return flow.cache.get(`${keyOf(provider, {}, { identity, who })} ${hashed(name)}`, fetch, who)
 }
 
 function keyOf({ name }: TokenProvider<Expiring>, wanted: Wanted, { identity, who }: { identity: Identity | undefined; who: Who }): string {

@@ -112,10 +112,10 @@ class Clouds implements Auth {
     }
   }
 
-  async githubApp(data: GithubAppData, way: Pick<Who, 'proxy' | 'signal'>): Promise<Login> {
+  async githubApp(data: GithubAppData, way: Pick<Who, 'proxy' | 'signal' | 'asker'>): Promise<Login> {
     const installation = installationOf(data)
     const flow = this.#flow(way)
-    return this.#cache.get(installation.cacheKey, signal => installationToken(installation, flow.line(signal)), way.signal)
+    return this.#cache.get(installation.cacheKey, signal => installationToken(installation, flow.line(signal)), way)
   }
 
   #token<T extends Expiring>(provider: CloudProvider<T>, wanted: Parameters<typeof accessToken>[1], who: Who): Promise<T> {

@@ -1,4 +1,5 @@
 import type { AwsKeys } from '../../lib/aws-signature.ts'
+import type { KubeObject } from '../../kinds/manifest.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 
 /** Clouds that sign in without a Secret. */
@@ -30,6 +31,15 @@ export interface SessionKeys extends AwsKeys, Expiring {
 /** What signing in as a service account needs of a cluster. Its `server` tells equal accounts of two clusters apart. */
 export type TokenIssuer = Pick<Cluster, 'server' | 'get' | 'tokenFor'>
 
+/** What credentials are asked for, as Flux's metrics name it. */
+export type Operation = 'reconcile' | 'fetch_kubeconfig' | `decrypt_with_${Cloud}`
+
+/** The object whose pass asks for credentials. */
+export interface Asker {
+  readonly object: KubeObject
+  readonly operation: Operation
+}
+
 /** Who signs in, and over which way. */
 export interface Who {
   /**
@@ -48,6 +58,8 @@ export interface Who {
     | undefined
   /** Proxy URL, user info included; absent: what the environment says. */
   readonly proxy?: string | undefined
+  /** Is counted, and makes no difference. Absent: no pass asks. */
+  readonly asker?: Asker | undefined
   readonly signal: AbortSignal
 }
 
@@ -110,5 +122,5 @@ export interface Auth {
   keyService(cloud: 'aws', place: KeyPlace, who: Who): Promise<SessionKeys>
   keyService(cloud: 'azure' | 'gcp', place: KeyPlace, who: Who): Promise<BearerToken>
   /** A GitHub App's installation: user `x-access-token`. `proxy` is that of Git. Spec: sources 5. */
-  githubApp(data: GithubAppData, way: Pick<Who, 'proxy' | 'signal'>): Promise<Login>
+  githubApp(data: GithubAppData, way: Pick<Who, 'proxy' | 'signal' | 'asker'>): Promise<Login>
 }

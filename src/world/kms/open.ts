@@ -74,7 +74,7 @@ async function azureToken(key: Extract<ServiceKey, { is: 'azure' }>, { credentia
   const scope = scopeOf(key)
   if (azure?.is === 'entra') return learned(told(entra(azure.client, scope, at)), options)
   const managed = azure?.is === 'managed' ? { managedClientId: azure.clientId } : {}
-  const signs = azure?.is === 'managed' ? { signal: who.signal } : who
+  const signs = azure?.is === 'managed' ? { asker: who.asker, signal: who.signal } : who
   return (await options.auth.keyService('azure', { scope, ...managed }, signs)).token
 }
 

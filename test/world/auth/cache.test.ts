@@ -14,7 +14,7 @@ function cacheAt(options: { maxSize?: number; maxDurationMs?: number } = {}, clo
   let fetches = 0
   const get = async (key: string, lifeMs: number): Promise<number> => {
     const fetch = async (): Promise<Expiring & { n: number }> => ({ n: ++fetches, expiresAt: clock.now() + lifeMs })
-    return (await cache.get(key, fetch, unending)).n
+    return (await cache.get(key, fetch, { signal: unending })).n
   }
   return { cache, clock, get }
 }
@@ -69,7 +69,7 @@ verifies('sources/128', 'a token of an hour is kept no longer than told', async 
 verifies('sources/129', 'a failure is thrown, and nothing is kept of it', async () => {
   const { cache, get } = cacheAt()
   await assert.rejects(
-    cache.get('a', () => Promise.reject(new Error('no')), unending),
+    cache.get('a', () => Promise.reject(new Error('no')), { signal: unending }),
     { message: 'no' },
   )
   assert.equal(await get('a', hour), 1)
@@ -120,8 +120,12 @@ test('equal questions at one time are one; others do not wait for it', async () 
     await slow.promise
     return { expiresAt: clock.now() + hour }
   }
-  const waiting = [cache.get('slow', fetch, unending), cache.get('slow', fetch, unending), cache.get('slow', fetch, unending)]
-  await cache.get('quick', async () => ({ expiresAt: clock.now() + hour }), unending)
+  const waiting = [
+    cache.get('slow', fetch, { signal: unending }),
+    cache.get('slow', fetch, { signal: unending }),
+    cache.get('slow', fetch, { signal: unending }),
+  ]
+  await cache.get('quick', async () => ({ expiresAt: clock.now() + hour }), { signal: unending })
   slow.resolve()
   const [first, ...others] = await Promise.all(waiting)
   assert.equal(fetches, 1)
@@ -138,8 +142,8 @@ test('one who gives up takes nobody along', async () => {
     signal.addEventListener('abort', () => reject(signal.reason))
     return promise
   }
-  const first = cache.get('a', fetch, gone.signal)
-  const second = cache.get('a', fetch, unending)
+  const first = cache.get('a', fetch, { signal: gone.signal })
+  const second = cache.get('a', fetch, { signal: unending })
   gone.abort(new Error('gave up'))
   await assert.rejects(first, { message: 'gave up' })
   await second
