@@ -34,6 +34,16 @@ export type Role =
   | 'target'
   | 'policy'
   | 'controller'
+  | 'issuer'
+  | 'maker'
+
+/** How an object is by a health expression. `field`: where the expression stands; `saw`: the fields that it reads, with their values. */
+export interface JudgedBy {
+  readonly by: 'failed' | 'inProgress' | 'current' | 'unknown'
+  readonly field: string
+  readonly text: string
+  readonly saw: string
+}
 
 /** An object as it was read on the way from the one that is asked about. */
 export interface Found {
@@ -46,6 +56,8 @@ export interface Found {
   readonly inventory: readonly ObjectRef[]
   /** The last lines of containers that ended, by their names. */
   readonly logs: ReadonlyMap<string, string>
+  /** What an expression of the Kustomization above says of it, when that is not that it is well. */
+  readonly judged?: JudgedBy | undefined
   readonly parent?: Found | undefined
   readonly role?: Role | undefined
   /** How surely what is wrong here fails the object that is asked about: 1 when its own status says so. */

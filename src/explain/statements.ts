@@ -11,7 +11,7 @@ export interface Statement {
 
 /** Conditions whose True is bad news. */
 const negative =
-  /^(Stalled|FetchFailed|BuildFailed|StorageOperationFailed|IncludeUnavailable|ArtifactOutdated|InvalidPolicySelector|Degraded|Failed|Failing|Error)$/
+  /^(Stalled|FetchFailed|BuildFailed|StorageOperationFailed|IncludeUnavailable|ArtifactOutdated|InvalidPolicySelector|NotReady|Unhealthy|Degraded|Failed|Failing|\w*Error|\w+Failure)$/
 /** Conditions whose False is bad news. */
 const positive = /^(Ready|SourceVerified|Healthy|Released|TestSuccess|Available|Established|NamesAccepted|Synced|Succeeded|Approved|Valid)$/
 const weak = new Set(['ArtifactOutdated'])

@@ -32,7 +32,7 @@ export const explain = tool({
     const located = await locate(world, args, signal)
     const object = await existing(located, signal)
     const reader = new Reader(located.cluster, signal)
-    const { facts, incomplete } = await collect(object, { reader, now: world.clock.now() })
+    const { facts, incomplete } = await collect(object, { reader, now: world.clock.now(), world })
     const explanation = explainFacts(facts)
     return {
       object: printRef(located.ref),

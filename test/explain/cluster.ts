@@ -58,6 +58,10 @@ async function prepared(): Promise<{ key: string; object: KubeObject }[]> {
     ['image.toolkit.fluxcd.io', 'ImageRepository', 'imagerepositories', 'v1'],
     ['image.toolkit.fluxcd.io', 'ImagePolicy', 'imagepolicies', 'v1'],
     ['cert-manager.io', 'Certificate', 'certificates', 'v1'],
+    ['cert-manager.io', 'CertificateRequest', 'certificaterequests', 'v1'],
+    ['external-secrets.io', 'ExternalSecret', 'externalsecrets', 'v1'],
+    ['postgresql.cnpg.io', 'Cluster', 'clusters', 'v1'],
+    ['kafka.strimzi.io', 'Kafka', 'kafkas', 'v1beta2'],
   ] as const
   for (const [group, kind, plural, version] of others)
     await cluster.apply(openDefinition(group, { kind, plural, version }), { manager: 'test' }, unending)

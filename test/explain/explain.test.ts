@@ -11,6 +11,8 @@ import { clusterOf } from './cluster.ts'
 import { fluxFaults } from './faults-flux.ts'
 import { sourceFaults } from './faults-sources.ts'
 import { workloadFaults } from './faults-workloads.ts'
+import { fluxVariants } from './variants-flux.ts'
+import { podVariants } from './variants-pods.ts'
 import { thirdVariants } from './third-variants.ts'
 import { healthyCases } from './healthy.ts'
 
@@ -50,7 +52,7 @@ function check({ expect }: FaultCase, { isError, data, text }: Answer): void {
 }
 
 describe('the true cause comes first', { concurrency: 8 }, () => {
-  for (const row of [...sourceFaults, ...fluxFaults, ...workloadFaults, ...thirdVariants])
+  for (const row of [...sourceFaults, ...fluxFaults, ...workloadFaults, ...thirdVariants, ...podVariants, ...fluxVariants])
     test(`${row.fault}: ${row.says}`, async () => check(row, await explained(row.ask, row.objects)))
 })
 

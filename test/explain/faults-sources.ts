@@ -234,7 +234,7 @@ export const sourceFaults: readonly FaultCase[] = [
     {
       cause: 'GitAuthFailed',
       proof: /authentication required/,
-      fix: /credentials/,
+      fix: /credentials|public key/,
     },
   ),
   fault(
@@ -251,7 +251,7 @@ export const sourceFaults: readonly FaultCase[] = [
     {
       cause: 'GitAuthFailed',
       proof: /unable to authenticate/,
-      fix: /credentials/,
+      fix: /credentials|public key/,
     },
   ),
   fault(

@@ -21,10 +21,15 @@ export function fluxLeads(found: Found, facts: Pick<Facts, 'now' | 'isServed'>):
   return [
     ...sourceLeads(found, ways.source),
     ...dependencyLeads(found, { statements, weight: ways.dependency }),
-    ...containedLeads(found, { statements, weight: ways.contained }),
+    ...(isElsewhere(found) ? [] : containedLeads(found, { statements, weight: ways.contained })),
     ...(healthOf(found, facts.now) === 'well' ? [] : referenceLeads(found, statements)),
     ...controllerLeads(found, facts),
   ]
+}
+
+/** What is applied to another cluster is not looked for in this one. */
+function isElsewhere({ object }: Found): boolean {
+  return Object.keys(objectAt(object, 'spec', 'kubeConfig')).length > 0
 }
 
 interface Ways {

@@ -5,13 +5,15 @@ import type { Facts, Found } from '../facts.ts'
 import { statementsOf } from '../statements.ts'
 import { fluxLeads } from './flux-leads.ts'
 import type { Lead } from './lead.ts'
+import { operatorLeads } from './operator-leads.ts'
 import { workloadLeads } from './workload-leads.ts'
 
 /** What to read next, to know why an object is as it is. */
 export function leadsOf(found: Found, facts: Pick<Facts, 'now' | 'isServed'>): Lead[] {
-  if (!found.object || found.role === 'template') return []
+  if (found.role === 'template') return []
+  if (!found.object) return operatorLeads(found, facts)
   const own = isFluxGroup(found.ref.group) ? fluxLeads(found, facts) : workloadLeads(found, facts)
-  return [...own, ...serviceLeads(found), ...messageLeads(found)]
+  return [...own, ...operatorLeads(found, facts), ...serviceLeads(found), ...messageLeads(found)]
 }
 
 const ledTo = new Set([undefined, 'backend', 'named', 'target'])

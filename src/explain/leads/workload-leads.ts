@@ -90,16 +90,20 @@ function podLeads(found: Found, now: number): Lead[] {
   const core = (kind: string, name: string): ObjectRef => ({ group: '', kind, name, namespace: ref.namespace })
   const claims = listAt(object, 'spec', 'volumes').flatMap(v => stringAt(v, 'persistentVolumeClaim', 'claimName') ?? [])
   const node = stringAt(object, 'spec', 'nodeName')
-  const waits = listAt(object, 'status', 'containerStatuses')
-    .concat(listAt(object, 'status', 'initContainerStatuses'))
-    .flatMap(c => stringAt(c, 'state', 'waiting', 'reason') ?? [])
+  const states = listAt(object, 'status', 'containerStatuses').concat(listAt(object, 'status', 'initContainerStatuses'))
+  const waits = states.flatMap(c => stringAt(c, 'state', 'waiting', 'reason') ?? [])
+  const said = [...states.map(c => stringAt(c, 'state', 'waiting', 'message') ?? ''), ...found.events.map(e => e.message)].join('\n')
+  const named = (name: string): boolean => said.includes(`"${name}"`)
   const notUp = stringAt(object, 'status', 'phase') === 'Pending'
   const hadTime = now - Date.parse(object?.metadata.creationTimestamp ?? '') > startMs || found.events.some(e => e.reason === 'FailedMount')
   const refs = notUp && node && hadTime ? referencesOf(object).slice(0, mostReferences) : []
   return [
     ...claims.map(name => ({ role: 'claim', weight: 1, one: core('PersistentVolumeClaim', name) }) as const),
     ...(node ? [{ role: 'node', weight: 0.9, one: { group: '', kind: 'Node', name: node } } as const] : []),
-    ...refs.map(({ kind, name }) => ({ role: kind === 'Secret' ? 'secret' : 'config', weight: 0.95, one: core(kind, name) }) as const),
+    ...refs.map(
+      ({ kind, name }) =>
+        ({ role: kind === 'Secret' ? 'secret' : 'config', weight: named(name) ? 1 : 0.95, one: core(kind, name) }) as const,
+    ),
     ...(waits.some(w => /Pull/.test(w)) ? pullSecretLeads(found) : []),
   ]
 }

@@ -12,7 +12,7 @@ import {
   warning,
 } from '../facts.ts'
 import { missing } from '../wordings/fetches.ts'
-import { pulls, setups } from '../wordings/pods.ts'
+import { crashes, pulls, setups } from '../wordings/pods.ts'
 import { heard } from '../wordings/wording.ts'
 import { endOf, type Ended, logEvidence } from './endings.ts'
 
@@ -94,10 +94,12 @@ function pullFault(container: Container, reason: string): Finding {
   const event =
     pullEvent(pod, image) ?? (containersOf(pod).length === 1 ? warning(pod, /^(Failed|ErrImagePull|FailedPull\w*)$/, /pull/i) : undefined)
   const state = stringAt(container.status, 'state', 'waiting', 'message') ?? ''
-  const words = heard(pulls, withoutName(state, image), undefined) ?? (event && heard(pulls, withoutName(event.message, image), undefined))
+  const words =
+    heard(pulls, withoutName(`${reason}: ${state}`, image), undefined) ??
+    (event && heard(pulls, withoutName(event.message, image), undefined))
   const [what, fix] = words ? [words.what, words.fix] : ['the image cannot be pulled', 'correct the image, its tag, or imagePullSecrets']
   return {
-    name: words?.name ?? (reason === 'SignatureValidationFailed' ? 'ImageSignatureInvalid' : 'ImagePullFailed'),
+    name: words?.name ?? 'ImagePullFailed',
     what: `container ${name} waits for its image: ${what}`,
     fix,
     evidence: [waiting(container), ...(event ? [eventEvidence(pod, event)] : [])],
@@ -140,6 +142,8 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
   const said = (finding: Omit<Finding, 'evidence' | 'strength'>, more: Evidence[] = []): Finding[] => [
     { ...finding, evidence: [...more, ...evidence], strength: 1 },
   ]
+  const why = heard(crashes, [ended.message, ...logEvidence(pod, name).map(e => e.quote)].join('\n'), undefined)
+  const because = why ? `: ${why.what}` : ''
   const place = `${isInit ? 'init container' : 'container'} ${name}`
   if (ended.reason === 'OOMKilled')
     return said({
@@ -155,8 +159,8 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
   if (isInit)
     return said({
       name: 'InitContainerFailed',
-      what: `init container ${name} fails with exit code ${ended.exitCode}, so the pod cannot start`,
-      fix: `correct what init container ${name} needs: its log says what (get_logs)`,
+      what: `init container ${name} fails with exit code ${ended.exitCode}, so the pod cannot start${because}`,
+      fix: why?.fix ?? `correct what init container ${name} needs: its log says what (get_logs)`,
     })
   if (ended.exitCode === 0)
     return said({
@@ -168,8 +172,8 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
   const hint = ended.exitCode === 137 ? ' (SIGKILL)' : ended.exitCode === 139 ? ' (segmentation fault)' : ''
   return said({
     name: 'CrashLoop',
-    what: `container ${name} fails with exit code ${ended.exitCode}${hint}, again and again`,
-    fix: `correct what container ${name} needs: its log says what (get_logs with previous=true)`,
+    what: `container ${name} fails with exit code ${ended.exitCode}${hint}, again and again${because}`,
+    fix: why?.fix ?? `correct what container ${name} needs: its log says what (get_logs with previous=true)`,
   })
 }
 
@@ -180,7 +184,7 @@ function isOfJob({ object }: Found): boolean {
 
 function setupWords(message: string): { name: string; what: string; fix: string } | undefined {
   const words = heard(setups, message, undefined)
-  return words?.name === 'CommandNotFound' ? { name: words.name, what: words.what, fix: words.fix } : undefined
+  return words?.name.startsWith('Command') ? { name: words.name, what: words.what, fix: words.fix } : undefined
 }
 
 function limitOf({ spec }: Container): string {

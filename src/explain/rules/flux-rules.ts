@@ -1,10 +1,11 @@
 import { isFluxGroup } from '../../engine/controllers.ts'
 import { holdOf, isSuspended, stateOf } from '../../engine/request.ts'
-import { printRef } from '../../kinds/manifest.ts'
+import { conditionsOf, printRef } from '../../kinds/manifest.ts'
 import { at, listAt, stringAt } from '../../lib/json.ts'
 import {
   above,
   type Evidence,
+  type Facts,
   fieldEvidence,
   type Finding,
   type Found,
@@ -17,7 +18,7 @@ import {
 import { namedIn } from '../named.ts'
 import { passesOn, type Statement, statementsOf } from '../statements.ts'
 import { builds, decryptions, paths, releases, releaseStarts, releaseValues, substitutions, variables } from '../wordings/builds.ts'
-import { missing, networks, unanswered } from '../wordings/fetches.ts'
+import { dangling, missing, networks, unanswered } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { gits, registries, urls, verification, versions } from '../wordings/sources.ts'
 import { type Heard, heard, type Wording } from '../wordings/wording.ts'
@@ -237,10 +238,11 @@ export const healthTimeoutRule: Rule = (found, facts) => {
 export const ownWordsRule: Rule = (found, facts) => {
   if (!found.object) return []
   const said = statementsOf(found)
-  const fails = healthOf(found, facts.now) === 'failing' || (said.some(s => s.evidence.at.includes('[Ready]')) && isLasting(found, said))
+  const fails =
+    healthOf(found, facts.now) === 'failing' || (said.some(s => /\[(?:Not)?Ready\]/.test(s.evidence.at)) && isLasting(found, said, facts))
   const [statement] = said
   if (!fails || !statement || passesOn(statement, found) || ['Pod', 'Job', 'Deployment'].includes(found.ref.kind)) return []
-  const words = heard([...missing, ...networks, ...refusals, ...unanswered], statement.message, found.ref.namespace)
+  const words = heard([...missing, ...networks, ...refusals, ...dangling, ...unanswered], statement.message, found.ref.namespace)
   const name = words?.name ?? (/^[A-Z][A-Za-z]{2,40}$/.test(statement.reason) ? statement.reason : 'NotReady')
   return [
     {
@@ -254,10 +256,13 @@ export const ownWordsRule: Rule = (found, facts) => {
   ]
 }
 
+const lastingMs = 10 * 60_000
+
 /** Objects of other controllers are often not ready for a while, and say that they are on their way. */
-function isLasting(found: Found, [first]: readonly Statement[]): boolean {
+function isLasting(found: Found, [first]: readonly Statement[], { now }: Pick<Facts, 'now'>): boolean {
   if (isFlux(found)) return false
   const onTheWay = /progress|pending|issuing|creating|reconcil|waiting|provision|initial|starting|doesnotexist/i
   const waited = above(found).some(f => statementsOf(f).some(s => /HealthCheck/.test(s.reason) || /timed? ?out/i.test(s.message)))
-  return waited || (first !== undefined && !onTheWay.test(first.reason))
+  const since = Date.parse(conditionsOf(found.object).find(c => first?.evidence.at.endsWith(`[${c.type}]`))?.lastTransitionTime ?? '')
+  return waited || now - since > lastingMs || (first !== undefined && !onTheWay.test(first.reason))
 }

@@ -68,6 +68,12 @@ const absences: Partial<Readonly<Record<Role, Absence>>> = {
     fix: 'create the Service, or correct the name in the backend',
     strength: 0.95,
   },
+  issuer: {
+    name: 'IssuerMissing',
+    what: 'the issuer or store does not exist',
+    fix: 'create it, or correct the reference to it (kind, name)',
+    strength: 1,
+  },
   target: {
     name: 'ScaleTargetMissing',
     what: 'what it scales does not exist',
@@ -93,6 +99,7 @@ export const missingRule: Rule = (found, facts) => {
 /** Whether who names it does without: kinds that tell of their health. */
 function isServing(parent: Found, now: number): boolean {
   if (parent.ref.kind === 'HorizontalPodAutoscaler') return conditionOf(parent.object, 'AbleToScale')?.status === 'True'
+  if (conditionOf(parent.object, 'Ready')?.status === 'False') return false
   if (['Ingress', 'PersistentVolumeClaim'].includes(parent.ref.kind)) return false
   if (isFluxGroup(parent.ref.group) && conditionsOf(parent.object).length > 0 && statementsOf(parent).length === 0) return true
   return healthOf(parent, now) === 'well'

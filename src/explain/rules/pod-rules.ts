@@ -1,4 +1,4 @@
-import { conditionOf } from '../../kinds/manifest.ts'
+import { conditionOf, type ObjectRef } from '../../kinds/manifest.ts'
 import { listAt, stringAt } from '../../lib/json.ts'
 import {
   above,
@@ -92,11 +92,21 @@ export const setupRule: Rule = pod => {
       name: words?.name ?? (event.reason.includes('SandBox') ? 'PodNetworkFailed' : 'VolumeMountFailed'),
       what: `the pod cannot be set up on its node: ${words?.what ?? event.reason}`,
       fix: words?.fix ?? 'correct what the event names',
-      subject: words?.subject,
+      subject: words?.subject ?? volumeSource(pod, event.message),
       evidence: [eventEvidence(pod, event)],
       strength: 0.95,
     },
   ]
+}
+
+/** The ConfigMap or Secret behind a volume whose key is missing: the kubelet names the volume alone. */
+function volumeSource(pod: Found, message: string): ObjectRef | undefined {
+  const [, volume] = /for volume "([\w.-]+)"/.exec(message) ?? []
+  if (volume === undefined || !/non-existent (?:config|secret) key/.test(message)) return undefined
+  const spec = listAt(pod.object, 'spec', 'volumes').find(v => stringAt(v, 'name') === volume)
+  const [config, secret] = [stringAt(spec, 'configMap', 'name'), stringAt(spec, 'secret', 'secretName')]
+  const name = config ?? secret
+  return name === undefined ? undefined : { group: '', kind: config ? 'ConfigMap' : 'Secret', name, namespace: pod.ref.namespace }
 }
 
 /** A pod that its node gave up. */
@@ -119,7 +129,7 @@ export const endedPodRule: Rule = (pod, facts) => {
         ? 'set requests near what the pod uses (memory, ephemeral-storage), or give the node more'
         : reason === 'DeadlineExceeded'
           ? 'raise activeDeadlineSeconds, or make the work shorter'
-          : 'change what the message names: resources, affinity or taints',
+          : 'change what the message names (requests, devices, affinity, tolerations) or free it on the node, then delete the pod so that it is made anew',
       evidence: [fieldEvidence(pod, 'status', `${reason}: ${textAt(pod, 'status', 'message') ?? ''}`)],
       strength: 0.9,
     },

@@ -3,12 +3,22 @@ import { containerRule } from './container-rules.ts'
 import { controllerRule } from './controller-rules.ts'
 import { finalizerRule, namespaceRule } from './deletion-rules.ts'
 import { healthTimeoutRule, loopRule, ownWordsRule, statementRule, suspendedRule } from './flux-rules.ts'
+import { healthExpressionRule, healthTargetRule, makerRule } from './health-rules.ts'
 import { missingRule } from './missing-rules.ts'
 import { endedPodRule, nodeRule, schedulingRule, setupRule, stuckPodRule } from './pod-rules.ts'
 import { probeRule } from './probe-rules.ts'
-import { apiServiceRule, backendPortRule, serviceRule } from './service-rules.ts'
+import { apiServiceRule, backendPortRule, balancerRule, serviceRule } from './service-rules.ts'
 import { claimRule, provisionerRule } from './storage-rules.ts'
-import { creationRule, jobRule, pausedRule, scalerRule, stuckRolloutRule, unhandledWorkloadRule, warningRule } from './workload-rules.ts'
+import {
+  creationRule,
+  cronRule,
+  jobRule,
+  pausedRule,
+  scalerRule,
+  stuckRolloutRule,
+  unhandledWorkloadRule,
+  warningRule,
+} from './workload-rules.ts'
 
 /** All rules that prove a cause. */
 export const rules: readonly Rule[] = [
@@ -17,6 +27,9 @@ export const rules: readonly Rule[] = [
   loopRule,
   controllerRule,
   missingRule,
+  healthExpressionRule,
+  healthTargetRule,
+  makerRule,
   finalizerRule,
   namespaceRule,
   containerRule,
@@ -28,12 +41,14 @@ export const rules: readonly Rule[] = [
   stuckPodRule,
   creationRule,
   jobRule,
+  cronRule,
   pausedRule,
   scalerRule,
   claimRule,
   provisionerRule,
   serviceRule,
   backendPortRule,
+  balancerRule,
   apiServiceRule,
   unhandledWorkloadRule,
 ]

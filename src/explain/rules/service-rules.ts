@@ -1,6 +1,6 @@
 import { conditionOf, type KubeObject } from '../../kinds/manifest.ts'
 import { at, type Json, listAt, objectAt, stringAt } from '../../lib/json.ts'
-import { below, conditionEvidence, fieldEvidence, type Finding, type Found, type Rule, textAt } from '../facts.ts'
+import { below, conditionEvidence, eventEvidence, fieldEvidence, type Finding, type Found, type Rule, textAt, warning } from '../facts.ts'
 
 /** A Service that leads nowhere: no pod has its labels, or none has its port. */
 export const serviceRule: Rule = (service, facts) => {
@@ -108,6 +108,29 @@ export const backendPortRule: Rule = (ingress, facts) => {
       },
     ]
   })
+}
+
+const patienceMs = 120_000
+
+/** A Service that gets no load balancer: its controller says why, or there is none. */
+export const balancerRule: Rule = (service, facts) => {
+  const { object, ref } = service
+  if (ref.kind !== 'Service' || textAt(service, 'spec', 'type') !== 'LoadBalancer') return []
+  if (listAt(object, 'status', 'loadBalancer', 'ingress').length > 0) return []
+  const event = warning(service, /LoadBalancer|Allocation|Address|Failed/)
+  const age = facts.now - Date.parse(object?.metadata.creationTimestamp ?? '')
+  if (!event && !(age > patienceMs)) return []
+  return [
+    {
+      name: event ? 'LoadBalancerFailed' : 'LoadBalancerPending',
+      what: event ? `Service ${ref.name} gets no load balancer` : `Service ${ref.name} waits for a load balancer, and nobody makes one`,
+      fix: event
+        ? 'correct what the event names (subnets, addresses, quota, rights at the cloud, annotations of the Service), or choose another type'
+        : 'install a controller that makes load balancers (of the cloud, MetalLB), or use type NodePort or ClusterIP with an Ingress',
+      evidence: [...(event ? [eventEvidence(service, event)] : []), fieldEvidence(service, 'status.loadBalancer', '(empty)')],
+      strength: event ? 0.95 : 0.7,
+    },
+  ]
 }
 
 /** An API that an aggregated server should answer. */

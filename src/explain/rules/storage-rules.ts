@@ -21,7 +21,7 @@ const claims: readonly Wording[] = [
     name: 'ProvisioningFailed',
     says: /fail(?:ed|ure) to provision|provision|rpc error|exceed|quota/i,
     what: 'the storage driver could not make the volume',
-    fix: 'correct what the event names: parameters of the StorageClass, size, access mode, or the driver itself',
+    fix: 'correct what the event names: parameters of the StorageClass, size, access mode, or the driver with its rights and quota at the provider',
   },
 ]
 

@@ -1,6 +1,6 @@
 import { conditionOf } from '../../kinds/manifest.ts'
 import { at, objectAt } from '../../lib/json.ts'
-import { below, conditionEvidence, eventEvidence, type Found, healthOf, isOver, reachedFrom, type Rule, warning } from '../facts.ts'
+import { below, conditionEvidence, eventEvidence, type Found, healthOf, isOver, reachedFrom, type Rule, textAt, warning } from '../facts.ts'
 import { missing, networks } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { heard } from '../wordings/wording.ts'
@@ -63,6 +63,37 @@ export const jobRule: Rule = (job, facts) => {
       strength: 0.9,
     },
   ]
+}
+
+const unstarted: Readonly<Record<string, readonly [name: string, what: string, fix: string]>> = {
+  TooManyMissedTimes: [
+    'StartsMissed',
+    'missed too many starts, so no Job is made any more',
+    'set or lower spec.startingDeadlineSeconds so that only recent starts count, and check the clock of the control plane',
+  ],
+  FailedNeedsStart: [
+    'StartsMissed',
+    'missed too many starts, so no Job is made any more',
+    'set or lower spec.startingDeadlineSeconds so that only recent starts count, and check the clock of the control plane',
+  ],
+  UnparseableSchedule: [
+    'ScheduleInvalid',
+    'has a schedule that cannot be read',
+    'correct spec.schedule: five fields, or @daily and the like',
+  ],
+  InvalidSchedule: ['ScheduleInvalid', 'has a schedule that never comes', 'correct spec.schedule: a day that exists'],
+  UnknownTimeZone: ['TimeZoneUnknown', 'names a time zone that is none', 'correct spec.timeZone, such as Etc/UTC'],
+}
+
+/** A CronJob that makes no Jobs. */
+export const cronRule: Rule = cron => {
+  if (cron.ref.kind !== 'CronJob') return []
+  const event = warning(cron, /^(TooManyMissedTimes|FailedNeedsStart|UnparseableSchedule|InvalidSchedule|UnknownTimeZone)$/)
+  const said = event && unstarted[event.reason]
+  const started = Date.parse(textAt(cron, 'status', 'lastScheduleTime') ?? '') || 0
+  if (!event || !said || started > event.at) return []
+  const [name, what, fix] = said
+  return [{ name, what: `CronJob ${cron.ref.name} ${what}`, fix, evidence: [eventEvidence(cron, event)], strength: 0.95 }]
 }
 
 /** A Deployment that is not getting further, and whose pods say nothing of why. */

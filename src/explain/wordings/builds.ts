@@ -19,6 +19,12 @@ export const decryptions: readonly Wording[] = [
     fix: 'set spec.decryption.provider: sops, with a secretRef to the keys',
   },
   {
+    name: 'DecryptionKeyDenied',
+    says: /(?:data key|sops|decrypt)[\s\S]*?(?<focus>AccessDenied\w*|not authorized to perform|PermissionDenied|permission denied|status(?: |Code: ?)403|\b403\b|Forbidden)/i,
+    what: 'SOPS cannot decrypt: the key service refuses the identity of the controller',
+    fix: 'give the identity that decrypts (spec.decryption.serviceAccountName, or the credentials in the Secret of spec.decryption.secretRef) the right to decrypt with the key that the message names',
+  },
+  {
     name: 'DecryptionKeyMissing',
     says: /(?:cannot|can't|could not|failed to|unable to) (?:get|retrieve|decrypt|find)[^.]{0,30}(?:data key|sops)|no (?:identity|key) (?:matched|could decrypt|found)|failed to decrypt|error decrypting|decryption (?:failed|error)|sops (?:metadata|file)|no matching (?:creation|private) key|age: no identity|MAC mismatch|could not decrypt/i,
     what: 'SOPS cannot decrypt: none of the configured keys opens the file',
@@ -97,6 +103,12 @@ export const releaseStarts: readonly Wording[] = [
     says: /execution error at \(|required value|values don't meet the specifications of the schema|nil pointer evaluating|schema\(s\) in the following chart/i,
     what: 'the values do not fit the chart: one that it needs is missing or wrong',
     fix: 'set the value that the message names in spec.values or valuesFrom',
+  },
+  {
+    name: 'KubeVersionIncompatible',
+    says: /chart requires kubeVersion: (?<wanted>.{1,60}?) which is incompatible with Kubernetes (?<has>v?[\w.+-]+)/i,
+    what: 'the chart needs Kubernetes {wanted|of another version}; this cluster has {has|another}',
+    fix: 'choose a version of the chart for Kubernetes {has|of this cluster} in spec.chart.spec.version, or upgrade the cluster',
   },
   {
     name: 'ResourceExists',

@@ -27,10 +27,20 @@ export const missing: readonly Wording[] = [
   },
   {
     name: 'SecretKeyMissing',
-    says: /couldn't find key (?<key>[\w.-]+) in Secret (?<secret>[\w./-]+)|references non-existent secret key: (?<key2>[\w./-]+)|(?:key|field) ['"]?(?<key3>[\w.-]+)['"]? (?:not found|missing|does not exist) in (?:the )?secret|invalid '?(?<secret2>[\w./-]+)'? secret data|missing key '(?<key4>[\w.-]+)' in Secret|secret .* (?:does not contain|has no|missing) (?:a |the |key |field )*['"]?(?<key5>[\w.-]+)|'(?<key6>[\w.-]+)' not found in secret/i,
+    says: /couldn't find key (?<key>[\w.-]+) in Secret (?<secret>[\w./-]+)|references non-existent secret key: (?<key2>[\w./-]+)|(?:key|field) ['"]?(?<key3>[\w.-]+)['"]? (?:not found|missing|does not exist) in (?:the )?secret|invalid '?(?<secret2>[\w./-]+)'? secret data|missing key '(?<key4>[\w.-]+)' in Secret|secret '(?<secret3>[\w./-]+)' (?:does not|doesn't) contain (?:an? |the |key |field )*'(?<key7>[\w.-]+)'|secret .* (?:does not contain|doesn't contain|has no|missing) (?:an? |the |key |field )*['"]?(?<key5>[\w.-]+)|'(?<key6>[\w.-]+)' not found in secret/i,
     what: 'Secret {secret|that it names} lacks the key {key|that is needed}',
     fix: 'add key {key|named in the message} to Secret {secret|that it names}, or correct the key in the reference',
     subject: secret,
+  },
+]
+
+/** Objects of other kinds that are named and are not there. */
+export const dangling: readonly Wording[] = [
+  {
+    name: 'ObjectMissing',
+    says: /\b(?<kind>[A-Za-z]\w+)(?:\.[\w.-]+)? "(?<name>[\w.-]+)" (?:was )?not found/,
+    what: '{kind|an object} {name|that it names} does not exist',
+    fix: 'create {kind|the object} {name|that the message names}, or correct the reference to it',
   },
 ]
 

@@ -1,3 +1,4 @@
+import { dangling } from './fetches.ts'
 import type { Wording } from './wording.ts'
 
 /** Why a kubelet could not pull, in the words of container runtimes and registries. */
@@ -7,6 +8,12 @@ export const pulls: readonly Wording[] = [
     says: /no match for platform|no matching manifest for|does not provide the specified platform|no image found in (?:manifest list|image index) for|exec format error|image .*platform .*does not match/i,
     what: 'the image has no build for the platform of the node',
     fix: 'build the image for that platform, or place the pod on nodes of another one (nodeSelector kubernetes.io/arch)',
+  },
+  {
+    name: 'ImageSignatureInvalid',
+    says: /signature (?:was |is )?required|no (?:valid )?signatures? exists?|SignatureValidationFailed|rejected by policy|Source image rejected|signature .*(?:invalid|not trusted)/i,
+    what: 'the policy of the node demands a signature that the image does not have',
+    fix: "sign the image with a key that the node's policy trusts, or change that policy (policy.json of the container runtime)",
   },
   {
     name: 'ImageRateLimited',
@@ -81,9 +88,15 @@ export const schedulings: readonly Wording[] = [
   },
   {
     name: 'VolumeElsewhere',
-    says: /volume node affinity conflict|no available volume zone|exceed max volume count/i,
+    says: /volume node affinity conflict|no available volume zone/i,
     what: 'the volume of the pod is bound to other nodes or zones than those it may run on',
     fix: 'let the pod run where its volume is, or make the claim again (volumeBindingMode: WaitForFirstConsumer)',
+  },
+  {
+    name: 'VolumeLimitReached',
+    says: /exceed max volume count|max(?:imum)? (?:number of )?volumes?\b|too many volumes/i,
+    what: 'the nodes have as many volumes attached as their driver allows',
+    fix: 'add nodes, use types that take more volumes, or remove pods whose volumes are attached there',
   },
   {
     name: 'HostPortTaken',
@@ -144,21 +157,98 @@ export const setups: readonly Wording[] = [
     fix: 'set securityContext.runAsUser to a number above 0, or build the image with a numeric USER',
   },
   {
+    name: 'CommandNotExecutable',
+    says: /(?:exec: "?(?<command>[^"\s]+)"?: |exec \S+: )permission denied|permission denied: unknown/i,
+    what: 'the command of the container may not be executed: {command|its file} has no execute permission',
+    fix: 'give the file its execute bit in the image (chmod +x, COPY --chmod=0755), or run it through an interpreter in command',
+  },
+  {
     name: 'CommandNotFound',
-    says: /executable file not found|no such file or directory: unknown|exec: "(?<command>[^"]+)"|not found in \$PATH|exec format error|permission denied: unknown/i,
+    says: /executable file not found|no such file or directory: unknown|exec: "(?<command>[^"]+)"|not found in \$PATH|exec format error/i,
     what: 'the command of the container cannot be run: {command|it} is not in the image, or is no program for this platform',
     fix: 'correct command and args, or the image',
   },
   {
     name: 'PodNetworkFailed',
-    says: /fail(?:ed|ure) to (?:set ?up|create) (?:pod )?(?:network|sandbox)|network plugin|cni|NetworkNotReady|no IP addresses available/i,
+    says: /fail(?:ed|ure) to (?:set ?up|create) (?:pod )?(?:network|sandbox)|network plugin|cni|NetworkNotReady|no (?:available )?IP addresses|assign an IP address/i,
     what: 'the node cannot give the pod a network',
     fix: 'repair the network plugin (CNI) on that node, or give it more addresses',
   },
   {
+    name: 'VolumeDriverMissing',
+    says: /(?:driver name |driver )"?(?<driver>[\w.-]+)"? not found in the list of registered CSI drivers|not found in the list of registered CSI drivers|no volume plugin matched/i,
+    what: 'the storage driver {driver|of the volume} does not run on the node',
+    fix: 'install driver {driver|named in the message} (its DaemonSet must have a ready pod on that node), or use a StorageClass of another driver',
+  },
+  {
+    name: 'VolumeAttachFailed',
+    says: /AttachVolume\.Attach failed|failed to attach/i,
+    what: 'the volume of the pod cannot be attached to its node',
+    fix: 'correct what the message names at the provider (node, volume, rights of the storage driver); a new pod on another node may get it',
+  },
+  ...dangling,
+  {
     name: 'VolumeMountFailed',
-    says: /MountVolume|AttachVolume|Unable to attach or mount volumes|mount failed|failed to mount|driver name \S+ not found|not found in the list of registered CSI drivers/i,
+    says: /MountVolume|AttachVolume|Unable to attach or mount volumes|mount failed|failed to mount/i,
     what: 'a volume of the pod cannot be attached or mounted',
     fix: 'correct the volume that the message names, or its storage driver',
+  },
+]
+
+/** What programs say before they end, for the fix: the cause is that they end. */
+export const crashes: readonly Wording[] = [
+  {
+    name: 'OutOfHeap',
+    says: /heap out of memory|OutOfMemoryError|MemoryError|cannot allocate memory|std::bad_alloc|Reached heap limit/i,
+    what: 'it has no memory left within its own limit',
+    fix: "raise the heap of the program (NODE_OPTIONS=--max-old-space-size, -Xmx) together with the container's memory limit, or lower what it uses",
+  },
+  {
+    name: 'PortInUse',
+    says: /address already in use|EADDRINUSE|port (?<port>\d+) (?:is )?(?:already )?in use/i,
+    what: 'its port is taken within the pod or on its node',
+    fix: 'give it another port: a second process or container of the pod, or a pod with hostNetwork on the node, listens there',
+  },
+  {
+    name: 'HostUnknown',
+    says: /no such host|name resolution|ENOTFOUND|EAI_AGAIN|name or service not known|UnknownHost|could not translate host name|getaddrinfo/i,
+    what: 'it cannot resolve the name of a host that it needs',
+    fix: 'correct the host in its configuration, create the Service of that name, or repair the DNS of the cluster',
+  },
+  {
+    name: 'LoginRefused',
+    says: /password authentication failed|access denied for user|authentication failed|invalid (?:password|credentials)|WRONGPASS|NOAUTH|SASL|401 Unauthorized/i,
+    what: 'a service that it needs refuses its credentials',
+    fix: 'correct the credentials that the pod gets (its Secret and env), or the account at that service',
+  },
+  {
+    name: 'PeerUnreachable',
+    says: /connection refused|ECONNREFUSED|i\/o timeout|ETIMEDOUT|connection timed out|no route to host|could not connect|connection reset/i,
+    what: 'it cannot reach a service that it needs',
+    fix: 'make the service that its log names answer (pods, Service, NetworkPolicy), or correct the address in its configuration',
+  },
+  {
+    name: 'SettingMissing',
+    says: /(?:environment variable|env(?:ironment)? var|config(?:uration)?|setting|option|flag|argument)\b.{0,60}(?:not set|missing|required|undefined|must be)|(?<setting>[A-Z][A-Z0-9_]{2,}) (?:is|was|must be) (?:not )?(?:set|defined|missing|required|empty)|is not set|missing required|unknown (?:flag|option|argument)|KeyError|must be (?:set|provided)|unrecognized argument/i,
+    what: 'a setting that it needs is missing or unknown',
+    fix: 'give it {setting|the setting that its last words name} (env, args, ConfigMap), or take the wrong one out; its log says more',
+  },
+  {
+    name: 'FileDenied',
+    says: /permission denied|EACCES|read-only file ?system|EROFS|operation not permitted/i,
+    what: 'it may not read or write a file, or use a right',
+    fix: 'correct securityContext (runAsUser, fsGroup, readOnlyRootFilesystem, capabilities), or mount a volume where it writes',
+  },
+  {
+    name: 'DiskFull',
+    says: /no space left on device|disk quota exceeded|ENOSPC/i,
+    what: 'the disk that it writes to is full',
+    fix: 'enlarge the volume, or remove what is not needed from it',
+  },
+  {
+    name: 'FileMissing',
+    says: /no such file or directory|ENOENT|FileNotFound|cannot find module|ModuleNotFoundError|ClassNotFound|cannot open shared object/i,
+    what: 'a file or module that it needs is not there',
+    fix: 'mount or build in the file that its last words name, or correct the path to it',
   },
 ]

@@ -4,7 +4,7 @@ import type { Wording } from './wording.ts'
 export const refusals: readonly Wording[] = [
   {
     name: 'QuotaExceeded',
-    says: /exceeded quota: (?<quota>[\w.-]+)(?:, requested: (?<asked>[\w./=,-]+))?|exceed(?:s|ed|ing)? (?:the )?(?:resource )?quota/i,
+    says: /exceeded quota: (?<quota>[\w.-]+)(?:, requested: (?<asked>[\w./=-]+(?:,[\w./=-]+)*))?|exceed(?:s|ed|ing)? (?:the )?(?:resource )?quota/i,
     what: 'ResourceQuota {quota|of the namespace} has no room for it (requested {asked|more than is left})',
     fix: 'raise the hard limits of ResourceQuota {quota|of the namespace}, ask for less, or remove what is not needed in the namespace',
     subject: { group: '', kind: 'ResourceQuota', name: 'quota' },
@@ -103,6 +103,18 @@ export const refusals: readonly Wording[] = [
     says: /User "(?<user>[^"]+)" cannot (?<verb>[\w-]+) (?:resource "(?<resource>[^"]+)"(?: in API group "(?<group>[^"]*)")?|path)|(?<user2>system:serviceaccount:[\w:.-]+) (?:cannot|is not allowed to|may not)|RBAC: .*(?:not found|denied)|no RBAC policy matched/i,
     what: '{user|the applying account} has no right to {verb|do this to} {resource|this resource}',
     fix: 'bind {user|the account} to a Role or ClusterRole with verb {verb|named in the message} on {resource|the resource}, or correct spec.serviceAccountName',
+  },
+  {
+    name: 'ClusterUnauthorized',
+    says: /server has asked for the client to provide credentials|Get "https:\/\/[^"]+\/apis?\b[^"]*": .*(?:401|Unauthorized)|(?:server APIs: v1|server groups): Unauthorized/i,
+    what: 'the API server of the cluster refuses the credentials',
+    fix: 'put a kubeconfig with valid credentials into the Secret that spec.kubeConfig.secretRef names: its token or certificate has expired or was taken back',
+  },
+  {
+    name: 'ClusterUnreachable',
+    says: /(?:Get|Patch|Post|Put) "https:\/\/(?<host>[\w.:[\]-]+)\/(?:apis?|version)\b[^"]*": (?:[\s\S]*?)(?<focus>i\/o timeout|connection refused|no such host|no route to host|deadline exceeded|x509[^\n]*|EOF|timed? ?out|reset by peer|unreachable)/i,
+    what: 'the API server at {host|the address in the message} cannot be reached',
+    fix: 'make the API server answer at {host|that address} from where the controller runs (network, firewall, certificate), or correct the server in the kubeconfig of spec.kubeConfig.secretRef',
   },
   {
     name: 'ApiServiceDown',

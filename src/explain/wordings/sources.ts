@@ -43,6 +43,12 @@ export const versions: readonly Wording[] = [
 export const gits: readonly Wording[] = [
   {
     name: 'GitAuthFailed',
+    says: /attempted methods \[[^\]]*\]|permission denied \(publickey|deploy key/i,
+    what: 'the Git server does not accept the SSH key',
+    fix: 'register the public key that belongs to identity in the Secret of spec.secretRef at the server (deploy key with read access), or put another key there',
+  },
+  {
+    name: 'GitAuthFailed',
     says: /authentication (?:is )?(?:required|failed)|authorization failed|unable to authenticate|permission denied|\b401\b|\b403\b|unauthori[sz]ed|invalid (?:username|credentials|user)|bad credentials|could not read (?:Username|Password)|terminal prompts disabled|access denied|incorrect (?:username|password)|handshake failed|deploy key|forbidden|invalid auth/i,
     what: 'the Git server refuses the credentials',
     fix: 'put valid credentials (username and password or token, or identity and known_hosts) with read access into the Secret that spec.secretRef names',
@@ -64,7 +70,7 @@ export const gits: readonly Wording[] = [
 export const registries: readonly Wording[] = [
   {
     name: 'RegistryUnauthorized',
-    says: /\b401\b|unauthori[sz]ed|authentication (?:is )?(?:required|failed)|no basic auth credentials|invalid (?:username|credentials|token)|incorrect username or password|bad credentials|authorization (?:failed|required)|failed to (?:get|fetch) (?:oauth |anonymous )?token|login (?:failed|required)|InvalidAccessKeyId|SignatureDoesNotMatch/i,
+    says: /\b401\b|unauthori[sz]ed|authentication (?:is )?(?:required|failed)|no basic auth credentials|invalid (?:username|credentials|token)|incorrect username or password|bad credentials|authorization (?:failed|required)|failed to (?:get|fetch) (?:oauth |anonymous )?token|login (?:failed|required)|InvalidAccessKeyId|SignatureDoesNotMatch|signature we calculated does not match|access key id you provided|AuthenticationFailed|RequestTimeTooSkewed/i,
     what: 'the registry or server refuses the credentials, or got none',
     fix: 'put valid credentials into the Secret that spec.secretRef names (type kubernetes.io/dockerconfigjson for a registry), or set spec.provider',
   },

@@ -16,7 +16,7 @@ export interface Heard {
   readonly what: string
   readonly fix: string
   readonly subject: ObjectRef | undefined
-  /** The words that told. */
+  /** The words that told: those of the group `focus`, or all that fit. */
   readonly focus: string
 }
 
@@ -34,7 +34,7 @@ export function heard(table: readonly Wording[], text: string, local: string | u
       what: filled(what, groups),
       fix: filled(fix, groups),
       subject: subject && subjectOf(subject, groups, local),
-      focus: match[0].slice(0, 120),
+      focus: (groups.focus ?? match[0]).slice(0, 120),
     }
   }
   return undefined
@@ -48,9 +48,10 @@ export function filled(sentence: string, groups: Readonly<Record<string, string 
   })
 }
 
-/** Alternatives of one expression number their groups: `name`, `name2`. */
+/** Alternatives of one expression number their groups: `name`, `name2` and so on. */
 function groupAt(groups: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
-  return (groups[name] ?? groups[`${name}2`] ?? groups[`${name}3`])?.trim()
+  const found = Object.entries(groups).find(([key, value]) => value !== undefined && key.replace(/\d$/, '') === name)
+  return found?.[1]?.trim()
 }
 
 function subjectOf(

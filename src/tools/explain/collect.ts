@@ -11,6 +11,8 @@ import { type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/ma
 import { inParallel } from '../../lib/parallel.ts'
 import { inventoryRefs } from '../objects/inventory-refs.ts'
 import { type Controllers, readControllers } from '../run/engine.ts'
+import type { World } from '../../world/world.ts'
+import { judgeAll } from './judge.ts'
 import { Reader } from './reader.ts'
 
 const [mostDepth, mostFound, atOnce, mostLogs] = [9, 150, 8, 3]
@@ -31,7 +33,10 @@ interface Next {
 }
 
 /** Reads what may tell why an object is as it is: step by step along its leads, a step's reads side by side, in all a bounded number. */
-export async function collect(root: KubeObject, { reader, now }: { reader: Reader; now: number }): Promise<Collected> {
+export async function collect(
+  root: KubeObject,
+  { reader, now, world }: { reader: Reader; now: number; world: Pick<World, 'kernel'> },
+): Promise<Collected> {
   const controllers = isFluxGroup(refOf(root).group) ? await readControllers(reader.cluster, reader.signal) : undefined
   const isServed = servedBy(controllers, now)
   const all: Found[] = []
@@ -47,7 +52,7 @@ export async function collect(root: KubeObject, { reader, now }: { reader: Reade
     level = next.flat().toSorted((a, b) => b.weight - a.weight)
   }
   if (all.length >= mostFound) reader.say(`only the nearest ${mostFound} objects were looked at`)
-  await readLogs(all, { reader, now })
+  await Promise.all([readLogs(all, { reader, now }), judgeAll(all, world, reader.signal)])
   const first = all[0]
   if (!first) throw new TypeError('there is always a first object')
   if (controllers?.unread) reader.say(controllers.unread)
