@@ -21,6 +21,8 @@ export interface ControllerFlags {
   readonly labelSelector: string | undefined
   readonly healthAddress: Address | undefined
   readonly metricsAddress: Address | undefined
+  /** Whether metrics tell the state of each object. */
+  readonly resourceMetrics: boolean
   /** A URL. */
   readonly eventsAddress: string | undefined
   /** Absent: without election. */
@@ -77,6 +79,7 @@ export function addController(program: Command, context: Context): void {
     .option('--artifact-digest-algo <name>', `what digests of artifacts are made with: ${digestAlgorithms.join(', ')}`, 'sha256')
     .option('--health-addr <host:port>', '/healthz and /readyz')
     .option('--metrics-addr <host:port>', '/metrics, for Prometheus')
+    .option('--resource-metrics', 'in it gotk_resource_info: the state of each object, as kube-state-metrics tells it for Flux')
     .option('--events-addr <url>', 'where events are posted, such as http://notification-controller.flux-system.svc.cluster.local./')
     .option('--log-encoding <encoding>', 'how log lines look: json or console', 'json')
     .option('--no-remote-bases', 'kustomizations may not load from elsewhere; always so')
@@ -145,9 +148,17 @@ export function flagsOf(options: JsonObject): ControllerFlags {
     labelSelector: stringAt(options, 'watchLabelSelector'),
     healthAddress: addressIn(options, 'healthAddr'),
     metricsAddress: addressIn(options, 'metricsAddr'),
+    resourceMetrics: resourcesIn(options),
     eventsAddress: receiverIn(options),
     election: options.enableLeaderElection === true ? electionOf(options) : undefined,
   }
+}
+
+/** @throws {UsageError} */
+function resourcesIn({ resourceMetrics, metricsAddr }: JsonObject): boolean {
+  if (resourceMetrics !== true) return false
+  if (metricsAddr !== undefined) return true
+  throw new UsageError('--resource-metrics needs --metrics-addr: they are part of /metrics')
 }
 
 /** @throws {UsageError} */

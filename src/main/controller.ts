@@ -33,12 +33,13 @@ interface About {
 
 /** Reconciles until told to stop. @throws {ControllerError} where a controller of Flux is live, and when leadership is lost. */
 export async function runController(composed: Composed, flags: ControllerFlags, { env, stopped, metrics }: About): Promise<void> {
-  const { world } = composed.service
+  const { world, redactor } = composed.service
   const cluster = world.clusters.named(composed.cluster)
   const hands: Hands = { ...world, cluster }
   await refuseBeside(cluster, flags, { now: world.clock.now(), signal: stopped })
   const namespace = env.RUNTIME_NAMESPACE ?? 'flux-system'
   await opening(async opened => {
+    if (flags.resourceMetrics) metrics.showResources(text => redactor.censor(text))
     await serveOperators(flags, metrics, opened)
     const leases = await leasesOf(hands, flags, { namespace, stopped, metrics }).catch((thrown: unknown) => {
       if (!stopped.aborted) throw thrown
@@ -90,6 +91,7 @@ function runOf(flags: ControllerFlags, { namespace, metrics }: { namespace: stri
     follows: partly && ours.some(r => r.wokenBy) ? sources : [],
     queue: metrics.queue,
     passed: pass => metrics.passed(pass),
+    seen: object => metrics.seen(object),
     gone: object => metrics.gone(object),
   }
 }

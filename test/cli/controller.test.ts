@@ -48,6 +48,7 @@ const rows: [argv: string[], says: RegExp][] = [
     ['--storage-path', '/x', '--events-addr', 'notification-controller'],
     /--events-addr 'notification-controller' is no address: use a URL/,
   ],
+  [['--storage-path', '/x', '--resource-metrics'], /--resource-metrics needs --metrics-addr/],
   [['--storage-path', '/x', '--log-encoding', 'xml'], /--log-encoding 'xml' is neither json nor console/],
   [['--storage-path', '/x', '--http-retry', '-1'], /--http-retry '-1' is no number from 0 to 100/],
   [['--storage-path', '/x', '--kube-api-qps', '0'], /--kube-api-qps '0' is no number above 0/],
@@ -180,7 +181,7 @@ function processSuite(name: string, open: () => Promise<Opened>): void {
         response.writeHead(202).end()
       })
       const addresses = ['--health-addr', `127.0.0.1:${health}`, '--metrics-addr', `127.0.0.1:${metrics}`, '--events-addr', receiver.url]
-      const child = controller(addresses)
+      const child = controller([...addresses, '--resource-metrics'])
       await reconciling(child)
       assert.ok(await until(source('shop'), isReady))
       await put(delivery('shop'))
@@ -195,6 +196,7 @@ function processSuite(name: string, open: () => Promise<Opened>): void {
         /rest_client_requests_total\{code="200",method="GET",host="127.0.0.1:\d+"\} [1-9]/,
         /process_resident_memory_bytes [1-9]/,
         /gotk_token_cached_items 0/,
+        /gotk_resource_info\{[^}]*customresource_kind="Kustomization",exported_namespace="flux-system",name="shop",ready="True",revision="latest@/,
       ]
       let shown = ''
       while (!told.every(row => row.test(shown))) shown = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text()

@@ -4,6 +4,7 @@ import { CallMetrics, LeaseMetrics } from './calls.ts'
 import { type Passed, PassMetrics } from './passes.ts'
 import { watchProcess } from './process.ts'
 import { QueueMetrics, type Stopwatch } from './queues.ts'
+import { ResourceMetrics } from './resources.ts'
 import { TokenMetrics } from './tokens.ts'
 
 /** What Prometheus may read of a continuous engine, by the names that Flux's controllers have. Spec: kustomization 12. */
@@ -14,6 +15,8 @@ export class Metrics {
   readonly tokens = new TokenMetrics(this.#registry)
   readonly calls = new CallMetrics(this.#registry)
   readonly leases = new LeaseMetrics(this.#registry)
+
+  #resources: ResourceMetrics | undefined
 
   constructor(clock: Stopwatch) {
     this.queue = new QueueMetrics(this.#registry, clock)
@@ -30,6 +33,15 @@ export class Metrics {
     watchProcess(this.#registry)
   }
 
+  /** From now on, a row an object with its state. `censor` hides secrets. */
+  showResources(censor: (text: string) => string): void {
+    this.#resources = new ResourceMetrics(this.#registry, censor)
+  }
+
+  seen(object: KubeObject): void {
+    this.#resources?.seen(object)
+  }
+
   passed(pass: Passed): void {
     this.#passes.passed(pass)
   }
@@ -38,6 +50,7 @@ export class Metrics {
   gone(object: KubeObject): void {
     this.#passes.gone(object)
     this.tokens.gone(object)
+    this.#resources?.gone(object)
   }
 
   /** In Prometheus' text format. */
