@@ -1,3 +1,4 @@
+import { overNow } from '../lib/aborted.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { type KubeObject, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
 import { drive } from './drive.ts'
@@ -186,7 +187,7 @@ class Controller<Hands> {
   }
 
   #ring(): void {
-    this.#bell.abort()
+    this.#bell.abort(overNow)
   }
 }
 

@@ -1,3 +1,4 @@
+import { overNow } from '../lib/aborted.ts'
 import { type FluxEvent, fluxEventOf } from '../kinds/flux-event.ts'
 import { type KubeObject, type ObjectRef, conditionsOf, refOf } from '../kinds/manifest.ts'
 import type { Kind } from '../kinds/kind.ts'
@@ -123,7 +124,7 @@ export class Working<K extends Kind, Hands> {
 
   /** The pass ends: nothing more is written by itself. */
   end(): void {
-    this.#ended.abort()
+    this.#ended.abort(overNow)
   }
 
   async #write(): Promise<void> {

@@ -5,3 +5,6 @@ export function aborted(signal: AbortSignal): Promise<void> {
   signal.addEventListener('abort', () => resolve(), { once: true })
   return promise
 }
+
+/** The reason of what is ended because nobody waits for it: to make an error each time costs its stack. */
+export const overNow = new Error('over')

@@ -1,3 +1,4 @@
+import { overNow } from './aborted.ts'
 import { CodedError } from './coded-error.ts'
 import { formatDuration } from './duration.ts'
 
@@ -43,5 +44,5 @@ function started({ clock, ms, what, signal }: Deadline): { signal: AbortSignal; 
     () => late.abort(new DeadlineError(ms, what)),
     () => undefined,
   )
-  return { signal: AbortSignal.any([signal, late.signal]), stop: () => done.abort() }
+  return { signal: AbortSignal.any([signal, late.signal]), stop: () => done.abort(overNow) }
 }

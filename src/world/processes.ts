@@ -33,8 +33,14 @@ export function stateOf(name: string): 'this' | 'running' | 'ended' | 'elsewhere
   return Number(pid) === process.pid ? 'this' : 'running'
 }
 
+const ownStart = startIn(process.pid)
+
 /** When a process started, as far as the system tells; it tells apart two that had the same number. */
 function startOf(pid: number): string {
+  return pid === process.pid ? ownStart : startIn(pid)
+}
+
+function startIn(pid: number): string {
   const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, 'utf8'))
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }

@@ -1,3 +1,4 @@
+import { overNow } from '../../lib/aborted.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { CodedError } from '../../lib/coded-error.ts'
 import { objectAt } from '../../lib/json.ts'
@@ -41,7 +42,7 @@ export async function wouldPickUp(
     if (late.signal.aborted || thrown instanceof CodedError) return undefined
     throw thrown
   } finally {
-    ended.abort()
+    ended.abort(overNow)
     await ticking
   }
 }

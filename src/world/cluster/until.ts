@@ -1,3 +1,4 @@
+import { overNow } from '../../lib/aborted.ts'
 import type { KubeObject, ObjectRef } from '../../kinds/manifest.ts'
 import type { ObjectWatcher } from './cluster.ts'
 
@@ -26,7 +27,7 @@ export async function until<T>(
       if (answer !== undefined) return answer
     }
   } finally {
-    done.abort()
+    done.abort(overNow)
   }
   throw signal.reason
 }

@@ -1,3 +1,4 @@
+import { overNow } from '../../lib/aborted.ts'
 import type { KubeObject, ObjectRef } from '../../kinds/manifest.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Cluster, ListQuery } from './cluster.ts'
@@ -116,7 +117,7 @@ class KindVersions {
 
   #fail(): void {
     this.#failedAt ??= this.#clock.elapsed()
-    this.#ended.abort()
+    this.#ended.abort(overNow)
   }
 
   async #list(signal: AbortSignal): Promise<string> {

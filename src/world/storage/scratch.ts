@@ -7,12 +7,12 @@ export interface Kept {
 
 /** A place for as long as work takes. */
 export interface Room {
-  /** Writes content down without holding it. What `content` throws passes as it is. @throws {StorageError} DISK_FULL, WRITE_FAILED */
+  /** Puts content aside; what is large is written down without holding it. What `content` throws passes as it is. @throws {StorageError} NO_FOLDER, DISK_FULL, WRITE_FAILED */
   keep(content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Kept>
 }
 
 /** Where to put what is too large for memory. */
 export interface Scratch {
-  /** Work with a room that is empty, and gone when the work has ended. @throws {StorageError} NO_FOLDER */
+  /** Work with a room that is empty, and gone when the work has ended. */
   during<T>(work: (room: Room) => Promise<T>): Promise<T>
 }

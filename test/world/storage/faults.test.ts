@@ -191,10 +191,31 @@ test('a file whose name is as long as a name can be is stored and linked', async
 test('a folder for temporary files that is not there', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-faults-'))
   folders.push(folder)
-  await assert.rejects(
-    diskScratch(join(folder, 'absent')).during(async () => {}),
-    { name: 'StorageError', code: 'NO_FOLDER' },
-  )
+  const kept = (bytes: number): Promise<number> =>
+    diskScratch(join(folder, 'absent')).during(async room => (await room.keep(pieces('x'.repeat(bytes)), signal)).size)
+  await assert.rejects(kept(300_000), { name: 'StorageError', code: 'NO_FOLDER' })
+  assert.equal(await kept(1000), 1000)
+})
+
+test('what is put aside is read back, from memory and from disk, and leaves nothing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-faults-'))
+  folders.push(folder)
+  const [small, large] = [Buffer.alloc(200_000, 'a'), Buffer.alloc(100_000, 'b')]
+  await diskScratch(folder).during(async room => {
+    const parts = [small.subarray(0, 7), small.subarray(7), large, large, Buffer.from('c')]
+    const first = await room.keep(pieces(...parts.map(String)), signal)
+    const second = await room.keep(pieces('still', ' held'), signal)
+    for (const [kept, wanted] of [
+      [first, Buffer.concat(parts)],
+      [second, Buffer.from('still held')],
+      [first, Buffer.concat(parts)],
+    ] as const) {
+      const read = await Array.fromAsync(kept.read())
+      assert.deepEqual([Buffer.concat(read).equals(wanted), kept.size], [true, wanted.length])
+    }
+    assert.equal(readdirSync(folder).length, 1)
+  })
+  assert.deepEqual(readdirSync(folder), [])
 })
 
 test('collecting stops after five seconds, and the next run goes on', async () => {
