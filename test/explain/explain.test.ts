@@ -12,6 +12,7 @@ import { fluxFaults } from './faults-flux.ts'
 import { sourceFaults } from './faults-sources.ts'
 import { workloadFaults } from './faults-workloads.ts'
 import { fluxVariants } from './variants-flux.ts'
+import { moreVariants } from './variants-more.ts'
 import { podVariants } from './variants-pods.ts'
 import { thirdVariants } from './third-variants.ts'
 import { healthyCases } from './healthy.ts'
@@ -52,7 +53,7 @@ function check({ expect }: FaultCase, { isError, data, text }: Answer): void {
 }
 
 describe('the true cause comes first', { concurrency: 8 }, () => {
-  for (const row of [...sourceFaults, ...fluxFaults, ...workloadFaults, ...thirdVariants, ...podVariants, ...fluxVariants])
+  for (const row of [...sourceFaults, ...fluxFaults, ...workloadFaults, ...thirdVariants, ...podVariants, ...fluxVariants, ...moreVariants])
     test(`${row.fault}: ${row.says}`, async () => check(row, await explained(row.ask, row.objects)))
 })
 

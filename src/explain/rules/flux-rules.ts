@@ -234,6 +234,15 @@ export const healthTimeoutRule: Rule = (found, facts) => {
   ]
 }
 
+/** What an object tells of its source, where the source itself tells nothing any more. */
+export const echoRule: Rule = (found, facts) => {
+  const [statement] = statementsOf(found)
+  const [, told] = /is not ready: ([\s\S]+)/.exec(statement?.message ?? '') ?? []
+  if (!isFlux(found) || !statement || told === undefined || healthOf(found, facts.now) !== 'failing') return []
+  const words = heard(whileReleasing, told, found.ref.namespace)
+  return words ? [findingOf(found, { statement, words, strength: 0.5 })] : []
+}
+
 /** What is left of a failing object when nothing else explains it: its own words. */
 export const ownWordsRule: Rule = (found, facts) => {
   if (!found.object) return []

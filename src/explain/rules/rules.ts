@@ -2,7 +2,7 @@ import type { Rule } from '../facts.ts'
 import { containerRule } from './container-rules.ts'
 import { controllerRule } from './controller-rules.ts'
 import { finalizerRule, namespaceRule } from './deletion-rules.ts'
-import { healthTimeoutRule, loopRule, ownWordsRule, statementRule, suspendedRule } from './flux-rules.ts'
+import { echoRule, healthTimeoutRule, loopRule, ownWordsRule, statementRule, suspendedRule } from './flux-rules.ts'
 import { healthExpressionRule, healthTargetRule, makerRule } from './health-rules.ts'
 import { missingRule } from './missing-rules.ts'
 import { endedPodRule, nodeRule, schedulingRule, setupRule, stuckPodRule } from './pod-rules.ts'
@@ -54,4 +54,4 @@ export const rules: readonly Rule[] = [
 ]
 
 /** Rules that tell what is left, asked in this order only where no cause was found at or below an object. */
-export const lastResorts: readonly Rule[] = [healthTimeoutRule, stuckRolloutRule, warningRule, ownWordsRule]
+export const lastResorts: readonly Rule[] = [healthTimeoutRule, stuckRolloutRule, warningRule, echoRule, ownWordsRule]
