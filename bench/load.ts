@@ -18,8 +18,10 @@ import { freePort, ready, start } from '../test/refs/processes.ts'
 import { testKernel } from '../test/support/kernel.ts'
 import { pushFiles } from '../test/support/push.ts'
 import { ensureNamespace } from '../test/support/world.ts'
-import { program } from '../test/support/program.ts'
+import { root } from '../test/support/program.ts'
 
+/** What is published, as `npm run build` leaves it. */
+const bundle = join(root, 'dist/cli.js')
 const signal = new AbortController().signal
 const namespace = 'load'
 const atOnce = 8
@@ -47,7 +49,7 @@ export async function ourSide(count: number): Promise<Side> {
     const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-load-'))
     const [storage, health] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`]
     const args = ['controller', '--storage-path', folder, '--storage-addr', storage, '--health-addr', health]
-    const main = process.env.LOAD_MAIN ?? program
+    const main = process.env.LOAD_MAIN ?? bundle
     const child = start(process.execPath, [...(process.env.LOAD_NODE ?? '').split(' ').filter(Boolean), main, ...args], {
       KUBECONFIG: server.kubeconfigPath,
     })
@@ -79,6 +81,7 @@ async function side(count: number, begin: (server: ApiServer) => Promise<Running
   await push(registry.address, count, '1')
   const running = await begin(server)
   try {
+    await calm(running)
     const measure = (own: number, work: () => Promise<unknown>): Promise<Round> => measured({ server, running, own }, work)
     const created = await measure(count * 2, () => create(cluster, registry.address, count))
     const revisions = new Map((await all(cluster)).map(ks => [ks.metadata.name, revisionOf(ks)]))
@@ -92,6 +95,17 @@ async function side(count: number, begin: (server: ApiServer) => Promise<Running
     await running.stop()
     await registry.close()
     await server.stop()
+  }
+}
+
+/** Both sides have started when they do nothing any more: connections are there, and caches filled. */
+async function calm({ pids }: Running): Promise<void> {
+  const cpuNow = (): number => pids.reduce((sum, pid) => sum + cpuOf(pid), 0)
+  for (let [idle, before] = [0, cpuNow()]; idle < 4;) {
+    await realClock.sleep(250, signal)
+    const now = cpuNow()
+    idle = now - before < 0.03 ? idle + 1 : 0
+    before = now
   }
 }
 
