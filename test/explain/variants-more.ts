@@ -156,6 +156,51 @@ export const moreVariants: readonly FaultCase[] = [
     })() as [KubeObject, ...KubeObject[]],
     { cause: 'StorageClassMissing', at: /standrad/, proof: /standrad/, fix: /StorageClass/ },
   ),
+  built('bad path', 'of an artifact, beside a restart', [
+    'kustomization path not found: stat /tmp/kustomization-9/apps/prod: no such file or directory',
+    { cause: 'PathNotFound', proof: /apps\/prod/, fix: /spec\.path/ },
+  ]),
+  built('substitution variable missing', 'a region', [
+    'post build failed for \'shop\': envsubst error: variable substitution failed: variable not set (strict mode): "REGION"',
+    { cause: 'VariableMissing', proof: /REGION/, fix: /substitute/ },
+  ]),
+  built('substitution variable missing', 'in an Ingress', [
+    'post build failed for \'web\': envsubst error: variable substitution failed: variable not set (strict mode): "ingress_host"',
+    { cause: 'VariableMissing', proof: /ingress_host/, fix: /substitute/ },
+  ]),
+  fault(
+    'health timeout',
+    'a slow StatefulSet',
+    [
+      ks('shop', { wait: true, timeout: '1m' }, [
+        'False',
+        'HealthCheckFailed',
+        "health check failed after 1m0s: timeout waiting for: [StatefulSet/apps/db status: 'InProgress']",
+      ]),
+      goodGit(),
+      object('apps/v1', 'StatefulSet', 'db', {
+        spec: { replicas: 3, selector: { matchLabels: { app: 'db' } } },
+        status: { observedGeneration: 1, replicas: 3, readyReplicas: 2 },
+      }),
+      beside(),
+    ],
+    { cause: 'HealthTimeout', at: /Kustomization/, proof: /StatefulSet\/apps\/db/, fix: /timeout/ },
+  ),
+  fault(
+    'health timeout',
+    'a slow Deployment of a release',
+    [
+      release('web', { timeout: '1m' }, [
+        'False',
+        'InstallFailed',
+        'Helm install failed for release apps/web with chart web@1.2.3: context deadline exceeded',
+      ]),
+      goodChart(),
+      goodCharts(),
+      beside(),
+    ],
+    { cause: 'HealthTimeout', at: /HelmRelease/, proof: /deadline exceeded/, fix: /timeout/ },
+  ),
   (() => {
     const ds = object('apps/v1', 'DaemonSet', 'agent', {
       spec: { selector: { matchLabels: { app: 'agent' } }, template: {} },

@@ -17,7 +17,17 @@ import {
 } from '../facts.ts'
 import { namedIn } from '../named.ts'
 import { passesOn, type Statement, statementsOf } from '../statements.ts'
-import { builds, decryptions, paths, releases, releaseStarts, releaseValues, substitutions, variables } from '../wordings/builds.ts'
+import {
+  builds,
+  decryptions,
+  paths,
+  releases,
+  releaseStarts,
+  releaseValues,
+  substitutions,
+  variables,
+  wholePaths,
+} from '../wordings/builds.ts'
 import { dangling, missing, networks, unanswered } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { gits, registries, urls, verification, versions } from '../wordings/sources.ts'
@@ -64,6 +74,7 @@ function tablesOf({ ref }: Found, reason: string): readonly Wording[] {
 }
 
 const whileBuilding = [
+  ...wholePaths,
   ...decryptions,
   ...variables,
   ...missing,

@@ -10,6 +10,9 @@ export const paths: readonly Wording[] = [
   },
 ]
 
+/** The same where the words are Flux's own, whatever the step. */
+export const wholePaths: readonly Wording[] = paths.map(path => ({ ...path, says: /kustomization path not found/i }))
+
 /** Decryption. */
 export const decryptions: readonly Wording[] = [
   {
