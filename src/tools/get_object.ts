@@ -11,6 +11,7 @@ import { maskObject } from '../lib/mask.ts'
 import { foreign } from '../lib/safe.ts'
 import { print } from '../lib/yaml.ts'
 import type { Cluster } from '../world/cluster/cluster.ts'
+import type { World } from '../world/world.ts'
 import { evidenceFor } from './run/evidence.ts'
 import { eventsAbout } from './run/events-about.ts'
 import { inventoryRefs } from './objects/inventory-refs.ts'
@@ -36,21 +37,27 @@ export const getObject = tool({
     const masked = maskObject(object, show) as KubeObject
     const untrusted = args.fields
       ? Object.fromEntries(args.fields.map(f => [f, fieldAt(masked, f) ?? null]))
-      : await viewOf(args.view, masked, { cluster: located.cluster, signal })
+      : await viewOf(args.view, masked, { cluster: located.cluster, world, signal })
     return { object: printRef(located.ref), cluster: located.cluster.name, untrusted }
   },
   say: ({ object, cluster, untrusted }) =>
     `${object} [${cluster}]\n${foreign(object, (typeof untrusted.yaml === 'string' ? untrusted.yaml : print(untrusted as Json)).trimEnd())}`,
 })
 
+interface Looking {
+  readonly cluster: Cluster
+  readonly world: Pick<World, 'clock' | 'kernel'>
+  readonly signal: AbortSignal
+}
+
 async function viewOf(
   view: 'summary' | 'inventory' | 'events' | 'history' | 'spec' | 'yaml',
   object: KubeObject,
-  { cluster, signal }: { cluster: Cluster; signal: AbortSignal },
+  { cluster, world, signal }: Looking,
 ): Promise<JsonObject> {
   switch (view) {
     case 'summary':
-      return summary(object, { cluster, signal })
+      return summary(object, { cluster, world, signal })
     case 'inventory':
       return {
         ...(elsewhere(object) ? { in: `the cluster of ${elsewhere(object)}` } : {}),
@@ -77,7 +84,7 @@ async function readableEvents(cluster: Cluster, ref: ObjectRef, signal: AbortSig
   }
 }
 
-async function summary(object: KubeObject, { cluster, signal }: { cluster: Cluster; signal: AbortSignal }): Promise<JsonObject> {
+async function summary(object: KubeObject, { cluster, world, signal }: Looking): Promise<JsonObject> {
   const conditions = conditionsOf(object).map(
     c => `${c.type}=${c.status} ${c.reason}: ${shortRevision(c.message.trimEnd())} (since ${c.lastTransitionTime})`,
   )
@@ -96,7 +103,7 @@ async function summary(object: KubeObject, { cluster, signal }: { cluster: Clust
   const state = stateOf(object)
   const revision = revisionOf(object)
   const source = objectAt(object, 'spec', 'sourceRef')
-  const evidence = state === 'failing' ? { ...(await evidenceFor(cluster, object, signal)) } : {}
+  const evidence = state === 'failing' ? { ...(await evidenceFor(object, { cluster, world, signal })) } : {}
   return {
     state,
     ...(revision ? { revision: shortRevision(revision) } : {}),

@@ -206,11 +206,17 @@ test('a verb that fails in part says which part, and everything has an answer in
   await type(product, ['apply', 'manifests', '--create', `name=bad,url=oci://${product.registry}/bad:1`])
   const ran = await type(product, ['reconcile', 'ks/bad', '-o', 'json'])
   assert.equal(ran.code, 1)
-  const verdict = JSON.parse(ran.out) as { verdict: string; reason: string; failing: { object: string; status: string }[] }
+  const verdict = JSON.parse(ran.out) as {
+    verdict: string
+    reason: string
+    failing: { object: string; status: string }[]
+    cause: { cause: string }
+  }
   assert.deepEqual([verdict.verdict, verdict.reason], ['Failed', 'ReconciliationFailed'])
   assert.deepEqual(
     verdict.failing.map(f => [f.object, f.status]),
     [['ConfigMap/absent/a', 'Refused']],
   )
+  assert.equal(verdict.cause.cause, 'NamespaceMissing')
   signal.throwIfAborted()
 })

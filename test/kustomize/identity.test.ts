@@ -378,7 +378,7 @@ test('what speaks for a failure, and what a deletion takes along, says that anot
   const s = await stage('told')
   await s.apply(kubeconfigs('told', { value: kubeconfig() }))
   const ks = await s.ship([config('told', 'one')], toFar(), turn())
-  const { incomplete, failing } = await evidenceFor(guarded, ks, signal)
+  const { incomplete, failing } = await evidenceFor(ks, { cluster: guarded, world: { clock: realClock, kernel }, signal })
   assert.deepEqual(
     [failing, incomplete],
     [[], 'its objects are in the cluster of Secret/told/far, which was not read: the Ready message names what failed there'],

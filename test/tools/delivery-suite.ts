@@ -94,7 +94,8 @@ export function deliverySuite(name: string, open: () => Promise<Delivering>): vo
       assert.ok(told.length >= 2 && told.length <= 4, first.text)
       assert.match(told[0] ?? '', /Progress deadline exceeded/)
       assert.match(told[1] ?? '', /^\d{4}-\d\d-\d\dT\S+ Warning (Failed|BackOff): .*registry\.invalid\/nothing:0/)
-      assert.match(first.text, /Next: correct what the failing objects need and push again/)
+      assert.match(first.text, /\nCause: RegistryUnreachable at Pod\/default\/sick-\S+\. Fix: correct the host in the image/)
+      assert.match(first.text, /\nNext: correct what the failing objects need and push again/)
     })
 
     test('what waits is told the dependency where it begins', async () => {

@@ -6,14 +6,17 @@ import { elsewhere } from '../../kustomize/identity.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { plain } from '../../lib/safe.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
+import type { World } from '../../world/world.ts'
+import { type FirstCause, firstCause } from '../explain/first-cause.ts'
 import { blockerOf } from './blocker.ts'
 import { eventsAbout } from './events-about.ts'
 import { inventoryRefs } from '../objects/inventory-refs.ts'
 
-/** What speaks for a failing verdict: objects that are not well with their last events, and the dependency that blocks. */
+/** What speaks for a failing verdict: objects that are not well with their last events, the dependency that blocks, and the likeliest cause. */
 export interface Evidence {
   readonly failing: JsonObject[]
   readonly blockedBy?: JsonObject | undefined
+  readonly cause?: FirstCause | undefined
   readonly incomplete?: string | undefined
 }
 
@@ -22,7 +25,10 @@ const order = ['Refused', 'Failed', 'NotFound', 'Unknown', 'InProgress', 'Termin
 const workloads = ['Deployment', 'StatefulSet', 'DaemonSet']
 
 /** Collects evidence for an object that failed. What may not be read is said, not left out. */
-export async function evidenceFor(cluster: Cluster, object: KubeObject, signal: AbortSignal): Promise<Evidence> {
+export async function evidenceFor(
+  object: KubeObject,
+  { cluster, world, signal }: { cluster: Cluster; world: Pick<World, 'clock' | 'kernel'>; signal: AbortSignal },
+): Promise<Evidence> {
   const problems: string[] = []
   const orSaid = async <T>(work: Promise<T>): Promise<T | undefined> => {
     try {
@@ -39,13 +45,15 @@ export async function evidenceFor(cluster: Cluster, object: KubeObject, signal: 
     problems.push(`its objects are in the cluster of ${name}, which was not read: the Ready message names what failed there`)
     return []
   }
-  const [failing, blockedBy] = await Promise.all([
+  const [failing, blockedBy, cause] = await Promise.all([
     orSaid(where ? unread(where) : failingObjects(cluster, object, { signal, orSaid })),
     orSaid(blockerOf(cluster, object, signal)),
+    firstCause(object, { cluster, world, signal }),
   ])
   return {
     failing: failing ?? [],
     ...(blockedBy ? { blockedBy } : {}),
+    ...(cause ? { cause } : {}),
     ...(problems.length > 0 ? { incomplete: [...new Set(problems)].join('; ') } : {}),
   }
 }

@@ -4,6 +4,7 @@ import { type Judged, verdicts } from '../../engine/request.ts'
 import type { ObjectRef } from '../../kinds/manifest.ts'
 import { type JsonObject, listAt } from '../../lib/json.ts'
 import { foreign } from '../../lib/safe.ts'
+import { sayCause } from '../explain/first-cause.ts'
 import type { Acting } from './engine.ts'
 
 /** What a verdict answers. */
@@ -19,6 +20,7 @@ export const verdictOutput = z.looseObject({
   kept: z.array(z.string()).optional(),
   failing: z.array(z.looseObject({})).optional(),
   blockedBy: z.looseObject({}).optional(),
+  cause: z.object({ cause: z.string(), object: z.string(), fix: z.string() }).optional(),
   incomplete: z.string().optional(),
   engine: z.string(),
   cluster: z.string(),
@@ -83,6 +85,7 @@ export function sayVerdict(data: VerdictAnswer): string {
     ...list('left the inventory and kept', data.kept),
     ...(told.length > 0 ? [foreign('messages and events', told.join('\n'))] : []),
     ...(data.incomplete ? [`incomplete: ${data.incomplete}`] : []),
+    ...(data.cause ? [sayCause(data.cause)] : []),
     `Next: ${data.next}`,
   ].join('\n')
 }

@@ -1,0 +1,36 @@
+import { explain } from '../../explain/explain.ts'
+import type { KubeObject } from '../../kinds/manifest.ts'
+import { CodedError } from '../../lib/coded-error.ts'
+import { plain } from '../../lib/safe.ts'
+import type { Cluster } from '../../world/cluster/cluster.ts'
+import type { World } from '../../world/world.ts'
+import { collect } from './collect.ts'
+import { Reader } from './reader.ts'
+
+/** The likeliest cause of a failure, where it lies, and what mends it. */
+export interface FirstCause {
+  readonly cause: string
+  readonly object: string
+  readonly fix: string
+}
+
+/** What `explain` puts first; `undefined` where it finds none, or may not read what it needs. */
+export async function firstCause(
+  object: KubeObject,
+  { cluster, world, signal }: { cluster: Cluster; world: Pick<World, 'clock' | 'kernel'>; signal: AbortSignal },
+): Promise<FirstCause | undefined> {
+  try {
+    const { facts } = await collect(object, { reader: new Reader(cluster, signal), now: world.clock.now(), world })
+    const [first] = explain(facts).causes
+    return first && { cause: first.name, object: first.object, fix: plain(first.fix) }
+  } catch (thrown) {
+    signal.throwIfAborted()
+    if (!(thrown instanceof CodedError)) throw thrown
+    return undefined
+  }
+}
+
+/** As text, on a line. */
+export function sayCause({ cause, object, fix }: FirstCause): string {
+  return `Cause: ${cause} at ${object}. Fix: ${fix}`
+}
