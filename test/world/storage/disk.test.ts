@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import * as promises from 'node:fs/promises'
 import { readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -132,4 +133,24 @@ test('what is stored is read at its own URL, by its link as well, and nothing el
   ])
     assert.equal(await read(url), undefined, url)
   rmSync(join(folder, '../outside'))
+})
+
+test('a look at a file that is given up closes it', async () => {
+  const [folder, clock, stop] = [newFolder(), manualClock(), new AbortController()]
+  const held = new Set<unknown>()
+  const watching: typeof promises.open = async (...args) => {
+    const handle = await promises.open(...args)
+    const close = handle.close.bind(handle)
+    held.add(handle)
+    handle.close = async () => {
+      held.delete(handle)
+      await close()
+    }
+    if (args[1] === undefined) stop.abort(new Error('enough'))
+    return handle
+  }
+  const artifacts = diskArtifacts({ folder, advertised: 'x', clock, files: { ...promises, open: watching } })
+  const stored = await artifacts.store(file('it'), pieces('content'), signal)
+  await assert.rejects(artifacts.verify(stored, stop.signal), /enough/)
+  assert.equal(held.size, 0)
 })
