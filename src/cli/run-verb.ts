@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
 import { answer, type Answer, type Service } from '../tools/frame/answer.ts'
+import { fluxNamespace } from '../tools/objects/locate.ts'
 import type { EngineOptions, Tool } from '../tools/tool.ts'
 import { valueOf } from './flags.ts'
 import { type Format, isPlan, rendered, type Terminal } from './output.ts'
@@ -39,7 +40,6 @@ export interface Typed {
   readonly exitCode?: (done: Answer) => number
 }
 
-const fluxNamespace = 'flux-system'
 const offline = new Set(['get_image_digest', 'list_artifacts', 'diff_artifact', 'pull_artifact', 'tag_artifact', 'list_clusters'])
 
 /** Runs a verb and prints its answer. */

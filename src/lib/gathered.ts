@@ -8,6 +8,11 @@ export async function gathered(
   return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
 }
 
+/** Pieces that are there already, as a stream. */
+export async function* each(parts: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
+  yield* parts
+}
+
 /** The same stream, which ends with what `tooLarge` makes as soon as there are more than `limit` bytes. */
 export async function* bounded(
   stream: AsyncIterable<Uint8Array>,

@@ -1,3 +1,4 @@
+import { each } from './gathered.ts'
 import { digester, type Digest } from './digest.ts'
 
 /** Content that can be read again. `digest` is sha256, `size` in bytes. */
@@ -36,10 +37,6 @@ export async function replay(
 async function* chained(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncIterable<Uint8Array> {
   yield* first
   yield* { [Symbol.asyncIterator]: () => rest }
-}
-
-async function* each(parts: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
-  yield* parts
 }
 
 /** The same content; `each` sees every piece as it passes. */

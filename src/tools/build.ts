@@ -34,9 +34,14 @@ export const build = textTool({
   },
 })
 
-function shown(objects: readonly KubeObject[], from: string, { show }: Running): Body {
+function shown(objects: readonly KubeObject[], from: string, call: Running): Body {
+  return { head: `objects=${objects.length} ${from}`, what: 'manifests', body: masked(objects, call).trimEnd() }
+}
+
+/** Manifests as YAML, with secrets as fingerprints; what stands for a value that SOPS encrypted stays. */
+export function masked(objects: readonly KubeObject[], { show }: Pick<Running, 'show'>): string {
   const told = (value: string): string => (isMask(value) ? value : show(value))
-  return { head: `objects=${objects.length} ${from}`, what: 'manifests', body: printAll(objects.map(o => maskObject(o, told))).trimEnd() }
+  return printAll(objects.map(o => maskObject(o, told)))
 }
 
 const mostFiles = 20_000

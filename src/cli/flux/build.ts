@@ -1,18 +1,14 @@
 import * as z from 'zod'
 import { splitApiVersion } from '../../kinds/manifest.ts'
 import { Kustomization } from '../../kinds/kustomization.ts'
-import { isMask } from '../../kustomize/sops/mask.ts'
-import { maskObject } from '../../lib/mask.ts'
-import { printAll } from '../../lib/yaml.ts'
+import { masked } from '../../tools/build.ts'
 import { ToolError } from '../../tools/frame/error.ts'
-import { locate, type Located } from '../../tools/objects/locate.ts'
+import { fluxNamespace, locate, type Located } from '../../tools/objects/locate.ts'
 import { renderLive } from '../../tools/preview/render-live.ts'
 import { tool } from '../../tools/tool.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import type { World } from '../../world/world.ts'
 import { type LocalArguments, localArguments, localRenders } from './local.ts'
-
-const fluxNamespace = 'flux-system'
 
 /** The manifests of a Kustomization, from its artifact or a local folder, as YAML alone. Spec: kustomization 13. */
 export const buildKustomization = tool({
@@ -39,8 +35,7 @@ export const buildKustomization = tool({
         : await localRenders({ ...args, path, decrypts: false }, { world, located, call })
     const objects = renders.flatMap(r => r.objects)
     call.progress(`objects=${objects.length}`)
-    const told = (value: string): string => (isMask(value) ? value : call.show(value))
-    return { manifests: printAll(objects.map(o => maskObject(o, told))) }
+    return { manifests: masked(objects, call) }
   },
   say: ({ manifests }) => manifests,
 })

@@ -1,12 +1,13 @@
 import * as z from 'zod'
-import { Kustomization, type KustomizationObject } from '../../kinds/kustomization.ts'
+import type { KustomizationObject } from '../../kinds/kustomization.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { print } from '../../lib/yaml.ts'
 import { variableSources } from '../../kustomize/build-reconciler.ts'
 import { variables } from '../../kustomize/substitute.ts'
 import { ToolError } from '../../tools/frame/error.ts'
-import { existing, locate } from '../../tools/objects/locate.ts'
+import { existing } from '../../tools/objects/locate.ts'
 import { tool } from '../../tools/tool.ts'
+import { find } from './build.ts'
 
 /** What a Kustomization's variables come to, as a dotenv file in which values of Secrets are fingerprints; or its status. Spec: kustomization 13. */
 export const debugKustomization = tool({
@@ -25,7 +26,7 @@ export const debugKustomization = tool({
   async run({ showVars, showStatus, ...wanted }, world, { signal, show }) {
     if (showVars === showStatus)
       throw new ToolError('InvalidArgument', 'what shall be shown?', { next: 'give one of --show-vars and --show-status' })
-    const located = await locate(world, { ...wanted, kind: `${Kustomization.kind}.${Kustomization.group}` }, signal)
+    const located = await find(wanted, world, signal)
     const ks = (await existing(located, signal)) as KustomizationObject
     if (showStatus) return { status: (ks.status ?? {}) as Record<string, unknown> }
     const refused = (why: string, cause?: unknown): ToolError =>

@@ -79,8 +79,8 @@ function pathOf(child: KustomizationObject, sources: Readonly<Record<string, str
 }
 
 async function renderOne(ks: KustomizationObject, args: LocalArguments, { world, located, call }: Where): Promise<Rendered> {
-  const { root, path } = await reach(ks, args.path, { world, call })
-  const files = kept(await readFolder(world, root, call), path, args.ignorePaths)
+  const { tree, path } = await reach(ks, args.path, { world, call })
+  const files = kept(tree, path, args.ignorePaths)
   const postBuild = args.dryRun && ks.spec.postBuild ? { ...ks.spec.postBuild, substituteFrom: [] } : ks.spec.postBuild
   const here = { ...ks, spec: { ...ks.spec, path, ...(postBuild ? { postBuild } : {}) } } as KustomizationObject
   const settings = { ...call.engine.settings, strictSubstitution: args.strictSubstitute || call.engine.settings.strictSubstitution }
@@ -93,15 +93,16 @@ async function reach(
   { spec }: KustomizationObject,
   given: string,
   { world, call }: Pick<Where, 'world' | 'call'>,
-): Promise<{ root: string; path: string }> {
+): Promise<{ tree: ReadonlyMap<string, Uint8Array>; path: string }> {
   const inside = clamped(spec.path ?? '')
   const folder = given.replace(/\/+$/, '') || '/'
   const resolved = (await world.files?.resolve(folder)) ?? folder
-  if (inside === '.' || !resolved.endsWith(`/${inside}`)) return { root: folder, path: '.' }
-  const files = await readFolder(world, folder, call)
-  const climbs = [...files].some(([name, text]) => /(^|\/)kustomization(\.ya?ml)?$/i.test(name) && Buffer.from(text).includes('../'))
+  const tree = await readFolder(world, folder, call)
+  if (inside === '.' || !resolved.endsWith(`/${inside}`)) return { tree, path: '.' }
+  const climbs = [...tree].some(([name, text]) => /(^|\/)kustomization(\.ya?ml)?$/i.test(name) && Buffer.from(text).includes('../'))
   const above = (spec.components ?? []).some(component => component.includes('../'))
-  return climbs || above ? { root: resolved.slice(0, -inside.length - 1) || '/', path: inside } : { root: folder, path: '.' }
+  if (!climbs && !above) return { tree, path: '.' }
+  return { tree: await readFolder(world, resolved.slice(0, -inside.length - 1) || '/', call), path: inside }
 }
 
 const generatedFor = ['kustomization.yaml', 'kustomization.yml', 'Kustomization']

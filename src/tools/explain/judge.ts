@@ -1,11 +1,10 @@
-import { refOf } from '../../kinds/manifest.ts'
 import { CodedError } from '../../lib/coded-error.ts'
 import { at, stringAt } from '../../lib/json.ts'
 import type { Found, JudgedBy } from '../../explain/facts.ts'
 import { statementsOf } from '../../explain/statements.ts'
 import type { HealthExpressions } from '../../kinds/expression.ts'
 import { Kustomization, type KustomizationObject } from '../../kinds/kustomization.ts'
-import type { KubeObject } from '../../kinds/manifest.ts'
+import { type KubeObject, refOf } from '../../kinds/manifest.ts'
 import { checkFor, type KindCheck, kindChecks } from '../../kustomize/expressions.ts'
 import type { World } from '../../world/world.ts'
 

@@ -19,7 +19,8 @@ interface Wanted {
   readonly name: string
 }
 
-const fluxNamespace = 'flux-system'
+/** Where Flux's own objects are when nobody says otherwise. */
+export const fluxNamespace = 'flux-system'
 
 /** Finds the cluster and the kind. A Flux kind without a namespace is looked for in flux-system. @throws {ToolError} InvalidArgument */
 export async function locate(world: World, wanted: Wanted, signal: AbortSignal): Promise<Located> {

@@ -1,3 +1,4 @@
+import { each } from '../../lib/gathered.ts'
 import type { Artifact } from '../../kinds/artifact.ts'
 import { Kustomization, type KustomizationObject } from '../../kinds/kustomization.ts'
 import { type KubeObject, printRef } from '../../kinds/manifest.ts'
@@ -100,10 +101,6 @@ async function newestContent(
   const resolved = await resolve(source.spec, { registry, target: repositoryOf(source.spec.url), signal })
   const pulled = await pull(source.spec, { registry, resolved, signal })
   return { revision: resolved.revision, files: await contentOf(source.spec, pulled, { kernel: world.kernel, room: inMemory, signal }) }
-}
-
-async function* each(parts: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
-  yield* parts
 }
 
 /** A preview is read by whoever asked for it, after this call: its content is held. */

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { each } from '../../lib/gathered.ts'
 import { privateFolder } from '../private-folder.ts'
 import { onDisk } from './error.ts'
 import type { Kept, Room, Scratch } from './scratch.ts'
@@ -80,8 +81,4 @@ class DiskRoom implements Room {
 
 function written(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   return onDisk('a temporary file', () => handle.writeFile(chunk))
-}
-
-async function* each(chunks: readonly Uint8Array[]): AsyncIterable<Uint8Array> {
-  yield* chunks
 }
