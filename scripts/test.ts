@@ -1,11 +1,11 @@
 // The gate: types, layout, lint, then every test. Ends by saying what was skipped, and why, what took long, and which behaviours were shown.
 import { spawnSync } from 'node:child_process'
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { slowTests } from './slow-tests.ts'
+import { batches, entryOf, left } from './test-plan.ts'
 import { citations, passed } from '../test/conformance/citations.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -28,21 +28,21 @@ process.env.FLUXPILOT_BEHAVIOURS = join(record, 'behaviours')
 // Most files load the same modules: their types are taken out once.
 process.env.NODE_COMPILE_CACHE = join(record, 'compiled')
 const wanted = process.argv.slice(2).filter(a => !a.startsWith('--'))
-const slow = new Set(slowTests.map(name => `test/${name}.test.ts`))
-const all = globSync('test/**/*.test.ts', { cwd: root }).filter(file => !quick || !slow.has(file))
-const files = (wanted.length > 0 ? wanted : all).map(f => join(root, f)).toSorted()
-const skipped: string[] = quick ? [`${slow.size} files that take their time are left out of the quick run`] : []
+const plan = wanted.length > 0 ? wanted.map(file => [file]) : batches(root, { quick })
+const files = plan.map((batch, i) => entryOf(root, batch, join(record, `${i}.test.mjs`)))
+const skipped: string[] = quick ? [`${left} files that take their time are left out of the quick run`] : []
+const took = new Map<string, number>()
 let failed = 0
 const events = run({ files, concurrency: 2, timeout: 600_000 })
-events.on('test:pass', ({ name, skip }) => {
+events.on('test:pass', ({ name, skip, nesting, details }) => {
   if (skip) skipped.push(typeof skip === 'string' ? skip : name)
+  if (nesting === 0 && name.endsWith('.test.ts')) took.set(name, details.duration_ms / 1000)
 })
 events.on('test:fail', ({ todo }) => {
   if (!todo) failed++
 })
-const took = new Map<string, number>()
 events.on('test:summary', ({ file, duration_ms }) => {
-  if (file !== undefined) took.set(relative(root, file), duration_ms / 1000)
+  if (file?.startsWith(root)) took.set(relative(root, file), duration_ms / 1000)
 })
 events.compose(new spec()).pipe(process.stdout)
 await new Promise(done => {

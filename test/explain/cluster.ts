@@ -1,4 +1,3 @@
-import { after } from 'node:test'
 import { installKinds } from '../../src/engine/install.ts'
 import { Bucket } from '../../src/kinds/bucket.ts'
 import { GitRepository } from '../../src/kinds/git-repository.ts'
@@ -14,14 +13,10 @@ import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { restCluster } from '../../src/world/cluster/rest.ts'
 import { createHttp } from '../../src/world/http/client.ts'
-import { testKernel } from '../support/kernel.ts'
+import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import { openDefinition } from '../support/played-flux.ts'
 import { definitions } from '../support/sandbox.ts'
 import { unending } from '../support/unending.ts'
-
-const kernel = testKernel()
-const http = createHttp({})
-after(() => http.close())
 
 /** Plurals of kinds as the store knows them; others are the kind in lower case with an s. */
 const plurals: Readonly<Record<string, string>> = {
@@ -45,7 +40,8 @@ function keyOf({ apiVersion, kind }: KubeObject): string {
 let base: Promise<{ key: string; object: KubeObject }[]> | undefined
 
 /** An API server's content with Flux's kinds installed. */
-async function prepared(): Promise<{ key: string; object: KubeObject }[]> {
+async function prepared(kernel: Kernel): Promise<{ key: string; object: KubeObject }[]> {
+  const http = createHttp({})
   const server = await listenApiServer({ kernel, clock: realClock, definitions, port: 0 })
   await seed(server.store, realClock)
   const cluster = restCluster({ name: 'sandbox', server: server.url, http, clock: realClock })
@@ -68,12 +64,16 @@ async function prepared(): Promise<{ key: string; object: KubeObject }[]> {
   await cluster.discover(unending)
   const content = [...server.store.all()]
   await server.close()
+  await http.close()
   return content
 }
 
 /** A sandbox API server that holds exactly these objects, status and times as they stand. */
-export async function clusterOf(objects: readonly KubeObject[]): Promise<{ cluster: Cluster; stop(): Promise<void> }> {
-  base ??= prepared()
+export async function clusterOf(
+  objects: readonly KubeObject[],
+  kernel: Kernel,
+): Promise<{ readonly cluster: Cluster; stop(): Promise<void> }> {
+  base ??= prepared(kernel)
   const store = new Store()
   const given = new Map(objects.map(o => [`${keyOf(o)} ${o.metadata.namespace ?? ''}/${o.metadata.name}`, o]))
   const places = [...new Set(objects.flatMap(o => o.metadata.namespace ?? []))].map(
@@ -85,5 +85,12 @@ export async function clusterOf(objects: readonly KubeObject[]): Promise<{ clust
   }))
   store.restore([...(await base), ...entries], 5000)
   const server = await listenApiServer({ kernel, clock: realClock, definitions, port: 0, store })
-  return { cluster: restCluster({ name: 'sandbox', server: server.url, http, clock: realClock }), stop: () => server.close() }
+  const http = createHttp({})
+  return {
+    cluster: restCluster({ name: 'sandbox', server: server.url, http, clock: realClock }),
+    async stop() {
+      await server.close()
+      await http.close()
+    },
+  }
 }

@@ -5,6 +5,7 @@ import { at, listAt } from '../../src/lib/json.ts'
 import type { Answer } from '../../src/tools/frame/answer.ts'
 import { tokensOf } from '../../src/tools/frame/tokens.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { testKernel } from '../support/kernel.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import type { FaultCase } from './case.ts'
 import { clusterOf } from './cluster.ts'
@@ -17,6 +18,7 @@ import { podVariants } from './variants-pods.ts'
 import { thirdVariants } from './third-variants.ts'
 import { healthyCases } from './healthy.ts'
 
+const kernel = testKernel()
 let product: Product
 const here = new Map<string, Cluster>()
 before(async () => {
@@ -25,7 +27,7 @@ before(async () => {
 after(() => product.stop())
 
 async function explained(ask: KubeObject, objects: readonly KubeObject[]): Promise<Answer> {
-  const { cluster, stop } = await clusterOf(objects)
+  const { cluster, stop } = await clusterOf(objects, kernel)
   const name = `case-${here.size}`
   here.set(name, cluster)
   try {

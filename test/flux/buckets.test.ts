@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { type RunningStore, s3Keys, startVersityGw } from '../refs/object-stores.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
-import { type Pair, startPair } from './pair.ts'
+import { usePair } from './pair.ts'
 import type { Scenario, Step } from './scenarios.ts'
 
 /** What becomes of the bucket's objects before a step; `null` removes one. */
@@ -88,22 +88,17 @@ const stories: readonly Story[] = [
 
 const name = "our Buckets beside those of Flux's own source-controller"
 withData({ name, tests: stories.length }, () =>
-  withPrograms(
-    ['etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller', 'versitygw'],
-    { name, tests: stories.length },
-    () => {
-      let [pair, store]: [Pair?, RunningStore?] = []
+  withPrograms(['etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller', 'versitygw'], { name, tests: stories.length }, () =>
+    describe(name, { concurrency: 4 }, () => {
+      const pair = usePair()
+      let store: RunningStore | undefined
       before(async () => {
         store = await startVersityGw()
-        pair = await startPair()
       })
-      after(async () => {
-        await pair?.stop()
-        await store?.stop()
-      })
+      after(() => store?.stop())
       for (const { name: wanted, steps } of stories)
         test(`${wanted}: status and events are the same`, async () => {
-          assert.ok(pair && store)
+          assert.ok(store)
           const metadata = { namespace: wanted }
           const endpoint = store.place(wanted).endpoint
           const spec = { bucketName: wanted, endpoint, insecure: true, region: 'us-east-1', interval: '10m', secretRef: { name: 'keys' } }
@@ -122,14 +117,14 @@ withData({ name, tests: stories.length }, () =>
           })
           const ref = bucketRef(wanted)
           const scenario: Scenario = { name: wanted, watched: [ref], steps: [] }
-          await pair.prepare(wanted)
+          await pair().prepare(wanted)
           for (const [i, step] of steps({ bucket, secret, ref }).entries()) {
             if (step.create) await store.create(wanted)
             for (const [key, content] of Object.entries(step.put ?? {}))
               await (content === null ? store.remove(wanted, key) : store.put(wanted, key, content))
-            assert.deepEqual(await pair.unexpected(scenario, step, `${wanted}-${i}`), [], `step ${i + 1}`)
+            assert.deepEqual(await pair().unexpected(scenario, step, `${wanted}-${i}`), [], `step ${i + 1}`)
           }
         })
-    },
+    }),
   ),
 )

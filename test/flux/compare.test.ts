@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { mediaTypes } from '../../src/kinds/oci.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
@@ -8,7 +8,7 @@ import { pushVector, signedVector } from '../support/signed.ts'
 import { applyScenarios } from './apply-scenarios.ts'
 import { decryptScenarios } from './decrypt-scenarios.ts'
 import { expressionScenarios } from './expression-scenarios.ts'
-import { type Pair, startPair } from './pair.ts'
+import { usePair } from './pair.ts'
 import { type Scenario, scenarios, type Step } from './scenarios.ts'
 import { sourceScenarios } from './source-scenarios.ts'
 
@@ -29,15 +29,11 @@ const named = all('127.0.0.1:1').map(scenario => scenario.name)
 withData({ name, tests: named.length }, () =>
   withPrograms(['etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller'], { name, tests: named.length }, () =>
     describe(name, { concurrency: 4 }, () => {
-      let pair: Pair
-      before(async () => {
-        pair = await startPair()
-      })
-      after(() => pair?.stop())
+      const pair = usePair()
 
       /** What must be in the registry before a step. */
       async function push({ name: repository }: Scenario, step: Step): Promise<void> {
-        const { hands, registry } = pair.world
+        const { hands, registry } = pair().world
         for (const tag of step.push ? (step.tags ?? ['latest']) : [])
           await pushFiles(hands, `oci://${registry}/${repository}:${tag}`, step.push ?? {}, annotations)
         const place = { registry, repository }
@@ -53,12 +49,12 @@ withData({ name, tests: named.length }, () =>
 
       for (const wanted of named)
         test(`${wanted}: status, events, objects and their field managers are the same`, async () => {
-          const scenario = all(pair.world.registry).find(s => s.name === wanted)
+          const scenario = all(pair().world.registry).find(s => s.name === wanted)
           if (!scenario) throw new Error('no such scenario')
-          await pair.prepare(wanted)
+          await pair().prepare(wanted)
           for (const [i, step] of scenario.steps.entries()) {
             await push(scenario, step)
-            assert.deepEqual(await pair.unexpected(scenario, step, `${wanted}-${i}`), [], `step ${i + 1}`)
+            assert.deepEqual(await pair().unexpected(scenario, step, `${wanted}-${i}`), [], `step ${i + 1}`)
           }
         })
     }),

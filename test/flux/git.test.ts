@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
 import { git, openForge } from '../support/git.ts'
-import { type Pair, startPair } from './pair.ts'
+import { usePair } from './pair.ts'
 import { kustomization, ksRef, type Scenario, type Step } from './scenarios.ts'
 
 /** What is committed to master before a step, and the tags that then point at it. */
@@ -105,49 +105,50 @@ const stories: readonly Story[] = [
 
 const name = "our GitRepositories beside those of Flux's own source-controller"
 withData({ name, tests: stories.length }, () =>
-  withPrograms(['git', 'etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller'], { name, tests: stories.length }, () => {
-    const forge = openForge()
-    let [pair, server]: [Pair?, SandboxGit?] = []
-    before(async () => {
-      server = await listenGit({ port: 0, data: forge.folder })
-      pair = await startPair()
-    })
-    after(async () => {
-      await pair?.stop()
-      await server?.close()
-      forge.remove()
-    })
-    for (const { name: wanted, steps, watched = (n: string) => [refOf(n)] } of stories)
-      test(`${wanted}: status, events and objects are the same`, async () => {
-        assert.ok(pair && server)
-        const url = `http://${server.address}/${wanted}.git`
-        const at: At = {
-          namespace: wanted,
-          repository: (spec = {}, own = 'app') => ({
-            apiVersion: `${group}/v1`,
-            kind: 'GitRepository',
-            metadata: { name: own, namespace: wanted },
-            spec: { url, interval: '10m', ...spec },
-          }),
-          secret: (own, data) => ({
-            apiVersion: 'v1',
-            kind: 'Secret',
-            metadata: { name: own, namespace: wanted },
-            type: 'Opaque',
-            data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
-          }),
-        }
-        const scenario: Scenario = { name: wanted, watched: watched(wanted), steps: [] }
-        await pair.prepare(wanted)
-        for (const [i, step] of steps(at).entries()) {
-          if (step.commit) {
-            const plan = { branch: 'refs/heads/master', at: 1_700_000_000 + i, message: `change ${i}`, files: step.commit }
-            const path = await forge.commit(`${wanted}.git`, [plan])
-            await git(path, 'symbolic-ref', 'HEAD', plan.branch)
-            for (const tag of step.tags ?? []) await git(path, 'tag', tag, 'master')
-          }
-          assert.deepEqual(await pair.unexpected(scenario, step, `${wanted}-${i}`), [], `step ${i + 1}`)
-        }
+  withPrograms(['git', 'etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller'], { name, tests: stories.length }, () =>
+    describe(name, { concurrency: 4 }, () => {
+      const forge = openForge()
+      const pair = usePair()
+      let server: SandboxGit | undefined
+      before(async () => {
+        server = await listenGit({ port: 0, data: forge.folder })
       })
-  }),
+      after(async () => {
+        await server?.close()
+        forge.remove()
+      })
+      for (const { name: wanted, steps, watched = (n: string) => [refOf(n)] } of stories)
+        test(`${wanted}: status, events and objects are the same`, async () => {
+          assert.ok(server)
+          const url = `http://${server.address}/${wanted}.git`
+          const at: At = {
+            namespace: wanted,
+            repository: (spec = {}, own = 'app') => ({
+              apiVersion: `${group}/v1`,
+              kind: 'GitRepository',
+              metadata: { name: own, namespace: wanted },
+              spec: { url, interval: '10m', ...spec },
+            }),
+            secret: (own, data) => ({
+              apiVersion: 'v1',
+              kind: 'Secret',
+              metadata: { name: own, namespace: wanted },
+              type: 'Opaque',
+              data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
+            }),
+          }
+          const scenario: Scenario = { name: wanted, watched: watched(wanted), steps: [] }
+          await pair().prepare(wanted)
+          for (const [i, step] of steps(at).entries()) {
+            if (step.commit) {
+              const plan = { branch: 'refs/heads/master', at: 1_700_000_000 + i, message: `change ${i}`, files: step.commit }
+              const path = await forge.commit(`${wanted}.git`, [plan])
+              await git(path, 'symbolic-ref', 'HEAD', plan.branch)
+              for (const tag of step.tags ?? []) await git(path, 'tag', tag, 'master')
+            }
+            assert.deepEqual(await pair().unexpected(scenario, step, `${wanted}-${i}`), [], `step ${i + 1}`)
+          }
+        })
+    }),
+  ),
 )

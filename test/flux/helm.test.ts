@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { type RunningStore, s3Keys, startVersityGw } from '../refs/object-stores.ts'
 import { withPrograms } from '../refs/when.ts'
 import { type ChartFiles, chartFiles, type ChartServer, indexOf, packageOf, startChartServer } from '../support/chart-server.ts'
 import { withData } from '../support/data.ts'
-import { type Pair, startPair } from './pair.ts'
+import { type Pair, usePair } from './pair.ts'
 import type { Step } from './scenarios.ts'
 
 const group = 'source.toolkit.fluxcd.io'
@@ -144,42 +144,41 @@ const ours: readonly [why: string, pattern: RegExp][] = [
 const name = "our HelmRepositories and HelmCharts beside those of Flux's own source-controller"
 const programs = ['etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller', 'versitygw']
 withData({ name, tests: stories.length }, () =>
-  withPrograms(programs, { name, tests: stories.length }, () => {
-    let [pair, store]: [Pair?, RunningStore?] = []
-    before(async () => {
-      store = await startVersityGw()
-      pair = await startPair()
-    })
-    after(async () => {
-      await pair?.stop()
-      await store?.stop()
-    })
-
-    for (const story of stories)
-      test(`${story.name}: status and events are the same`, async () => {
-        assert.ok(pair && store)
-        const server = await startChartServer()
-        try {
-          await store.create(story.name)
-          const at = { server, store, pair }
-          const watched = story.watched(placed(story.name, server.url).refs)
-          const whole = placed(story.name, server.url)
-          await pair.prepare(story.name)
-          await prepare(story.name, watched, at)
-          for (const [i, step] of story.steps(whole).entries()) {
-            await serve(story.name, step, at)
-            const found = await pair.unexpected({ name: story.name, watched, steps: [] }, step, `${story.name}-${i}`)
-            assert.deepEqual(
-              found.filter(difference => !ours.some(([, pattern]) => pattern.test(difference))),
-              [],
-              `step ${i + 1}`,
-            )
-          }
-        } finally {
-          await server.close()
-        }
+  withPrograms(programs, { name, tests: stories.length }, () =>
+    describe(name, { concurrency: 4 }, () => {
+      const pair = usePair()
+      let store: RunningStore | undefined
+      before(async () => {
+        store = await startVersityGw()
       })
-  }),
+      after(() => store?.stop())
+
+      for (const story of stories)
+        test(`${story.name}: status and events are the same`, async () => {
+          assert.ok(store)
+          const server = await startChartServer()
+          try {
+            await store.create(story.name)
+            const at = { server, store, pair: pair() }
+            const watched = story.watched(placed(story.name, server.url).refs)
+            const whole = placed(story.name, server.url)
+            await pair().prepare(story.name)
+            await prepare(story.name, watched, at)
+            for (const [i, step] of story.steps(whole).entries()) {
+              await serve(story.name, step, at)
+              const found = await pair().unexpected({ name: story.name, watched, steps: [] }, step, `${story.name}-${i}`)
+              assert.deepEqual(
+                found.filter(difference => !ours.some(([, pattern]) => pattern.test(difference))),
+                [],
+                `step ${i + 1}`,
+              )
+            }
+          } finally {
+            await server.close()
+          }
+        })
+    }),
+  ),
 )
 
 function placed(namespace: string, url: string): At {

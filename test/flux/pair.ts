@@ -4,9 +4,11 @@ import { refOfEntry } from '../../src/kustomize/inventory.ts'
 import { startWorkloads } from '../../src/sandbox/workloads.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import { startFluxControllers } from '../refs/flux-controllers.ts'
 import { startKubeApiServer } from '../refs/kube-apiserver.ts'
 import { testKernel } from '../support/kernel.ts'
+import { type Opened, shared } from '../support/shared.ts'
 import { unending as signal } from '../support/unending.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
 import { expected } from './expected.ts'
@@ -21,19 +23,26 @@ export interface Pair {
   prepare(namespace: string): Promise<void>
   /** Does a step on both sides and gives what differs afterwards, without what is expected to. */
   unexpected(scenario: Scenario, step: Step, token: string): Promise<string[]>
-  stop(): Promise<void>
 }
 
-export async function startPair(): Promise<Pair> {
+const pairs = shared<Pair>()
+
+/** The pair of this process, for a suite that is being defined. */
+export function usePair(): () => Pair {
+  const kernel = testKernel()
+  return pairs(() => startPair(kernel))
+}
+
+async function startPair(kernel: Kernel): Promise<Opened<Pair>> {
   const ours = await startKubeApiServer()
-  const world = await startWorld(async () => ({ cluster: await ours.cluster(), stop: () => ours.stop() }), testKernel())
+  const world = await startWorld(async () => ({ cluster: await ours.cluster(), stop: () => ours.stop() }), kernel)
   const server = await startKubeApiServer()
   const theirs = await server.cluster()
   const clusters = [theirs, world.cluster]
   for (const cluster of clusters) await installFluxDefinitions(cluster, signal)
   const workloads = startWorkloads({ cluster: theirs, clock: realClock })
   const flux = await startFluxControllers(server.kubeconfigPath)
-  return {
+  const pair: Pair = {
     world,
     async prepare(namespace) {
       await Promise.all(clusters.map(cluster => ensureNamespace(cluster, namespace)))
@@ -50,13 +59,14 @@ export async function startPair(): Promise<Pair> {
       const [a, b] = await Promise.all([snapshot(theirs, view, signal), snapshot(world.cluster, view, signal)])
       return differences(a as unknown as Json, b as unknown as Json).filter(difference => !expected(difference))
     },
-    async stop() {
-      await flux.stop()
-      await workloads.stop()
-      await server.stop()
-      await world.stop()
-    },
   }
+  const close = async (): Promise<void> => {
+    await flux.stop()
+    await workloads.stop()
+    await server.stop()
+    await world.stop()
+  }
+  return { value: pair, close }
 }
 
 async function apply(cluster: Cluster, { apply: objects = [], patch = [], remove = [] }: Step): Promise<void> {

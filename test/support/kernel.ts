@@ -6,14 +6,35 @@ import { openKernel } from '../../src/world/kernel/pool.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** The real kernel, closed when the test file ends. */
-export function testKernel(options: { deadlineMs?: number; buildDeadlineMs?: number } = {}): Kernel {
-  const kernel = openKernel({
+interface Deadlines {
+  readonly deadlineMs?: number
+  readonly buildDeadlineMs?: number
+}
+
+const open = (options: Deadlines): Kernel =>
+  openKernel({
     modules: join(root, 'kernel/modules'),
     definitions: join(root, 'kernel/k8s/builtin.json'),
     worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')),
     ...options,
   })
-  after(() => kernel.close())
+
+let common: Kernel | undefined
+let users = 0
+
+/** The real kernel, closed when the test file ends; one with the usual deadlines is that of every file in the process. */
+export function testKernel(options?: Deadlines): Kernel {
+  if (options) {
+    const own = open(options)
+    after(() => own.close())
+    return own
+  }
+  users++
+  const kernel = (common ??= open({}))
+  after(async () => {
+    if (--users > 0) return
+    common = undefined
+    await kernel.close()
+  })
   return kernel
 }

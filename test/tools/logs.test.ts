@@ -5,6 +5,7 @@ import type { Answer } from '../../src/tools/frame/answer.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { clusterOf } from '../explain/cluster.ts'
 import { crashing, deployment, object, ownedBy, pod, replicaSet, running, waiting } from '../explain/objects.ts'
+import { testKernel } from '../support/kernel.ts'
 import { type Product, startProduct } from '../support/service.ts'
 
 const log = 'sandbox.fluxpilot.dev/log'
@@ -33,11 +34,15 @@ const job = object('batch/v1', 'Job', 'nightly-1', { metadata: ownedBy(cron), sp
 const ofJob = pod(job, { phase: 'Succeeded', container: { state: { terminated: { exitCode: 0, reason: 'Completed' } } } })
 const idle = deployment('idle', { spec: { replicas: 0 } })
 
+const kernel = testKernel()
 let product: Product
 let cluster: Cluster
 let stop: () => Promise<void>
 before(async () => {
-  const started = await clusterOf([web, set, one, ended, slow, two, cron, job, ofJob, idle, object('v1', 'ConfigMap', 'c', { data: {} })])
+  const started = await clusterOf(
+    [web, set, one, ended, slow, two, cron, job, ofJob, idle, object('v1', 'ConfigMap', 'c', { data: {} })],
+    kernel,
+  )
   cluster = started.cluster
   stop = started.stop
   product = await startProduct({ clusters: real => ({ names: real.names, named: () => cluster }) })

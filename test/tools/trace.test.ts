@@ -20,6 +20,7 @@ import {
   replicaSet,
   running,
 } from '../explain/objects.ts'
+import { testKernel } from '../support/kernel.ts'
 import { type Product, startProduct } from '../support/service.ts'
 
 const labelled = (kind: 'kustomize' | 'helm', name: string): JsonObject => ({
@@ -51,24 +52,28 @@ const byRelease = object('apps/v1', 'StatefulSet', 'db', { metadata: { labels: l
 const child = ks('child', { sourceRef: { kind: 'OCIRepository', name: 'repo' } }, readyTrue, inventory(db))
 const top = ks('apps', { sourceRef: { kind: 'OCIRepository', name: 'repo' } }, readyTrue, inventory(web, child, ks('lost', {}, undefined)))
 
+const kernel = testKernel()
 let product: Product
 let cluster: Cluster
 let stop: () => Promise<void>
 before(async () => {
-  const started = await clusterOf([
-    top,
-    child,
-    db,
-    helmSecret,
-    web,
-    set,
-    one,
-    byRelease,
-    source,
-    goodChart('apps-db'),
-    goodCharts(),
-    object('v1', 'ConfigMap', 'free', { data: {} }),
-  ])
+  const started = await clusterOf(
+    [
+      top,
+      child,
+      db,
+      helmSecret,
+      web,
+      set,
+      one,
+      byRelease,
+      source,
+      goodChart('apps-db'),
+      goodCharts(),
+      object('v1', 'ConfigMap', 'free', { data: {} }),
+    ],
+    kernel,
+  )
   cluster = started.cluster
   stop = started.stop
   product = await startProduct({ clusters: real => ({ names: real.names, named: () => cluster }) })

@@ -28,7 +28,7 @@ export function createHttp(env: ProxyEnv, routes?: Routes): Http {
     const key = JSON.stringify(options)
     const poolFor = (url: string): Dispatcher => {
       const proxy = options.proxy ?? proxyFor(new URL(url), env)
-      return pools.get(`${proxy ?? ''} ${key}`, () => makePool(options, { proxy, routes }))
+      return pools.get(`${proxy ?? ''} ${key}`, closed => makePool(options, { proxy, routes, closed }))
     }
     return {
       send: (what, signal) => send(what, { poolFor, signal, timeoutMs: options.timeoutMs ?? defaultTimeoutMs }),
@@ -42,9 +42,10 @@ export function createHttp(env: ProxyEnv, routes?: Routes): Http {
 /** Pools of connections; the one that was not used for the longest is closed when there are too many. */
 class Pools {
   readonly #all = new Map<string, Dispatcher>()
+  #closed = new AbortController()
 
-  get(key: string, make: () => Dispatcher): Dispatcher {
-    const pool = this.#all.get(key) ?? make()
+  get(key: string, make: (closed: AbortSignal) => Dispatcher): Dispatcher {
+    const pool = this.#all.get(key) ?? make(this.#closed.signal)
     this.#all.delete(key)
     this.#all.set(key, pool)
     const [oldest] = this.#all
@@ -56,6 +57,8 @@ class Pools {
   }
 
   async close(): Promise<void> {
+    this.#closed.abort(new Error('the client is closed'))
+    this.#closed = new AbortController()
     await Promise.all([...this.#all.values()].map(pool => pool.destroy()))
     this.#all.clear()
   }
@@ -63,7 +66,7 @@ class Pools {
 
 function makePool(
   { tls, timeoutMs }: HttpOptions,
-  { proxy, routes }: { proxy: string | undefined; routes: Routes | undefined },
+  { proxy, routes, closed }: { proxy: string | undefined; routes: Routes | undefined; closed: AbortSignal },
 ): Dispatcher {
   const connect = {
     timeout: connectTimeoutMs,
@@ -78,19 +81,19 @@ function makePool(
   const common = { allowH2: false, headersTimeout: timeoutMs ?? defaultTimeoutMs, bodyTimeout: bodyIdleMs, pipelining: 1 }
   if (proxy === undefined) return new Agent({ ...common, connect: routes ? routed(connect, routes) : connect })
   const via = new URL(proxy)
-  if (isSocks(via)) return new Agent({ ...common, connect: throughSocks(connect, via) })
+  if (isSocks(via)) return new Agent({ ...common, connect: throughSocks(connect, via, closed) })
   return new ProxyAgent({ ...common, ...proxyTarget(via), requestTls: connect, connectTimeout: connectTimeoutMs })
 }
 
 /** undici's own agent for SOCKS5 warns on stderr, and signs nobody in who has no password. */
-function throughSocks(connect: buildConnector.BuildOptions, proxy: URL): buildConnector.connector {
+function throughSocks(connect: buildConnector.BuildOptions, proxy: URL, closed: AbortSignal): buildConnector.connector {
   const secured = buildConnector({ ...connect, allowH2: false })
   const open = async (options: buildConnector.Options, done: buildConnector.Callback): Promise<void> => {
     const secure = options.protocol === 'https:'
     const host = options.hostname.replace(/^\[|\]$/g, '')
     const late = AbortSignal.timeout(connectTimeoutMs)
     try {
-      const socket = await socksConnect({ proxy, host, port: Number(options.port || (secure ? 443 : 80)) }, late)
+      const socket = await socksConnect({ proxy, host, port: Number(options.port || (secure ? 443 : 80)) }, AbortSignal.any([late, closed]))
       if (secure) secured({ ...options, httpSocket: socket }, done)
       else done(null, socket)
     } catch (thrown) {
@@ -133,7 +136,7 @@ async function send(
     if (isMetadataAddress(new URL(what.url).hostname)) throw refusedAddress()
     const body =
       what.body === undefined || typeof what.body === 'string' || what.body instanceof Uint8Array ? what.body : Readable.from(what.body)
-    const answer = await request(what.url, {
+    const asked = request(what.url, {
       dispatcher: poolFor(what.url),
       signal,
       method: what.method as Dispatcher.HttpMethod,
@@ -143,6 +146,7 @@ async function send(
       ...(what.headers ? { headers: what.headers } : {}),
       ...(body === undefined ? {} : { body }),
     })
+    const answer = await unlessAborted(asked, signal)
     const headers: Record<string, string> = {}
     for (const [name, value] of Object.entries(answer.headers))
       if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value
@@ -150,6 +154,19 @@ async function send(
   } catch (thrown) {
     if (signal.aborted) throw signal.reason
     throw httpErrorOf(thrown, what.url)
+  }
+}
+
+/** undici tells an abort while it connects only when it has connected, or has given up. */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+  const left = Promise.withResolvers<never>()
+  const leave = (): void => left.reject(signal.reason)
+  signal.addEventListener('abort', leave, { once: true })
+  try {
+    return await Promise.race([asked, left.promise])
+  } finally {
+    signal.removeEventListener('abort', leave)
+    asked.catch(() => undefined)
   }
 }
 
