@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { brotliCompressSync, constants } from 'node:zlib'
+import { constants, zstdCompressSync } from 'node:zlib'
 import { snapshot } from './kernel/snapshot.ts'
 
 interface Entry {
@@ -39,14 +39,8 @@ async function build(name: string, folder: string): Promise<Uint8Array> {
 }
 
 function compress(bytes: Uint8Array): Uint8Array {
-  const quality = process.argv.includes('--fast') ? 5 : 11
-  return brotliCompressSync(bytes, {
-    params: {
-      [constants.BROTLI_PARAM_QUALITY]: quality,
-      [constants.BROTLI_PARAM_LGWIN]: 24,
-      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-    },
-  })
+  const level = process.argv.includes('--fast') ? 3 : 19
+  return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_windowLog]: 24 } })
 }
 
 async function main(): Promise<number> {
@@ -72,7 +66,7 @@ async function main(): Promise<number> {
         continue
       }
       const compressed = compress(bytes)
-      writeFileSync(join(kernel, 'modules', `${name}.wasm.br`), compressed)
+      writeFileSync(join(kernel, 'modules', `${name}.wasm.zst`), compressed)
       modules[name] = { sha256, bytes: bytes.length, compressed: compressed.length }
       console.log(`${name}: ${(bytes.length / 1e6).toFixed(1)} MB, compressed ${(compressed.length / 1e6).toFixed(2)} MB, sha256 ${sha256}`)
     }

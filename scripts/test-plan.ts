@@ -2,75 +2,86 @@ import { globSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** Test files that take more than some seconds each: the quick run leaves them out, so that it stays under a minute. The longest come first. */
-const slow: readonly string[] = [
-  'cli/artifact-verbs',
-  'cli/controller',
-  'cli/feature-gates',
-  'cli/options',
-  'cli/process',
-  'cli/verbs',
-  'faults/engine',
-  'faults/points',
-  'hostile/hostile',
-  'kill/writes',
-  'kustomize/build',
-  'kustomize/data',
-  'kustomize/edges',
-  'kustomize/lifecycle',
-  'kustomize/reconcile',
-  'kustomize/sops',
-  'kustomize/status',
-  'kustomize/twice',
-  'mcp/canary',
-  'mcp/clients',
-  'mcp/conformance',
-  'mcp/http',
-  'mcp/pages',
-  'mcp/traps',
-  'sandbox/data',
-  'sources/bucket/reconcile',
-  'sources/bucket/stores',
-  'sources/git/reconcile',
-  'sources/oci/content',
-  'sources/helm/published',
-  'sources/helm/push',
-  'sources/helm/reconcile',
-  'sources/oci/reconcile',
-  'sources/verify/reconcile',
-  'tools/artifacts',
-  'tools/budget',
-  'tools/cursor',
-  'tools/every-kind',
-  'tools/flux-delivers',
-  'tools/plans',
-  'tools/provider',
-  'tools/sops',
-  'world/auth/docker-registry',
-  'world/git/modules',
-  'world/git/reach',
-  'world/git/ssh',
-  'world/kernel/kernel',
-  'world/storage/killed',
+/**
+ * Test files that take their time, the longest first; those in one line share a process, and the API server that they start.
+ * The quick run leaves them out, so that it stays under a minute.
+ */
+const slow: readonly (readonly string[])[] = [
+  ['kill/process'],
+  ['flux/compare', 'flux/git', 'flux/helm', 'flux/buckets'],
+  ['faults/engine', 'faults/points'],
+  ['cli/controller', 'cli/process'],
+  [
+    'kustomize/lifecycle',
+    'kustomize/reconcile',
+    'kustomize/edges',
+    'kustomize/status',
+    'kustomize/data',
+    'kustomize/build',
+    'kustomize/twice',
+    'kustomize/applied',
+    'kustomize/sops',
+    'kustomize/expressions',
+    'kustomize/identity',
+    'kustomize/identity-real',
+    'kustomize/envsubst',
+  ],
+  ['sources/git/reconcile'],
+  ['sources/oci/reconcile', 'sources/bucket/reconcile', 'sources/bucket/stores', 'sources/helm/reconcile', 'sources/verify/reconcile'],
+  ['flux/crossed', 'tools/flux-delivers', 'tools/every-kind'],
+  ['kill/writes'],
+  ['world/registry/contract'],
+  ['world/git/ssh'],
+  ['hostile/hostile'],
+  ['mcp/canary', 'mcp/clients'],
+  ['mcp/conformance'],
+  ['world/kernel/kernel', 'sources/oci/content'],
+  ['sandbox/kubectl', 'sandbox/flux-cli'],
+  ['cli/options', 'cli/start', 'cli/verbs'],
+  ['cli/artifact-verbs', 'cli/feature-gates'],
+  ['package', 'deploy/image'],
+  ['mcp/http', 'mcp/pages', 'mcp/traps', 'mcp/adapter', 'mcp/limits'],
+  ['sandbox/data', 'world/storage/killed'],
+  ['sources/helm/published', 'sources/helm/push', 'sources/helm/index'],
+  ['sandbox/differential', 'sandbox/workloads', 'sandbox/engine', 'sandbox/history', 'sandbox/git', 'kustomize/flux-build'],
+  ['cli/local-beside-flux', 'cli/beside-flux', 'deploy/cluster', 'engine/election', 'engine/conflicts'],
+  ['engine/controller'],
+  [
+    'world/cluster/real',
+    'world/registry/client',
+    'world/kernel/expressions',
+    'mcp/real',
+    'mcp/fences',
+    'kinds/crd-server',
+    'explain/real-refusals',
+  ],
+  ['tools/diff-artifact', 'tools/beside-flux', 'tools/own-run', 'tools/faults', 'tools/bucket-delivery'],
+  ['tools/artifacts', 'tools/budget', 'tools/cursor', 'tools/plans', 'tools/provider', 'tools/sops', 'tools/artifacts-interop'],
+  [
+    'world/auth/docker-registry',
+    'world/git/modules',
+    'world/git/reach',
+    'world/registry/access',
+    'world/registry/hostile',
+    'world/registry/reach',
+  ],
 ]
 
-const most = 16
+const most = 20
 const fileOf = (name: string): string => `test/${name}.test.ts`
 
 /** Test files that share a process, with the modules and the kernel that they load. */
 export type Batch = readonly string[]
 
-/** All test files below a root: slow ones each by itself, others with their neighbours. */
+/** All test files below a root, slow ones first, others with their neighbours. */
 export function batches(root: string, { quick }: { readonly quick: boolean }): Batch[] {
-  const alone = slow.map(fileOf)
+  const long = slow.map(names => names.map(fileOf))
   const others = globSync('test/**/*.test.ts', { cwd: root })
-    .filter(file => !alone.includes(file))
+    .filter(file => !long.flat().includes(file))
     .toSorted()
-  const rooms = Object.values(Object.groupBy(others, file => file.split('/').slice(0, 2).join('/')))
-  const together = rooms.flatMap((files = []) =>
-    Array.from({ length: Math.ceil(files.length / most) }, (_, i) => files.slice(i * most, (i + 1) * most)),
-  )
-  return [...(quick ? [] : alone.map(file => [file])), ...together]
+  const count = Math.ceil(others.length / most)
+  const together = Array.from({ length: count }, (_, i) => others.filter((_file, at) => Math.floor((at * count) / others.length) === i))
+  return [...(quick ? [] : long), ...together]
 }
 
 /** The module that runs a batch: a suite for each file, so that what a file starts ends with it. */
@@ -85,4 +96,4 @@ export function entryOf(root: string, batch: Batch, path: string): string {
 }
 
 /** How many files the quick run leaves out. */
-export const left = slow.length
+export const left = slow.flat().length

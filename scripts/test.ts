@@ -1,5 +1,6 @@
 // The gate: types, layout, lint, then every test. Ends by saying what was skipped, and why, what took long, and which behaviours were shown.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
@@ -11,16 +12,20 @@ import { citations, passed } from '../test/conformance/citations.ts'
 const root = join(import.meta.dirname, '..')
 const quick = process.argv.includes('--quick')
 
-function gate(name: string, program: string, args: readonly string[]): void {
-  const { status } = spawnSync(join(root, 'node_modules/.bin', program), args, { cwd: root, stdio: 'inherit' })
+async function gate(name: string, program: string, args: readonly string[]): Promise<void> {
+  const [status] = (await once(spawn(join(root, 'node_modules/.bin', program), args, { cwd: root, stdio: 'inherit' }), 'exit')) as [
+    number | null,
+  ]
   if (status === 0) return void process.stdout.write(`✔ ${name}\n`)
   process.stderr.write(`✗ ${name}\n`)
   process.exit(1)
 }
 
-gate('types', 'tsc', ['--noEmit', '-p', '.'])
-gate('format', 'oxfmt', ['--check', 'src', 'test', 'scripts', 'bench'])
-gate('lint', 'oxlint', ['--deny-warnings', 'src', 'test', 'scripts', 'bench'])
+await Promise.all([
+  gate('types', 'tsc', ['--noEmit', '-p', '.']),
+  gate('format', 'oxfmt', ['--check', 'src', 'test', 'scripts', 'bench']),
+  gate('lint', 'oxlint', ['--deny-warnings', 'src', 'test', 'scripts', 'bench']),
+])
 
 if (quick) process.env.FLUXPILOT_QUICK = '1'
 const record = mkdtempSync(join(tmpdir(), 'fluxpilot-tests-'))

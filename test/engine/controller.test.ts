@@ -8,7 +8,7 @@ import { stringAt } from '../../src/lib/json.ts'
 import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
 import { manualClock } from '../../src/world/clock/manual.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
-import { startKubeApiServer } from '../refs/kube-apiserver.ts'
+import { useApiServer } from '../refs/shared-api-server.ts'
 import { withPrograms } from '../refs/when.ts'
 import { over } from '../kustomize/stage.ts'
 import { testKernel } from '../support/kernel.ts'
@@ -193,12 +193,5 @@ test('a watch that breaks for good is begun anew', async () => {
 
 controllerSuite('a controller in the sandbox', () => startSandboxApi(kernel), kernel)
 withPrograms(['etcd', 'kube-apiserver'], { name: 'a controller on the real API server', tests: 7 }, () =>
-  controllerSuite(
-    'a controller on the real API server',
-    async () => {
-      const server = await startKubeApiServer()
-      return { cluster: await server.cluster(), stop: () => server.stop() }
-    },
-    kernel,
-  ),
+  controllerSuite('a controller on the real API server', useApiServer(), kernel),
 )

@@ -1,4 +1,4 @@
-import { startKubeApiServer } from '../refs/kube-apiserver.ts'
+import { useApiServer } from '../refs/shared-api-server.ts'
 import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
@@ -9,13 +9,4 @@ const kernel = testKernel()
 kustomizeSuite('Kustomizations in the sandbox', () => startSandboxApi(kernel), kernel)
 
 const name = 'Kustomizations on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 6 }, () =>
-  kustomizeSuite(
-    name,
-    async () => {
-      const server = await startKubeApiServer()
-      return { cluster: await server.cluster(), stop: () => server.stop() }
-    },
-    kernel,
-  ),
-)
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 6 }, () => kustomizeSuite(name, useApiServer(), kernel))

@@ -1,7 +1,7 @@
 import { after, before, describe } from 'node:test'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
-import { startKubeApiServer } from '../refs/kube-apiserver.ts'
+import { useApiServer } from '../refs/shared-api-server.ts'
 import { withPrograms } from '../refs/when.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { startWorld, type TestWorld } from '../support/world.ts'
@@ -27,10 +27,5 @@ export function onBothServers(what: string, { kernel, tests }: { kernel: Kernel;
     })
   on(`${what} in the sandbox`, () => startSandboxApi(kernel))
   const name = `${what} on the real API server`
-  withPrograms(['etcd', 'kube-apiserver'], { name, tests }, () =>
-    on(name, async () => {
-      const server = await startKubeApiServer()
-      return { cluster: await server.cluster(), stop: () => server.stop() }
-    }),
-  )
+  withPrograms(['etcd', 'kube-apiserver'], { name, tests }, () => on(name, useApiServer()))
 }

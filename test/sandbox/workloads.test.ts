@@ -1,4 +1,4 @@
-import { startKubeApiServer } from '../refs/kube-apiserver.ts'
+import { useApiServer } from '../refs/shared-api-server.ts'
 import { withPrograms } from '../refs/when.ts'
 import { testKernel } from '../support/kernel.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
@@ -9,9 +9,4 @@ const kernel = testKernel()
 workloadsSuite('workloads in the sandbox', () => startSandboxApi(kernel))
 
 const name = 'workloads on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 9 }, () =>
-  workloadsSuite(name, async () => {
-    const server = await startKubeApiServer()
-    return { cluster: await server.cluster(), stop: () => server.stop() }
-  }),
-)
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 9 }, () => workloadsSuite(name, useApiServer()))

@@ -12,6 +12,7 @@ import { unending } from '../support/unending.ts'
 import { ensureNamespace, type TestWorld } from '../support/world.ts'
 
 export const namespace = 'sources'
+let names = 0
 
 /** What one pass did. */
 export interface Pass {
@@ -33,7 +34,6 @@ export interface Told {
 export class SourceScene<K extends Kind> {
   readonly world: TestWorld
   readonly #reconciler: Reconciler<K, Hands>
-  #count = 0
 
   constructor(world: TestWorld, reconciler: Reconciler<K, Hands>) {
     this.world = world
@@ -45,9 +45,9 @@ export class SourceScene<K extends Kind> {
     await ensureNamespace(this.world.cluster, namespace)
   }
 
-  /** A name that no other test has. */
+  /** A name that no other test has, of any suite on the same server. */
   name(): string {
-    return `source-${++this.#count}`
+    return `source-${++names}`
   }
 
   apply(object: JsonObject): Promise<KubeObject> {

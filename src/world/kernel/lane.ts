@@ -5,6 +5,8 @@ import type { Answer, Ask } from './worker.ts'
 
 /** Memory past which an idle worker is replaced: linear memory never shrinks. */
 const retireAboveBytes = 160 * 1024 * 1024
+/** A call that runs for this long holds up others. A worker's first call has its start in it. */
+const slowMs = { first: 3000, later: 500 }
 
 interface Job {
   readonly operation: string
@@ -17,7 +19,8 @@ interface Job {
 interface Running {
   readonly job: Job
   readonly id: number
-  readonly beganAt: number
+  /** When its worker got it; `undefined` before. */
+  beganAt: number | undefined
   /** Its time counts from here: loading the module is not the call's. */
   limit(): void
   end(): void
@@ -30,6 +33,7 @@ export class Lane {
   readonly #queue: Job[] = []
   #worker: Promise<Worker> | undefined
   #running: Running | undefined
+  #answered = false
   #ids = 0
 
   /** `keepsState`: the worker holds what later calls need, and is not replaced while it is whole. */
@@ -43,9 +47,10 @@ export class Lane {
     return this.#queue.length + (this.#running ? 1 : 0)
   }
 
-  /** Milliseconds since the running call began; 0 when none runs. */
-  get busyMs(): number {
-    return this.#running ? performance.now() - this.#running.beganAt : 0
+  /** Whether what comes would wait for a long call. */
+  get isHeldUp(): boolean {
+    const beganAt = this.#running?.beganAt
+    return beganAt !== undefined && performance.now() - beganAt > (this.#answered ? slowMs.later : slowMs.first)
   }
 
   call(operation: string, input: Uint8Array, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }): Promise<Uint8Array> {
@@ -98,8 +103,9 @@ export class Lane {
     const running: Running = {
       job,
       id,
-      beganAt: performance.now(),
+      beganAt: undefined,
       limit() {
+        running.beganAt = performance.now()
         timer = setTimeout(late, job.deadlineMs)
       },
       end: () => {
@@ -124,15 +130,16 @@ export class Lane {
     const { module, url } = await this.#start()
     const worker = new Worker(url, { workerData: { module, kernel: true }, stdout: false, execArgv: [] })
     worker.unref()
-    worker.on('message', (answer: Answer) => this.#answered(worker, answer))
+    worker.on('message', (answer: Answer) => this.#take(worker, answer))
     worker.on('error', thrown => this.#died(worker, thrown))
     worker.on('exit', () => this.#died(worker, undefined))
     return worker
   }
 
-  #answered(worker: Worker, answer: Answer): void {
+  #take(worker: Worker, answer: Answer): void {
     const running = this.#running
     if (running?.id !== answer.id) return
+    this.#answered = true
     this.#finish(running)
     worker.unref()
     const broken = 'broken' in answer && answer.broken
@@ -159,6 +166,7 @@ export class Lane {
   async #retire(): Promise<void> {
     const retired = this.#worker
     this.#worker = undefined
+    this.#answered = false
     await (await retired?.catch(() => undefined))?.terminate()
   }
 }

@@ -14,7 +14,7 @@ import { type ModuleName, moduleLoader } from './modules.ts'
 
 /** Where the kernel's files are, and its bounds. */
 export interface KernelOptions {
-  /** The folder with `<module>.wasm.br` and digests.json. */
+  /** The folder with `<module>.wasm.zst` and digests.json. */
   readonly modules: string
   /** The file with the OpenAPI v3 definitions of the built-in kinds. */
   readonly definitions: string
@@ -95,17 +95,14 @@ interface Kept {
   readonly request: () => Uint8Array
 }
 
-/** A call that runs for this long holds up nobody: another lane takes what comes. A second lane costs memory, and most calls are short. */
-const slowMs = 500
-
-/** Calls whose results are kept; others go to the first lane, or past it where it is held up. */
+/** Calls whose results are kept; others go to the first lane, or past it where it is held up: a second lane costs memory, and most calls are short. */
 function keepingResults(lanes: readonly Lane[], deadlineMs: number) {
   const results = new ResultCache(cacheLimit)
   return async (operation: string, { key, request }: Kept, signal: AbortSignal): Promise<string> => {
     const name = `${operation} ${key}`
     const known = results.get(name)
     if (known !== undefined) return known
-    const free = lanes.find(lane => lane.busyMs < slowMs) ?? lanes.reduce((a, b) => (b.load < a.load ? b : a))
+    const free = lanes.find(lane => !lane.isHeldUp) ?? lanes.reduce((a, b) => (b.load < a.load ? b : a))
     const output = new TextDecoder().decode(await free.call(operation, request(), { deadlineMs, signal }))
     results.set(name, output)
     return output

@@ -5,7 +5,7 @@ import { realClock } from '../../../src/world/clock/real.ts'
 import { openObjects } from '../../../src/world/objects/open.ts'
 import type { Hands } from '../../../src/world/world.ts'
 import { azureAccount, type RunningStore, s3Keys, startAzurite, startFakeGcs, startVersityGw } from '../../refs/object-stores.ts'
-import { startKubeApiServer } from '../../refs/kube-apiserver.ts'
+import { useApiServer } from '../../refs/shared-api-server.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { testKernel } from '../../support/kernel.ts'
 import { playedHttp } from '../../support/played-http.ts'
@@ -98,8 +98,5 @@ for (const real of stores)
   )
 const name = 'Buckets on the real API server, at real stores'
 withPrograms(['etcd', 'kube-apiserver', ...stores.map(({ program }) => program)], { name, tests: stores.length }, () =>
-  suite(name, stores, async () => {
-    const server = await startKubeApiServer()
-    return { cluster: await server.cluster(), stop: () => server.stop() }
-  }),
+  suite(name, stores, useApiServer()),
 )

@@ -1,5 +1,5 @@
 import { after, before, describe } from 'node:test'
-import { startKubeApiServer } from '../../refs/kube-apiserver.ts'
+import { useApiServer } from '../../refs/shared-api-server.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { testKernel } from '../../support/kernel.ts'
 import { startSandboxApi } from '../../support/sandbox.ts'
@@ -29,9 +29,4 @@ withPrograms(['git'], { name: 'GitRepositories in the sandbox', tests: 39 }, () 
 )
 
 const name = 'GitRepositories on the real API server'
-withPrograms(['git', 'etcd', 'kube-apiserver'], { name, tests: 39 }, () =>
-  suite(name, async () => {
-    const server = await startKubeApiServer()
-    return { cluster: await server.cluster(), stop: () => server.stop() }
-  }),
-)
+withPrograms(['git', 'etcd', 'kube-apiserver'], { name, tests: 39 }, () => suite(name, useApiServer()))

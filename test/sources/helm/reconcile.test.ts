@@ -1,5 +1,5 @@
 import { after, before, describe } from 'node:test'
-import { startKubeApiServer } from '../../refs/kube-apiserver.ts'
+import { useApiServer } from '../../refs/shared-api-server.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { testKernel } from '../../support/kernel.ts'
 import { startSandboxApi } from '../../support/sandbox.ts'
@@ -27,9 +27,4 @@ function suite(name: string, open: () => Promise<Started>): void {
 suite('Helm sources in the sandbox', () => startSandboxApi(kernel))
 
 const name = 'Helm sources on the real API server'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 50 }, () =>
-  suite(name, async () => {
-    const server = await startKubeApiServer()
-    return { cluster: await server.cluster(), stop: () => server.stop() }
-  }),
-)
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 50 }, () => suite(name, useApiServer()))

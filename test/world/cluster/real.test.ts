@@ -1,12 +1,7 @@
-import { startKubeApiServer } from '../../refs/kube-apiserver.ts'
+import { useApiServer } from '../../refs/shared-api-server.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { clusterContract } from './contract.ts'
 
 const name = 'the real API server'
 
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 17 }, () =>
-  clusterContract(name, async () => {
-    const server = await startKubeApiServer()
-    return { cluster: await server.cluster(), stop: () => server.stop() }
-  }),
-)
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 17 }, () => clusterContract(name, useApiServer()))
