@@ -1,10 +1,11 @@
 import { StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
+import type { Cloud } from '../kinds/cloud.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { durationMs } from '../lib/duration.ts'
-import type { Cloud, Expiring, Who } from '../world/auth/provider.ts'
+import type { Expiring, Who } from '../world/auth/provider.ts'
 import type { Hands } from '../world/world.ts'
 import { SourceProblem } from './problem.ts'
 
@@ -19,11 +20,6 @@ export interface CloudSpec {
   readonly proxy?: string | undefined
   /** The object that is reconciled; absent: none is. */
   readonly reconciled?: KubeObject | undefined
-}
-
-/** The cloud that `spec.provider` names; `undefined` for generic and for none. */
-export function cloudIn(provider: unknown): Cloud | undefined {
-  return provider === 'aws' || provider === 'azure' || provider === 'gcp' ? provider : undefined
 }
 
 /**

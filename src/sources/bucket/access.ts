@@ -2,7 +2,7 @@ import type { BucketObject } from '../../kinds/bucket.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { jsonIn, stringAt } from '../../lib/json.ts'
 import type { EntraClient, ObjectCredentials, ObjectTls, ServiceAccountKey } from '../../kinds/object-store.ts'
-import { secretBytes, secretData, tlsOf } from '../secrets.ts'
+import { secretBytes, secretData, tlsOf } from '../../kinds/secret.ts'
 
 type Spec = BucketObject['spec']
 type Data = Readonly<Record<string, string>>

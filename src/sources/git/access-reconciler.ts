@@ -7,9 +7,10 @@ import { durationMs } from '../../lib/duration.ts'
 import type { GitRemote } from '../../world/git/git.ts'
 import type { Hands } from '../../world/world.ts'
 import { SourceProblem } from '../problem.ts'
-import { cloudIn, signedIn } from '../cloud-reconciler.ts'
-import { type Nearby, secretOf } from '../secret-reconciler.ts'
-import { proxyOf, secretData } from '../secrets.ts'
+import { cloudIn } from '../../kinds/cloud.ts'
+import { signedIn } from '../cloud-reconciler.ts'
+import { type Nearby, secretOf } from '../../engine/nearby.ts'
+import { proxyOf, secretData } from '../../kinds/secret.ts'
 import { appKey, authOf, targetOf } from './credentials.ts'
 
 interface Step {

@@ -1,4 +1,4 @@
-import { parsedUrl, type TlsMaterial } from '../secrets.ts'
+import { parsedUrl, type TlsMaterial } from '../../kinds/secret.ts'
 
 /** How a Git server is signed in to, before a provider has its say. */
 export type SignIn =

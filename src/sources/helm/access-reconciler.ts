@@ -5,9 +5,10 @@ import { messageOf } from '../../lib/coded-error.ts'
 import { durationMs } from '../../lib/duration.ts'
 import type { Access as RegistryAccess } from '../../world/registry/registry.ts'
 import type { Hands } from '../../world/world.ts'
-import { cloudIn, signedIn } from '../cloud-reconciler.ts'
-import { type Nearby, secretOf } from '../secret-reconciler.ts'
-import { type TlsMaterial, tlsOf } from '../secrets.ts'
+import { cloudIn } from '../../kinds/cloud.ts'
+import { signedIn } from '../cloud-reconciler.ts'
+import { type Nearby, secretOf } from '../../engine/nearby.ts'
+import { type TlsMaterial, tlsOf } from '../../kinds/secret.ts'
 import { dockerConfigFor, isPullSecret, oldTlsOf, type User, userOf } from './secrets.ts'
 
 /** How a repository is reached. `passCredentials`: hosts that its index names are told the credentials too. */

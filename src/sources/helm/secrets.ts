@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { jsonIn, objectAt, stringAt } from '../../lib/json.ts'
-import { secretData, type TlsMaterial, tlsOf } from '../secrets.ts'
+import { secretData, type TlsMaterial, tlsOf } from '../../kinds/secret.ts'
 
 /** Who signs in. */
 export interface User {

@@ -7,10 +7,11 @@ import { messageOf } from '../../lib/coded-error.ts'
 import { listAt, stringAt } from '../../lib/json.ts'
 import type { Access, Credentials } from '../../world/registry/registry.ts'
 import type { Hands } from '../../world/world.ts'
-import { cloudIn, signedIn } from '../cloud-reconciler.ts'
-import { accountOf, type Nearby, secretOf } from '../secret-reconciler.ts'
-import { proxyOf, type TlsMaterial, tlsOf } from '../secrets.ts'
-import { dockerConfigs } from './access.ts'
+import { cloudIn } from '../../kinds/cloud.ts'
+import { signedIn } from '../cloud-reconciler.ts'
+import { accountOf, type Nearby, secretOf } from '../../engine/nearby.ts'
+import { proxyOf, type TlsMaterial, tlsOf } from '../../kinds/secret.ts'
+import { dockerConfigs } from '../../kinds/docker-config.ts'
 
 interface Step {
   readonly hands: Pick<Hands, 'auth' | 'clock' | 'cluster'>

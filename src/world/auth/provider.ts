@@ -1,9 +1,9 @@
 import type { AwsKeys } from '../../lib/aws-signature.ts'
+import type { Cloud } from '../../kinds/cloud.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 
-/** Clouds that sign in without a Secret. */
-export type Cloud = 'aws' | 'azure' | 'gcp'
+export type { Cloud }
 
 /** Good until `expiresAt`, in milliseconds since the epoch, UTC. */
 export interface Expiring {

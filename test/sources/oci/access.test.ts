@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeObject } from '../../../src/kinds/manifest.ts'
-import { dockerConfigs } from '../../../src/sources/oci/access.ts'
-import { proxyOf, tlsOf } from '../../../src/sources/secrets.ts'
+import { dockerConfigs } from '../../../src/kinds/docker-config.ts'
+import { proxyOf, tlsOf } from '../../../src/kinds/secret.ts'
 import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
 import { certificateAuthority } from '../../support/certificates.ts'
 

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import type { KubeObject } from '../kinds/manifest.ts'
+import type { KubeObject } from './manifest.ts'
 import { objectAt, stringAt } from '../lib/json.ts'
 
 /** A Secret's values as text. */

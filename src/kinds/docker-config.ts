@@ -1,6 +1,6 @@
-import type { KubeObject } from '../../kinds/manifest.ts'
-import { isObject, type Json, stringAt } from '../../lib/json.ts'
-import { secretData } from '../secrets.ts'
+import type { KubeObject } from './manifest.ts'
+import { isObject, type Json, stringAt } from '../lib/json.ts'
+import { secretData } from './secret.ts'
 
 /** The docker config documents of pull secrets; other types contribute nothing. Throws text for one that is no JSON object. Spec: sources 3.5. */
 export function dockerConfigs(secrets: readonly KubeObject[]): string[] {

@@ -1,10 +1,10 @@
-import type { KubeObject } from '../kinds/manifest.ts'
-import type { Hands } from '../world/world.ts'
+import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
 
 /** Where an object looks for what it names: always its own namespace. Spec: sources 1.7. */
 export interface Nearby {
   readonly namespace: string | undefined
-  readonly cluster: Hands['cluster']
+  /** A `Cluster` is one. */
+  readonly cluster: { get(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined> }
   readonly signal: AbortSignal
 }
 
