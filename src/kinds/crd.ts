@@ -31,7 +31,12 @@ function versionOf(kind: Kind, { name, storage, deprecated, spec, status, column
     storage,
     ...(deprecated ? { deprecated: true, deprecationWarning: deprecated } : {}),
     subresources: { status: {} },
-    additionalPrinterColumns: columns.map(c => ({ name: c.name, type: c.type, jsonPath: c.path })),
+    additionalPrinterColumns: columns.map(c => ({
+      name: c.name,
+      type: c.type,
+      jsonPath: c.path,
+      ...(c.priority === undefined ? {} : { priority: c.priority }),
+    })),
     schema: {
       openAPIV3Schema: {
         type: 'object',

@@ -9,7 +9,13 @@ export interface KindVersion {
   readonly deprecated?: string | undefined
   readonly spec: z.ZodObject
   readonly status: z.ZodObject
-  readonly columns: readonly { readonly name: string; readonly type: 'string' | 'date'; readonly path: string }[]
+  readonly columns: readonly {
+    readonly name: string
+    readonly type: 'string' | 'date'
+    readonly path: string
+    /** Above 0: in wide tables alone. */
+    readonly priority?: number | undefined
+  }[]
 }
 
 /** An API type, said once: from it come the TypeScript type, validation, the CRD and completion. */
@@ -22,6 +28,8 @@ export interface Kind<Spec extends z.ZodObject = z.ZodObject, Status extends z.Z
   readonly description: string
   /** The version we read and write. */
   readonly version: string
+  /** Versions that mean the same, for clusters that do not serve that one, the first that is served. Absent: none. */
+  readonly alsoReads?: readonly string[] | undefined
   readonly versions: readonly KindVersion[]
   readonly spec: Spec
   readonly status: Status

@@ -11,9 +11,15 @@ export class VersionError extends CodedError<'BAD_RANGE' | 'NO_MATCH' | 'BAD_FIL
  * @throws {VersionError} Spec: sources 3.3.
  */
 export function latestTag(tags: readonly string[], range: string): string {
-  const [best] = latestTags(tags, range)
+  const best = highestTag(tags, range)
   if (best === undefined) throw new VersionError('NO_MATCH', `no match found for semver: ${range}`)
   return best
+}
+
+/** As {@link latestTag}; `undefined` when nothing matches. @throws {VersionError} BAD_RANGE */
+export function highestTag(tags: readonly string[], range: string): string | undefined {
+  const found = candidates(tags, range)
+  return found.reduce<(typeof found)[number] | undefined>((a, b) => (a && compare(a.version, b.version) >= 0 ? a : b), undefined)?.tag
 }
 
 /** All tags of the highest version in a range, in the order given: they differ in build metadata or in a `v`. Empty when nothing matches. @throws {VersionError} */
@@ -35,6 +41,12 @@ export function isVersion(tag: string): boolean {
 /** Throws what {@link latestTag} would throw for the range alone. @throws {VersionError} BAD_RANGE */
 export function checkRange(range: string): void {
   constraint(range)
+}
+
+/** What Masterminds' parser says of a range that it cannot read; `undefined` for one that it can. */
+export function rangeProblem(range: string): string | undefined {
+  const read = alternativesOf(range)
+  return typeof read === 'string' ? read : undefined
 }
 
 function candidates(tags: readonly string[], range: string): { tag: string; version: Version }[] {
@@ -107,15 +119,15 @@ const separator = /[\t\n\f\r ]*,[\t\n\f\r ]*|[\t\n\f\r ]+/y
 
 /** Alternatives with `||`; inside one, comparisons joined by spaces or a comma must all hold; `a - b` is `>= a, <= b`. Spec: sources 14 G1. */
 function constraint(range: string): Test {
-  const alternatives = range
-    .replaceAll(hyphenRange, '>= $1, <= $2 ')
-    .split('||')
-    .map(alternative => {
-      const tests = comparisons(alternative)
-      if (typeof tests === 'string') throw new VersionError('BAD_RANGE', `semver '${range}' parse error: ${tests}`)
-      return tests
-    })
+  const alternatives = alternativesOf(range)
+  if (typeof alternatives === 'string') throw new VersionError('BAD_RANGE', `semver '${range}' parse error: ${alternatives}`)
   return version => alternatives.some(all => all.every(one => one(version)))
+}
+
+/** What is wrong, as a text, when one cannot be read. */
+function alternativesOf(range: string): Test[][] | string {
+  const read = range.replaceAll(hyphenRange, '>= $1, <= $2 ').split('||').map(comparisons)
+  return read.find(one => typeof one === 'string') ?? read.filter(one => typeof one !== 'string')
 }
 
 /** What is wrong, as a text, when it cannot be read. */

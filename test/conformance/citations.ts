@@ -16,16 +16,12 @@ export interface Standing {
   readonly missing: readonly string[]
 }
 
+const citation = /'((?:(?:sources|kustomization)\/[A-Z]*\d+[a-z]?|images\/[A-Z]-\d+)(?:\.\d+)?)'/g
+
 /** Every citation in the test files as `page/case` or `page/case.n`. */
 export function citations(): ReadonlySet<string> {
   const files = globSync('test/**/*.ts', { cwd: root }).filter(file => !file.startsWith('test/conformance/'))
-  return new Set(
-    files.flatMap(file =>
-      [...readFileSync(join(root, file), 'utf8').matchAll(/'((?:sources|kustomization)\/[A-Z]*\d+[a-z]?(?:\.\d+)?)'/g)].map(
-        ([, id = '']) => id,
-      ),
-    ),
-  )
+  return new Set(files.flatMap(file => [...readFileSync(join(root, file), 'utf8').matchAll(citation)].map(([, id = '']) => id)))
 }
 
 /** The case that a citation stands for: `kustomization/H5.2` cites `kustomization/H5`. */

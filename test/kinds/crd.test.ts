@@ -8,6 +8,8 @@ import { crdOf } from '../../src/kinds/crd.ts'
 import { GitRepository } from '../../src/kinds/git-repository.ts'
 import { HelmChart } from '../../src/kinds/helm-chart.ts'
 import { HelmRepository } from '../../src/kinds/helm-repository.ts'
+import { ImagePolicy } from '../../src/kinds/image-policy.ts'
+import { ImageRepository } from '../../src/kinds/image-repository.ts'
 import type { Kind } from '../../src/kinds/kind.ts'
 import { Kustomization } from '../../src/kinds/kustomization.ts'
 import { OCIRepository } from '../../src/kinds/oci-repository.ts'
@@ -20,6 +22,7 @@ type Fields = ReadonlyMap<string, JsonObject>
 const additions = new Map([
   ['Bucket v1', ['spec.serviceAccountName']],
   ['GitRepository', ['spec.serviceAccountName']],
+  ['ImagePolicy v1beta2', ['spec.suspend', 'status.lastHandledReconcileAt']],
   [
     'Kustomization',
     ['spec.dependsOn[].readyExpr', 'spec.ignoreMissingComponents', 'spec.kubeConfig.configMapRef', 'spec.kubeConfig.configMapRef.name'],
@@ -82,6 +85,8 @@ const kinds: [Kind, string][] = [
   [HelmChart, 'source.toolkit.fluxcd.io_helmcharts.yaml'],
   [HelmRepository, 'source.toolkit.fluxcd.io_helmrepositories.yaml'],
   [OCIRepository, 'source.toolkit.fluxcd.io_ocirepositories.yaml'],
+  [ImagePolicy, 'image.toolkit.fluxcd.io_imagepolicies.yaml'],
+  [ImageRepository, 'image.toolkit.fluxcd.io_imagerepositories.yaml'],
   [Kustomization, 'kustomize.toolkit.fluxcd.io_kustomizations.yaml'],
 ]
 
@@ -108,6 +113,14 @@ function versionOf(crd: Json, name: string): JsonObject {
     .find(version => stringAt(version, 'name') === name)
   assert.ok(found, `version ${name}`)
   return found
+}
+
+function served(crd: Json): string[] {
+  return listAt(crd, 'spec', 'versions').flatMap(version => stringAt(version, 'name') ?? [])
+}
+
+function inBoth(kind: Kind, upstream: Json): string[] {
+  return kind.versions.map(({ name }) => name).filter(name => served(upstream).includes(name))
 }
 
 function fieldsOfVersion(crd: Json, name: string): Fields {
@@ -139,7 +152,11 @@ withData({ name: "our kinds beside Flux's", tests: kinds.length * 2 + 1 }, () =>
       const [mine, upstream] = [crdOf(kind), theirs()]
       for (const key of ['group', 'scope', 'names']) assert.deepEqual(objectAt(mine, 'spec')[key], objectAt(upstream, 'spec')[key], key)
       assert.equal(mine.metadata.name, stringAt(upstream, 'metadata', 'name'))
-      for (const { name } of kind.versions) {
+      assert.deepEqual(
+        kind.versions.map(({ name }) => name).filter(name => !served(upstream).includes(name)),
+        kind.alsoReads ?? [],
+      )
+      for (const name of inBoth(kind, upstream)) {
         const [a, b] = [versionOf(mine, name), versionOf(upstream, name)]
         for (const key of ['additionalPrinterColumns', 'deprecated', 'deprecationWarning', 'served', 'storage', 'subresources'])
           assert.deepEqual(a[key], b[key], `${name} ${key}`)
@@ -147,7 +164,7 @@ withData({ name: "our kinds beside Flux's", tests: kinds.length * 2 + 1 }, () =>
       }
     })
     test(`the descriptions of ${kind.kind} are our own`, () => {
-      for (const { name } of kind.versions) {
+      for (const name of inBoth(kind, theirs())) {
         const upstream = fieldsOfVersion(theirs(), name)
         for (const [path, field] of fieldsOfVersion(crdOf(kind), name))
           if (field.description !== undefined) assert.notEqual(field.description, upstream.get(path)?.description, `${name} ${path}`)
