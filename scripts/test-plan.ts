@@ -33,6 +33,7 @@ const slow: readonly (readonly string[])[] = [
   ['world/registry/contract'],
   ['world/git/ssh'],
   ['hostile/hostile'],
+  ['images/corpus', 'images/setters', 'images/message'],
   ['mcp/canary', 'mcp/clients'],
   ['mcp/conformance'],
   ['world/kernel/kernel', 'sources/oci/content'],

@@ -1,4 +1,4 @@
-// Command helm is the kernel module that reads chart indexes, loads charts and packages them as Helm does.
+// Command helm is the kernel module that reads chart indexes, loads charts and packages them as Helm does, and fills the templates of commit messages.
 package main
 
 import (
@@ -15,6 +15,7 @@ func init() {
 	abi.Register("index", index)
 	abi.Register("metadata", metadata)
 	abi.Register("chart", build)
+	abi.Register("message", message)
 }
 
 // failed tells what a library said of a chart; step is where it said so.

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const due: readonly [page: 'sources' | 'kustomization' | 'images', file: string, sections: readonly string[]][] = [
   ['sources', 'sources-and-artifacts.md', ['13.1', '13.2', '13.3', '13.4', '13.5', '13.6', '13.7', '13.8', '13.9']],
   ['kustomization', 'kustomization.md', ['15.1', '15.2', '15.3', '15.4', '15.5', '15.6', '15.7', '15.8']],
-  ['images', 'image-helm-notification.md', ['Image policy and scan', 'Digest reflection and ACL']],
+  ['images', 'image-helm-notification.md', ['Image policy and scan', 'Digest reflection and ACL', 'Setters and automation']],
 ]
 const idPattern = /^\| ([A-Z]?\d+|[A-Z]-\d+) \|/gm
 

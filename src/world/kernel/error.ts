@@ -5,6 +5,7 @@ import type { Json } from '../../lib/json.ts'
  * BUILD_FAILED, REMOTE_BASE, INPUT_TOO_LARGE, OUTPUT_TOO_LARGE: the build's own fault. STATUS (with an API Status as detail), INVALID, NO_SCHEMA: merging.
  * DEADLINE, OUT_OF_MEMORY, CRASHED: the input asked for too much; the worker was replaced. FAILED: anything else a library said.
  * EXPRESSION_INVALID: CEL that does not compile.
+ * TEMPLATE_INVALID: the template of a commit message, or what it does with its data.
  * CHART_INVALID: a chart, or an index of charts; the detail is the step: index, read, validate, load, values, dependency, package.
  */
 export type KernelErrorCode =
@@ -20,6 +21,7 @@ export type KernelErrorCode =
   | 'CRASHED'
   | 'CHART_INVALID'
   | 'EXPRESSION_INVALID'
+  | 'TEMPLATE_INVALID'
   | 'FAILED'
 
 const codes = new Set<string>([
@@ -35,6 +37,7 @@ const codes = new Set<string>([
   'CRASHED',
   'CHART_INVALID',
   'EXPRESSION_INVALID',
+  'TEMPLATE_INVALID',
   'FAILED',
 ])
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
 import type { Definitions } from '../../kinds/openapi.ts'
 import type { BuiltChart, ChartBuild, ChartContent } from '../../kinds/chart.ts'
+import type { CommitMessage } from '../../kinds/commit-message.ts'
 import type { Evaluated, Expression, HealthExpressions, Judged } from '../../kinds/expression.ts'
 import type { JsonObject } from '../../lib/json.ts'
 
@@ -56,6 +57,8 @@ export interface Kernel {
   chartMetadata(chart: ChartContent, signal: AbortSignal): Promise<JsonObject>
   /** Loads a chart, changes it, and packages it. Equal input gives equal bytes. @throws {KernelError} CHART_INVALID */
   buildChart(build: ChartBuild, signal: AbortSignal): Promise<BuiltChart>
+  /** Fills the template of a commit message: text/template with those functions of sprig that depend on their input alone. @throws {KernelError} TEMPLATE_INVALID with Flux's text. */
+  commitMessage(message: CommitMessage, signal: AbortSignal): Promise<string>
   /**
    * Judges objects by the expressions of their kind, in the order in which they are given; with no object, whether the expressions compile.
    * @throws {KernelError} EXPRESSION_INVALID with Flux's text.

@@ -60,6 +60,8 @@ export function openKernel(options: KernelOptions): Kernel {
       (await merge('threeWay', { apiVersion: current.apiVersion, kind: current.kind, original, modified, current }, signal)) as JsonObject,
     gzip: (source, signal) => gzipStream(source, zipping(zipper, { deadlineMs, signal })),
     ...chartCalls(packer, { deadlineMs: options.buildDeadlineMs ?? 60_000 }),
+    commitMessage: async (message, signal) =>
+      new TextDecoder().decode(await packer.call('message', encode(message), { deadlineMs, signal })),
     ...expressionCalls(async (operation, input, signal) => parse(await evaluator.call(operation, encode(input), { deadlineMs, signal }))),
     async close() {
       await Promise.all([...builders, merger, packer, evaluator, zipper].map(l => l.close()))
