@@ -9,7 +9,7 @@ import { isSilence, messageOf } from '../lib/coded-error.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { Hands } from '../world/world.ts'
 import type { Change } from './change.ts'
-import { artifactOf, sourceOf } from './depends.ts'
+import { offeredBy } from './source-reconciler.ts'
 import { judgeBy } from './expressions-reconciler.ts'
 import { checkFor, type KindCheck, kindChecks } from './expressions.ts'
 import { type Checked, podsOf, printWait, timedOut, toCheck, unplaced, verdictOf, wantedHealthy, withPods } from './health.ts'
@@ -80,9 +80,7 @@ export function newerThan(
   { ks, hands, run }: { ks: KustomizationObject; hands: Pick<Hands, 'cluster'>; run: Run },
 ): () => Promise<boolean> {
   return async () => {
-    const source = await hands.cluster.get(sourceOf(ks), run.signal).catch(() => undefined)
-    run.signal.throwIfAborted()
-    const offered = source && artifactOf(source)?.revision
+    const offered = (await offeredBy(ks, { hands, run }))?.revision
     return offered !== undefined && offered !== revision
   }
 }

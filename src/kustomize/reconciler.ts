@@ -4,20 +4,20 @@ import { type Artifact, originRevision } from '../kinds/artifact.ts'
 import { Kustomization, type KustomizationObject } from '../kinds/kustomization.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import { formatDuration } from '../lib/duration.ts'
-import { unpack } from '../lib/untar.ts'
 import type { Hands } from '../world/world.ts'
 import type { Applied } from './applied-reconciler.ts'
 import { applyAll } from './apply-reconciler.ts'
 import { renderDecrypted, type Rendered, requirePath, scrubbed, toApply, type Tree } from './build-reconciler.ts'
 import { type Change, changeLines } from './change.ts'
-import { blockedBy, tryRead } from './depends-reconciler.ts'
-import { artifactOf, sourceGroup, sourceOf } from './depends.ts'
+import { blockedBy } from './depends-reconciler.ts'
+import { sourceOf } from './depends.ts'
 import { unreadable } from './expressions-reconciler.ts'
 import { checkHealth, newerThan } from './health-reconciler.ts'
 import { elsewhere, IdentityError, isOwn } from './identity.ts'
 import { entryOf, type Inventory } from './inventory.ts'
 import { finalize, prune } from './prune-reconciler.ts'
 import { convention } from './settle.ts'
+import { readArtifact, sourceFor } from './source-reconciler.ts'
 import { targetOf } from './target-reconciler.ts'
 import { timeoutMs } from './timing.ts'
 import { wokenBy } from './triggers.ts'
@@ -26,9 +26,6 @@ export interface KustomizeHands extends Pick<Hands, 'cluster' | 'remotes' | 'aut
   /** What earlier runs left; absent: every run asks the API server about every object. */
   readonly applied?: Applied | undefined
 }
-
-/** An artifact is unpacked in memory: what a cluster can hold. */
-const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes: 128 * 1024 * 1024 }
 
 /** Builds the source at `spec.path`, applies it, prunes what left the inventory, waits for health. Spec: kustomization 2.2. */
 export const kustomizations = reconciler(Kustomization, {
@@ -86,10 +83,8 @@ async function unchanged(ks: KustomizationObject, { hands, run, artifact }: Sour
 async function applied(ks: KustomizationObject, step: Sourced): Promise<Done | Outcome> {
   const { hands, run, artifact } = step
   await announce(ks, step, 'Fetching manifests')
-  const tree = await readArtifact(artifact, hands, run)
-  const retry = run.settings.requeueDependencyMs
-  if (!tree)
-    return waiting('ArtifactFailed', `Source is not ready, artifact not found, retrying in ${formatDuration(retry)}`, { retryMs: retry })
+  const tree = await readArtifact(ks, step)
+  if ('is' in tree) return tree
   await announceBuild(ks, tree, step)
   const target = await targetFor(ks, hands, run)
   if ('is' in target) return target
@@ -116,23 +111,6 @@ interface Sourced extends Step {
   readonly artifact: Artifact
 }
 
-async function sourceFor(ks: KustomizationObject, { cluster }: KustomizeHands, run: Run): Promise<{ artifact: Artifact } | Outcome> {
-  const ref = sourceOf(ks)
-  if (run.settings.noCrossNamespaceRefs && ref.namespace !== ks.metadata.namespace) {
-    const message = `can't access '${ref.kind}/${ref.namespace ?? ''}/${ref.name}', cross-namespace references have been blocked`
-    return failed('AccessDenied', message, { events: [{ severity: 'error', message }] })
-  }
-  const { object: source, unread } = await tryRead(ref, cluster, run)
-  if (unread)
-    return failed('ArtifactFailed', `unable to get source '${ref.namespace ?? ''}/${ref.name}': ${unread.message}`, { retry: 'backoff' })
-  if (!source) return failed('ArtifactFailed', `${ref.kind}.${sourceGroup} "${ref.name}" not found`)
-  const artifact = artifactOf(source)
-  if (artifact) return { artifact }
-  return waiting('ArtifactFailed', `Source artifact not found, retrying in ${formatDuration(run.settings.requeueDependencyMs)}`, {
-    retryMs: run.settings.requeueDependencyMs,
-  })
-}
-
 function annotationsOf(artifact: Artifact): Record<string, string> {
   const origin = artifact.metadata?.[originRevision]
   return {
@@ -154,17 +132,6 @@ function working(what: string, ks: KustomizationObject, artifact: Artifact) {
     { type: 'Ready', status: 'Unknown', reason: 'Progressing', message: 'Reconciliation in progress' },
     { type: 'Reconciling', status: 'True', reason: 'Progressing', message },
   ] as const
-}
-
-async function readArtifact(artifact: Artifact, { fetcher }: KustomizeHands, run: Run): Promise<Tree | undefined> {
-  const body = await during('ArtifactFailed', fetcher.fetch(artifact, run.signal))
-  const unpacked = body && (await during('ArtifactFailed', unpack(body, limits)))
-  return (
-    unpacked && {
-      files: new Map([...unpacked.files].map(([path, { content }]) => [path, content])),
-      folders: new Set(unpacked.folders.keys()),
-    }
-  )
 }
 
 async function announceBuild(ks: KustomizationObject, tree: Tree, step: Omit<Sourced, 'hands'>): Promise<void> {

@@ -38,6 +38,8 @@ export interface Turn {
   readonly applied?: Applied | undefined
   readonly remotes?: Remotes
   readonly auth?: Auth
+  /** Instead of the stage's own. */
+  readonly fetcher?: ArtifactFetcher
   readonly kms?: Kms
   /** Fields that the engine is said not to have. */
   readonly unsupported?: readonly string[]
@@ -135,7 +137,7 @@ export class Stage {
         remotes: turn.remotes ?? remotes,
         auth: turn.auth ?? noAuth,
         clock,
-        fetcher,
+        fetcher: turn.fetcher ?? fetcher,
         kernel: this.#kernel,
         kms: turn.kms ?? bareKms(),
         applied: turn.applied,

@@ -8,6 +8,8 @@ import { verifies } from '../conformance/verifies.ts'
 import { config, deployment, object, secret } from './objects.ts'
 import type { Server } from './servers.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import type { ArtifactFetcher } from '../../src/world/storage/artifacts.ts'
+import { StorageError } from '../../src/world/storage/error.ts'
 import { idsOf, manager, over, readyOf, signal, type Stage } from './stage.ts'
 
 const toolkit = 'kustomize.toolkit.fluxcd.io'
@@ -105,6 +107,25 @@ export function statusCases({ stage, cluster }: Server): void {
     )
     await artifact(s, { url })
     assert.equal(readyOf(await s.again()), `True ${done}: Applied revision: v9`)
+  })
+
+  test('an artifact that cannot be reached is left for the next one that its source offers', async () => {
+    const s = await stage('moved')
+    await s.ship([config('moved', 'one')])
+    await s.offer([config('moved', 'two')])
+    const fetcher: ArtifactFetcher = {
+      async fetch({ url }, _signal, superseded) {
+        assert.equal(await superseded?.(), false)
+        await s.offer([config('moved', 'three')])
+        assert.equal(await superseded?.(), true)
+        throw new StorageError('SUPERSEDED', url)
+      },
+    }
+    const driven = await s.pass({ fetcher })
+    assert.ok(driven.is === 'done' && driven.outcome.is === 'waiting')
+    assert.equal(driven.outcome.retryMs, 0)
+    assert.equal(readyOf(driven.object), 'False ArtifactFailed: Source has another artifact, retrying')
+    assert.equal(readyOf(await s.again()), applied(3))
   })
 
   test('a path that is not there fails while fetching, nothing attempted', async () => {

@@ -50,6 +50,13 @@ export interface Artifacts {
 
 /** Reads artifacts by URL wherever they are: our own storage, HTTP, or the API server's service proxy for in-cluster sources. The digest is checked. */
 export interface ArtifactFetcher {
-  /** The file's bytes, verified against `digest` before the stream ends normally. `undefined` means 404. @throws {StorageError} DIGEST_MISMATCH, DIGEST_UNSUPPORTED, UNREACHABLE */
-  fetch(artifact: Pick<Artifact, 'url' | 'digest'>, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>
+  /**
+   * The file's bytes, verified against `digest` before the stream ends normally. `undefined` means 404. @throws {StorageError} DIGEST_MISMATCH, DIGEST_UNSUPPORTED, UNREACHABLE, SUPERSEDED
+   * @param superseded asked before another attempt: whether the source offers another artifact by now, which ends it.
+   */
+  fetch(
+    artifact: Pick<Artifact, 'url' | 'digest'>,
+    signal: AbortSignal,
+    superseded?: () => Promise<boolean>,
+  ): Promise<AsyncIterable<Uint8Array> | undefined>
 }

@@ -11,6 +11,7 @@ const messages = {
   DIGEST_MISMATCH: (what: string) => `artifact '${what}' does not have its digest: reconcile its source to store it again`,
   DIGEST_UNSUPPORTED: (what: string) =>
     `artifact '${what}' has a digest that cannot be checked: let its controller run with --artifact-digest-algo sha256`,
+  SUPERSEDED: (what: string) => `artifact '${what}' cannot be reached, and its source offers another: read that`,
   UNREACHABLE: (what: string) => `artifact '${what}' cannot be reached: check that source-controller runs and that its service may be read`,
 }
 export type StorageErrorCode = keyof typeof messages

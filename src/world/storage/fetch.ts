@@ -7,6 +7,8 @@ import { StorageError } from './error.ts'
 
 const usualRetries = 3
 const [firstPauseMs, longestPauseMs] = [5000, 30_000]
+/** How often a wait looks whether it is still worth while. */
+const lookMs = 1000
 
 interface Means {
   readonly http: Http
@@ -21,9 +23,9 @@ interface Means {
 /** Fetches artifacts by URL, and those of in-cluster services through the API server's service proxy when they are not reachable directly. */
 export function artifactFetcher(means: Means): ArtifactFetcher {
   return {
-    async fetch({ url, digest }, signal) {
+    async fetch({ url, digest }, signal, superseded) {
       if (!URL.canParse(url)) throw new StorageError('UNREACHABLE', url, { cause: new TypeError('it is no URL') })
-      const opened = (await means.own?.open(url)) ?? (await openUrl(url, means, signal))
+      const opened = (await means.own?.open(url)) ?? (await openUrl(url, { ...means, superseded }, signal))
       const body = opened && whole(opened, { url, signal })
       return body && digest ? checked(body, { digest, url }) : body
     },
@@ -32,7 +34,7 @@ export function artifactFetcher(means: Means): ArtifactFetcher {
 
 async function openUrl(
   url: string,
-  { http, clock, cluster, retries }: Means,
+  { http, clock, cluster, retries, superseded }: Means & { superseded: (() => Promise<boolean>) | undefined },
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const service = serviceOf(url)
@@ -54,8 +56,22 @@ async function openUrl(
       if (answer.status === 404) return undefined
       if (answer.status < 500 || attempt > most) throw new StorageError('UNREACHABLE', url, { cause: new Error(`status ${answer.status}`) })
     }
-    await clock.sleep(pauseMs(attempt), signal)
+    if (await sooner(pauseMs(attempt), { clock, ends: superseded, signal })) throw new StorageError('SUPERSEDED', url)
   }
+}
+
+/** Waits, and says whether something has ended the wait. */
+async function sooner(
+  ms: number,
+  { clock, ends, signal }: { clock: Clock; ends: (() => Promise<boolean>) | undefined; signal: AbortSignal },
+): Promise<boolean> {
+  if (!ends) await clock.sleep(ms, signal)
+  else
+    for (let left = ms; left > 0; left -= lookMs) {
+      if (await ends()) return true
+      await clock.sleep(Math.min(left, lookMs), signal)
+    }
+  return false
 }
 
 /** `http://source-controller.flux-system.svc.cluster.local./path` names a service of the cluster. */

@@ -86,6 +86,18 @@ for (const [retries, asked, waits] of [
     assert.equal(count, asked)
     assert.deepEqual(pauses, waits)
   })
+test('an artifact that its source does not offer any more is not asked for again', async () => {
+  let [asked, offered] = [0, 0]
+  const server = await startHostile((_, response) => void (asked++, response.writeHead(503).end()))
+  const pauses: number[] = []
+  const fetcher = artifactFetcher({ http, clock: instantClock(pauses), retries: 9 })
+  await assert.rejects(
+    fetcher.fetch({ url: server.url }, signal, async () => ++offered > 7),
+    { name: 'StorageError', code: 'SUPERSEDED' },
+  )
+  await server.close()
+  assert.deepEqual([asked, pauses], [2, [1000, 1000, 1000, 1000, 1000, 1000, 1000]])
+})
 test('an abort is an abort', async () => {
   const stop = new AbortController()
   const server = await startHostile(() => stop.abort(new Error('enough')))
