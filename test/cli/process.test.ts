@@ -11,6 +11,7 @@ import { Kustomization } from '../../src/kinds/kustomization.ts'
 import { refOf } from '../../src/kinds/manifest.ts'
 import { until } from '../../src/world/cluster/until.ts'
 import { freePort } from '../refs/processes.ts'
+import { bareEnv } from '../support/program.ts'
 import { startHostile } from '../support/hostile.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import { unending } from '../support/unending.ts'
@@ -39,7 +40,7 @@ function start(args: readonly string[], env: Record<string, string>): ChildProce
   return spawn(process.execPath, [main, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: folder, ...env },
+    env: { ...bareEnv, HOME: folder, ...env },
   })
 }
 

@@ -10,7 +10,7 @@ import { kubeconfigFor } from '../../src/sandbox/sandbox.ts'
 import { startHostile } from '../support/hostile.ts'
 import { testKernel } from '../support/kernel.ts'
 import { listening } from '../support/listening.ts'
-import { emptyHome, program, run } from '../support/program.ts'
+import { bareEnv, program, run } from '../support/program.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 
 /** A start that fails, or is told to stop. The deadline is far above what any takes: without it a process that stays would hold up the whole run. */
@@ -52,7 +52,7 @@ async function runAll(lines: readonly (readonly string[])[]): Promise<Ran[]> {
     }
     process.exitCode = 0`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    env: { PATH: process.env.PATH, HOME: emptyHome, TMPDIR: temporary },
+    env: { ...bareEnv, TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let out = ''
@@ -136,7 +136,7 @@ suite('SIGTERM', () => {
         process.kill(process.pid, 'SIGTERM')
         await ended`
       const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
-        env: { PATH: process.env.PATH, HOME: emptyHome },
+        env: bareEnv,
         stdio: ['pipe', 'ignore', 'pipe'],
       })
       const [code] = (await once(child, 'exit')) as [number | null]

@@ -17,6 +17,7 @@ import { openRegistries } from '../../src/world/registry/open.ts'
 import { diskArtifacts } from '../../src/world/storage/disk.ts'
 import { diskScratch } from '../../src/world/storage/disk-scratch.ts'
 import { artifactFetcher } from '../../src/world/storage/fetch.ts'
+import { parentKernel } from './parent-kernel.ts'
 import { kustomization, source } from './scene.ts'
 
 const [file = '', folder = '', advertised = ''] = process.argv.slice(2)
@@ -31,11 +32,13 @@ const hands = {
   remotes: openRemotes({ http, clock: realClock, learn: () => {} }),
   log,
   clock: realClock,
-  kernel: openKernel({
-    modules: join(root, 'kernel/modules'),
-    definitions: join(root, 'kernel/k8s/builtin.json'),
-    worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')),
-  }),
+  kernel: parentKernel(
+    openKernel({
+      modules: join(root, 'kernel/modules'),
+      definitions: join(root, 'kernel/k8s/builtin.json'),
+      worker: pathToFileURL(join(root, 'src/world/kernel/worker.ts')),
+    }),
+  ),
   fetcher: artifactFetcher({ http, clock: realClock }),
   scratch: diskScratch(),
   artifacts: diskArtifacts({ folder, advertised, clock: realClock }),

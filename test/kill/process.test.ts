@@ -16,6 +16,7 @@ import { seeded } from '../support/random.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { startWorld } from '../support/world.ts'
 import type { Started } from '../world/cluster/contract.ts'
+import { serveKernel } from './parent-kernel.ts'
 import { expected, kustomization, prepare, source, state, version } from './scene.ts'
 import { unending } from '../support/unending.ts'
 
@@ -41,9 +42,11 @@ async function killedAtRandom(
   let [n, within] = [0, 0]
   for (let kill = 1; kill <= kills; kill++) {
     const child = spawn(process.execPath, [join(import.meta.dirname, 'child.ts'), server.kubeconfig, folder, storage.address], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      serialization: 'advanced',
     })
-    const [took] = (await once(child.stdout, 'data')) as [Buffer]
+    serveKernel(child, kernel)
+    const [took] = (await once(child.stdout ?? assert.fail(), 'data')) as [Buffer]
     await pushFiles(world.hands, `oci://${world.registry}/app:latest`, version(++n))
     // The wait is the random point: nothing is waited for.
     await wait(random() * 4 * Number(took.toString()))

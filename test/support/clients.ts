@@ -6,7 +6,7 @@ import { Client as OldClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport as OldStdio } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport as OldHttp } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { ElicitRequestSchema, ResourceUpdatedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
-import { emptyHome, program, root } from './program.ts'
+import { bareEnv, program, root } from './program.ts'
 
 /** What a call answered, as a client shows it. */
 export interface Reply {
@@ -64,7 +64,7 @@ function command(target: { readonly args: readonly string[] }): {
   return {
     command: process.execPath,
     args: [program, ...target.args],
-    env: { PATH: process.env.PATH ?? '', HOME: emptyHome },
+    env: bareEnv,
     cwd: root,
   }
 }

@@ -11,11 +11,16 @@ export const program = join(root, 'src/main.ts')
 export const emptyHome = mkdtempSync(join(tmpdir(), 'fluxpilot-home-'))
 process.once('exit', () => rmSync(emptyHome, { recursive: true, force: true }))
 
+const { PATH = '', NODE_COMPILE_CACHE: cache } = process.env
+
+/** What a process of ours is given of this one's environment: where programs are, and what is compiled already. */
+export const bareEnv: Record<string, string> = { PATH, HOME: emptyHome, ...(cache ? { NODE_COMPILE_CACHE: cache } : {}) }
+
 /** A process of ours that is not sent anything of this machine's configuration. */
 export function run(args: readonly string[], env: Record<string, string> = {}): ChildProcess & { readonly said: () => string } {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: root,
-    env: { PATH: process.env.PATH, HOME: emptyHome, ...env },
+    env: { ...bareEnv, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   let said = ''
