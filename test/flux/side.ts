@@ -56,19 +56,19 @@ export async function untilHandled(
     const object = await cluster.get(ref, signal)
     if (!object || objectAt(object, 'spec').suspend === true) return
     if (stringAt(object, 'status', 'lastHandledReconcileAt') === token && !isBusy(object)) return
-    await realClock.sleep(50, signal)
+    await realClock.sleep(100, signal)
   }
 }
 
 /** Waits until objects are neither being reconciled nor changing. */
 export async function untilCalm(cluster: Cluster, refs: readonly ObjectRef[], signal: AbortSignal): Promise<void> {
   let last = ''
-  for (let calm = 0; calm < 5;) {
+  for (let calm = 0; calm < 3;) {
     const seen = await Promise.all(refs.map(ref => cluster.get(ref, signal)))
     const busy = seen.some(object => isBusy(object))
     const now = JSON.stringify(seen)
     calm = now === last && !busy ? calm + 1 : 0
     last = now
-    await realClock.sleep(100, signal)
+    await realClock.sleep(200, signal)
   }
 }

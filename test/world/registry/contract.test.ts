@@ -45,8 +45,9 @@ async function subject(adapter: Adapter, { start, access }: Server): Promise<Sub
   }
 }
 
+// How oras signs in is in access.test.ts: of the contract it would only say again what is said without.
 for (const adapter of ['builtin', 'oras'] as const)
-  for (const server of servers) {
+  for (const server of servers.filter(s => adapter === 'builtin' || !s.access)) {
     const name = `${adapter} with ${server.name}`
     const programs = [...server.programs, ...(adapter === 'oras' ? ['oras'] : [])]
     withPrograms(programs, { name, tests: contractTests }, () =>
