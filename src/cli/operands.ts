@@ -49,7 +49,11 @@ const byTool: Readonly<Record<string, Operands>> = {
     read: ([first, path]) => ({ ...url.read([first]), ...(path === undefined ? {} : { path }) }),
   },
   search_docs: { shown: [['<query>', 'a kind, a field, a question']], takes: ['query'], read: ([query = '']) => ({ query }) },
-  get_image_digest: { shown: [['<image>', 'REGISTRY/REPOSITORY:TAG']], takes: ['image'], read: ([image = '']) => ({ image }) },
+  get_image_digest: {
+    shown: [['[image]', 'REGISTRY/REPOSITORY:TAG; instead of it --policy NAME']],
+    takes: ['image'],
+    read: ([image]) => (image === undefined ? {} : { image }),
+  },
 }
 
 /** The words of a tool's verb. */

@@ -49,7 +49,8 @@ export async function runVerb(typed: Typed, context: VerbContext): Promise<void>
   try {
     const args = { ...argumentsFor(typed, session), ...flags, ...typed.given }
     const format = (typed.options.out ?? 'text') as Format
-    if (args.cluster !== undefined && !offline.has(typed.tool.name)) context.err(`cluster: ${String(args.cluster)}\n`)
+    if (args.cluster !== undefined && (!offline.has(typed.tool.name) || args.policy !== undefined))
+      context.err(`cluster: ${String(args.cluster)}\n`)
     const first = await call(typed.tool, args, { session, context })
     show(first, format, context)
     const handle = await confirmed(typed.tool, { args, planned: first }, context)

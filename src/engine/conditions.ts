@@ -1,5 +1,5 @@
 import { type Condition, conditionOf, type KubeObject } from '../kinds/manifest.ts'
-import type { JsonObject } from '../lib/json.ts'
+import { at, type JsonObject } from '../lib/json.ts'
 
 /** Sets a condition, or removes it. */
 export type ConditionChange =
@@ -66,6 +66,17 @@ export function withRetry(object: KubeObject): ConditionChange[] {
   return before ? [{ type: 'Reconciling', status: 'True', reason: 'ProgressingWithRetry', message: before.message }] : []
 }
 
+/**
+ * What a pass shows while it runs: Reconciling, and Ready as unknown when it was not known before, or when `drift` says that there is something new.
+ * Spec: sources 1.4.
+ */
+export function progressing(conditions: readonly Condition[], message: string, { drift }: { drift: boolean }): ConditionChange[] {
+  const ready = conditions.find(c => c.type === 'Ready')
+  const unknown = ready === undefined || ready.status === 'Unknown'
+  const types = drift || unknown ? ['Reconciling', 'Ready'] : ['Reconciling']
+  return types.map(type => ({ type, status: type === 'Ready' ? 'Unknown' : 'True', reason: 'Progressing', message }))
+}
+
 /** The request to run that an object carries; `undefined` without one. */
 export function requestOf(object: KubeObject): string | undefined {
   return object.metadata.annotations?.[requestedAtKey]
@@ -78,6 +89,13 @@ export function handledRequest(object: KubeObject): JsonObject {
 }
 
 const opposite: Readonly<Record<string, string>> = { Reconciling: 'Stalled', Stalled: 'Reconciling' }
+
+/** What a pass shows when it begins: for a new generation which one. Spec: sources 1.4. */
+export function beginning(object: KubeObject): { readonly message: string; readonly isNew: boolean } {
+  const [generation, observed] = [object.metadata.generation ?? 0, Number(at(object, 'status', 'observedGeneration') ?? -1)]
+  const isNew = generation !== observed
+  return { isNew, message: isNew ? `processing object: new generation ${observed} -> ${generation}` : 'reconciliation in progress' }
+}
 
 /** RFC 3339 in UTC with whole seconds, as Kubernetes writes times. @param now Milliseconds since the epoch. */
 export function timestamp(now: number): string {

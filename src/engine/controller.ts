@@ -15,6 +15,8 @@ export interface Scope {
 
 /** What a controller needs of a cluster beside what a pass does. A `Cluster` is one. */
 export interface WatchedHub extends Hub {
+  /** `undefined` when a kind is not served; needed for kinds that are read in several versions. */
+  resourceOf?(kind: { group: string; version: string; kind: string }, signal: AbortSignal): Promise<unknown>
   watch(
     query: { group: string; version: string; kind: string } & Scope,
     signal: AbortSignal,
@@ -100,8 +102,10 @@ class Controller<Hands> {
     }
   }
 
-  async #watch({ group, version, kind }: Kind, { scope, ours }: Watched): Promise<void> {
+  async #watch(watched: Kind, { scope, ours }: Watched): Promise<void> {
     const { hub, signal, seen, gone: forgotten } = this.#options
+    const { group, kind } = watched
+    const version = await this.#served(watched)
     const known = (ours ? this.#objects : this.#followed).get(kind) ?? new Map<string, KubeObject>()
     const changed = (object: KubeObject): void => {
       const before = known.get(keyOf(object))
@@ -125,6 +129,14 @@ class Controller<Hands> {
       else changed(event.object)
       this.#ring()
     }
+  }
+
+  /** The version that a kind is read in: its own, else one that means the same. */
+  async #served({ group, version, alsoReads = [], kind }: Kind): Promise<string> {
+    const { hub, signal } = this.#options
+    for (const one of alsoReads.length > 0 ? [version, ...alsoReads] : [])
+      if (await hub.resourceOf?.({ group, version: one, kind }, signal)) return one
+    return version
   }
 
   async run(): Promise<void> {

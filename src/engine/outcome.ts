@@ -9,6 +9,8 @@ export type Outcome =
       readonly is: 'ready'
       readonly reason: string
       readonly message: string
+      /** When to look again, for kinds whose pass decides that. */
+      readonly requeueMs?: number | undefined
       readonly change?: StatusChange | undefined
       readonly events?: readonly EventDraft[] | undefined
     }
@@ -41,7 +43,7 @@ export type Outcome =
 
 type Extra = Pick<Outcome, 'change' | 'events'>
 
-export function ready(message: string, extra: Extra & { reason?: string } = {}): Outcome {
+export function ready(message: string, extra: Extra & { reason?: string; requeueMs?: number | undefined } = {}): Outcome {
   return { is: 'ready', reason: 'Succeeded', message, ...extra }
 }
 export function waiting(reason: string, message: string, extra: Extra & { retryMs: number }): Outcome {

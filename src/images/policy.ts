@@ -75,6 +75,23 @@ function latestNumber(values: readonly string[], order: Order): string {
   return latest
 }
 
+/** The best of what was compared, the best first, at most so many. */
+export function best(policer: Policer, { candidates }: Pick<Chosen, 'candidates'>, most: number): string[] {
+  const [found, left] = [[] as string[], [...candidates]]
+  while (left.length > 0 && found.length < most) {
+    const value = latestOf(
+      policer,
+      left.map(one => one.value),
+    )
+    const [taken] = left.splice(
+      left.findIndex(one => one.value === value),
+      1,
+    )
+    if (taken) found.push(taken.tag)
+  }
+  return found
+}
+
 /** By the bytes of UTF-8, as Go compares texts. */
 export function compareBytes(a: string, b: string): number {
   if (a === b) return 0
@@ -87,8 +104,8 @@ export interface Chosen {
   readonly tag: string
   /** Of the tag, what was compared; the tag itself without an extract. */
   readonly value: string
-  /** The tags that were compared, in the registry's order; under semver those in the range alone. */
-  readonly candidates: readonly string[]
+  /** What was compared, in the registry's order; under semver what is in the range alone. */
+  readonly candidates: readonly { readonly tag: string; readonly value: string }[]
 }
 
 /**
@@ -100,7 +117,7 @@ export async function chosen(policer: Policer, filterTags: PolicySpec['filterTag
   const values = filterTags ? [...byValue.keys()] : tags
   const value = latestOf(policer, values)
   const compared = policer.by === 'semver' ? matchingTags(values, policer.range) : values
-  return { tag: byValue.get(value) ?? value, value, candidates: compared.map(one => byValue.get(one) ?? one) }
+  return { tag: byValue.get(value) ?? value, value, candidates: compared.map(one => ({ tag: byValue.get(one) ?? one, value: one })) }
 }
 
 async function extracted(

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
 import { homedir, hostname } from 'node:os'
+import { join } from 'node:path'
 import { docFiles } from '../world/docs/files.ts'
 import { assets } from './assets.ts'
 import type { Session } from '../cli/run-verb.ts'
@@ -44,6 +45,7 @@ import { openObjects } from '../world/objects/open.ts'
 import { openRegistries } from '../world/registry/open.ts'
 import { diskScratch } from '../world/storage/disk-scratch.ts'
 import { diskArtifacts } from '../world/storage/disk.ts'
+import { sqliteTags } from '../world/tags/sqlite.ts'
 import { artifactFetcher } from '../world/storage/fetch.ts'
 import { serveArtifacts, type StorageServer } from '../world/storage/serve.ts'
 import type { World } from '../world/world.ts'
@@ -84,11 +86,11 @@ export async function compose(options: JsonObject, env: NodeJS.ProcessEnv, mode:
   return opening(async opened => {
     const http = opened.keep(lazyHttp(env), h => h.close())
     const kernel = opened.keep(openKernel(assets), k => k.close())
-    const { artifacts } = opened.keep(await openStorage(options), s => s.close())
+    const { artifacts, tags } = opened.keep(await openStorage(options), s => s.close())
     const ports = { port: 0, registryPort: 0, gitPort: 0, signal: mode.signal }
     const sandbox = options.sandbox === true ? opened.keep(await openSandbox({ kernel, http }, ports), s => s.close()) : undefined
     const { clusters, current, namespaceOf } = await clustersFor(options, { env, http: httpOfClusters(http, mode), sandbox })
-    const world = worldOf(options, { env, http, kernel, redactor, artifacts, clusters, mode })
+    const world = worldOf(options, { env, http, kernel, redactor, artifacts, tags, clusters, mode })
     const close = (): Promise<void> => opened.close()
     return { service: { world, redactor, gates }, sandbox, cluster: current, namespaceOf, engine: engineOf(options), close }
   }, mode.signal)
@@ -108,7 +110,7 @@ function keyOf(file: string | undefined): Buffer {
   )
 }
 
-interface Parts extends Pick<World, 'http' | 'kernel' | 'artifacts' | 'clusters'> {
+interface Parts extends Pick<World, 'http' | 'kernel' | 'artifacts' | 'tags' | 'clusters'> {
   readonly env: NodeJS.ProcessEnv
   readonly redactor: Redactor
   readonly mode: Mode
@@ -131,7 +133,7 @@ function logOf(options: JsonObject, redactor: Redactor): World['log'] {
 }
 
 /** The hands that options choose, over those that are open. */
-function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, clusters, mode }: Parts): World {
+function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, tags, clusters, mode }: Parts): World {
   const seen = observedClusters(clusters, learning(redactor))
   const recent = new RecentSecrets(redactor)
   const auth = lazyAuth({
@@ -154,6 +156,7 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
     git: lazyGit({ http, env, tunnel: assets.tunnel }),
     docs: docFiles(assets.docs),
     artifacts,
+    tags,
     scratch: diskScratch(),
     kernel,
     http,
@@ -222,7 +225,7 @@ function sandboxAlone({ cluster }: Sandbox): Clusters {
   }
 }
 
-/** Where artifacts are kept and served. @throws {ListenError} for an address that is taken. */
+/** Where artifacts are kept and served, and tags of images kept. @throws {ListenError} for an address that is taken. */
 export function openStorage(options: JsonObject) {
   return opening(async opened => {
     const folder =
@@ -232,7 +235,8 @@ export function openStorage(options: JsonObject) {
     const advertised = text(options, 'storageAdvAddr') ?? advertisedOf(wanted.host, server)
     const algorithm = text(options, 'artifactDigestAlgo')
     const made = isDigestAlgorithm(algorithm) ? { algorithm } : {}
-    return { artifacts: diskArtifacts({ folder, advertised, clock: realClock, ...made }), close: () => opened.close() }
+    const tags = opened.keep(sqliteTags({ file: join(folder, '.images', 'tags.sqlite') }), t => t.close())
+    return { artifacts: diskArtifacts({ folder, advertised, clock: realClock, ...made }), tags, close: () => opened.close() }
   })
 }
 

@@ -3,6 +3,8 @@ import type { ControllerFlags } from '../cli/controller.ts'
 import { isLive, leavesShard, shardKey } from '../engine/controllers.ts'
 import { lead, type Leading } from '../engine/election.ts'
 import { holdLease, type Holding, leaseName } from '../engine/lease.ts'
+import { ImageRepository } from '../kinds/image-repository.ts'
+import type { Kind } from '../kinds/kind.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import { aborted } from '../lib/aborted.ts'
 import { CodedError } from '../lib/coded-error.ts'
@@ -23,6 +25,7 @@ export class ControllerError extends CodedError<'LIVE_CONTROLLER' | 'UNREADABLE'
   override readonly name = 'ControllerError'
 }
 
+const sourceGroup = 'source.toolkit.fluxcd.io'
 const holderPrefix = 'fluxpilot_'
 
 interface About {
@@ -83,17 +86,25 @@ function runOf(flags: ControllerFlags, { namespace, metrics }: { namespace: stri
     ours.map(r => r.kind.kind),
     concurrency,
   )
-  const sources = reconcilers.map(r => r.kind).filter(k => k.group === 'source.toolkit.fluxcd.io')
   return {
     reconcilers: ours,
     concurrency,
     scope: { ...(allNamespaces ? {} : { namespace }), ...(labelSelector === undefined ? {} : { labelSelector }) },
-    follows: partly && ours.some(r => r.wokenBy) ? sources : [],
+    follows: partly ? followedBy(ours) : [],
     queue: metrics.queue,
     passed: pass => metrics.passed(pass),
     seen: object => metrics.seen(object),
     gone: object => metrics.gone(object),
   }
+}
+
+/** The kinds whose changes wake objects of others: sources, and ImageRepositories for policies. */
+function followedBy(ours: typeof reconcilers): Kind[] {
+  const isImages = ({ group }: Kind): boolean => group === ImageRepository.group
+  const waking = ours.filter(r => r.wokenBy).map(r => r.kind)
+  return reconcilers
+    .map(r => r.kind)
+    .filter(k => (k.group === sourceGroup && waking.some(w => !isImages(w))) || (k.kind === ImageRepository.kind && waking.some(isImages)))
 }
 
 /** The shard that a selector names; `undefined` for another selector. */

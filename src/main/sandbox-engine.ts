@@ -60,20 +60,20 @@ export function composeSandbox(
     const http = opened.keep(lazyHttp({}), h => h.close())
     const kernel = opened.keep(openKernel(assets), k => k.close())
     const sandbox = opened.keep(await openSandbox({ kernel, http }, { ...options, signal }), s => s.close())
-    const { artifacts } = opened.keep(await storageFor(common, options.data), s => s.close())
-    const hands = handsFor(sandbox, { env, common, http, kernel, artifacts })
+    const { artifacts, tags } = opened.keep(await storageFor(common, options.data), s => s.close())
+    const hands = handsFor(sandbox, { env, common, http, kernel, artifacts, tags })
     const settings = { ...fluxDefaults, ...gatedSettings(stringAt(common, 'featureGates')), ...tenancyOf(common) }
     opened.keep(startControllers(hands, settings), c => c.stop())
     return { sandbox, close: () => opened.close() }
   }, signal)
 }
 
-interface Parts extends Pick<Hands, 'http' | 'kernel' | 'artifacts'> {
+interface Parts extends Pick<Hands, 'http' | 'kernel' | 'artifacts' | 'tags'> {
   readonly env: NodeJS.ProcessEnv
   readonly common: JsonObject
 }
 
-function handsFor(sandbox: Sandbox, { env, common, http, kernel, artifacts }: Parts): Hands {
+function handsFor(sandbox: Sandbox, { env, common, http, kernel, artifacts, tags }: Parts): Hands {
   const redactor = new Redactor(randomBytes(32))
   const recent = new RecentSecrets(redactor)
   const seen = observedClusters({ names: ['sandbox'], named: () => sandbox.cluster }, learning(redactor))
@@ -85,6 +85,7 @@ function handsFor(sandbox: Sandbox, { env, common, http, kernel, artifacts }: Pa
     clock: realClock,
     log: pinoLog({ level: 'warn', censor: line => redactor.censor(line) }),
     artifacts,
+    tags,
     scratch: diskScratch(),
     ...keyHands({ http, env, common, learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),

@@ -80,17 +80,6 @@ export const sourceConvention: Convention = {
   },
 }
 
-/**
- * What a pass shows while it runs: Reconciling, and Ready as unknown when it was not known before, or when `drift` says that there is something new.
- * Spec: sources 1.4.
- */
-export function progressing(conditions: readonly Condition[], message: string, { drift }: { drift: boolean }): ConditionChange[] {
-  const ready = conditions.find(c => c.type === 'Ready')
-  const unknown = ready === undefined || ready.status === 'Unknown'
-  const types = drift || unknown ? ['Reconciling', 'Ready'] : ['Reconciling']
-  return types.map(type => ({ type, status: type === 'Ready' ? 'Unknown' : 'True', reason: 'Progressing', message }))
-}
-
 /** The changes, then Ready as it follows from what they leave. */
 function summary(object: KubeObject, changes: readonly ConditionChange[]): ConditionChange[] {
   const after = changes.reduce<Condition[]>((list, change) => {

@@ -1,13 +1,13 @@
-import { type ConditionChange, requestOf } from '../engine/conditions.ts'
+import { beginning, type ConditionChange, progressing, requestOf } from '../engine/conditions.ts'
 import { type Outcome, ready, StepError } from '../engine/outcome.ts'
 import { type Reconciler, reconciler, type Run } from '../engine/reconciler.ts'
 import type { Artifact } from '../kinds/artifact.ts'
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
 import { conditionsOf, type KubeObject } from '../kinds/manifest.ts'
-import { isObject } from '../lib/json.ts'
+import { stringAt } from '../lib/json.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import type { Hands } from '../world/world.ts'
-import { progressing, sourceConvention } from './conditions.ts'
+import { sourceConvention } from './conditions.ts'
 import { newsOf } from './news.ts'
 import { outcomeOf, SourceProblem } from './problem.ts'
 import { artifactIn, checkStorage, diskProblem, ownerOf } from './storage-reconciler.ts'
@@ -59,14 +59,11 @@ async function forgotten(object: KubeObject, artifacts: Hands['artifacts']): Pro
 
 /** Shows that the pass runs; for a new generation and for a request. Spec: sources 1.4. */
 async function begin(object: KubeObject, run: Run): Promise<void> {
-  const { metadata } = object
-  const status = isObject(object.status) ? object.status : {}
-  const [generation, observed] = [metadata.generation ?? 0, Number(status.observedGeneration ?? -1)]
-  const message = generation === observed ? 'reconciliation in progress' : `processing object: new generation ${observed} -> ${generation}`
+  const { message, isNew } = beginning(object)
   run.note({
     conditions: [...progressing(conditionsOf(object), message, { drift: false }), { type: 'StorageOperationFailed', status: 'absent' }],
   })
-  if (generation !== observed || (requestOf(object) ?? '') !== (status.lastHandledReconcileAt ?? '')) await run.show({})
+  if (isNew || (requestOf(object) ?? '') !== (stringAt(object, 'status', 'lastHandledReconcileAt') ?? '')) await run.show({})
 }
 
 /** Tells that something new is upstream; `news` is the reason of ArtifactOutdated. Spec: sources 3.2 step 8. */

@@ -6,7 +6,7 @@ import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { isObject, type JsonObject, stringAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
 import type { ArtifactOwner } from '../world/storage/artifacts.ts'
-import { progressing } from './conditions.ts'
+import { progressing } from '../engine/conditions.ts'
 import { SourceProblem } from './problem.ts'
 
 /** What the storage of a source needs. `link` is the name beside the file that always leads to the newest; `undefined` where a kind has none. */

@@ -4,20 +4,25 @@ import type { ImageManifest, Platform } from '../kinds/oci.ts'
 import type { Digest } from '../lib/digest.ts'
 import { isObject, type Json, stringAt } from '../lib/json.ts'
 import { type ParsedReference, parseReference, printReference } from '../lib/reference.ts'
+import type { Cloud } from '../world/auth/provider.ts'
 import type { Registry } from '../world/registry/registry.ts'
+import type { World } from '../world/world.ts'
 import { ToolError } from './frame/error.ts'
 import { openRegistry, readManifest, registryArguments } from './artifacts/registry-access.ts'
+import { type PolicyImage, policyImage } from './artifacts/policy-image.ts'
 import { signersOf } from './artifacts/signers.ts'
-import { tool } from './tool.ts'
+import { type Call, tool } from './tool.ts'
 
 export const getImageDigest = tool({
   name: 'get_image_digest',
   title: 'Look an image up',
   effect: 'reads',
   description:
-    'Tag to digest of a container image or Flux artifact, with platforms, size, creation time and whether it is signed (not verified).',
+    'Tag to digest of a container image or Flux artifact, with platforms, size, creation time and whether it is signed (not verified). Or the tag that an ImagePolicy would choose now, and why.',
   input: z.object({
-    image: z.string().describe('host/repo:tag'),
+    image: z.string().optional().describe('host/repo:tag'),
+    policy: z.string().optional().describe('instead of image'),
+    namespace: z.string().optional(),
     platform: z.string().optional().describe('os/arch'),
     ...registryArguments,
   }),
@@ -31,17 +36,28 @@ export const getImageDigest = tool({
     created: z.string().optional(),
     signers: z.array(z.enum(['cosign', 'notation'])).optional(),
     servedBy: z.string(),
+    policy: z.string().optional(),
+    reason: z.string().optional(),
+    candidates: z.array(z.string()).optional(),
+    tags: z.number().optional(),
+    inEffect: z.string().optional(),
   }),
-  async run({ image, platform, insecure, provider }, world, { signal }) {
-    const ref = parseReference(image)
-    const registry = await openRegistry(world, { at: ref, insecure, provider, signal }, 'lookup')
+  async run({ platform, ...wanted }, world, call) {
+    const { signal } = call
+    const { ref, registry, ...why } = await imageOf(wanted, world, call)
     const found = await lookedUp({ ref, platform }, { registry, signal })
     const place = { registry: ref.registry, repository: ref.repository }
     const signers = await signersOf({ ...place, digest: found.digest }, { registry, clock: world.clock, signal })
-    return { ...found, ...(signers ? { signers } : {}), servedBy: registry.served }
+    return { ...found, ...(signers ? { signers } : {}), servedBy: registry.served, ...why }
   },
   say: d =>
     [
+      ...(d.policy
+        ? [
+            `${d.policy} would choose ${d.image}: ${d.reason ?? ''}, of ${d.tags ?? 0} tags${d.inEffect === undefined ? '' : `; in effect is ${d.inEffect}`}`,
+            `candidates, best first: ${(d.candidates ?? []).join(', ')}`,
+          ]
+        : []),
       `${d.image} is ${d.digest}`,
       `pin as ${d.pinned}`,
       ...(d.platforms ? [`platforms: ${d.platforms.join(', ')}`] : []),
@@ -51,6 +67,30 @@ export const getImageDigest = tool({
       `${d.mediaType}, served by ${d.servedBy}`,
     ].join('\n'),
 })
+
+interface Wanted {
+  readonly image?: string | undefined
+  readonly policy?: string | undefined
+  readonly namespace?: string | undefined
+  readonly cluster?: string | undefined
+  readonly insecure: boolean
+  readonly provider?: Cloud | undefined
+}
+type Asked = Pick<PolicyImage, 'ref' | 'registry'> & Partial<PolicyImage>
+
+/** The image that was named, or the one that a policy would choose. @throws {ToolError} InvalidArgument for neither and for both. */
+async function imageOf({ image, policy, namespace, cluster, insecure, provider }: Wanted, world: World, call: Call): Promise<Asked> {
+  const invalid = (what: string, next: string): ToolError => new ToolError('InvalidArgument', what, { next })
+  if (image !== undefined) {
+    if (policy !== undefined) throw invalid('image and policy exclude each other', 'leave one of them away')
+    const ref = parseReference(image)
+    return { ref, registry: await openRegistry(world, { at: ref, insecure, provider, signal: call.signal }, 'lookup') }
+  }
+  if (policy === undefined) throw invalid('which image?', 'give image as host/repo:tag, or policy as the name of an ImagePolicy')
+  if (insecure || provider !== undefined)
+    throw invalid('insecure and provider are not for a policy', 'set spec.insecure or spec.provider of its ImageRepository')
+  return policyImage(world, { cluster, namespace, policy }, call)
+}
 
 interface Found extends Details {
   readonly image: string

@@ -13,6 +13,7 @@ import type { Objects } from './objects/objects.ts'
 import type { Registries } from './registry/registry.ts'
 import type { ArtifactFetcher, Artifacts } from './storage/artifacts.ts'
 import type { Scratch } from './storage/scratch.ts'
+import type { Tags } from './tags/tags.ts'
 
 /** Everything outside the process, as one value. Only main.ts and tests make one. */
 export interface World {
@@ -29,6 +30,8 @@ export interface World {
   readonly artifacts: Artifacts
   readonly scratch: Scratch
   readonly fetcher: ArtifactFetcher
+  /** What scans of images found. */
+  readonly tags: Tags
   readonly kernel: Kernel
   readonly http: Http
   readonly clock: Clock

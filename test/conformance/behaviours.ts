@@ -10,16 +10,6 @@ const later = (todo: string, ...ids: string[]): [string, Exemption][] => ids.map
 /** Why an id is not cited. */
 export const exempt: Readonly<Record<string, Exemption>> = Object.fromEntries([
   ...never('an unpacked artifact is in memory: there is no working folder that could be gone', 'sources/33', 'sources/34'),
-  ...later(
-    'digests of image policies',
-    'images/I-34',
-    'images/I-35',
-    'images/I-36',
-    'images/I-37',
-    'images/I-38',
-    'images/I-39',
-    'images/I-40',
-  ),
   ...never('Flux 2.9: strict mode for operators', 'kustomization/S5'),
   ...never('Flux 2.9: field merge of images', 'kustomization/G18'),
   ...never(

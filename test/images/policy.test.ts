@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chosen, compareBytes, latestOf, type PolicySpec, PolicyError, policerOf } from '../../src/images/policy.ts'
+import { best, chosen, compareBytes, latestOf, type PolicySpec, PolicyError, policerOf } from '../../src/images/policy.ts'
 import { latestTags, exclusionsOf, withoutExcluded } from '../../src/images/tags.ts'
 import { isVersion } from '../../src/lib/semver.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
@@ -139,7 +139,7 @@ for (const [id, filterTags, tags, values] of filters)
       const { value, candidates } = await chosen({ by: 'alphabetical', order }, filterTags, tags)
       assert.equal(value, order === 'ASC' ? values.at(-1) : values[0])
       assert.deepEqual(
-        candidates,
+        candidates.map(one => one.tag),
         tags.filter(tag => values.some(one => tag === one || tag === `ver${one}`)),
       )
     }
@@ -185,7 +185,17 @@ test('a prerelease is chosen only where the range has one', () => {
 })
 test('under semver the candidates are the tags in the range', async () => {
   const { candidates } = await chosen({ by: 'semver', range: '1.x' }, undefined, ['2.0.0', '1.1.0', 'latest', '1.0.0'])
-  assert.deepEqual(candidates, ['1.1.0', '1.0.0'])
+  assert.deepEqual(
+    candidates.map(one => one.tag),
+    ['1.1.0', '1.0.0'],
+  )
+})
+test('the best candidates come first', async () => {
+  const semver = { by: 'semver', range: '1.x' } as const
+  assert.deepEqual(best(semver, await chosen(semver, undefined, ['1.0.0', '1.2.0', '2.0.0', '1.1.0']), 2), ['1.2.0', '1.1.0'])
+  const numbers = { by: 'numerical', order: 'DESC' } as const
+  const filterTags = { pattern: String.raw`^v(\d+)$`, extract: '$1' }
+  assert.deepEqual(best(numbers, await chosen(numbers, filterTags, ['v10', 'v9', 'x', 'v2']), 5), ['v2', 'v9', 'v10'])
 })
 test('an expression without end does not hold everything up', async () => {
   const filterTags = { pattern: '(a*)*b', extract: '$1'.repeat(10) }

@@ -150,7 +150,16 @@ test('completion offers at most a hundred names, filtered by what is typed and b
   )
   assert.deepEqual(await driver.complete({ template }, ['name', 'app'], { ...others, namespace: 'default' }), [])
   assert.deepEqual(await driver.complete({ template }, ['namespace', ''], others), ['flux-system'])
-  const kinds = ['Bucket', 'GitRepository', 'HelmChart', 'HelmRepository', 'Kustomization', 'OCIRepository']
+  const kinds = [
+    'Bucket',
+    'GitRepository',
+    'HelmChart',
+    'HelmRepository',
+    'ImagePolicy',
+    'ImageRepository',
+    'Kustomization',
+    'OCIRepository',
+  ]
   assert.deepEqual((await driver.complete({ template }, ['kind', ''], others)).toSorted(), kinds)
   for (const broken of [{ cluster: 'nowhere' }, { ...others, kind: 'Nonsense' }, { ...others, kind: '%E0%A4%A' }])
     assert.deepEqual(await driver.complete({ template }, ['name', ''], broken), [])

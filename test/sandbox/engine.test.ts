@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { findProgram } from '../../scripts/refs/cache.ts'
 import { isLive } from '../../src/engine/controllers.ts'
 import { conditionOf, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
+import { type JsonObject, stringAt } from '../../src/lib/json.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { restCluster } from '../../src/world/cluster/rest.ts'
@@ -66,10 +67,10 @@ describe('the sandbox as a command', () => {
     spec: { interval: '10m', ...spec } as never,
   })
   const shop = object('Kustomization', { prune: true, sourceRef: { kind: 'OCIRepository', name: 'shop' }, targetNamespace: 'default' })
-  const push = (value: string): Promise<string> =>
+  const push = (value: string, tag = 'latest'): Promise<string> =>
     pushFiles(
       { kernel, registries: openRegistries({ http, clock: realClock, env: {}, home: homedir(), oras: 'off' }) },
-      `oci://${registry}/shop:latest`,
+      `oci://${registry}/shop:${tag}`,
       { 'a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {value: "${value}"}\n` },
     )
   async function untilReady(message: RegExp): Promise<void> {
@@ -86,8 +87,35 @@ describe('the sandbox as a command', () => {
       await hub().apply(o, { manager: 'test', force: true }, signal)
     await untilReady(new RegExp(digest))
     const { items: leases } = await hub().list({ group: 'coordination.k8s.io', kind: 'Lease' }, signal)
-    for (const controller of ['source-controller', 'kustomize-controller'])
+    for (const controller of ['source-controller', 'kustomize-controller', 'image-reflector-controller'])
       assert.ok(isLive(controller, { deployments: [], leases, now: Date.now() }), controller)
+  })
+
+  test('a scan wakes the policies of its image', async () => {
+    const image = `${registry}/shop`
+    const put = (kind: string, metadata: JsonObject, spec: JsonObject): Promise<KubeObject> => {
+      const object = {
+        apiVersion: 'image.toolkit.fluxcd.io/v1beta2',
+        kind,
+        metadata: { name: 'shop', namespace: 'flux-system', ...metadata },
+        spec,
+      }
+      return hub().apply(object as KubeObject, { manager: 'test', force: true }, signal)
+    }
+    const chosen = async (tag: string): Promise<void> => {
+      const query = { group: 'image.toolkit.fluxcd.io', version: 'v1beta2', kind: 'ImagePolicy', fieldSelector: 'metadata.name=shop' }
+      for await (const event of hub().watch(query, signal)) {
+        const live = event.type === 'gap' ? event.objects[0] : event.object
+        if (stringAt(live, 'status', 'latestRef', 'tag') === tag && conditionOf(live, 'Ready')?.status === 'True') return
+      }
+    }
+    await push('3', '1.0.0')
+    await put('ImagePolicy', {}, { imageRepositoryRef: { name: 'shop' }, policy: { semver: { range: '1.x' } } })
+    await put('ImageRepository', {}, { image, interval: '10m' })
+    await chosen('1.0.0')
+    await push('4', '1.1.0')
+    await put('ImageRepository', { annotations: { 'reconcile.fluxcd.io/requestedAt': 'now' } }, { image, interval: '10m' })
+    await chosen('1.1.0')
   })
 
   withPrograms(['flux'], { name: 'the flux CLI and the sandbox as a command', tests: 1 }, () =>

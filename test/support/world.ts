@@ -7,6 +7,8 @@ import { Bucket } from '../../src/kinds/bucket.ts'
 import { GitRepository } from '../../src/kinds/git-repository.ts'
 import { HelmChart } from '../../src/kinds/helm-chart.ts'
 import { HelmRepository } from '../../src/kinds/helm-repository.ts'
+import { ImagePolicy } from '../../src/kinds/image-policy.ts'
+import { ImageRepository } from '../../src/kinds/image-repository.ts'
 import { OCIRepository } from '../../src/kinds/oci-repository.ts'
 import { installKinds } from '../../src/engine/install.ts'
 import { drive, type Driven } from '../../src/engine/drive.ts'
@@ -27,6 +29,7 @@ import type { Log } from '../../src/world/log/log.ts'
 import { openObjects } from '../../src/world/objects/open.ts'
 import { openRegistries } from '../../src/world/registry/open.ts'
 import { diskArtifacts } from '../../src/world/storage/disk.ts'
+import { sqliteTags } from '../../src/world/tags/sqlite.ts'
 import { diskScratch } from '../../src/world/storage/disk-scratch.ts'
 import { artifactFetcher } from '../../src/world/storage/fetch.ts'
 import { serveArtifacts } from '../../src/world/storage/serve.ts'
@@ -59,10 +62,15 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
   const server = await serveArtifacts({ folder, host: '127.0.0.1', port: 0 })
   const registry = await listenRegistry({ port: 0 })
   const forever = new AbortController().signal
-  await installKinds(cluster, [Bucket, GitRepository, HelmChart, HelmRepository, OCIRepository, Kustomization], {
-    clock: realClock,
-    signal: forever,
-  })
+  const tags = sqliteTags({ file: join(folder, '.images/tags.sqlite') })
+  await installKinds(
+    cluster,
+    [Bucket, GitRepository, HelmChart, HelmRepository, ImagePolicy, ImageRepository, OCIRepository, Kustomization],
+    {
+      clock: realClock,
+      signal: forever,
+    },
+  )
   const workloads = startWorkloads({ cluster, clock: realClock })
   const cache = { maxSize: 100, maxDurationMs: 3_600_000 }
   const auth = openAuth({ http, clock: realClock, env: {}, home: folder, cache, learn: () => {}, door: noCloud })
@@ -78,6 +86,7 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
     objects: openObjects({ http, clock: realClock }),
     git: lazyGit({ http, env: { PATH: process.env.PATH } }),
     scratch: diskScratch(),
+    tags,
     artifacts: diskArtifacts({ folder, advertised: server.address, clock: realClock }),
     fetcher: artifactFetcher({ http, clock: realClock }),
     registries: openRegistries({ http, clock: realClock, env: {}, home: folder }),
@@ -99,6 +108,7 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
       await registry.close()
       await server.close()
       await http.close()
+      tags.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -2,8 +2,11 @@ import { drive, type Driven } from '../../engine/drive.ts'
 import type { Pass } from '../../engine/working.ts'
 import { holdOf, isSuspended, type Judged, revisionOf, runPatch } from '../../engine/request.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../../kinds/manifest.ts'
+import { ownerOf } from '../../images/repository-reconciler.ts'
+import { ImageRepository } from '../../kinds/image-repository.ts'
 import { artifactOf } from '../../kustomize/depends.ts'
 import { shortRevision } from '../../lib/digest.ts'
+import { stringAt } from '../../lib/json.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import type { Hands, World } from '../../world/world.ts'
 import { actingOn } from './engine.ts'
@@ -44,12 +47,14 @@ export async function runOwn(
 async function ensureStored(world: World, { cluster, object }: { cluster: Cluster; object: KubeObject }, call: Call): Promise<void> {
   const ref = sourceRefOf(object)
   const source = ref && (await cluster.get(ref, call.signal))
-  if (!ref || !source || isSuspended(source) || !reconcilerOf(ref) || (await isStored(world, source, call))) return
+  if (!ref || !source || isSuspended(source) || !reconcilerOf(ref) || (await isStored(world, { cluster, source }, call))) return
   if ((await actingOn(world, { cluster, ref }, call)).engine === 'own') await runOwn(world, { cluster, ref }, call)
 }
 
 /** Whether our storage has what the source's status names: another process may have kept it elsewhere. */
-async function isStored(world: World, source: KubeObject, { signal }: Call): Promise<boolean> {
+async function isStored(world: World, { cluster, source }: { cluster: Cluster; source: KubeObject }, { signal }: Call): Promise<boolean> {
+  if (source.kind === ImageRepository.kind)
+    return (await world.tags.read(ownerOf(source, cluster.server), stringAt(source, 'status', 'canonicalImageName') ?? '')).length > 0
   const artifact = artifactOf(source)
   return artifact !== undefined && (await world.artifacts.verify(artifact, signal)).is === 'ok'
 }

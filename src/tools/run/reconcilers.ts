@@ -1,6 +1,8 @@
 import type { Reconciler } from '../../engine/reconciler.ts'
 import type { Kind } from '../../kinds/kind.ts'
 import type { ObjectRef } from '../../kinds/manifest.ts'
+import { imagePolicies } from '../../images/policy-reconciler.ts'
+import { imageRepositories } from '../../images/repository-reconciler.ts'
 import { kustomizations } from '../../kustomize/reconciler.ts'
 import { buckets } from '../../sources/bucket/reconciler.ts'
 import { gitRepositories } from '../../sources/git/reconciler.ts'
@@ -17,6 +19,8 @@ export const reconcilers: readonly Reconciler<Kind, Hands>[] = [
   helmRepositories,
   helmCharts,
   kustomizations,
+  imageRepositories,
+  imagePolicies,
 ]
 
 /** The reconciler of an object's kind; `undefined` for a kind that our engine does not reconcile. */

@@ -55,7 +55,11 @@ class Client implements Registry {
   }
 
   tags(repository: Reference, signal: AbortSignal): AsyncIterable<string> {
-    return tags(this.#transport, repository, signal)
+    return tags(this.#transport, { repository, missing: 'empty' }, signal)
+  }
+
+  listTags(repository: Reference, signal: AbortSignal): AsyncIterable<string> {
+    return tags(this.#transport, { repository, missing: 'fails' }, signal)
   }
 
   referrers(

@@ -13,10 +13,14 @@ const maxItems = 250_000
 const pageLimit = 16 * 1024 * 1024
 const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
-/** Tags page by page. @throws {RegistryError} BAD_ANSWER for pages that go round in circles or lead away, TOO_LARGE. */
-export async function* tags(transport: RegistryTransport, repository: Reference, signal: AbortSignal): AsyncIterable<string> {
+/** Tags page by page. @throws {RegistryError} BAD_ANSWER for pages that go round in circles or lead away, TOO_LARGE; NOT_FOUND where `missing` fails. */
+export async function* tags(
+  transport: RegistryTransport,
+  { repository, missing }: { repository: Reference; missing: 'empty' | 'fails' },
+  signal: AbortSignal,
+): AsyncIterable<string> {
   let count = 0
-  for await (const page of pages(transport, { repository, path: `tags/list?n=${pageSize}` }, signal))
+  for await (const page of pages(transport, { repository, path: `tags/list?n=${pageSize}`, missing }, signal))
     for (const tag of listAt(page, 'tags'))
       if (typeof tag === 'string' && tagPattern.test(tag)) {
         if (++count > maxItems) throw tooMany(repository, 'tags')
@@ -53,14 +57,20 @@ export function schemaTag(digest: Digest): string {
 interface Wanted {
   readonly repository: Reference
   readonly path: string
+  /** What a path that is not there means; absent: no page. */
+  readonly missing?: 'empty' | 'fails' | undefined
   /** Told whether the registry knows this path. */
   readonly found?: { api: boolean }
 }
 
 /** JSON pages that a Link header chains; none when the registry does not know the path. */
-async function* pages(transport: RegistryTransport, { repository, path, found }: Wanted, signal: AbortSignal): AsyncIterable<Json> {
+async function* pages(
+  transport: RegistryTransport,
+  { repository, path, missing, found }: Wanted,
+  signal: AbortSignal,
+): AsyncIterable<Json> {
   const seen = new Set<string>()
-  const accept = found ? [400, 404, 405] : [404]
+  const accept = found ? [400, 404, 405] : missing === 'fails' ? [] : [404]
   for (let next: string | URL | undefined = path; next !== undefined;) {
     const answer: Answer = await transport.ask(
       { ...repository, method: 'GET', path: next, headers: { accept: mediaTypes.index }, accept },

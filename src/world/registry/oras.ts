@@ -61,9 +61,16 @@ class OrasRegistry implements Registry {
   }
 
   async *tags(repository: Reference, signal: AbortSignal): AsyncIterable<string> {
+    yield* linesOf(await orAbsent(this.#tags(repository, signal)))
+  }
+
+  async *listTags(repository: Reference, signal: AbortSignal): AsyncIterable<string> {
+    yield* linesOf(await this.#tags(repository, signal))
+  }
+
+  #tags(repository: Reference, signal: AbortSignal): Promise<Uint8Array> {
     const at = placeOf(repository)
-    const all = await orAbsent(this.#text({ args: ['repo', 'tags', printReference(at)], at, limit: listLimit }, signal))
-    for (const tag of new TextDecoder().decode(all).split('\n')) if (tag) yield tag
+    return this.#text({ args: ['repo', 'tags', printReference(at)], at, limit: listLimit }, signal)
   }
 
   async *referrers(
@@ -157,4 +164,8 @@ async function* checked(source: AsyncIterable<Uint8Array>, at: Reference, descri
 
 async function* one(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes
+}
+
+function linesOf(text: Uint8Array | undefined): string[] {
+  return new TextDecoder().decode(text).split('\n').filter(Boolean)
 }

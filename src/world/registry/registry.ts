@@ -42,6 +42,8 @@ export interface Fetcher {
 export interface Lister {
   /** All tags, page by page, in the registry's order. Empty when the repository does not exist. */
   tags(repository: Reference, signal: AbortSignal): AsyncIterable<string>
+  /** The same, but a repository that does not exist is a failure. @throws {RegistryError} NOT_FOUND with the registry's own words. */
+  listTags(repository: Reference, signal: AbortSignal): AsyncIterable<string>
   /** Manifests whose subject is `digest`; the tag schema is used where the registry lacks the API. */
   referrers(
     repository: Reference,

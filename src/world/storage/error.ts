@@ -8,6 +8,7 @@ const messages = {
   NO_FOLDER: (what: string) =>
     `folder '${what}' cannot be made: check the permissions of the storage folder, and that nothing is in its place`,
   WRITE_FAILED: (what: string) => `'${what}' cannot be written: check the folder's permissions and its disk`,
+  NO_DATABASE: (what: string) => `this Node (${what}) was built without SQLite, which tags of images are kept in: use one of nodejs.org`,
   DIGEST_MISMATCH: (what: string) => `artifact '${what}' does not have its digest: reconcile its source to store it again`,
   DIGEST_UNSUPPORTED: (what: string) =>
     `artifact '${what}' has a digest that cannot be checked: let its controller run with --artifact-digest-algo sha256`,

@@ -76,8 +76,13 @@ async function within(folder: string, path: string): Promise<string | undefined>
   try {
     const root = await realpath(folder)
     const real = await realpath(join(root, decodeURIComponent(new URL(path, 'http://storage').pathname)))
-    return real.startsWith(root + sep) && !isTemporary(basename(real)) ? real : undefined
+    return real.startsWith(root + sep) && !isOurs(real.slice(root.length + 1)) ? real : undefined
   } catch {
     return undefined
   }
+}
+
+/** What is for this process alone: temporary files, and folders at the top that no kind has a name for. */
+function isOurs(path: string): boolean {
+  return path.startsWith('.') || isTemporary(basename(path))
 }

@@ -188,6 +188,8 @@ function listTests(registry: Get, place: Place): void {
       assert.deepEqual(await registry().tag({ ...ref, digest: pushed.digest }, tag, signal), pushed)
     assert.deepEqual((await all(registry().tags(ref, signal))).toSorted(), ['V1', 'a_b.c-d', 'latest', 'v1.0.0'])
     assert.deepEqual(await all(registry().tags(place(), signal)), [])
+    assert.deepEqual((await all(registry().listTags(ref, signal))).toSorted(), ['V1', 'a_b.c-d', 'latest', 'v1.0.0'])
+    await assert.rejects(all(registry().listTags(place(), signal)), { code: 'NOT_FOUND' })
   })
   test('a tag moves', async () => {
     const ref = place()
