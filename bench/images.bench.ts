@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { best, chosen, type PolicySpec, policerOf } from '../src/images/policy.ts'
+import { candidates, chosen, type PolicySpec, policerOf } from '../src/images/policy.ts'
 import { exclusionsOf, latestTags, withoutExcluded } from '../src/images/tags.ts'
 import { sqliteTags } from '../src/world/tags/sqlite.ts'
 import { figure, timed } from './figures.ts'
@@ -34,7 +34,7 @@ export async function bench(): Promise<readonly [string, string][]> {
       rows.push([`${what}: chosen of ${count} tags`, figure(await timed(50, () => chosen(policer, spec.filterTags, list)))])
     }
     const semver = policerOf({ semver: { range: '*' } })
-    rows.push(['the ten best', figure(await timed(20, async () => best(semver, await chosen(semver, undefined, list), 10)))])
+    rows.push(['the ten best', figure(await timed(20, async () => candidates(semver, await chosen(semver, undefined, list), 10)))])
     const exclusions = ['^.*-alpha$', '^.*-beta$', ...exclusionsOf(undefined)]
     rows.push([`three exclusions over ${count} tags`, figure(await timed(20, () => withoutExcluded(list, exclusions)))])
     rows.push(['what the status shows', figure(await timed(20, async () => latestTags(list)))])

@@ -1,6 +1,6 @@
 import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { parseGoFloat } from '../lib/go-float.ts'
-import { highestTag, matchingTags, rangeProblem } from '../lib/semver.ts'
+import { highestTag, rangeProblem, rankedTags } from '../lib/semver.ts'
 
 type Order = 'ASC' | 'DESC'
 
@@ -75,20 +75,16 @@ function latestNumber(values: readonly string[], order: Order): string {
   return latest
 }
 
-/** The best of what was compared, the best first, at most so many. */
-export function best(policer: Policer, { candidates }: Pick<Chosen, 'candidates'>, most: number): string[] {
-  const [found, left] = [[] as string[], [...candidates]]
-  while (left.length > 0 && found.length < most) {
-    const value = latestOf(
-      policer,
-      left.map(one => one.value),
-    )
-    const [taken] = left.splice(
-      left.findIndex(one => one.value === value),
-      1,
-    )
-    if (taken) found.push(taken.tag)
-  }
+/** The tags that came into question, the best of them first; `count` of all, under semver of those in the range. */
+export function candidates(policer: Policer, { compared }: Pick<Chosen, 'compared'>, most: number): { best: string[]; count: number } {
+  const values = policer.by === 'semver' ? rankedTags([...compared.keys()], policer.range) : [...compared.keys()]
+  const best = policer.by === 'semver' ? values.slice(0, most) : ranked(policer, values, most)
+  return { best: best.map(value => compared.get(value) ?? value), count: values.length }
+}
+
+function ranked(policer: Policer, values: readonly string[], most: number): string[] {
+  const [found, left] = [[] as string[], [...values]]
+  while (left.length > 0 && found.length < most) found.push(...left.splice(left.indexOf(latestOf(policer, left)), 1))
   return found
 }
 
@@ -99,13 +95,13 @@ export function compareBytes(a: string, b: string): number {
   return /^[\0-\x7f]*$/.test(a + b) ? (a < b ? -1 : 1) : Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
-/** A tag, and why it is the latest: how many there were, and which came into question. */
+/** The latest tag. */
 export interface Chosen {
   readonly tag: string
   /** Of the tag, what was compared; the tag itself without an extract. */
   readonly value: string
-  /** What was compared, in the registry's order; under semver what is in the range alone. */
-  readonly candidates: readonly { readonly tag: string; readonly value: string }[]
+  /** The tags that were compared, by what of them was. */
+  readonly compared: ReadonlyMap<string, string>
 }
 
 /**
@@ -116,8 +112,7 @@ export async function chosen(policer: Policer, filterTags: PolicySpec['filterTag
   const byValue = filterTags ? await extracted(filterTags, tags) : new Map(tags.map(tag => [tag, tag]))
   const values = filterTags ? [...byValue.keys()] : tags
   const value = latestOf(policer, values)
-  const compared = policer.by === 'semver' ? matchingTags(values, policer.range) : values
-  return { tag: byValue.get(value) ?? value, value, candidates: compared.map(one => ({ tag: byValue.get(one) ?? one, value: one })) }
+  return { tag: byValue.get(value) ?? value, value, compared: byValue }
 }
 
 async function extracted(

@@ -28,6 +28,13 @@ export function latestTags(tags: readonly string[], range: string): string[] {
   return found.filter(({ version }) => found[0] && compare(version, found[0].version) === 0).map(({ tag }) => tag)
 }
 
+/** Tags whose version is in a range, the highest first; of equal ones the first listed. @throws {VersionError} BAD_RANGE */
+export function rankedTags(tags: readonly string[], range: string): string[] {
+  return candidates(tags, range)
+    .toSorted((a, b) => compare(b.version, a.version))
+    .map(({ tag }) => tag)
+}
+
 /** Tags whose version is in a range, in the order given. @throws {VersionError} BAD_RANGE */
 export function matchingTags(tags: readonly string[], range: string): string[] {
   return candidates(tags, range).map(({ tag }) => tag)

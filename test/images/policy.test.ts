@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { best, chosen, compareBytes, latestOf, type PolicySpec, PolicyError, policerOf } from '../../src/images/policy.ts'
+import { candidates, chosen, compareBytes, latestOf, type PolicySpec, PolicyError, policerOf } from '../../src/images/policy.ts'
 import { latestTags, exclusionsOf, withoutExcluded } from '../../src/images/tags.ts'
 import { isVersion } from '../../src/lib/semver.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
@@ -136,10 +136,10 @@ const filters: [id: BehaviourId, filter: NonNullable<PolicySpec['filterTags']>, 
 for (const [id, filterTags, tags, values] of filters)
   verifies(id, `${JSON.stringify(filterTags)} leaves ${values.join(' ')}`, async () => {
     for (const order of ['ASC', 'DESC'] as const) {
-      const { value, candidates } = await chosen({ by: 'alphabetical', order }, filterTags, tags)
+      const { value, compared } = await chosen({ by: 'alphabetical', order }, filterTags, tags)
       assert.equal(value, order === 'ASC' ? values.at(-1) : values[0])
       assert.deepEqual(
-        candidates.map(one => one.tag),
+        [...compared.values()],
         tags.filter(tag => values.some(one => tag === one || tag === `ver${one}`)),
       )
     }
@@ -184,18 +184,18 @@ test('a prerelease is chosen only where the range has one', () => {
   assert.equal(latestOf({ by: 'semver', range: '>=1.0.0-0' }, ['1.0.0', '1.1.0-rc.1']), '1.1.0-rc.1')
 })
 test('under semver the candidates are the tags in the range', async () => {
-  const { candidates } = await chosen({ by: 'semver', range: '1.x' }, undefined, ['2.0.0', '1.1.0', 'latest', '1.0.0'])
-  assert.deepEqual(
-    candidates.map(one => one.tag),
-    ['1.1.0', '1.0.0'],
-  )
+  const semver = { by: 'semver', range: '1.x' } as const
+  const choice = await chosen(semver, undefined, ['2.0.0', '1.0.0', 'latest', '1.1.0'])
+  assert.deepEqual(candidates(semver, choice, 9), { best: ['1.1.0', '1.0.0'], count: 2 })
 })
 test('the best candidates come first', async () => {
   const semver = { by: 'semver', range: '1.x' } as const
-  assert.deepEqual(best(semver, await chosen(semver, undefined, ['1.0.0', '1.2.0', '2.0.0', '1.1.0']), 2), ['1.2.0', '1.1.0'])
+  const found = await chosen(semver, undefined, ['1.0.0', '1.2.0', '2.0.0', '1.1.0'])
+  assert.deepEqual(candidates(semver, found, 2), { best: ['1.2.0', '1.1.0'], count: 3 })
   const numbers = { by: 'numerical', order: 'DESC' } as const
   const filterTags = { pattern: String.raw`^v(\d+)$`, extract: '$1' }
-  assert.deepEqual(best(numbers, await chosen(numbers, filterTags, ['v10', 'v9', 'x', 'v2']), 5), ['v2', 'v9', 'v10'])
+  const numbered = await chosen(numbers, filterTags, ['v10', 'v9', 'x', 'v2'])
+  assert.deepEqual(candidates(numbers, numbered, 5), { best: ['v2', 'v9', 'v10'], count: 3 })
 })
 test('an expression without end does not hold everything up', async () => {
   const filterTags = { pattern: '(a*)*b', extract: '$1'.repeat(10) }

@@ -15,6 +15,8 @@ const byKind: Readonly<Record<string, Paths>> = {
   HelmRepository: remote,
   Bucket: { ...artifact, endpoint: ['spec', 'endpoint'], bucket_name: ['spec', 'bucketName'] },
   HelmChart: { ...artifact, chart_name: ['spec', 'chart'], chart_version: ['spec', 'version'] },
+  ImageRepository: { image: ['spec', 'image'] },
+  ImagePolicy: { source_name: ['spec', 'imageRepositoryRef', 'name'] },
   Kustomization: { revision: ['status', 'lastAppliedRevision'], source_name: ['spec', 'sourceRef', 'name'] },
 }
 

@@ -2,7 +2,7 @@ import type { EngineOptions } from '../tool.ts'
 import { StepError } from '../../engine/outcome.ts'
 import { accessOf } from '../../images/access-reconciler.ts'
 import { ImageError, repositoryOf } from '../../images/image.ts'
-import { best, chosen, type Chosen, PolicyError, type Policer, policerOf } from '../../images/policy.ts'
+import { candidates, chosen, type Chosen, PolicyError, type Policer, policerOf } from '../../images/policy.ts'
 import { repositoryFor } from '../../images/policy-reconciler.ts'
 import { tagsOf } from '../../images/repository-reconciler.ts'
 import type { ImagePolicyObject } from '../../kinds/image-policy.ts'
@@ -52,13 +52,14 @@ export async function policyImage(
     const registry = await world.registries.open(await accessOf(repository, step), 'lookup')
     const tags = await tagsOf(repository, { target, registry, clock: world.clock, signal })
     const choice = await chosen(policer, policy.spec.filterTags, tags)
+    const { best, count } = candidates(policer, choice, shown)
     const inEffect = stringAt(policy, 'status', 'latestRef', 'tag')
     return {
       ref: { ...target, tag: choice.tag },
       registry,
       policy: printed,
-      reason: reasonOf(policer, choice),
-      candidates: best(policer, choice, shown),
+      reason: reasonOf(policer, choice, count),
+      candidates: best,
       tags: tags.length,
       ...(inEffect === undefined ? {} : { inEffect }),
     }
@@ -67,8 +68,8 @@ export async function policyImage(
   }
 }
 
-function reasonOf(policer: Policer, { tag, value, candidates }: Chosen): string {
-  const many = `${candidates.length} candidate${candidates.length === 1 ? '' : 's'}`
+function reasonOf(policer: Policer, { tag, value }: Chosen, count: number): string {
+  const many = `${count} candidate${count === 1 ? '' : 's'}`
   const compared = value === tag ? '' : `, compared by '${value}'`
   switch (policer.by) {
     case 'semver':

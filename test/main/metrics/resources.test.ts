@@ -48,6 +48,16 @@ const table: [kind: string, object: KubeObject, labels: Record<string, string>][
     object('source', 'HelmChart', { spec: { chart: 'podinfo', version: '6.x' }, status: artifact }),
     { ...common('source', 'HelmChart'), revision: 'main@sha1:1', chart_name: 'podinfo', chart_version: '6.x' },
   ],
+  [
+    'ImageRepository',
+    object('image', 'ImageRepository', { spec: { image: 'localhost:5000/shop/web', suspend: false }, status: ready }),
+    { ...common('image', 'ImageRepository'), ready: 'True', suspended: 'false', image: 'localhost:5000/shop/web' },
+  ],
+  [
+    'ImagePolicy',
+    object('image', 'ImagePolicy', { spec: { imageRepositoryRef: { name: 'web' } }, status: ready }),
+    { ...common('image', 'ImagePolicy'), ready: 'True', source_name: 'web' },
+  ],
 ]
 for (const [kind, given, labels] of table) test(`the state of ${kind}`, () => assert.deepEqual(infoOf(given, plain), labels))
 
