@@ -34,7 +34,7 @@ const slow: readonly (readonly string[])[] = [
   ['world/registry/contract'],
   ['world/git/ssh'],
   ['hostile/hostile'],
-  ['images/corpus', 'images/setters', 'images/message'],
+  ['images/corpus', 'images/setters', 'images/message', 'images/automation-reconcile', 'images/automation'],
   ['mcp/canary', 'mcp/clients'],
   ['mcp/conformance'],
   ['world/kernel/kernel', 'sources/oci/content'],
@@ -71,6 +71,7 @@ const slow: readonly (readonly string[])[] = [
   [
     'world/auth/docker-registry',
     'world/git/modules',
+    'world/git/push',
     'world/git/reach',
     'world/registry/access',
     'world/registry/hostile',

@@ -1,6 +1,7 @@
 import type { ImageRef } from '../kinds/image-policy.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { type ParsedReference, parseReference } from '../lib/reference.ts'
+import { printImage } from './latest.ts'
 
 /** A policy with the image that it has chosen. */
 export interface ChosenImage {
@@ -16,11 +17,6 @@ export interface Setter {
   readonly value: string
   readonly policy: ChosenImage
   readonly reference: ParsedReference
-}
-
-/** The whole reference: `name:tag`, with a digest that is not empty `name:tag@digest`. */
-export function printImage({ name, tag, digest }: ImageRef): string {
-  return `${name}:${tag}${digest ? `@${digest}` : ''}`
 }
 
 /** What markers may name, by that name. Throws Flux's text for an image that is no reference. Spec: images A.4.3. */

@@ -2,7 +2,8 @@ import type { CommitMessage } from '../kinds/commit-message.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { printReference } from '../lib/reference.ts'
 import type { Tree } from '../lib/tree.ts'
-import { markerToken, printImage, type Setter } from './setters.ts'
+import { printImage } from './latest.ts'
+import { markerToken, type Setter } from './setters.ts'
 import { type SetterChange, withSetters } from './setters-file.ts'
 
 /** What an update makes of a folder. Paths of `files` are relative to the root of the tree. */

@@ -5,7 +5,6 @@ export interface Exemption {
 }
 
 const never = (notTaken: string, ...ids: string[]): [string, Exemption][] => ids.map(id => [id, { notTaken }])
-const later = (todo: string, ...ids: string[]): [string, Exemption][] => ids.map(id => [id, { todo }])
 
 /** Why an id is not cited. */
 export const exempt: Readonly<Record<string, Exemption>> = Object.fromEntries([
@@ -24,14 +23,4 @@ export const exempt: Readonly<Record<string, Exemption>> = Object.fromEntries([
   ...never('Flux 2.7: a request that is forced, of HelmRelease', 'kustomization/C12'),
   ...never('Flux 2.7: ClusterRoles in the first stage', 'kustomization/A20'),
   ...never('Flux 2.8: unschedulable and terminating pods do not count', 'kustomization/H27'),
-  ...later(
-    'automations are not reconciled yet',
-    'images/S-18',
-    'images/S-19',
-    'images/S-20',
-    'images/S-21',
-    'images/S-22',
-    'images/S-23',
-    'images/S-24',
-  ),
 ])

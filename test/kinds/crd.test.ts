@@ -10,6 +10,7 @@ import { HelmChart } from '../../src/kinds/helm-chart.ts'
 import { HelmRepository } from '../../src/kinds/helm-repository.ts'
 import { ImagePolicy } from '../../src/kinds/image-policy.ts'
 import { ImageRepository } from '../../src/kinds/image-repository.ts'
+import { ImageUpdateAutomation } from '../../src/kinds/image-update-automation.ts'
 import type { Kind } from '../../src/kinds/kind.ts'
 import { Kustomization } from '../../src/kinds/kustomization.ts'
 import { OCIRepository } from '../../src/kinds/oci-repository.ts'
@@ -23,6 +24,7 @@ const additions = new Map([
   ['Bucket v1', ['spec.serviceAccountName']],
   ['GitRepository', ['spec.serviceAccountName']],
   ['ImagePolicy v1beta2', ['spec.suspend', 'status.lastHandledReconcileAt']],
+  ['ImageUpdateAutomation v1beta2', ['spec.git.commit.signingKey.type']],
   [
     'Kustomization',
     ['spec.dependsOn[].readyExpr', 'spec.ignoreMissingComponents', 'spec.kubeConfig.configMapRef', 'spec.kubeConfig.configMapRef.name'],
@@ -87,6 +89,7 @@ const kinds: [Kind, string][] = [
   [OCIRepository, 'source.toolkit.fluxcd.io_ocirepositories.yaml'],
   [ImagePolicy, 'image.toolkit.fluxcd.io_imagepolicies.yaml'],
   [ImageRepository, 'image.toolkit.fluxcd.io_imagerepositories.yaml'],
+  [ImageUpdateAutomation, 'image.toolkit.fluxcd.io_imageupdateautomations.yaml'],
   [Kustomization, 'kustomize.toolkit.fluxcd.io_kustomizations.yaml'],
 ]
 
@@ -197,6 +200,8 @@ const keywords = new Set([
   'maximum',
   'minItems',
   'maxItems',
+  'x-kubernetes-list-type',
+  'x-kubernetes-map-type',
   'x-kubernetes-validations',
 ])
 const types = new Set(['object', 'array', 'string', 'boolean', 'integer', 'number'])

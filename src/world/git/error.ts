@@ -12,6 +12,9 @@ const advice = {
   TIMEOUT: 'try again later, or check the network and the proxy',
   REDIRECTED: 'use the address that it leads to as spec.url',
   TOO_LARGE: 'use spec.sparseCheckout or a smaller repository',
+  MOVED: 'the branch has other commits than those that were seen: the next run starts from them',
+  REFUSED: 'the server says why: a hook, the protection of the branch, its disk, or what the credentials may write',
+  SIGNING: 'check the key of spec.git.commit.signingKey.secretRef and its passphrase',
   BROKEN: 'check the repository with git fsck, and what the address serves',
 } as const
 export type GitErrorCode = keyof typeof advice

@@ -63,7 +63,8 @@ function mainLine(said: string): string {
   return line.replace(/^(?:fatal|error): /, '').slice(0, mostShown)
 }
 
-function redacted(text: string, secrets: readonly string[]): string {
+/** A text without what no message may show. */
+export function redacted(text: string, secrets: readonly string[]): string {
   const clean = text.replace(/(\w+:\/\/)[^/\s@']*@/g, '$1')
   return secrets.filter(secret => secret.length > 0).reduce((left, secret) => left.replaceAll(secret, '*****'), clean)
 }

@@ -9,6 +9,7 @@ import { type GitFile, treeOf } from './listing.ts'
 import { Objects } from './objects.ts'
 import { commitFrom, tagFrom } from './parse.ts'
 import { gitProgram } from './program.ts'
+import { pusher } from './push.ts'
 import { following } from './redirect.ts'
 import { listRefs } from './refs.ts'
 import { openRoom, type Room } from './room.ts'
@@ -142,7 +143,9 @@ async function checkOut(remote: GitRemote, wanted: Wanted, { room, machine, limi
     newRepository: filling.newRepository,
   }
   await gather({ repository, commit: commit.hash, remote, objects, at: '', depth: 0, filling }, whole)
-  return { commit, ...(tag ? { tag } : {}), tree: treeOf(files, whole.modules), received: filling.total.bytes, close }
+  const tree = treeOf(files, whole.modules)
+  const push = pusher({ repository, commit: commit.hash, access, files, objects })
+  return { commit, ...(tag ? { tag } : {}), tree, received: filling.total.bytes, push, close }
 }
 
 /** The commit at a name, and the annotated tag that stands before it. */

@@ -4,13 +4,16 @@ import { Readable } from 'node:stream'
 import { GitError } from './error.ts'
 import { gitFailure } from './failure.ts'
 
-/** One run of git. */
+/** One run of git, or of another program of its kind. */
 export interface Command {
+  readonly program?: 'git' | 'ssh-keygen' | undefined
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** A folder of ours. */
   readonly cwd: string
-  readonly input?: string | undefined
+  readonly input?: string | Uint8Array | undefined
+  /** Hears what was said on stderr, when it failed. */
+  readonly hear?: ((said: string) => void) | undefined
   /** Begins the message of a failure. */
   readonly doing: string
   /** What no message may show. */
@@ -26,12 +29,19 @@ const blockBytes = 512
 const usualMemory = 4 * 1024 ** 3
 
 /** Starts git in a process group of its own, so that what it starts in turn ends with it. */
-export function startGit({ args, env, cwd, mostFile, mostMemory = usualMemory }: Omit<Command, 'doing' | 'secrets'>): ChildProcess {
+export function startGit({
+  program: name = 'git',
+  args,
+  env,
+  cwd,
+  mostFile,
+  mostMemory = usualMemory,
+}: Omit<Command, 'doing' | 'secrets'>): ChildProcess {
   const limit =
     mostFile === undefined
       ? []
-      : ['-c', `ulimit -S -v ${mostMemory / 1024} 2>/dev/null; ulimit -f ${Math.ceil(mostFile / blockBytes)}; exec "$0" "$@"`, 'git']
-  const [program, words] = mostFile === undefined ? ['git', args] : ['/bin/sh', [...limit, ...args]]
+      : ['-c', `ulimit -S -v ${mostMemory / 1024} 2>/dev/null; ulimit -f ${Math.ceil(mostFile / blockBytes)}; exec "$0" "$@"`, name]
+  const [program, words] = mostFile === undefined ? [name, args] : ['/bin/sh', [...limit, ...args]]
   return spawn(program, words, { cwd, env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true })
 }
 
@@ -59,7 +69,10 @@ export async function runGit(command: Command, signal: AbortSignal, take: (chunk
     const { code, killer } = await exit
     signal.throwIfAborted()
     if (killer === 'SIGXFSZ') throw gitFailure('File size limit exceeded', command.doing, command.secrets)
-    if (code !== 0) throw gitFailure(await said, command.doing, command.secrets)
+    if (code !== 0) {
+      command.hear?.(await said)
+      throw gitFailure(await said, command.doing, command.secrets)
+    }
   } finally {
     signal.removeEventListener('abort', end)
     if (child.exitCode === null && child.signalCode === null) {

@@ -31,7 +31,7 @@ export async function sshConfig(
   return {
     GIT_SSH_COMMAND: `ssh -F ${quoted(config)}`,
     GIT_SSH_VARIANT: 'ssh',
-    ...(passphrase === undefined ? {} : await asking(passphrase, room)),
+    ...(passphrase === undefined ? {} : await asking(passphrase, { room, name: String(number) })),
   }
 }
 
@@ -86,7 +86,7 @@ async function tunnelScript(
 }
 
 /** ssh reads a passphrase from a program alone: ours says what is in its environment. */
-async function asking(passphrase: string, room: Room): Promise<Record<string, string>> {
-  const script = await room.keep(`ask-${count}`, '#!/bin/sh\nprintf "%s\\n" "$FLUXPILOT_SSH_PASSPHRASE"\n', 0o700)
+export async function asking(passphrase: string, { room, name }: { room: Room; name: string }): Promise<Record<string, string>> {
+  const script = await room.keep(`ask-${name}`, '#!/bin/sh\nprintf "%s\\n" "$FLUXPILOT_SSH_PASSPHRASE"\n', 0o700)
   return { SSH_ASKPASS: script, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':', FLUXPILOT_SSH_PASSPHRASE: passphrase }
 }
