@@ -3,7 +3,10 @@ import type { ControllerFlags } from '../cli/controller.ts'
 import { isLive, leavesShard, shardKey } from '../engine/controllers.ts'
 import { lead, type Leading } from '../engine/election.ts'
 import { holdLease, type Holding, leaseName } from '../engine/lease.ts'
+import { GitRepository } from '../kinds/git-repository.ts'
+import { ImagePolicy } from '../kinds/image-policy.ts'
 import { ImageRepository } from '../kinds/image-repository.ts'
+import { ImageUpdateAutomation } from '../kinds/image-update-automation.ts'
 import type { Kind } from '../kinds/kind.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import { aborted } from '../lib/aborted.ts'
@@ -98,13 +101,15 @@ function runOf(flags: ControllerFlags, { namespace, metrics }: { namespace: stri
   }
 }
 
-/** The kinds whose changes wake objects of others: sources, and ImageRepositories for policies. */
+/** The kinds whose changes wake objects of others: sources, ImageRepositories for policies, and these and GitRepositories for automations. */
 function followedBy(ours: typeof reconcilers): Kind[] {
-  const isImages = ({ group }: Kind): boolean => group === ImageRepository.group
   const waking = ours.filter(r => r.wokenBy).map(r => r.kind)
-  return reconcilers
-    .map(r => r.kind)
-    .filter(k => (k.group === sourceGroup && waking.some(w => !isImages(w))) || (k.kind === ImageRepository.kind && waking.some(isImages)))
+  return reconcilers.map(r => r.kind).filter(followed => waking.some(kind => follows(kind, followed)))
+}
+
+function follows({ group, kind }: Kind, followed: Kind): boolean {
+  if (kind === ImageUpdateAutomation.kind) return followed.kind === GitRepository.kind || followed.kind === ImagePolicy.kind
+  return group === ImageRepository.group ? followed.kind === ImageRepository.kind : followed.group === sourceGroup
 }
 
 /** The shard that a selector names; `undefined` for another selector. */

@@ -1,13 +1,10 @@
 import { drive, type Driven } from '../../src/engine/drive.ts'
-import { installKinds } from '../../src/engine/install.ts'
 import type { AutomationHands } from '../../src/images/automation-reconciler.ts'
-import { ImageUpdateAutomation } from '../../src/kinds/image-update-automation.ts'
 import { fluxDefaults, type Settings } from '../../src/engine/settings.ts'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import { type JsonObject, stringAt } from '../../src/lib/json.ts'
 import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
 import { automations } from '../../src/tools/run/automations.ts'
-import { realClock } from '../../src/world/clock/real.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import { type Forge, git, openForge } from '../support/git.ts'
 import { unending } from '../support/unending.ts'
@@ -34,7 +31,6 @@ export class AutomationScene {
 
   static async open(open: () => Promise<Started>, kernel: Kernel): Promise<AutomationScene> {
     const world = await startWorld(open, kernel)
-    await installKinds(world.cluster, [ImageUpdateAutomation], { clock: realClock, signal: unending })
     const forge = openForge()
     const scene = new AutomationScene(world, await listenGit({ port: 0, data: forge.folder }), forge)
     await ensureNamespace(world.cluster, scene.namespace)

@@ -157,6 +157,7 @@ test('completion offers at most a hundred names, filtered by what is typed and b
     'HelmRepository',
     'ImagePolicy',
     'ImageRepository',
+    'ImageUpdateAutomation',
     'Kustomization',
     'OCIRepository',
   ]

@@ -13,9 +13,11 @@ import { type JsonObject, stringAt } from '../../src/lib/json.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { restCluster } from '../../src/world/cluster/rest.ts'
+import { listenGit } from '../../src/sandbox/git.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import { openRegistries } from '../../src/world/registry/open.ts'
 import { withPrograms } from '../refs/when.ts'
+import { git, openForge } from '../support/git.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles } from '../support/push.ts'
 import { unending } from '../support/unending.ts'
@@ -87,7 +89,7 @@ describe('the sandbox as a command', () => {
       await hub().apply(o, { manager: 'test', force: true }, signal)
     await untilReady(new RegExp(digest))
     const { items: leases } = await hub().list({ group: 'coordination.k8s.io', kind: 'Lease' }, signal)
-    for (const controller of ['source-controller', 'kustomize-controller', 'image-reflector-controller'])
+    for (const controller of ['source-controller', 'kustomize-controller', 'image-reflector-controller', 'image-automation-controller'])
       assert.ok(isLive(controller, { deployments: [], leases, now: Date.now() }), controller)
   })
 
@@ -117,6 +119,53 @@ describe('the sandbox as a command', () => {
     await put('ImageRepository', { annotations: { 'reconcile.fluxcd.io/requestedAt': 'now' } }, { image, interval: '10m' })
     await chosen('1.1.0')
   })
+
+  withPrograms(['git'], { name: 'images of the sandbox in Git', tests: 1 }, () =>
+    test('a policy wakes the automations of its namespace: each tag is a commit', async t => {
+      const forge = openForge()
+      const server = await listenGit({ port: 0, data: forge.folder })
+      t.after(async () => {
+        await server.close()
+        forge.remove()
+      })
+      const image = `${registry}/shop`
+      const line = (tag: string): string => `image: ${image}:${tag} # {"$imagepolicy": "flux-system:shop"}`
+      const path = await forge.commit('shop.git', [{ branch: 'refs/heads/main', at: 1, files: { 'shop.yaml': line('0.0.1') } }])
+      await git(path, 'config', 'http.receivepack', 'true')
+      const put = (group: string, kind: string, spec: JsonObject, annotations = {}): Promise<KubeObject> =>
+        hub().apply(
+          { apiVersion: group, kind, metadata: { name: 'shop', namespace: 'flux-system', annotations }, spec } as KubeObject,
+          { manager: 'test', force: true },
+          signal,
+        )
+      const images = 'image.toolkit.fluxcd.io/v1beta2'
+      const pushed = async (tag: string): Promise<void> => {
+        const query = {
+          group: 'image.toolkit.fluxcd.io',
+          version: 'v1beta2',
+          kind: 'ImageUpdateAutomation',
+          fieldSelector: 'metadata.name=shop',
+        }
+        for await (const event of hub().watch(query, signal)) {
+          const live = event.type === 'gap' ? event.objects[0] : event.object
+          if (stringAt(live, 'status', 'observedPolicies', 'shop', 'tag') === tag) break
+        }
+        assert.equal(await git(path, 'show', 'refs/heads/main:shop.yaml'), line(tag))
+      }
+      const url = `http://${server.address}/shop.git`
+      await put('source.toolkit.fluxcd.io/v1', 'GitRepository', { url, interval: '10m', ref: { branch: 'main' } })
+      await push('5', '1.1.0')
+      await put(images, 'ImagePolicy', { imageRepositoryRef: { name: 'shop' }, policy: { semver: { range: '1.x' } } })
+      await put(images, 'ImageRepository', { image, interval: '10m' }, { 'reconcile.fluxcd.io/requestedAt': 'automation' })
+      const commit = { author: { email: 'flux@example.com' } }
+      await put(images, 'ImageUpdateAutomation', { sourceRef: { kind: 'GitRepository', name: 'shop' }, interval: '10m', git: { commit } })
+      await pushed('1.1.0')
+      await push('6', '1.2.0')
+      await put(images, 'ImageRepository', { image, interval: '10m' }, { 'reconcile.fluxcd.io/requestedAt': 'again' })
+      await pushed('1.2.0')
+      assert.equal(await git(path, 'rev-list', '--count', 'refs/heads/main'), '3')
+    }),
+  )
 
   withPrograms(['flux'], { name: 'the flux CLI and the sandbox as a command', tests: 1 }, () =>
     test('the flux CLI reconciles, and gets what was pushed', async () => {

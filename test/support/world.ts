@@ -9,6 +9,7 @@ import { HelmChart } from '../../src/kinds/helm-chart.ts'
 import { HelmRepository } from '../../src/kinds/helm-repository.ts'
 import { ImagePolicy } from '../../src/kinds/image-policy.ts'
 import { ImageRepository } from '../../src/kinds/image-repository.ts'
+import { ImageUpdateAutomation } from '../../src/kinds/image-update-automation.ts'
 import { OCIRepository } from '../../src/kinds/oci-repository.ts'
 import { installKinds } from '../../src/engine/install.ts'
 import { drive, type Driven } from '../../src/engine/drive.ts'
@@ -65,7 +66,7 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
   const tags = sqliteTags({ file: join(folder, '.images/tags.sqlite') })
   await installKinds(
     cluster,
-    [Bucket, GitRepository, HelmChart, HelmRepository, ImagePolicy, ImageRepository, OCIRepository, Kustomization],
+    [Bucket, GitRepository, HelmChart, HelmRepository, ImagePolicy, ImageRepository, ImageUpdateAutomation, OCIRepository, Kustomization],
     {
       clock: realClock,
       signal: forever,

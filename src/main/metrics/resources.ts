@@ -17,6 +17,7 @@ const byKind: Readonly<Record<string, Paths>> = {
   HelmChart: { ...artifact, chart_name: ['spec', 'chart'], chart_version: ['spec', 'version'] },
   ImageRepository: { image: ['spec', 'image'] },
   ImagePolicy: { source_name: ['spec', 'imageRepositoryRef', 'name'] },
+  ImageUpdateAutomation: { source_name: ['spec', 'sourceRef', 'name'] },
   Kustomization: { revision: ['status', 'lastAppliedRevision'], source_name: ['spec', 'sourceRef', 'name'] },
 }
 

@@ -10,6 +10,7 @@ import { helmCharts } from '../../sources/helm/chart-reconciler.ts'
 import { helmRepositories } from '../../sources/helm/repository-reconciler.ts'
 import { ociRepositories } from '../../sources/oci/reconciler.ts'
 import type { Hands } from '../../world/world.ts'
+import { automations } from './automations.ts'
 
 /** What our engine reconciles: the one list of kinds, sources first. */
 export const reconcilers: readonly Reconciler<Kind, Hands>[] = [
@@ -21,6 +22,7 @@ export const reconcilers: readonly Reconciler<Kind, Hands>[] = [
   kustomizations,
   imageRepositories,
   imagePolicies,
+  automations,
 ]
 
 /** The reconciler of an object's kind; `undefined` for a kind that our engine does not reconcile. */

@@ -58,6 +58,11 @@ const table: [kind: string, object: KubeObject, labels: Record<string, string>][
     object('image', 'ImagePolicy', { spec: { imageRepositoryRef: { name: 'web' } }, status: ready }),
     { ...common('image', 'ImagePolicy'), ready: 'True', source_name: 'web' },
   ],
+  [
+    'ImageUpdateAutomation',
+    object('image', 'ImageUpdateAutomation', { spec: { sourceRef: { kind: 'GitRepository', name: 'web' } }, status: ready }),
+    { ...common('image', 'ImageUpdateAutomation'), ready: 'True', source_name: 'web' },
+  ],
 ]
 for (const [kind, given, labels] of table) test(`the state of ${kind}`, () => assert.deepEqual(infoOf(given, plain), labels))
 
