@@ -25,10 +25,10 @@ const mostExpanded = 64 * 1024 * 1024
 
 /** The texts that no expression finds a match in, in the order given. All expressions are read before the first text. @throws {RegexError} naming the expression. */
 export function goExcluding(texts: readonly string[], expressions: readonly string[]): string[] {
-  const compiled = expressions.map(expression => ({ expression, pattern: compile(expression) }))
+  const compiled = expressions.map(expression => ({ expression, matcher: compile(expression).matcher('') }))
   let left = [...texts]
-  for (const { expression, pattern } of compiled) {
-    const excluded = new Set(inParts(left, text => pattern.matcher(text).find(), `regex ${expression}`))
+  for (const { expression, matcher } of compiled) {
+    const excluded = new Set(inParts(left, text => matcher.resetMatcherInput(text).find(), `regex ${expression}`))
     if (excluded.size > 0) left = left.filter(text => !excluded.has(text))
   }
   return left
@@ -49,8 +49,9 @@ export function goExpanding(texts: readonly string[], expression: string, templa
     const [groups, named] = [compiled.groupCount(), compiled.namedGroups()]
     const found: { text: string; value: string }[] = []
     let size = 0
+    const match = compiled.matcher('')
     inParts(texts, text => {
-      const match = compiled.matcher(text)
+      match.resetMatcherInput(text)
       if (size > mostExpanded || !match.find()) return false
       const value = template === '' ? text : expanded(template, { groups, named, group: n => match.group(n) })
       size += value.length
