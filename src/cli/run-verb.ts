@@ -44,10 +44,10 @@ const offline = new Set(['get_image_digest', 'list_artifacts', 'diff_artifact', 
 
 /** Runs a verb and prints its answer. */
 export async function runVerb(typed: Typed, context: VerbContext): Promise<void> {
-  const flags = flagsOf(typed)
+  const argsFor = argsOf(typed)
   const session = await context.open(typed.options)
   try {
-    const args = { ...argumentsFor(typed, session), ...flags, ...typed.given }
+    const args = argsFor(session)
     const format = (typed.options.out ?? 'text') as Format
     if (args.cluster !== undefined && (!offline.has(typed.tool.name) || args.policy !== undefined))
       context.err(`cluster: ${String(args.cluster)}\n`)
@@ -64,7 +64,13 @@ export async function runVerb(typed: Typed, context: VerbContext): Promise<void>
   }
 }
 
-function call(tool: Tool, args: JsonObject, { session, context }: { session: Session; context: VerbContext }): Promise<Answer> {
+/** What the tool is called with, once it is known where. @throws {UsageError} naming a flag, at once. */
+export function argsOf(typed: Typed): (session: Session) => JsonObject {
+  const flags = flagsOf(typed)
+  return session => ({ ...argumentsFor(typed, session), ...flags, ...typed.given })
+}
+
+export function call(tool: Tool, args: JsonObject, { session, context }: { session: Session; context: VerbContext }): Promise<Answer> {
   return answer(session.service, tool, {
     args,
     call: {
@@ -77,7 +83,7 @@ function call(tool: Tool, args: JsonObject, { session, context }: { session: Ses
 }
 
 /** Failures in text go where progress goes; all else is for the next program. */
-function show(done: Answer, format: Format, { out, err, terminal }: VerbContext): void {
+export function show(done: Answer, format: Format, { out, err, terminal }: VerbContext): void {
   if (done.isError && format === 'text') err(`✗ ${done.text.trimEnd()}\n`)
   else out(rendered(done, format, terminal))
 }
@@ -124,7 +130,7 @@ export function namespaceFor(options: JsonObject, session: Session): string {
   return session.namespaceOf(typeof options.cluster === 'string' ? options.cluster : session.cluster) ?? fluxNamespace
 }
 
-function exitCode({ name }: Tool, done: Answer): number {
+export function exitCode({ name }: Tool, done: Answer): number {
   const { isError, data } = done
   if (isError) return isObject(data?.error) && data.error.code === 'InvalidArgument' ? exitCodes.usage : exitCodes.failed
   if (isPlan(done)) return name === 'plan' ? exitCodes.done : exitCodes.planned

@@ -11,6 +11,7 @@ import { type Operands, operandsOf } from './operands.ts'
 import { addPlan } from './plan-verb.ts'
 import { runVerb, type VerbContext } from './run-verb.ts'
 import { withInput } from './standard-input.ts'
+import { watched, watchVerb } from './watch-verb.ts'
 
 const groups: Readonly<Record<string, string>> = {
   get: 'Read status, objects, events, logs and digests',
@@ -69,12 +70,13 @@ function addVerb(parent: Command, { tool, word, description, fixed = {}, operand
   const flux = fluxFlagsOf(tool.name)
   addFlags(command, properties, { taken: [...operands.takes, ...Object.keys(fixed)], also: flux.also })
   refuseOthers(command, flux)
+  if (watched.has(tool.name)) command.option('-w, --watch', 'then show what is new or has changed, every 2 s, until interrupted')
   if (properties.has('output')) tellFolderFlag(command)
   command.action(async (...said: unknown[]) => {
     const words = operands.shown.map((_, i) => (typeof said[i] === 'string' ? said[i] : undefined))
     const options = command.optsWithGlobals<JsonObject>()
     const given = { ...operands.read(words), ...fixed }
     const typed = properties.has('files') ? await withInput({ options, given }, context) : { options, given }
-    await runVerb({ tool, ...typed, properties }, context)
+    await (options.watch === true ? watchVerb : runVerb)({ tool, ...typed, properties }, context)
   })
 }

@@ -220,3 +220,42 @@ test('a verb that fails in part says which part, and everything has an answer in
   assert.equal(verdict.cause.cause, 'NamespaceMissing')
   signal.throwIfAborted()
 })
+
+test('a watch shows what is there, then what changes, until it is interrupted', async () => {
+  const cluster = product.composed.service.world.clusters.named()
+  const metadata = { name: 'watched', namespace: 'watched' }
+  const source = {
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'OCIRepository',
+    metadata,
+    spec: { url: 'oci://a.test/b', interval: '1h', suspend: true },
+  }
+  await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'watched' } }, { manager: 'test' }, signal)
+  await cluster.apply(source, { manager: 'test' }, signal)
+  const [first, then] = [Promise.withResolvers<void>(), new AbortController()]
+  const watching = type(product, ['get', 'status', '-n', 'watched', '--watch'], {
+    signal: then.signal,
+    heard(out) {
+      first.resolve()
+      if (out.includes('second')) then.abort(new Error('interrupted'))
+    },
+  })
+  await first.promise
+  await cluster.apply({ ...source, metadata: { ...metadata, name: 'second' } }, { manager: 'test' }, signal)
+  const { code, out } = await watching
+  assert.equal(code, 130)
+  const [head, ...lines] = out.trimEnd().split('\n')
+  assert.match(head ?? '', /^kind\tobject\tstate\t/)
+  assert.deepEqual(
+    lines.map(line => line.split('\t').slice(0, 3)),
+    [
+      ['OCIRepository', 'watched/watched', 'suspended'],
+      ['OCIRepository', 'watched/second', 'suspended'],
+    ],
+  )
+})
+test('a watch of a kind that is not there fails as a look does', async () => {
+  const { code, err } = await type(product, ['get', 'status', 'Nonsense', '-w'])
+  assert.equal(code, 1)
+  assert.match(err, /✗ .*Nonsense/)
+})

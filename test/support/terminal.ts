@@ -20,6 +20,8 @@ interface Around {
   /** What the person at the terminal types. */
   readonly types?: string
   readonly signal?: AbortSignal
+  /** Told of all output each time there is more. */
+  readonly heard?: (out: string) => void
   /** What standard input has. */
   readonly input?: string | readonly Uint8Array[]
   /** Namespaces of contexts, the current one under the empty name. */
@@ -52,6 +54,7 @@ export async function type(product: Product | undefined, argv: readonly string[]
           },
     out: text => {
       out += text
+      around.heard?.(out)
     },
     err: text => {
       err += text
