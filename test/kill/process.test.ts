@@ -21,8 +21,8 @@ import { expected, kustomization, prepare, source, state, version } from './scen
 import { unending } from '../support/unending.ts'
 
 const kernel = testKernel()
-/** The sandbox's loop is the real API server's: it is killed less often there. */
-const kills = { sandbox: 10, real: 50 }
+/** 50 in all. The sandbox's loop is the real API server's: it is killed less often there. */
+const kills = { sandbox: 10, real: 40 }
 const signal = unending
 const quick = process.env.FLUXPILOT_QUICK === '1'
 
