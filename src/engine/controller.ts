@@ -1,4 +1,5 @@
 import { overNow } from '../lib/aborted.ts'
+import { messageOf } from '../lib/coded-error.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { type KubeObject, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
 import { drive } from './drive.ts'
@@ -88,21 +89,26 @@ class Controller<Hands> {
     this.#queue = new Queue(options)
   }
 
-  /** A watch that breaks for good, as where the kind is served no more or rights are gone, is begun anew. */
+  /** A watch that breaks for good, as where the kind is not served or rights are gone, is begun anew; why is told once, until it is another reason. */
   async watch(kind: Kind, watched: Watched): Promise<void> {
     const { clock, signal, failed } = this.#options
+    let told: string | undefined
+    const works = (): void => {
+      told = undefined
+    }
     while (!signal.aborted) {
       try {
-        await this.#watch(kind, watched)
+        await this.#watch(kind, watched, works)
       } catch (thrown) {
         if (signal.aborted) return
-        failed(kind.kind, thrown)
+        if (messageOf(thrown) !== told) failed(kind.kind, thrown)
+        told = messageOf(thrown)
         await clock.sleep(watchAgainMs, signal).catch(() => {})
       }
     }
   }
 
-  async #watch(watched: Kind, { scope, ours }: Watched): Promise<void> {
+  async #watch(watched: Kind, { scope, ours }: Watched, works: () => void): Promise<void> {
     const { hub, signal, seen, gone: forgotten } = this.#options
     const { group, kind } = watched
     const version = await this.#served(watched)
@@ -121,6 +127,7 @@ class Controller<Hands> {
       if (ours && object) forgotten?.(object)
     }
     for await (const event of hub.watch({ group, version, kind, ...scope }, signal)) {
+      works()
       if (event.type === 'gap') {
         const there = new Set(event.objects.map(keyOf))
         for (const key of known.keys()) if (!there.has(key)) gone(key)
