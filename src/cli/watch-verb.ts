@@ -21,9 +21,9 @@ export const watched: ReadonlySet<string> = new Set(['get_status', 'get_events']
 export async function watchVerb(typed: Typed, context: VerbContext): Promise<void> {
   const argsFor = argsOf(typed)
   const session = await context.open(typed.options)
-  const args = argsFor(session)
   const format = (typed.options.out ?? 'text') as Format
   try {
+    const args = argsFor(session)
     let before: ReadonlySet<string> | undefined
     while (!context.signal.aborted) {
       const looked = await look(page => call(typed.tool, { ...args, ...page }, { session, context }))

@@ -13,7 +13,7 @@ import { withDeadline } from '../lib/deadline.ts'
 import type { JsonObject } from '../lib/json.ts'
 import type { Checkout, GitRemote } from '../world/git/git.ts'
 import type { Hands } from '../world/world.ts'
-import { automationConvention, begun } from './automation-conditions.ts'
+import { automationConvention, begunOrAsked } from './automation-conditions.ts'
 import { type Signer, signerOf } from './automation-signing.ts'
 import { choicesChanged, choicesIn, type GitPlan, gitPlan, newsOf, observedOf, type Pushed, readyText, selectorText } from './automation.ts'
 import { isReady } from './conditions.ts'
@@ -73,7 +73,7 @@ function repositoryRef({ metadata, spec }: ImageUpdateAutomationObject): ObjectR
 
 async function pass(automation: ImageUpdateAutomationObject, step: Step): Promise<Outcome> {
   const { hands, run } = step
-  const { conditions, isNew } = begun(automation)
+  const { conditions, isNew } = begunOrAsked(automation)
   run.note({ fields: { lastAutomationRunTime: timestamp(hands.clock.now()) }, conditions })
   if (isNew) await run.show({})
   const choices = await choicesFor(automation, step)
@@ -95,12 +95,12 @@ async function pass(automation: ImageUpdateAutomationObject, step: Step): Promis
 async function choicesFor(
   { metadata, spec }: ImageUpdateAutomationObject,
   { hands: { cluster }, run }: Step,
-): Promise<readonly ChosenImage[] | (Outcome & { readonly is: 'stalled' })> {
+): Promise<readonly ChosenImage[] | Outcome> {
   let labelSelector: string | undefined
   try {
     labelSelector = selectorText(spec.policySelector)
   } catch (thrown) {
-    return stalled('InvalidPolicySelector', messageOf(thrown)) as Outcome & { readonly is: 'stalled' }
+    return stalled('InvalidPolicySelector', messageOf(thrown))
   }
   const query = {
     group: ImageUpdateAutomation.group,
@@ -124,14 +124,13 @@ const managerFailed = 'SourceManagerFailed'
 const invalidSource = 'InvalidSourceConfiguration'
 
 /** How the repository is reached, or why it is not. Spec: images A.3.3 step 2. */
-async function sourceFor(automation: ImageUpdateAutomationObject, step: Step): Promise<Source | (Outcome & { readonly is: 'stalled' })> {
+async function sourceFor(automation: ImageUpdateAutomationObject, step: Step): Promise<Source | Outcome> {
   const { hands, run, sources } = step
   const { spec, metadata } = automation
-  const stop = (reason: string, message: string) => stalled(reason, message) as Outcome & { readonly is: 'stalled' }
-  if (!spec.git) return stop(invalidSource, `source kind 'GitRepository' necessitates field .spec.git: invalid source configuration`)
+  if (!spec.git) return stalled(invalidSource, `source kind 'GitRepository' necessitates field .spec.git: invalid source configuration`)
   const ref = repositoryRef(automation)
   if (run.settings.noCrossNamespaceRefs && ref.namespace !== metadata.namespace)
-    return stop(
+    return stalled(
       'AccessDenied',
       `can't access 'GitRepository/${ref.namespace ?? ''}/${ref.name}', cross-namespace references have been blocked`,
     )
@@ -146,8 +145,8 @@ async function sourceFor(automation: ImageUpdateAutomationObject, step: Step): P
     run.signal.throwIfAborted()
     const message = messageOf(thrown)
     if (thrown instanceof StepError && thrown.code === 'InvalidProviderConfiguration')
-      return stop(invalidSource, `${message}: invalid source configuration`)
-    if (thrown instanceof StepError && thrown.code === 'FeatureGateDisabled') return stop(thrown.code, message)
+      return stalled(invalidSource, `${message}: invalid source configuration`)
+    if (thrown instanceof StepError && thrown.code === 'FeatureGateDisabled') return stalled(thrown.code, message)
     throw new StepError(managerFailed, `failed configuring source manager: ${message}`, { cause: thrown })
   }
 }

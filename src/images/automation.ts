@@ -3,6 +3,7 @@ import type { GitRepositoryObject } from '../kinds/git-repository.ts'
 import type { ImagePolicyObject, ImageRef } from '../kinds/image-policy.ts'
 import type { ImageUpdateAutomationObject } from '../kinds/image-update-automation.ts'
 import { durationMs } from '../lib/duration.ts'
+import { keptRef, sameRef } from './latest.ts'
 import type { ChosenImage } from './setters.ts'
 
 type GitSpec = NonNullable<ImageUpdateAutomationObject['spec']['git']>
@@ -40,18 +41,13 @@ export function choicesIn(policies: readonly ImagePolicyObject[]): ChosenImage[]
 type Observed = Readonly<Record<string, ImageRef>>
 
 /** Choices as the status keeps them. */
-export function observedOf(choices: readonly ChosenImage[]): Record<string, { name: string; tag: string; digest?: string }> {
-  const pairs = choices.map(({ name, image }) => {
-    const { name: repository, tag, digest } = image
-    return [name, { name: repository, tag, ...(digest ? { digest } : {}) }] as const
-  })
-  return Object.fromEntries(pairs)
+export function observedOf(choices: readonly ChosenImage[]): Record<string, ReturnType<typeof keptRef>> {
+  return Object.fromEntries(choices.map(({ name, image }) => [name, keptRef(image)]))
 }
 
 /** Whether policies have come, gone or chosen something else. Spec: images A.3.3 step 3. */
 export function choicesChanged(before: Observed = {}, now: Observed): boolean {
-  const same = (a: ImageRef | undefined, b: ImageRef): boolean =>
-    a !== undefined && a.name === b.name && a.tag === b.tag && (a.digest ?? '') === (b.digest ?? '')
+  const same = (was: ImageRef | undefined, is: ImageRef): boolean => was !== undefined && sameRef(was, is)
   return Object.keys(before).length !== Object.keys(now).length || Object.entries(now).some(([name, ref]) => !same(before[name], ref))
 }
 

@@ -17,7 +17,8 @@ export const imageConvention: Convention = {
   suspended: object => (isReady(object) || isTrue(object, 'Stalled') ? { fields: observation(object) } : {}),
 }
 
-function settled(
+/** The conditions, events and the next look of an outcome, as the controllers of images have them. */
+export function settled(
   outcome: Outcome,
   { handled, observed, retry }: { handled: JsonObject; observed: JsonObject; retry: ConditionChange[] },
 ): Settled {
@@ -39,7 +40,8 @@ function settled(
   }
 }
 
-function observation({ metadata }: KubeObject): JsonObject {
+/** What a status says that it has seen of the spec. */
+export function observation({ metadata }: KubeObject): JsonObject {
   return { observedGeneration: metadata.generation ?? 0 }
 }
 

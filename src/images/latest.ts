@@ -26,8 +26,14 @@ export function refsAfter({ latest, previous }: Refs, chosen: ImageRef): { lates
   return latest && sameRef(latest, chosen) ? { latest, previous } : { latest: chosen, previous: latest }
 }
 
-function sameRef(a: ImageRef, b: ImageRef): boolean {
+/** Whether two refs name the same image; no digest and an empty one are the same. */
+export function sameRef(a: ImageRef, b: ImageRef): boolean {
   return a.name === b.name && a.tag === b.tag && (a.digest ?? '') === (b.digest ?? '')
+}
+
+/** A ref as a status keeps it. */
+export function keptRef({ name, tag, digest }: ImageRef): { name: string; tag: string; digest?: string } {
+  return { name, tag, ...(digest ? { digest } : {}) }
 }
 
 /** The ref of a status that an older controller wrote as a text: the tag is what follows the last colon. `undefined` for none. Spec: image-helm-notification A.2.2. */

@@ -13,7 +13,7 @@ import { accessOf, gateProblem, timeoutOf } from './access-reconciler.ts'
 import { blocked, denied } from './access.ts'
 import { begun, eventOf, imageConvention, isReady } from './conditions.ts'
 import { ImageError, repositoryOf } from './image.ts'
-import { digestStep, migrated, printImage, readyMessage, type Refs, refsAfter } from './latest.ts'
+import { digestStep, keptRef, migrated, printImage, readyMessage, type Refs, refsAfter } from './latest.ts'
 import { type Chosen, chosen, PolicyError, policerOf } from './policy.ts'
 import { ownerOf, type RepositoryHands, targetOf } from './repository-reconciler.ts'
 
@@ -154,17 +154,13 @@ function settled(policy: ImagePolicyObject, image: ImageRef): Outcome {
   const { latest, previous } = refsAfter(refsIn(policy), image)
   const message = readyMessage(latest, previous)
   const fields: JsonObject = {
-    latestRef: plain(latest),
-    ...(previous ? { observedPreviousRef: plain(previous) } : {}),
+    latestRef: keptRef(latest),
+    ...(previous ? { observedPreviousRef: keptRef(previous) } : {}),
     ...(hasTexts(policy) ? textsOf(latest, previous) : {}),
   }
   const { interval, digestReflectionPolicy } = policy.spec
   const requeueMs = digestReflectionPolicy === 'Always' && interval !== undefined ? durationMs(interval) : undefined
   return ready(message, { change: { fields }, events: [eventOf(policy, message, message)], requeueMs })
-}
-
-function plain({ name, tag, digest }: ImageRef): JsonObject {
-  return { name, tag, ...(digest ? { digest } : {}) }
 }
 
 /** The versions before v1 have the images as texts, too. */

@@ -144,5 +144,5 @@ const mostShown = 2000
 function checkBranch(branch: string): void {
   // oxlint-disable-next-line no-control-regex -- no branch has them
   const wrong = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|^[-/.]|[/.]$|\.lock(?:\/|$)|\/\.|^$/
-  if (wrong.test(branch)) throw new GitError('UNSUPPORTED', `failed to push to remote: ${JSON.stringify(branch)} is no name of a branch`)
+  if (wrong.test(branch)) throw new GitError('UNSUPPORTED', `${doing}: ${JSON.stringify(branch)} is no name of a branch`)
 }

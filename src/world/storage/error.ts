@@ -36,7 +36,12 @@ export async function onDisk<T>(
   try {
     return await work()
   } catch (cause) {
-    if (cause instanceof StorageError) throw cause
-    throw new StorageError(full[String((cause as NodeJS.ErrnoException).code)] ?? otherwise, what, { cause })
+    throw diskError(cause, what, otherwise)
   }
+}
+
+/** What a disk refused, as a coded error about `what`; one that is coded already as it is. */
+export function diskError(cause: unknown, what: string, otherwise: StorageErrorCode): StorageError {
+  if (cause instanceof StorageError) return cause
+  return new StorageError(full[String((cause as NodeJS.ErrnoException).code)] ?? otherwise, what, { cause })
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { StorageError, type StorageErrorCode } from '../storage/error.ts'
+import { diskError, StorageError } from '../storage/error.ts'
 import type { TagOwner, Tags } from './tags.ts'
 
 export interface SqliteOptions {
@@ -131,12 +131,9 @@ function isBroken(thrown: unknown): boolean {
   return result === codes.corrupt || result === codes.notDatabase
 }
 
-const full: Readonly<Record<string, StorageErrorCode>> = { ENOSPC: 'DISK_FULL', EDQUOT: 'DISK_FULL', EFBIG: 'FILE_LIMIT' }
-
 function errorOf(thrown: unknown, file: string): StorageError {
-  if (thrown instanceof StorageError) return thrown
-  const [result, { code }] = [resultOf(thrown), thrown as NodeJS.ErrnoException]
+  const result = resultOf(thrown)
   if (result === codes.full) return new StorageError('DISK_FULL', file, { cause: thrown })
   if (result === codes.cannotOpen) return new StorageError('NO_FOLDER', dirname(file), { cause: thrown })
-  return new StorageError(full[String(code)] ?? (result === undefined ? 'NO_FOLDER' : 'WRITE_FAILED'), file, { cause: thrown })
+  return diskError(thrown, file, result === undefined ? 'NO_FOLDER' : 'WRITE_FAILED')
 }
