@@ -5,6 +5,7 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import { type RunningStore, s3Keys, startVersityGw } from '../refs/object-stores.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
+import { secretObject } from '../support/secrets.ts'
 import { usePair } from './pair.ts'
 import type { Scenario, Step } from './scenarios.ts'
 
@@ -108,13 +109,7 @@ withData({ name, tests: stories.length }, () =>
             metadata: { ...metadata, name: 'source' },
             spec: { ...spec, ...more },
           })
-          const secret = (own: string, data: Record<string, string>): KubeObject => ({
-            apiVersion: 'v1',
-            kind: 'Secret',
-            metadata: { ...metadata, name: own },
-            type: 'Opaque',
-            data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
-          })
+          const secret = (own: string, data: Record<string, string>): KubeObject => secretObject({ namespace: wanted, name: own }, data)
           const ref = bucketRef(wanted)
           const scenario: Scenario = { name: wanted, watched: [ref], steps: [] }
           await pair().prepare(wanted)

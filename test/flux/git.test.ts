@@ -5,6 +5,7 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
+import { secretObject } from '../support/secrets.ts'
 import { git, openForge } from '../support/git.ts'
 import { usePair } from './pair.ts'
 import { kustomization, ksRef, type Scenario, type Step } from './scenarios.ts'
@@ -129,13 +130,7 @@ withData({ name, tests: stories.length }, () =>
               metadata: { name: own, namespace: wanted },
               spec: { url, interval: '10m', ...spec },
             }),
-            secret: (own, data) => ({
-              apiVersion: 'v1',
-              kind: 'Secret',
-              metadata: { name: own, namespace: wanted },
-              type: 'Opaque',
-              data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
-            }),
+            secret: (own, data) => secretObject({ namespace: wanted, name: own }, data),
           }
           const scenario: Scenario = { name: wanted, watched: watched(wanted), steps: [] }
           await pair().prepare(wanted)

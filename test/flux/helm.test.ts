@@ -6,6 +6,7 @@ import { type RunningStore, s3Keys, startVersityGw } from '../refs/object-stores
 import { withPrograms } from '../refs/when.ts'
 import { type ChartFiles, chartFiles, type ChartServer, indexOf, packageOf, startChartServer } from '../support/chart-server.ts'
 import { withData } from '../support/data.ts'
+import { secretObject } from '../support/secrets.ts'
 import { type Pair, usePair } from './pair.ts'
 import type { Step } from './scenarios.ts'
 
@@ -193,13 +194,7 @@ function placed(namespace: string, url: string): At {
     url,
     repository: spec => object('HelmRepository', { url, ...spec }),
     chart: spec => object('HelmChart', { chart: 'app', sourceRef: { kind: 'HelmRepository', name: 'source' }, ...spec }),
-    secret: (own, data) => ({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { namespace, name: own },
-      type: 'Opaque',
-      data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
-    }),
+    secret: (own, data) => secretObject({ namespace, name: own }, data),
     refs: {
       repository: refOf(namespace, 'HelmRepository'),
       chart: refOf(namespace, 'HelmChart'),

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import { archive, end, entry, record, type Said } from '../support/archives.ts'
 import { signedVector } from '../support/signed.ts'
 import { certificateAuthority } from '../support/certificates.ts'
+import { secretObject } from '../support/secrets.ts'
 import { type Scenario, source, sourceRef, type Step } from './scenarios.ts'
 
 const client = certificateAuthority().issue('client')
@@ -77,13 +78,8 @@ interface Story {
   readonly steps: (namespace: string, url: string) => Step[]
 }
 
-const secret = (namespace: string, name: string, type: string, data: Record<string, string>): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name, namespace },
-  type,
-  data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
-})
+const secret = (namespace: string, name: string, type: string, data: Record<string, string>): KubeObject =>
+  secretObject({ namespace, name, type }, data)
 const keysOf = (namespace: string, name: string, vector: string): KubeObject =>
   secret(namespace, name, 'Opaque', signedVector(vector).secret)
 const byCosign = (name: string): JsonObject => ({ provider: 'cosign', secretRef: { name } })

@@ -7,6 +7,7 @@ import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
 import { automations } from '../../src/tools/run/automations.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import { type Forge, git, openForge } from '../support/git.ts'
+import { secretObject } from '../support/secrets.ts'
 import { unending } from '../support/unending.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
 import type { Started } from '../world/cluster/contract.ts'
@@ -79,9 +80,7 @@ export class AutomationScene {
   }
 
   async secret(name: string, data: Record<string, string>): Promise<void> {
-    const encoded = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]))
-    const { namespace } = this
-    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type: 'Opaque', data: encoded } as KubeObject
+    const secret = secretObject({ namespace: this.namespace, name }, data)
     await this.world.cluster.apply(secret, { manager: 'test', force: true }, unending)
   }
 

@@ -4,11 +4,13 @@ import { fluxDefaults, type Settings } from '../../src/engine/settings.ts'
 import { imagePolicies } from '../../src/images/policy-reconciler.ts'
 import { imageRepositories, ownerOf } from '../../src/images/repository-reconciler.ts'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
-import { isObject, type JsonObject, stringAt } from '../../src/lib/json.ts'
+import { type JsonObject, stringAt } from '../../src/lib/json.ts'
 import { manualClock } from '../../src/world/clock/manual.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import type { Hands } from '../../src/world/world.ts'
 import { pushFiles } from '../support/push.ts'
+import { recorded } from '../support/recorded.ts'
+import { secretObject } from '../support/secrets.ts'
 import { unending } from '../support/unending.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
 import type { Started } from '../world/cluster/contract.ts'
@@ -99,24 +101,14 @@ export class Scene {
     return { group, version, kind: 'ImagePolicy', namespace: own, name }
   }
   async secret(name: string, type: string, data: Record<string, string>): Promise<string> {
-    const encoded = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]))
-    await this.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, data: encoded })
+    await this.apply(secretObject({ namespace, name, type }, data))
     return name
   }
 
   /** One pass over an object. */
   async pass(ref: ObjectRef, { hands = {}, settings = {} }: Options = {}): Promise<Pass> {
     const { cluster } = this.world
-    const written: JsonObject[] = []
-    const hub = {
-      get: cluster.get.bind(cluster),
-      create: cluster.create.bind(cluster),
-      async patch(...[at, change, aborted]: Parameters<typeof cluster.patch>): Promise<KubeObject> {
-        const stored = await cluster.patch(at, change, aborted)
-        if (change.subresource === 'status' && isObject(stored.status)) written.push(stored.status)
-        return stored
-      },
-    }
+    const { hub, written } = recorded(cluster)
     const all = { ...this.world.hands, clock: this.clock, ...hands }
     const pass = { hub, hands: all, clock: this.clock, settings: { ...fluxDefaults, ...settings }, signal: unending }
     const driven = ref.kind === 'ImagePolicy' ? await drive(imagePolicies, ref, pass) : await drive(imageRepositories, ref, pass)

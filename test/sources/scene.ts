@@ -6,8 +6,10 @@ import type { Reconciler } from '../../src/engine/reconciler.ts'
 import { fluxDefaults, type Settings } from '../../src/engine/settings.ts'
 import type { Kind } from '../../src/kinds/kind.ts'
 import { conditionsOf, type KubeObject, type ObjectRef } from '../../src/kinds/manifest.ts'
-import { isObject, type JsonObject, objectAt, stringAt } from '../../src/lib/json.ts'
+import { type JsonObject, objectAt, stringAt } from '../../src/lib/json.ts'
 import type { Hands } from '../../src/world/world.ts'
+import { recorded } from '../support/recorded.ts'
+import { secretObject } from '../support/secrets.ts'
 import { unending } from '../support/unending.ts'
 import { ensureNamespace, type TestWorld } from '../support/world.ts'
 
@@ -66,8 +68,7 @@ export class SourceScene<K extends Kind> {
   }
 
   async secret(name: string, type: string, data: Record<string, string>): Promise<string> {
-    const encoded = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')]))
-    await this.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, type, data: encoded })
+    await this.apply(secretObject({ namespace, name, type }, data))
     return name
   }
 
@@ -75,17 +76,8 @@ export class SourceScene<K extends Kind> {
     ref: ObjectRef,
     { hands = {}, settings = {}, signal = unending }: { hands?: Partial<Hands>; settings?: Partial<Settings>; signal?: AbortSignal } = {},
   ): Promise<Pass> {
-    const written: JsonObject[] = []
     const { cluster } = this.world
-    const hub = {
-      get: cluster.get.bind(cluster),
-      create: cluster.create.bind(cluster),
-      async patch(...[at, change, aborted]: Parameters<typeof cluster.patch>): Promise<KubeObject> {
-        const stored = await cluster.patch(at, change, aborted)
-        if (change.subresource === 'status' && isObject(stored.status)) written.push(stored.status)
-        return stored
-      },
-    }
+    const { hub, written } = recorded(cluster)
     const all = { ...this.world.hands, ...hands }
     const driven = await drive(this.#reconciler, ref, {
       hub,

@@ -5,14 +5,9 @@ import { dockerConfigs } from '../../../src/kinds/docker-config.ts'
 import { proxyOf, tlsOf } from '../../../src/kinds/secret.ts'
 import { type BehaviourId, verifies } from '../../conformance/verifies.ts'
 import { certificateAuthority } from '../../support/certificates.ts'
+import { secretObject } from '../../support/secrets.ts'
 
-const secret = (data: Record<string, string>, type = 'Opaque'): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: 'it', namespace: 'apps' },
-  type,
-  data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
-})
+const secret = (data: Record<string, string>, type = 'Opaque'): KubeObject => secretObject({ namespace: 'apps', name: 'it', type }, data)
 const authority = certificateAuthority()
 const { cert, key } = authority.issue('client')
 const other = authority.issue('other')
