@@ -93,24 +93,12 @@ type changed struct {
 
 // Changes are all changes, each once.
 func (c changed) Changes() []change {
-	seen := map[change]bool{}
-	var all []change
-	for _, one := range c.list {
-		if !seen[one.Change] {
-			seen[one.Change] = true
-			all = append(all, one.Change)
-		}
-	}
-	return all
+	return once(c.list, func(one fileChange) change { return one.Change })
 }
 
 // Objects are the changes of each object, whichever files it is in.
 func (c changed) Objects() map[objectIdentifier][]change {
-	all := map[objectIdentifier][]change{}
-	for _, one := range c.list {
-		all[one.Object] = append(all[one.Object], one.Change)
-	}
-	return all
+	return grouped(c.list, func(one fileChange) (objectIdentifier, change) { return one.Object, one.Change })
 }
 
 // imageRef is a reference with its defaults filled in.
@@ -136,22 +124,33 @@ type fileResult struct {
 
 // Images are all images, each once.
 func (u updated) Images() []imageRef {
-	seen := map[imageRef]bool{}
-	var all []imageRef
-	for _, one := range u.list {
-		if !seen[one.Image] {
-			seen[one.Image] = true
-			all = append(all, one.Image)
+	return once(u.list, func(one imageChange) imageRef { return one.Image })
+}
+
+// Objects are the images of each object, whichever files it is in.
+func (u updated) Objects() map[objectIdentifier][]imageRef {
+	return grouped(u.list, func(one imageChange) (objectIdentifier, imageRef) { return one.Object, one.Image })
+}
+
+// once gives what is found in a list, each value the first time that it is there.
+func once[E any, V comparable](list []E, of func(E) V) []V {
+	seen := map[V]bool{}
+	var all []V
+	for _, one := range list {
+		if value := of(one); !seen[value] {
+			seen[value] = true
+			all = append(all, value)
 		}
 	}
 	return all
 }
 
-// Objects are the images of each object, whichever files it is in.
-func (u updated) Objects() map[objectIdentifier][]imageRef {
-	all := map[objectIdentifier][]imageRef{}
-	for _, one := range u.list {
-		all[one.Object] = append(all[one.Object], one.Image)
+// grouped gives what is found in a list by object, in the order of the list.
+func grouped[E, V any](list []E, of func(E) (objectIdentifier, V)) map[objectIdentifier][]V {
+	all := map[objectIdentifier][]V{}
+	for _, one := range list {
+		object, value := of(one)
+		all[object] = append(all[object], value)
 	}
 	return all
 }
