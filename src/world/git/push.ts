@@ -45,10 +45,9 @@ async function treeWith(files: Push['files'], base: Base, signal: AbortSignal): 
   const head = `commit ${next}\ncommitter fluxpilot <fluxpilot> 0 +0000\ndata 0\n\nfrom ${base.commit}\n`
   const input = Buffer.concat([Buffer.from(head), ...changes, Buffer.from('\ndone\n')])
   await runGit(command(base, { args: ['fast-import', '--quiet', '--force', '--done'], input }), signal)
-  const args = ['rev-parse', '--verify', `${next}^{tree}`]
-  const made = await outputOf(command(base, { args }), mostAnswer, signal)
-  const before = await outputOf(command(base, { args: ['rev-parse', '--verify', `${base.commit}^{tree}`] }), mostAnswer, signal)
-  return made.equals(before) ? undefined : made.toString('latin1').trim()
+  const args = ['rev-parse', `${next}^{tree}`, `${base.commit}^{tree}`]
+  const [made, before] = (await outputOf(command(base, { args }), mostAnswer, signal)).toString('latin1').split('\n')
+  return made === before ? undefined : made
 }
 
 function modeOf(path: string, { files, objects }: Base): string {
