@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { after } from 'node:test'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import { openKernel } from '../../src/world/kernel/pool.ts'
+import { users } from './shared.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -20,7 +21,11 @@ const open = (options: Deadlines): Kernel =>
   })
 
 let common: Kernel | undefined
-let users = 0
+const useCommon = users(async () => {
+  const kernel = common
+  common = undefined
+  await kernel?.close()
+})
 
 /** The real kernel, closed when the test file ends; one with the usual deadlines is that of every file in the process. */
 export function testKernel(options?: Deadlines): Kernel {
@@ -29,12 +34,6 @@ export function testKernel(options?: Deadlines): Kernel {
     after(() => own.close())
     return own
   }
-  users++
-  const kernel = (common ??= open({}))
-  after(async () => {
-    if (--users > 0) return
-    common = undefined
-    await kernel.close()
-  })
-  return kernel
+  useCommon()
+  return (common ??= open({}))
 }
