@@ -66,6 +66,12 @@ export async function control<Hands>(
   ])
 }
 
+/** The kinds that have to be watched for these reconcilers beside their own: those that they follow and of which they do not see every object. */
+export function followedBy(reconcilers: readonly Pick<Reconciler, 'kind' | 'follows'>[], { labelSelector }: Scope): Kind[] {
+  const seen = labelSelector === undefined ? reconcilers.map(r => r.kind) : []
+  return [...new Set(reconcilers.flatMap(r => r.follows ?? []))].filter(kind => !seen.includes(kind))
+}
+
 /** One watch: of what is ours to reconcile, or only of what ours may follow. */
 interface Watched {
   readonly scope: Scope
@@ -157,8 +163,8 @@ class Controller<Hands> {
 
   /** What follows the changed object runs. */
   #wake(before: KubeObject | undefined, after: KubeObject): void {
-    for (const { kind, wokenBy } of this.#reconcilers.values()) {
-      if (!wokenBy || after.kind === kind.kind) continue
+    for (const { kind, follows, wokenBy } of this.#reconcilers.values()) {
+      if (!wokenBy || !follows?.some(f => f.kind === after.kind)) continue
       const all = [...(this.#objects.get(kind.kind)?.values() ?? [])]
       for (const woken of wokenBy({ before, after }, all)) this.#queue.ask(this.#itemOf(woken))
     }

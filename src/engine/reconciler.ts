@@ -54,7 +54,9 @@ export interface Reconciler<K extends Kind = Kind, Hands = never> {
   reconcile(object: ObjectOf<K>, hands: Hands, run: Run): Promise<Outcome>
   /** Whether an object is only read by others: it gets no finalizer and no status, and loses those that it had as another. */
   isStatic?(object: ObjectOf<K>): boolean
-  /** Which of all objects of this kind a change of another kind's object asks to run, in order. Absent: none. */
+  /** The kinds whose changes `wokenBy` is told of. Absent: none. */
+  readonly follows?: readonly Kind[]
+  /** Which of all objects of this kind a change of an object of those kinds asks to run, in order. Absent: none. */
   wokenBy?(change: { before: KubeObject | undefined; after: KubeObject }, all: readonly KubeObject[]): readonly KubeObject[]
   /** Names what an object may have to wait for that others do not, such as another cluster: it never takes the turn of those. Absent: nothing. */
   laneOf?(object: KubeObject): string | undefined

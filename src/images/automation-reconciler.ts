@@ -3,8 +3,8 @@ import { secretOf } from '../engine/nearby.ts'
 import { type Outcome, ready, stalled, StepError } from '../engine/outcome.ts'
 import { type Reconciler, reconciler, type Run } from '../engine/reconciler.ts'
 import { asksForRun } from '../engine/triggers.ts'
-import type { GitRepositoryObject } from '../kinds/git-repository.ts'
-import type { ImagePolicyObject } from '../kinds/image-policy.ts'
+import { GitRepository, type GitRepositoryObject } from '../kinds/git-repository.ts'
+import { ImagePolicy, type ImagePolicyObject } from '../kinds/image-policy.ts'
 import { ImageUpdateAutomation, type ImageUpdateAutomationObject } from '../kinds/image-update-automation.ts'
 import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
 import { secretData } from '../kinds/secret.ts'
@@ -43,6 +43,7 @@ interface Step {
 export function imageUpdateAutomations(sources: Sources): Reconciler<typeof ImageUpdateAutomation, AutomationHands> {
   return reconciler(ImageUpdateAutomation, {
     convention: automationConvention,
+    follows: [GitRepository, ImagePolicy],
     wokenBy: (change, all) => wokenBy(change, all as readonly ImageUpdateAutomationObject[]),
     reconcile: (automation, hands: AutomationHands, run) => pass(automation, { sources, hands, run }),
     finalize: async () => ready(''),
@@ -54,12 +55,12 @@ function wokenBy(
   { before, after }: { before: KubeObject | undefined; after: KubeObject },
   all: readonly ImageUpdateAutomationObject[],
 ): readonly ImageUpdateAutomationObject[] {
-  if (after.kind === 'ImagePolicy') {
+  if (after.kind === ImagePolicy.kind) {
     const [was, is] = [before, after].map(object => (object as ImagePolicyObject | undefined)?.status?.latestRef)
     if (!is || (was && printImage(was) === printImage(is))) return []
     return all.filter(({ metadata }) => metadata.namespace === after.metadata.namespace)
   }
-  if (after.kind !== 'GitRepository' || !before || !asksForRun(before, after)) return []
+  if (!before || !asksForRun(before, after)) return []
   return all.filter(automation => {
     const { name, namespace } = repositoryRef(automation)
     return name === after.metadata.name && namespace === after.metadata.namespace

@@ -1,7 +1,7 @@
 import { during, failed, type Outcome, ready, stalled, StepError, waiting } from '../engine/outcome.ts'
 import { reconciler, type Run } from '../engine/reconciler.ts'
 import { ImagePolicy, type ImagePolicyObject, type ImageRef } from '../kinds/image-policy.ts'
-import type { ImageRepositoryObject } from '../kinds/image-repository.ts'
+import { ImageRepository, type ImageRepositoryObject } from '../kinds/image-repository.ts'
 import { conditionOf, type KubeObject, splitApiVersion } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { withDeadline } from '../lib/deadline.ts'
@@ -26,6 +26,7 @@ interface Step {
 /** Chooses one of the tags that an ImageRepository has found, and looks its digest up where it is told to. Spec: image-helm-notification A.2. */
 export const imagePolicies = reconciler(ImagePolicy, {
   convention: imageConvention,
+  follows: [ImageRepository],
   wokenBy,
   async reconcile(policy, hands: PolicyHands, run) {
     const { digestReflectionPolicy, interval } = policy.spec
@@ -55,7 +56,7 @@ export const imagePolicies = reconciler(ImagePolicy, {
 /** The policies of a repository that is ready as it is now. Spec: image-helm-notification A.2.3, "Triggers". */
 function wokenBy({ after }: { after: KubeObject }, all: readonly KubeObject[]): KubeObject[] {
   const current = conditionOf(after, 'Ready')?.observedGeneration === after.metadata.generation
-  if (after.kind !== 'ImageRepository' || !current || !isReady(after)) return []
+  if (!current || !isReady(after)) return []
   return all.filter(policy => {
     const { name, namespace } = placeOf(policy as ImagePolicyObject)
     return name === after.metadata.name && namespace === after.metadata.namespace

@@ -1,8 +1,11 @@
 import { waiting, during, failed, type Outcome, ready, stalled } from '../engine/outcome.ts'
 import { reconciler, type Run } from '../engine/reconciler.ts'
 import { type Artifact, originRevision } from '../kinds/artifact.ts'
+import { Bucket } from '../kinds/bucket.ts'
+import { GitRepository } from '../kinds/git-repository.ts'
 import { Kustomization, type KustomizationObject } from '../kinds/kustomization.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
+import { OCIRepository } from '../kinds/oci-repository.ts'
 import { formatDuration } from '../lib/duration.ts'
 import type { Hands } from '../world/world.ts'
 import type { Applied } from './applied-reconciler.ts'
@@ -54,6 +57,7 @@ export const kustomizations = reconciler(Kustomization, {
   },
   finalize: (ks, hands: KustomizeHands, run) => finalize(ks, hands, run),
   laneOf: elsewhere,
+  follows: [GitRepository, OCIRepository, Bucket],
   wokenBy: (change, all) => wokenBy(change, all as readonly KustomizationObject[]),
 })
 

@@ -1,13 +1,9 @@
 import { hostname } from 'node:os'
 import type { ControllerFlags } from '../cli/controller.ts'
+import { followedBy } from '../engine/controller.ts'
 import { isLive, leavesShard, shardKey } from '../engine/controllers.ts'
 import { lead, type Leading } from '../engine/election.ts'
 import { holdLease, type Holding, leaseName } from '../engine/lease.ts'
-import { GitRepository } from '../kinds/git-repository.ts'
-import { ImagePolicy } from '../kinds/image-policy.ts'
-import { ImageRepository } from '../kinds/image-repository.ts'
-import { ImageUpdateAutomation } from '../kinds/image-update-automation.ts'
-import type { Kind } from '../kinds/kind.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import { aborted } from '../lib/aborted.ts'
 import { CodedError } from '../lib/coded-error.ts'
@@ -28,7 +24,6 @@ export class ControllerError extends CodedError<'LIVE_CONTROLLER' | 'UNREADABLE'
   override readonly name = 'ControllerError'
 }
 
-const sourceGroup = 'source.toolkit.fluxcd.io'
 const holderPrefix = 'fluxpilot_'
 
 interface About {
@@ -84,7 +79,7 @@ async function serveOperators({ healthAddress, metricsAddress }: ControllerFlags
 function runOf(flags: ControllerFlags, { namespace, metrics }: { namespace: string; metrics: Metrics }): Omit<EngineRun, 'settings'> {
   const { concurrency, controllers, allNamespaces, labelSelector } = flags
   const ours = reconcilers.filter(r => controllers.includes(r.convention.controller))
-  const partly = labelSelector !== undefined || ours.length < reconcilers.length
+  const scope = { ...(allNamespaces ? {} : { namespace }), ...(labelSelector === undefined ? {} : { labelSelector }) }
   metrics.begin(
     ours.map(r => r.kind.kind),
     concurrency,
@@ -92,24 +87,13 @@ function runOf(flags: ControllerFlags, { namespace, metrics }: { namespace: stri
   return {
     reconcilers: ours,
     concurrency,
-    scope: { ...(allNamespaces ? {} : { namespace }), ...(labelSelector === undefined ? {} : { labelSelector }) },
-    follows: partly ? followedBy(ours) : [],
+    scope,
+    follows: followedBy(ours, scope),
     queue: metrics.queue,
     passed: pass => metrics.passed(pass),
     seen: object => metrics.seen(object),
     gone: object => metrics.gone(object),
   }
-}
-
-/** The kinds whose changes wake objects of others: sources, ImageRepositories for policies, and these and GitRepositories for automations. */
-function followedBy(ours: typeof reconcilers): Kind[] {
-  const waking = ours.filter(r => r.wokenBy).map(r => r.kind)
-  return reconcilers.map(r => r.kind).filter(followed => waking.some(kind => follows(kind, followed)))
-}
-
-function follows({ group, kind }: Kind, followed: Kind): boolean {
-  if (kind === ImageUpdateAutomation.kind) return followed.kind === GitRepository.kind || followed.kind === ImagePolicy.kind
-  return group === ImageRepository.group ? followed.kind === ImageRepository.kind : followed.group === sourceGroup
 }
 
 /** The shard that a selector names; `undefined` for another selector. */

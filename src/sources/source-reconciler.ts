@@ -13,7 +13,7 @@ import { outcomeOf, SourceProblem } from './problem.ts'
 import { artifactIn, checkStorage, diskProblem, ownerOf } from './storage-reconciler.ts'
 
 /** What tells one kind of source from another. */
-export interface SourceKind<K extends Kind, H> extends Pick<Reconciler<K, H>, 'isStatic' | 'wokenBy'> {
+export interface SourceKind<K extends Kind, H> extends Pick<Reconciler<K, H>, 'follows' | 'isStatic' | 'wokenBy'> {
   /** The name beside the stored file that leads to the newest; `undefined` where a kind has none. Spec: sources 1.1. */
   readonly link: string | undefined
   /** Decides before anything is written, such as for an object without a status of its own; `undefined` to go on. */
@@ -27,6 +27,7 @@ export function source<K extends Kind, H extends Pick<Hands, 'artifacts'>>(kind:
   return reconciler(kind, {
     convention: sourceConvention,
     ...(own.isStatic ? { isStatic: own.isStatic.bind(own) } : {}),
+    ...(own.follows ? { follows: own.follows } : {}),
     ...(own.wokenBy ? { wokenBy: own.wokenBy.bind(own) } : {}),
     async reconcile(object, hands: H, run) {
       const early = own.first?.(object)

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { control } from '../../src/engine/controller.ts'
+import { control, followedBy } from '../../src/engine/controller.ts'
 import type { Reconciler } from '../../src/engine/reconciler.ts'
 import { fluxDefaults } from '../../src/engine/settings.ts'
 import type { Artifact } from '../../src/kinds/artifact.ts'
 import type { Kind } from '../../src/kinds/kind.ts'
 import { conditionOf, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
 import { type JsonObject, objectAt, stringAt } from '../../src/lib/json.ts'
-import { kustomizations } from '../../src/kustomize/reconciler.ts'
 import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
 import { reconcilers } from '../../src/tools/run/reconcilers.ts'
 import { realClock } from '../../src/world/clock/real.ts'
@@ -60,7 +59,7 @@ async function cross(theirs: 'source-controller' | 'kustomize-controller'): Prom
     clock: realClock,
     settings: fluxDefaults,
     concurrency: 2,
-    follows: ours.includes(kustomizations) ? reconcilers.map(r => r.kind).filter(k => k.group === 'source.toolkit.fluxcd.io') : [],
+    follows: followedBy(ours, {}),
     signal: stopped.signal,
     failed: () => {},
   })

@@ -2,8 +2,10 @@ import { failed, type Outcome, stalled, StepError } from '../../engine/outcome.t
 import { absent, type ConditionChange } from '../../engine/conditions.ts'
 import type { Run } from '../../engine/reconciler.ts'
 import type { Artifact } from '../../kinds/artifact.ts'
+import { Bucket } from '../../kinds/bucket.ts'
+import { GitRepository } from '../../kinds/git-repository.ts'
 import { HelmChart, type HelmChartObject } from '../../kinds/helm-chart.ts'
-import type { HelmRepositoryObject } from '../../kinds/helm-repository.ts'
+import { HelmRepository, type HelmRepositoryObject } from '../../kinds/helm-repository.ts'
 import { conditionOf, type KubeObject } from '../../kinds/manifest.ts'
 import { SourceProblem } from '../problem.ts'
 import { announce, source, type Success, settled } from '../source-reconciler.ts'
@@ -20,11 +22,13 @@ interface Step {
 }
 
 const link = 'latest.tar.gz'
-const kinds = ['HelmRepository', 'GitRepository', 'Bucket']
+const sources = [HelmRepository, GitRepository, Bucket]
+const kinds = sources.map(s => s.kind)
 
 /** Chooses a chart of its source, packages it where something of it is changed, and stores it. Spec: sources 7. */
 export const helmCharts = source(HelmChart, {
   link,
+  follows: sources,
   wokenBy: (change, all) => wokenBy(change, all as readonly HelmChartObject[]),
   fetched,
 })
