@@ -24,6 +24,8 @@ export interface Election {
   readonly renewDeadlineMs: number
   /** The pause between two tries. */
   readonly retryMs: number
+  /** The Lease is only looked at until this aborts. Absent: it may be taken from the start. */
+  readonly after?: AbortSignal | undefined
   /** Told why a try failed that the server refused. */
   readonly refused?: ((thrown: CodedError) => void) | undefined
   readonly clock: { now(): number; elapsed(): number; sleep(ms: number, signal: AbortSignal): Promise<void> }
@@ -44,10 +46,14 @@ const freeTries = 3
  * for as long as it lasts is free. Rejects with `signal.reason` on abort. Follows client-go's leader election.
  */
 export async function lead(hub: ElectionHub, election: Election, signal: AbortSignal): Promise<Leading> {
-  const { clock, retryMs, renewDeadlineMs } = election
+  const { clock, retryMs, renewDeadlineMs, after } = election
   const candidate = new Candidate(hub, election)
+  const rest = async (): Promise<void> => {
+    const woken = after && !after.aborted ? AbortSignal.any([signal, after]) : signal
+    await clock.sleep(retryMs, woken).catch(() => signal.throwIfAborted())
+  }
   let since = clock.elapsed()
-  for (; (await candidate.tryFor(renewDeadlineMs, signal)) !== 'held'; since = clock.elapsed()) await clock.sleep(retryMs, signal)
+  for (; (await candidate.tryFor(renewDeadlineMs, signal)) !== 'held'; since = clock.elapsed()) await rest()
   const lost = new AbortController()
   const ended = new AbortController()
   const renewing = candidate.keep(since, { lost, signal: AbortSignal.any([signal, ended.signal]) })
@@ -59,6 +65,47 @@ export async function lead(hub: ElectionHub, election: Election, signal: AbortSi
       if (frees && !lost.signal.aborted) await candidate.free(AbortSignal.timeout(election.renewDeadlineMs)).catch(() => {})
     },
   }
+}
+
+interface Together {
+  readonly signal: AbortSignal
+  /** Whether those that are held are freed when the signal ends the wait for the others. */
+  readonly frees: boolean
+  readonly holds?: (name: string, held: boolean) => void
+}
+
+/**
+ * Leads by several Leases. They are taken in the order of their names, so that no two processes wait for what the other holds, and looked at from the
+ * start, so that those of a process that is gone end together. `lost` aborts with the first of them, and has when that was before all were held.
+ */
+export async function leadAll(hub: ElectionHub, elections: readonly Election[], { signal, frees, holds }: Together): Promise<Leading> {
+  const lost = new AbortController()
+  const ordered = elections.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  const turns = ordered.map(() => ({ held: new AbortController(), over: new AbortController() }))
+  const stopWaiting = (reason: unknown): void => {
+    for (const { held, over } of turns) if (!held.signal.aborted) over.abort(reason)
+  }
+  const wait = async (election: Election, i: number): Promise<Leading> => {
+    const until = [signal, ...turns.slice(i, i + 1).map(turn => turn.over.signal)]
+    const led = await lead(hub, { ...election, after: turns[i - 1]?.held.signal }, AbortSignal.any(until))
+    turns[i]?.held.abort()
+    holds?.(election.name, true)
+    led.lost.addEventListener('abort', () => {
+      holds?.(election.name, false)
+      lost.abort(led.lost.reason)
+      stopWaiting(led.lost.reason)
+    })
+    return led
+  }
+  const ended = await Promise.allSettled(ordered.map(wait))
+  const led = ended.flatMap(t => (t.status === 'fulfilled' ? [t.value] : []))
+  const failed = ended.find(t => t.status === 'rejected')
+  const leave = async (free: boolean): Promise<void> => void (await Promise.all(led.map(l => l.leave(free))))
+  if (failed && !lost.signal.aborted) {
+    await leave(frees)
+    throw failed.reason
+  }
+  return { lost: lost.signal, leave }
 }
 
 /** How a try ended: the Lease is ours, somebody else's, or that is not known. */
@@ -89,10 +136,11 @@ class Candidate {
   }
 
   async #holds(signal: AbortSignal): Promise<Tried> {
-    const { namespace, name, holder, leaseMs, clock } = this.#election
+    const { namespace, name, holder, leaseMs, clock, after } = this.#election
     const ref = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', namespace, name }
     const found = await this.#hub.get(ref, signal)
     if (found && !this.#isFree(found)) return 'taken'
+    if (after && !after.aborted) return 'taken'
     const mine = found && stringAt(found, 'spec', 'holderIdentity') === holder
     const acquired = mine ? stringAt(found, 'spec', 'acquireTime') : undefined
     const transitions = Number(at(found, 'spec', 'leaseTransitions') ?? 0) + (found && !mine ? 1 : 0)

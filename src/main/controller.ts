@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { ControllerFlags } from '../cli/controller.ts'
 import { followedBy } from '../engine/controller.ts'
 import { isLive, leavesShard, shardKey } from '../engine/controllers.ts'
-import { lead, type Leading } from '../engine/election.ts'
+import { leadAll, type Leading } from '../engine/election.ts'
 import { holdLease, type Holding, leaseName } from '../engine/lease.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import { aborted } from '../lib/aborted.ts'
@@ -47,6 +47,7 @@ export async function runController(composed: Composed, flags: ControllerFlags, 
     })
     if (!leases) return opened.close()
     opened.keep(leases, l => l.leave(true))
+    refuseLost(leases)
     const receiver = receiverOf(flags, hands)
     if (receiver) opened.keep(receiver, r => r.close())
     const engine = startEngine(hands, {
@@ -59,9 +60,14 @@ export async function runController(composed: Composed, flags: ControllerFlags, 
     )
     await Promise.race([aborted(stopped), aborted(leases.lost), engine.ended])
     await engine.stop()
-    if (leases.lost.aborted) throw new ControllerError('LEADERSHIP_LOST', String((leases.lost.reason as Error).message))
+    refuseLost(leases)
     await opened.close()
   })
+}
+
+/** @throws {ControllerError} */
+function refuseLost({ lost }: Leading): void {
+  if (lost.aborted) throw new ControllerError('LEADERSHIP_LOST', String((lost.reason as Error).message))
 }
 
 function receiverOf({ eventsAddress: url }: ControllerFlags, { http, clock, log }: Hands): EventReceiver | undefined {
@@ -147,24 +153,13 @@ async function leasesOf(hands: Hands, flags: ControllerFlags, { namespace, stopp
   const leases = controllers.map(controller => ({ controller, namespace, name: leaseName(controller, labelSelector), holder, clock }))
   if (!election) return told(cluster, leases)
   const refused = (thrown: CodedError): void => log.warn('the Lease of the leader cannot be had', { error: thrown.message })
-  const holds = ({ name }: { name: string }, held: boolean): void => metrics.leases.holds(name, held)
-  for (const lease of leases) holds(lease, false)
-  const tries = await Promise.allSettled(
-    leases.map(async lease => {
-      const led = await lead(cluster, { ...election, ...lease, refused }, stopped)
-      holds(lease, true)
-      led.lost.addEventListener('abort', () => holds(lease, false), { once: true })
-      return led
-    }),
+  for (const { name } of leases) metrics.leases.holds(name, false)
+  const led = await leadAll(
+    cluster,
+    leases.map(lease => ({ ...election, ...lease, refused })),
+    { signal: stopped, frees: election.releases, holds: (name, held) => metrics.leases.holds(name, held) },
   )
-  const led = tries.flatMap(t => (t.status === 'fulfilled' ? [t.value] : []))
-  const leave = async (): Promise<void> => void (await Promise.all(led.map(l => l.leave(election.releases))))
-  for (const t of tries)
-    if (t.status === 'rejected') {
-      await leave()
-      throw t.reason
-    }
-  return { lost: AbortSignal.any(led.map(l => l.lost)), leave }
+  return { lost: led.lost, leave: () => led.leave(election.releases) }
 }
 
 function told(cluster: Cluster, leases: readonly (Omit<Holding, 'signal'> & { readonly controller: string })[]): Leading {

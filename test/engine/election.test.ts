@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type ElectionHub, lead } from '../../src/engine/election.ts'
+import { type ElectionHub, lead, leadAll, type Leading } from '../../src/engine/election.ts'
 import { stringAt } from '../../src/lib/json.ts'
 import { type ManualClock, manualClock } from '../../src/world/clock/manual.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
@@ -244,6 +244,49 @@ function electionSuite(name: string, open: () => Promise<{ cluster: Cluster; sto
       between = true
       await first.leave(true)
       assert.equal(await holderOf('meanwhile'), '')
+    })
+
+    const several = (holder: string, leases: readonly string[], clock: ManualClock, signal = unending): Promise<Leading> =>
+      leadAll(
+        counting(cluster),
+        leases.map(lease => ({ ...times, namespace, name: lease, holder, clock })),
+        { signal, frees: true },
+      )
+
+    test('of two that need several Leases and ask for them in another order, one leads by all', async () => {
+      const clock = manualClock()
+      const leases = ['all-1', 'all-2', 'all-3']
+      const tries = [several('a', leases, clock), several('b', leases.toReversed(), clock)] as const
+      const first = await moving(clock, 1, Promise.race(tries))
+      const [a, b, c] = await Promise.all(leases.map(holderOf))
+      assert.deepEqual([b, c], [a, a])
+      await first.leave(true)
+      const led = await moving(clock, 1, Promise.all(tries))
+      await Promise.all(led.map(l => l.leave(true)))
+    })
+
+    test('the Leases of a leader that is gone are had together, when they end', async () => {
+      const clock = manualClock()
+      const leases = ['gone-1', 'gone-2', 'gone-3']
+      const first = await several('a', leases, clock)
+      await first.leave(false)
+      const began = clock.now()
+      const then = await moving(clock, 3, several('b', leases, clock))
+      assert.ok(clock.now() - began <= 40_000, `${clock.now() - began} ms`)
+      await then.leave(true)
+    })
+
+    test('who loses one of several Leases before it has the others waits no longer', async () => {
+      const [clock, theirs] = [manualClock(), manualClock()]
+      const other = await candidate('some-2', 'b', theirs)
+      const waits = several('a', ['some-1', 'some-2'], clock)
+      await asleep(clock, 2)
+      assert.equal(await holderOf('some-1'), 'a')
+      await cluster.delete({ group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', namespace, name: 'some-1' }, {}, unending)
+      const taken = await candidate('some-1', 'c', theirs)
+      const led = await moving(clock, 1, waits)
+      assert.match(String((led.lost.reason as Error).message), /somebody else holds the Lease some-1/)
+      await Promise.all([other, taken].map(l => l.leave(true)))
     })
 
     test('waiting ends with the signal', async () => {
