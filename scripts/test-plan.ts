@@ -8,8 +8,8 @@ import { pathToFileURL } from 'node:url'
  */
 const slow: readonly (readonly string[])[] = [
   ['kill/process'],
-  ['flux/compare', 'flux/git', 'flux/helm', 'flux/buckets'],
-  ['faults/engine', 'faults/points'],
+  ['flux/compare', 'flux/git', 'flux/helm', 'flux/buckets', 'flux/handed'],
+  ['faults/engine', 'faults/points', 'faults/process'],
   ['cli/controller', 'cli/process'],
   [
     'kustomize/lifecycle',

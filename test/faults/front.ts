@@ -93,7 +93,7 @@ function callOf({ method = '', url = '' }: IncomingMessage): Call {
 }
 
 function isWrite({ method, path }: Call): boolean {
-  return method !== 'GET' && !/\/(leases|events|selfsubjectaccessreviews)\b/.test(path) && !path.includes('dryRun=All')
+  return !['GET', 'HEAD'].includes(method) && !/\/(leases|events|selfsubjectaccessreviews)\b/.test(path) && !path.includes('dryRun=All')
 }
 
 const reasons = { 410: 'Expired', 429: 'TooManyRequests', 500: 'InternalError' } as const
