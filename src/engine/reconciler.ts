@@ -38,8 +38,10 @@ export interface Settled {
 
 /** How a Flux controller words status: pure. */
 export interface Convention {
-  /** `kustomize-controller`: the event source; status is written by `gotk-<controller>`. */
+  /** `kustomize-controller`: the event source. */
   readonly controller: string
+  /** The field manager that writes status and finalizers; absent: named as the controller. */
+  readonly manager?: string
   /** From the outcome to status, events and requeue. `random` is uniform in [0, 1), for jitter. */
   settle(object: KubeObject, outcome: Outcome, at: { now: number; tookMs: number; random: number; settings: Settings }): Settled
   /** What a pass over a suspended object writes. */

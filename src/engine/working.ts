@@ -53,7 +53,7 @@ export class Working<K extends Kind, Hands> {
   constructor(object: KubeObject, reconciler: Reconciler<K, Hands>, pass: Pass<Hands>) {
     this.#object = object
     this.#saved = isObject(object.status) ? object.status : {}
-    this.#manager = `gotk-${reconciler.convention.controller}`
+    this.#manager = reconciler.convention.manager ?? reconciler.convention.controller
     this.#reconciler = reconciler
     this.#pass = pass
     this.startedAt = pass.clock.elapsed()

@@ -12,6 +12,7 @@ const revisionKey = 'kustomize.toolkit.fluxcd.io/commit_status'
 /** How kustomize-controller words a pass. Spec: kustomization 2.3, 10.1, 10.2, 10.4. */
 export const convention: Convention = {
   controller: 'kustomize-controller',
+  manager: 'gotk-kustomize-controller',
   settle(object, outcome, at) {
     switch (outcome.is) {
       case 'ready':

@@ -19,6 +19,8 @@ import { differences, inventoryIds, snapshot } from './snapshot.ts'
 /** Two API servers with Flux's definitions: our reconcilers run on one, Flux's controllers on the other. */
 export interface Pair {
   readonly world: TestWorld
+  /** Of the API server that our reconcilers run on. */
+  readonly kubeconfigPath: string
   /** Makes the namespace of a scenario on both sides. */
   prepare(namespace: string): Promise<void>
   /** Does a step on both sides and gives what differs afterwards, without what is expected to. */
@@ -45,6 +47,7 @@ async function startPair(kernel: Kernel): Promise<Opened<Pair>> {
   const flux = await startFluxControllers(server.kubeconfigPath)
   const pair: Pair = {
     world,
+    kubeconfigPath: ours.kubeconfigPath,
     async prepare(namespace) {
       await Promise.all(clusters.map(cluster => ensureNamespace(cluster, namespace)))
     },

@@ -57,7 +57,13 @@ function statusOf(object: KubeObject | undefined): Json | undefined {
   if (!object) return 'absent'
   const status = { ...objectAt(object, 'status') }
   const conditions = conditionsOf(object).map(condition => still({ ...condition }) ?? null)
-  return { ...(still(status) as JsonObject), conditions, finalizers: object.metadata.finalizers ?? [] }
+  return { ...(still(status) as JsonObject), conditions, finalizers: object.metadata.finalizers ?? [], managers: writersOf(object) }
+}
+
+/** Who wrote any of an object, and how; each once. */
+function writersOf(object: KubeObject): string[] {
+  const entries = listAt(object, 'metadata', 'managedFields').map(entry => objectAt({ entry }, 'entry'))
+  return [...new Set(entries.map(e => [e.manager, e.operation, e.subresource ?? ''].join(' ')))].toSorted()
 }
 
 /** What was applied, and who owns which fields of it. */

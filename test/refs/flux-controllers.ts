@@ -14,10 +14,11 @@ export interface FluxControllers {
 
 const both = ['source-controller', 'kustomize-controller'] as const
 
-/** Both, or those that are named. */
+/** Both, or those that are named; in one namespace, or in all. */
 export async function startFluxControllers(
   kubeconfigPath: string,
   names: readonly (typeof both)[number][] = both,
+  namespace?: string,
 ): Promise<FluxControllers> {
   const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-flux-'))
   const storage = `127.0.0.1:${await freePort()}`
@@ -26,7 +27,7 @@ export async function startFluxControllers(
     'kustomize-controller': ['--requeue-dependency=2s'],
   }
   const running: Child[] = []
-  for (const name of names) running.push(await controller(name, { kubeconfigPath, folder, args: args[name] }))
+  for (const name of names) running.push(await controller(name, { kubeconfigPath, folder, args: args[name], namespace }))
   return {
     pids: running.map(child => child.process.pid ?? 0),
     output: () => running.map(child => child.output()).join('\n'),
@@ -39,8 +40,9 @@ export async function startFluxControllers(
 
 async function controller(
   name: string,
-  { kubeconfigPath, folder, args }: { kubeconfigPath: string; folder: string; args: readonly string[] },
+  of: { kubeconfigPath: string; folder: string; args: readonly string[]; namespace: string | undefined },
 ): Promise<Child> {
+  const { kubeconfigPath, folder, args, namespace = 'flux-system' } = of
   const program = findProgram(name)
   if (!program) throw new Error(`${name} is not built: npm run build:refs -- --all`)
   const health = `127.0.0.1:${await freePort()}`
@@ -50,8 +52,9 @@ async function controller(
     `--health-addr=${health}`,
     '--events-addr=',
     '--log-level=info',
+    `--watch-all-namespaces=${of.namespace === undefined}`,
   ]
-  const env = { KUBECONFIG: kubeconfigPath, RUNTIME_NAMESPACE: 'flux-system', TMPDIR: folder, SSL_CERT_DIR: '/etc/ssl/certs' }
+  const env = { KUBECONFIG: kubeconfigPath, RUNTIME_NAMESPACE: namespace, TMPDIR: folder, SSL_CERT_DIR: '/etc/ssl/certs' }
   const child = start(program, [...common, ...args], env)
   await ready(child, async () => (await fetch(`http://${health}/readyz`)).ok)
   return child
