@@ -1,6 +1,5 @@
 import { explain } from '../../explain/explain.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
-import { CodedError } from '../../lib/coded-error.ts'
 import { plain } from '../../lib/safe.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import type { World } from '../../world/world.ts'
@@ -14,20 +13,14 @@ export interface FirstCause {
   readonly fix: string
 }
 
-/** What `explain` puts first; `undefined` where it finds none, or may not read what it needs. */
+/** What `explain` puts first; `undefined` where it finds none. @throws {CodedError} where what it begins with cannot be read. */
 export async function firstCause(
   object: KubeObject,
   { cluster, world, signal }: { cluster: Cluster; world: Pick<World, 'clock' | 'kernel'>; signal: AbortSignal },
 ): Promise<FirstCause | undefined> {
-  try {
-    const { facts } = await collect(object, { reader: new Reader(cluster, signal), now: world.clock.now(), world })
-    const [first] = explain(facts).causes
-    return first && { cause: first.name, object: first.object, fix: plain(first.fix) }
-  } catch (thrown) {
-    signal.throwIfAborted()
-    if (!(thrown instanceof CodedError)) throw thrown
-    return undefined
-  }
+  const { facts } = await collect(object, { reader: new Reader(cluster, signal), now: world.clock.now(), world })
+  const [first] = explain(facts).causes
+  return first && { cause: first.name, object: first.object, fix: plain(first.fix) }
 }
 
 /** As text, on a line. */

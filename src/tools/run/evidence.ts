@@ -48,7 +48,7 @@ export async function evidenceFor(
   const [failing, blockedBy, cause] = await Promise.all([
     orSaid(where ? unread(where) : failingObjects(cluster, object, { signal, orSaid })),
     orSaid(blockerOf(cluster, object, signal)),
-    firstCause(object, { cluster, world, signal }),
+    orSaid(firstCause(object, { cluster, world, signal })),
   ])
   return {
     failing: failing ?? [],
