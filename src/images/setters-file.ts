@@ -27,21 +27,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
  * Spec: images A.4.
  */
 export function withSetters(content: Uint8Array, setters: ReadonlyMap<string, Setter>): UpdatedFile | undefined {
-  if (!Buffer.from(content.buffer, content.byteOffset, content.byteLength).includes(markerToken)) return undefined
-  const text = textOf(content)
-  const objects = text === undefined ? undefined : objectsIn(text)
-  if (text === undefined || objects === undefined) return undefined
-  const comments = commentsIn(text)
-  const found = objects.flatMap(({ object, node }) =>
-    scalarsIn(node).flatMap((scalar): Found[] => {
-      const span = spanOf(scalar)
-      const comment = span && (lineComment(text, span.end, comments) ?? standingComment(text, span.from, comments))
-      const setter = setters.get(markerIn(comment ?? '') ?? '')
-      const oldValue = String(scalar.value)
-      if (!span || !setter || oldValue === setter.value) return []
-      return [{ object, oldValue, newValue: setter.value, setter, edit: { ...span, text: span.written(setter.value) } }]
-    }),
-  )
+  const read = markedIn(content)
+  if (!read) return undefined
+  const { text, marked } = read
+  const found = marked.flatMap(({ object, marker, value, span }): Found[] => {
+    const setter = setters.get(marker)
+    if (!setter || value === setter.value) return []
+    return [{ object, oldValue: value, newValue: setter.value, setter, edit: { ...span, text: span.written(setter.value) } }]
+  })
   if (found.length === 0) return undefined
   return {
     content: new TextEncoder().encode(
@@ -52,6 +45,36 @@ export function withSetters(content: Uint8Array, setters: ReadonlyMap<string, Se
     ),
     changes: found.map(({ object, oldValue, newValue, setter }) => ({ object, oldValue, newValue, setter })),
   }
+}
+
+/** A scalar that has a marker. */
+export interface Marked {
+  readonly object: ChangedObject
+  /** What the marker names: `namespace:policy`, and `:name`, `:tag` or `:digest`. */
+  readonly marker: string
+  readonly value: string
+}
+
+/** The marked scalars of a file, in its order; none in what is no YAML. Spec: images A.4.2. */
+export function marksIn(content: Uint8Array): Marked[] {
+  return (markedIn(content)?.marked ?? []).map(({ object, marker, value }) => ({ object, marker, value }))
+}
+
+function markedIn(content: Uint8Array): { text: string; marked: (Marked & { span: Span })[] } | undefined {
+  if (!Buffer.from(content.buffer, content.byteOffset, content.byteLength).includes(markerToken)) return undefined
+  const text = textOf(content)
+  const objects = text === undefined ? undefined : objectsIn(text)
+  if (text === undefined || objects === undefined) return undefined
+  const comments = commentsIn(text)
+  const marked = objects.flatMap(({ object, node }) =>
+    scalarsIn(node).flatMap(scalar => {
+      const span = spanOf(scalar)
+      const comment = span && (lineComment(text, span.end, comments) ?? standingComment(text, span.from, comments))
+      const marker = markerIn(comment ?? '')
+      return span && marker !== undefined ? [{ object, marker, value: String(scalar.value), span }] : []
+    }),
+  )
+  return { text, marked }
 }
 
 interface Edit {

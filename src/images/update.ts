@@ -4,7 +4,7 @@ import { printReference } from '../lib/reference.ts'
 import type { Tree } from '../lib/tree.ts'
 import { printImage } from './latest.ts'
 import { markerToken, type Setter } from './setters.ts'
-import { type SetterChange, withSetters } from './setters-file.ts'
+import { type Marked, marksIn, type SetterChange, withSetters } from './setters-file.ts'
 
 /** What an update makes of a folder. Paths of `files` are relative to the root of the tree. */
 export interface Update {
@@ -39,6 +39,13 @@ export async function updated(tree: Tree, path: string, setters: ReadonlyMap<str
     changes.push(...result.changes.map(change => ({ ...change, file: found.file })))
   }
   return { files, changes }
+}
+
+/** Marked scalars of the files below a path, one file alone also. @throws {UpdateError} */
+export async function marked(tree: Tree, path: string): Promise<Marked[]> {
+  const found: Marked[] = []
+  for await (const candidate of candidates(tree, normal(path))) found.push(...marksIn(await contentOf(tree, candidate)))
+  return found
 }
 
 interface Candidate {

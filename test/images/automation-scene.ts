@@ -1,5 +1,5 @@
 import { drive, type Driven } from '../../src/engine/drive.ts'
-import type { AutomationHands } from '../../src/images/automation-reconciler.ts'
+import type { AutomationHands } from '../../src/images/automation-work-reconciler.ts'
 import { fluxDefaults, type Settings } from '../../src/engine/settings.ts'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import { type JsonObject, stringAt } from '../../src/lib/json.ts'

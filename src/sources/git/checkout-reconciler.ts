@@ -44,7 +44,12 @@ export interface Found {
  */
 export async function checkedOut(
   spec: Spec,
-  { hands, remote, run, known }: { hands: Pick<Hands, 'clock'> & { git: Git }; remote: GitRemote; run: Run; known: string | undefined },
+  {
+    hands,
+    remote,
+    run,
+    known,
+  }: { hands: Pick<Hands, 'clock'> & { git: Git }; remote: GitRemote; run: Pick<Run, 'signal'>; known: string | undefined },
 ): Promise<Found> {
   const deadline = { clock: hands.clock, ms: durationMs(spec.timeout ?? '60s'), what: 'checking out', signal: run.signal }
   try {
