@@ -34,7 +34,7 @@ const slow: readonly (readonly string[])[] = [
   ['world/registry/contract'],
   ['world/git/ssh'],
   ['hostile/hostile'],
-  ['images/corpus', 'images/setters', 'images/message', 'images/automation-reconcile', 'images/automation'],
+  ['images/corpus', 'images/setters', 'images/message', 'images/automation-reconcile', 'images/automation', 'tools/update-images'],
   ['mcp/canary', 'mcp/clients'],
   ['mcp/conformance'],
   ['world/kernel/kernel', 'sources/oci/content'],

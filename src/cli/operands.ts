@@ -48,6 +48,11 @@ const byTool: Readonly<Record<string, Operands>> = {
     takes: ['url'],
     read: ([first, path]) => ({ ...url.read([first]), ...(path === undefined ? {} : { path }) }),
   },
+  update_images: {
+    shown: [['[path]', 'file or folder with marked fields; instead of it --name NAME, of an ImageUpdateAutomation']],
+    takes: ['path'],
+    read: ([path]) => (path === undefined ? {} : { path }),
+  },
   search_docs: { shown: [['<query>', 'a kind, a field, a question']], takes: ['query'], read: ([query = '']) => ({ query }) },
   get_image_digest: {
     shown: [['[image]', 'REGISTRY/REPOSITORY:TAG; instead of it --policy NAME']],

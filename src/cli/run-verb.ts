@@ -42,6 +42,12 @@ export interface Typed {
 
 const offline = new Set(['get_image_digest', 'list_artifacts', 'diff_artifact', 'pull_artifact', 'tag_artifact', 'list_clusters'])
 
+/** Whether a verb with these arguments asks a cluster. */
+function usesCluster(tool: string, { policy, path, policies }: JsonObject): boolean {
+  if (tool === 'update_images') return path === undefined || policies === undefined
+  return !offline.has(tool) || policy !== undefined
+}
+
 /** Runs a verb and prints its answer. */
 export async function runVerb(typed: Typed, context: VerbContext): Promise<void> {
   const argsFor = argsOf(typed)
@@ -49,8 +55,7 @@ export async function runVerb(typed: Typed, context: VerbContext): Promise<void>
   try {
     const args = argsFor(session)
     const format = (typed.options.out ?? 'text') as Format
-    if (args.cluster !== undefined && (!offline.has(typed.tool.name) || args.policy !== undefined))
-      context.err(`cluster: ${String(args.cluster)}\n`)
+    if (args.cluster !== undefined && usesCluster(typed.tool.name, args)) context.err(`cluster: ${String(args.cluster)}\n`)
     const first = await call(typed.tool, args, { session, context })
     show(first, format, context)
     const handle = await confirmed(typed.tool, { args, planned: first }, context)

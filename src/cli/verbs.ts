@@ -21,6 +21,7 @@ const groups: Readonly<Record<string, string>> = {
   tag: 'Tag artifacts',
   diff: 'Compare artifacts, or local manifests with the cluster',
   apply: 'Apply manifests',
+  update: 'Update images in Git',
   delete: 'Delete objects',
   set: 'Suspend or resume',
   image: 'Look images up',

@@ -33,6 +33,7 @@ import { observedClusters } from '../world/cluster/observe.ts'
 import { openRemotes } from '../world/cluster/remote.ts'
 import { workspaceFiles } from '../world/files/disk.ts'
 import { gitOrigin } from '../world/files/git-origin.ts'
+import { ownCheckouts } from '../world/files/own-checkouts.ts'
 import { lazyGit } from '../world/git/lazy.ts'
 import { lazyHttp } from '../world/http/lazy.ts'
 import type { Http } from '../world/http/http.ts'
@@ -169,7 +170,7 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
       retries: typeof options.httpRetry === 'number' ? options.httpRetry : undefined,
       ...(seen.names.length === 1 ? { cluster: () => seen.named() } : {}),
     }),
-    ...(mode.files ? { files: workspaceFiles(texts(options, 'workspace') ?? [process.cwd()]), origin: gitOrigin(env) } : {}),
+    ...(mode.files ? ownFiles(options, env) : {}),
   }
 }
 
@@ -212,6 +213,11 @@ async function clustersFor(
 /** How often `controller` calls its cluster. */
 function rateOf({ kubeApiQps: qps, kubeApiBurst: burst }: JsonObject): { qps: number; burst: number } | undefined {
   return typeof qps === 'number' && typeof burst === 'number' ? { qps, burst } : undefined
+}
+
+/** The user's files, where tools may use them. */
+function ownFiles(options: JsonObject, env: NodeJS.ProcessEnv): Pick<World, 'files' | 'origin' | 'checkouts'> {
+  return { files: workspaceFiles(texts(options, 'workspace') ?? [process.cwd()]), origin: gitOrigin(env), checkouts: ownCheckouts(env) }
 }
 
 function sandboxAlone({ cluster }: Sandbox): Clusters {

@@ -20,6 +20,7 @@ import { setSuspended } from './set_suspended.ts'
 import { tagArtifact } from './tag_artifact.ts'
 import type { Tool } from './tool.ts'
 import { trace } from './trace.ts'
+import { updateImages } from './update_images.ts'
 
 /** The tools of a server, in their fixed order. Read-only: only those that read. `files`: the user's files may be written. */
 export function allTools({ gates, readOnly, files = true }: { gates: Pick<Gates, 'key'>; readOnly: boolean; files?: boolean }): Tool[] {
@@ -42,6 +43,7 @@ export function allTools({ gates, readOnly, files = true }: { gates: Pick<Gates,
     pushArtifact,
     tagArtifact,
     applyManifests,
+    updateImages,
     deleteObject,
   ]
   const shown = base.filter(t => !readOnly || t.effect === 'reads')

@@ -3,7 +3,7 @@ import type { Clock } from './clock/clock.ts'
 import type { Cluster, Clusters } from './cluster/cluster.ts'
 import type { Remotes } from './cluster/remote.ts'
 import type { Docs } from './docs/docs.ts'
-import type { Files, GitOrigin } from './files/files.ts'
+import type { Files, GitOrigin, OwnCheckouts } from './files/files.ts'
 import type { Git } from './git/git.ts'
 import type { Http } from './http/http.ts'
 import type { Kernel } from './kernel/kernel.ts'
@@ -40,9 +40,10 @@ export interface World {
   /** Absent over HTTP: no tool reads or writes the server's disk. */
   readonly files?: Files | undefined
   readonly origin?: GitOrigin | undefined
+  readonly checkouts?: OwnCheckouts | undefined
 }
 
 /** What one reconciler gets: the world with its one cluster. */
-export interface Hands extends Omit<World, 'clusters' | 'docs' | 'files' | 'origin'> {
+export interface Hands extends Omit<World, 'clusters' | 'docs' | 'files' | 'origin' | 'checkouts'> {
   readonly cluster: Cluster
 }

@@ -6,7 +6,7 @@ import { ReferenceError } from '../../src/lib/reference.ts'
 import { VersionError } from '../../src/lib/semver.ts'
 import { type ToolErrorCode, toolErrorOf } from '../../src/tools/frame/error.ts'
 import { AuthError, type AuthErrorCode } from '../../src/world/auth/error.ts'
-import { FilesError, type FilesErrorCode } from '../../src/world/files/error.ts'
+import { CommitError, type CommitErrorCode, FilesError, type FilesErrorCode } from '../../src/world/files/error.ts'
 import { RegistryError, type RegistryErrorCode } from '../../src/world/registry/error.ts'
 
 /** One row a code: a new one does not compile until somebody says what it is to a caller. */
@@ -43,6 +43,12 @@ const files: Readonly<Record<FilesErrorCode, ToolErrorCode>> = {
   NOT_ALLOWED: 'Forbidden',
   IN_THE_WAY: 'Conflict',
   DISK_FULL: 'Internal',
+  FILE_LIMIT: 'Internal',
+}
+const commits: Readonly<Record<CommitErrorCode, ToolErrorCode>> = {
+  NO_CHECKOUT: 'InvalidArgument',
+  NO_AUTHOR: 'InvalidArgument',
+  REFUSED: 'ApplyFailed',
 }
 const archives: Readonly<Partial<Record<ArchiveErrorCode, ToolErrorCode>>> = {
   NOT_GZIP: 'VerificationFailed',
@@ -60,6 +66,7 @@ const rows: [from: string, thrown: CodedError, code: ToolErrorCode, retryable: b
   ...keys(registry).map((code): (typeof rows)[number] => ['registry', new RegistryError(code, { ref: 'r' }), ...registry[code]]),
   ...keys(auth).map((code): (typeof rows)[number] => ['auth', new AuthError(code, 'm'), ...auth[code]]),
   ...keys(files).map((code): (typeof rows)[number] => ['files', new FilesError(code, 'p'), files[code], code === 'IN_THE_WAY']),
+  ...keys(commits).map((code): (typeof rows)[number] => ['commits', new CommitError(code, 'm'), commits[code], false]),
   ...keys(archives).map((code): (typeof rows)[number] => ['archives', new ArchiveError(code, 'm'), archives[code] ?? 'Internal', false]),
   ['references', new ReferenceError('INVALID_URL', 'm'), 'InvalidArgument', false],
   ['references', new ReferenceError('INVALID_REFERENCE', 'm'), 'InvalidArgument', false],

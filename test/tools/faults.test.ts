@@ -73,6 +73,7 @@ const calls: [tool: string, args: JsonObject][] = [
   ['reconcile', target],
   ['set_suspended', { ...target, suspended: true }],
   ['apply_manifests', { manifests }],
+  ['update_images', { name: 'apps', namespace: 'flux-system' }],
   ['delete_object', mine],
 ]
 const codes: [failure: ClusterErrorCode, code: string][] = [

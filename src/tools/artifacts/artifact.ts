@@ -142,7 +142,8 @@ function givenTree(files: NonNullable<ToPush['files']>): Tree {
   return memoryTree(new Map(files.map(f => [f.path, { content: Buffer.from(f.content, f.encoding), mode: 0o644 }])))
 }
 
-function folderTree(files: NonNullable<World['files']>, root: string, signal: AbortSignal): Tree {
+/** A folder of the user's as a tree. */
+export function folderTree(files: NonNullable<World['files']>, root: string, signal: AbortSignal): Tree {
   const at = (path: string): string => (path === '' ? root : `${root}/${path}`)
   return {
     list: folder => files.list(at(folder)),

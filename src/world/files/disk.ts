@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { lstat, mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { constants, createReadStream } from 'node:fs'
+import { access, lstat, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { FilesError, filesErrorOf } from './error.ts'
 import type { FileEntry, Files } from './files.ts'
@@ -8,11 +8,7 @@ import { privateFolder } from '../private-folder.ts'
 
 /** The user's files below the workspace folders. */
 export function workspaceFiles(workspaces: readonly string[]): Files {
-  const within = async (path: string): Promise<string> => {
-    const [real, ...roots] = await Promise.all([realOf(resolve(path)), ...workspaces.map(w => realpath(w))])
-    if (roots.some(root => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep))) return real
-    throw new FilesError('OUTSIDE_WORKSPACE', path, { workspaces })
-  }
+  const within = (path: string): Promise<string> => confined(path, workspaces)
   return {
     async resolve(path) {
       const real = await within(path)
@@ -44,8 +40,16 @@ export function workspaceFiles(workspaces: readonly string[]): Files {
       await within(dirname(target))
       await replaced(target, content, mode).catch(failedAt(path))
     },
+    replace: contents => replacedAll(contents, within),
     temporary: inTemporaryFolder,
   }
+}
+
+/** The real path. @throws {FilesError} OUTSIDE_WORKSPACE */
+async function confined(path: string, workspaces: readonly string[]): Promise<string> {
+  const [real, ...roots] = await Promise.all([realOf(resolve(path)), ...workspaces.map(w => realpath(w))])
+  if (roots.some(root => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep))) return real
+  throw new FilesError('OUTSIDE_WORKSPACE', path, { workspaces })
 }
 
 function failedAt(path: string): (thrown: unknown) => never {
@@ -55,13 +59,48 @@ function failedAt(path: string): (thrown: unknown) => never {
 }
 
 async function replaced(target: string, content: Uint8Array | AsyncIterable<Uint8Array>, mode: number): Promise<void> {
-  const part = join(dirname(target), `.${randomBytes(6).toString('hex')}.part`)
+  const part = partOf(target)
   try {
     await writeFile(part, content, { mode, flag: 'wx' })
     await rename(part, target)
   } catch (thrown) {
     await rm(part, { force: true })
     throw thrown
+  }
+}
+
+async function replacedAll(contents: ReadonlyMap<string, Uint8Array>, within: (path: string) => Promise<string>): Promise<void> {
+  const ready: (readonly [part: string, target: string])[] = []
+  try {
+    for (const [path, content] of contents) {
+      const target = await within(path)
+      const part = partOf(target)
+      ready.push([part, target])
+      await prepared(part, target, content).catch(failedAt(path))
+    }
+    for (const [part, target] of ready) await rename(part, target).catch(failedAt(target))
+  } finally {
+    for (const [part] of ready) await rm(part, { force: true })
+  }
+}
+
+function partOf(target: string): string {
+  return join(dirname(target), `.${randomBytes(6).toString('hex')}.part`)
+}
+
+/** Writes what will be put in a file's place, with all that is said of the file. */
+async function prepared(part: string, target: string, content: Uint8Array): Promise<void> {
+  await access(target, constants.W_OK)
+  const { mode, uid, gid } = await stat(target)
+  const file = await open(part, 'wx', 0o600)
+  try {
+    await file.writeFile(content)
+    const made = await file.stat()
+    if (made.uid !== uid || made.gid !== gid) await file.chown(uid, gid)
+    await file.chmod(mode & 0o7777)
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }
 

@@ -17,6 +17,11 @@ export interface Files {
   read(path: string, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Writes by temporary file and rename; parents are made. Never follows a link out of the workspace. */
   write(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, mode?: number): Promise<void>
+  /**
+   * Gives files that are there other content, through links too. Each is whole at any time; its mode and owner stay. All content is on the disk
+   * before the first file changes. @throws {FilesError} NOT_ALLOWED also for a file that is only read
+   */
+  replace(contents: ReadonlyMap<string, Uint8Array>): Promise<void>
   /** Runs in a fresh temporary folder and removes it afterwards. */
   temporary<T>(use: (folder: string) => Promise<T>): Promise<T>
 }
@@ -31,4 +36,23 @@ export interface Origin {
 }
 export interface GitOrigin {
   of(folder: string, signal: AbortSignal): Promise<Origin | undefined>
+}
+
+/** The user's own Git checkouts, by the `git` on PATH. No hook runs, and nobody is asked. */
+export interface OwnCheckouts {
+  /**
+   * The checkout that a folder is in, as it stands against its last commit.
+   * @throws {CommitError} NO_CHECKOUT; NO_AUTHOR when git does not know who commits
+   */
+  at(folder: string, signal: AbortSignal): Promise<OwnCheckout>
+}
+export interface OwnCheckout {
+  /** What the last commit has of files, by absolute paths: `same`, `other`, or `none` for a file that is not in it. */
+  states(paths: readonly string[]): Promise<ReadonlyMap<string, 'same' | 'other' | 'none'>>
+  /** The files below a folder that are not as in the last commit, without those that are not in it. Absolute paths. */
+  changed(folder: string): Promise<string[]>
+  /** A file of the last commit, as a checkout would write it. */
+  committed(path: string): Promise<Uint8Array>
+  /** Commits files as they are and nothing else; what is staged besides stays so. @returns the hash @throws {CommitError} REFUSED with git's words */
+  commit(paths: readonly string[], message: string): Promise<string>
 }
