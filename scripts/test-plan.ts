@@ -30,7 +30,7 @@ const slow: readonly (readonly string[])[] = [
   ['images/reconcile', 'world/tags/sqlite'],
   ['sources/oci/reconcile', 'sources/bucket/reconcile', 'sources/bucket/stores', 'sources/helm/reconcile', 'sources/verify/reconcile'],
   ['flux/crossed', 'tools/flux-delivers', 'tools/every-kind'],
-  ['kill/writes'],
+  ['kill/writes', 'kill/images'],
   ['world/registry/contract'],
   ['world/git/ssh'],
   ['hostile/hostile'],

@@ -243,6 +243,24 @@ export function automationTests(stage: () => AutomationScene): void {
     assert.equal(await say('rev-parse', 'refs/heads/main~1'), before)
   })
 
+  test('a refspec that is refused after the branch is told once, and stays behind until the next commit', async () => {
+    const { scene, name, say, policy, automation } = await made({ push: { branch: 'main', refspec: 'refs/heads/main:refs/heads/second' } })
+    const hooks = join(scene.forge.folder, `hooks-${name}`)
+    mkdirSync(hooks)
+    writeFileSync(join(hooks, 'update'), '#!/bin/sh\n[ "$1" = refs/heads/main ]\n', { mode: 0o755 })
+    await say('config', 'core.hooksPath', hooks)
+    const { object } = await scene.run(automation)
+    assert.match(said(object)[0] ?? '', /^Ready=False GitOperationFailed: .*command error on refs\/heads\/second: hook declined/)
+    const first = await say('rev-parse', 'refs/heads/main')
+    await say('config', '--unset', 'core.hooksPath')
+    assert.deepEqual(said((await scene.run(automation)).object), upToDate)
+    assert.equal(await say('for-each-ref', '--format=%(refname) %(objectname)'), `refs/heads/main ${first}`)
+    await scene.policy(policy, '1.0.2', { labels: { of: name } })
+    await scene.run(automation)
+    const second = await say('rev-parse', 'refs/heads/second')
+    assert.deepEqual([await say('rev-parse', 'refs/heads/main'), await say('rev-parse', 'refs/heads/second~1')], [second, first])
+  })
+
   test('two automations of one branch: whole commits only, and who lost begins anew', async () => {
     const { scene, name, say, automation } = await made()
     const second = await scene.automation(`${name}-b`, {

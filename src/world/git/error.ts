@@ -14,6 +14,7 @@ const advice = {
   TOO_LARGE: 'use spec.sparseCheckout or a smaller repository',
   MOVED: 'the branch has other commits than those that were seen: the next run starts from them',
   REFUSED: 'the server says why: a hook, the protection of the branch, its disk, or what the credentials may write',
+  DISK_FULL: 'make room in the folder for temporary files of this process',
   SIGNING: 'check the key of spec.git.commit.signingKey.secretRef and its passphrase',
   BROKEN: 'check the repository with git fsck, and what the address serves',
 } as const

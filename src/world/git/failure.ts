@@ -22,6 +22,7 @@ const rules: readonly Rule[] = [
     'TOO_LARGE',
     'the server sends more than is taken',
   ],
+  [/^(?!remote:).*(?:No space left on device|Out of diskspace|Disk quota exceeded)/m, 'DISK_FULL', 'no space left on device'],
   [/couldn't find remote ref |not our ref|unadvertised object/, 'NOT_FOUND'],
   [
     /repository '.*' not found|returned error: 404|does not appear to be a git repository|Repository not found/i,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test, type TestContext } from 'node:test'
 import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import type { Git, GitRemote, Push } from '../../../src/world/git/git.ts'
@@ -10,6 +11,7 @@ import { openGit } from '../../../src/world/git/open.ts'
 import { type Sshd, startSshd } from '../../refs/sshd.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { type Forge, git, openForge } from '../../support/git.ts'
+import { smallDisk } from '../../support/small-disk.ts'
 import { unending } from '../../support/unending.ts'
 import { fails } from './contract.ts'
 
@@ -174,7 +176,7 @@ function pushTests(stage: () => Stage): void {
   })
 }
 
-withPrograms(['git'], { name: 'pushing over HTTP', tests: 13 }, () =>
+withPrograms(['git'], { name: 'pushing over HTTP', tests: 14 }, () =>
   describe('pushing over HTTP', () => {
     const forge = openForge()
     const http = createHttp({})
@@ -192,21 +194,61 @@ withPrograms(['git'], { name: 'pushing over HTTP', tests: 13 }, () =>
     const remote = (name: string): GitRemote => ({ url: `http://${server.address}/${name}`, credentials: { type: 'anonymous' } })
     pushTests(() => ({ forge, client, remote }))
 
-    test('a disk that is full here: nothing is sent', async () => {
-      const bin = join(forge.folder, 'bin')
-      mkdirSync(bin)
-      const program = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim()
-      const full = 'echo "fatal: unable to write loose object file: No space left on device" >&2; exit 128'
-      writeFileSync(join(bin, 'git'), `#!/bin/sh\ncase " $* " in *" hash-object "*) ${full};; esac\nexec ${program} "$@"\n`)
-      chmodSync(join(bin, 'git'), 0o755)
-      await forge.commit('full.git', [{ branch: ref, at: 1, files: { a: 'x' } }])
-      const before = await git(join(forge.folder, 'full.git'), 'for-each-ref')
-      const broken = openGit({ http, env: { PATH: `${bin}:${process.env.PATH ?? ''}` } })
-      const checkout = await broken.checkout(remote('full.git'), { ref }, unending)
-      await fails(checkout.push({ ...push, files: new Map([['a', Buffer.from('y')]]) }, unending), 'BROKEN', /No space left on device/)
-      await checkout.close()
-      assert.equal(await git(join(forge.folder, 'full.git'), 'for-each-ref'), before)
-    })
+    /** Work on a file system of its own with little room. */
+    const onSmallDisk = async (t: TestContext, work: (folder: string) => Promise<void>): Promise<void> => {
+      const disk = smallDisk(2 * 1024 * 1024)
+      if (!disk) return t.skip('no file system may be mounted here')
+      try {
+        await work(disk.folder)
+      } finally {
+        disk.remove()
+      }
+    }
+    const large = { ...push, files: new Map([['a', randomBytes(4 * 1024 * 1024)]]) }
+
+    test('a disk that is full here: nothing is sent', t =>
+      onSmallDisk(t, async folder => {
+        const path = await forge.commit('full.git', [{ branch: ref, at: 1, files: { a: 'x' } }])
+        await git(path, 'config', 'http.receivepack', 'true')
+        const before = await git(path, 'for-each-ref')
+        const { TMPDIR } = process.env
+        try {
+          process.env.TMPDIR = folder
+          const checkout = await client.checkout(remote('full.git'), { ref }, unending)
+          await fails(checkout.push(large, unending), 'DISK_FULL', /^failed to commit: no space left on device$/)
+          await checkout.close()
+        } finally {
+          if (TMPDIR === undefined) delete process.env.TMPDIR
+          else process.env.TMPDIR = TMPDIR
+        }
+        assert.equal(await git(path, 'for-each-ref'), before)
+      }))
+
+    test("a server's disk that is full: the branch is as it was", t =>
+      onSmallDisk(t, async folder => {
+        const full = await listenGit({ port: 0, data: folder })
+        try {
+          const path = join(folder, 'full.git')
+          await git(
+            folder,
+            'clone',
+            '--quiet',
+            '--bare',
+            await forge.commit('small.git', [{ branch: ref, at: 1, files: { a: 'x' } }]),
+            path,
+          )
+          for (const setting of ['http.receivepack', 'uploadpack.allowFilter']) await git(path, 'config', setting, 'true')
+          const before = await git(path, 'for-each-ref')
+          const there: GitRemote = { url: `http://${full.address}/full.git`, credentials: { type: 'anonymous' } }
+          const checkout = await client.checkout(there, { ref }, unending)
+          await fails(checkout.push(large, unending), 'REFUSED', /unpack|No space left/)
+          await checkout.close()
+          assert.equal(await git(path, 'for-each-ref'), before)
+          await git(path, 'fsck', '--strict')
+        } finally {
+          await full.close()
+        }
+      }))
 
     for (const [passphrase, type] of [
       [undefined, 'ed25519'],
