@@ -1,6 +1,6 @@
 import { isSuspended } from '../engine/request.ts'
-import { printRef } from '../kinds/manifest.ts'
-import { above, type Evidence, type Facts, type Finding, type Found, healthOf, reachedFrom } from './facts.ts'
+import { type ObjectRef, printRef } from '../kinds/manifest.ts'
+import { above, below, type Evidence, type Facts, type Finding, type Found, healthOf, reachedFrom } from './facts.ts'
 import { lastResorts, rules } from './rules/rules.ts'
 import { statementsOf } from './statements.ts'
 
@@ -34,7 +34,9 @@ interface Placed {
 
 /** The causes of an object's state, the surest first: a cause that the chain proves comes before what is merely near. */
 export function explain(facts: Facts): Explanation {
-  const proven = facts.all.filter(f => f.role !== 'template').flatMap(found => rules.flatMap(rule => placed(rule(found, facts), found)))
+  const proven = facts.all
+    .filter(f => f.role !== 'template')
+    .flatMap(found => rules.flatMap(rule => placed(rule(found, facts), found, facts)))
   const left = resorts(facts, proven)
   const ranked = [...proven, ...left].toSorted((a, b) => b.score - a.score || depth(b.found) - depth(a.found))
   const first = ranked[0]?.score ?? 0
@@ -42,8 +44,17 @@ export function explain(facts: Facts): Explanation {
   return { state: stateOf(facts, causes), causes }
 }
 
-function placed(findings: readonly Finding[], found: Found): Placed[] {
-  return findings.map(finding => ({ finding, found, score: finding.strength * found.weight }))
+function placed(findings: readonly Finding[], found: Found, facts: Facts): Placed[] {
+  return findings.map(finding => {
+    const share = isMade(finding.subject ?? found.ref, facts) ? 0.5 : 1
+    return { finding, found, score: finding.strength * found.weight * share }
+  })
+}
+
+/** Whether somebody should have made what is not there, and says why it did not: that says more. */
+function isMade(ref: ObjectRef, facts: Facts): boolean {
+  const absent = facts.all.filter(f => !f.object && printRef(f.ref) === printRef(ref))
+  return absent.some(f => below(f, facts, 'maker').some(maker => statementsOf(maker).length > 0))
 }
 
 /** From the deepest up: the words of objects whose failure nothing at or below them explains. */
@@ -55,7 +66,7 @@ function resorts(facts: Facts, proven: readonly Placed[]): Placed[] {
     const explained = [...proven, ...left].some(p => reached.includes(p.found) && explains(p, found))
     if (explained) continue
     for (const rule of lastResorts) {
-      const said = placed(rule(found, facts), found)
+      const said = placed(rule(found, facts), found, facts)
       left.push(...said)
       if (said.length > 0) break
     }

@@ -3,6 +3,7 @@ import { kstatus } from '../engine/kstatus.ts'
 import { stateOf } from '../engine/request.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { stringAt } from '../lib/json.ts'
+import { stateIn } from './states.ts'
 
 /** An event of an object. `at` is when it was last seen, in milliseconds since the epoch; 0 when it says none. */
 export interface Happening {
@@ -107,8 +108,9 @@ export function healthOf({ object }: Found, now: number): 'well' | 'going' | 'fa
     return state === 'failing' ? 'failing' : state === 'ready' || state === 'suspended' ? 'well' : 'going'
   }
   const { status } = kstatus(object, now)
-  if (status === 'Failed' || conditionOf(object, 'Stalled')?.status === 'True') return 'failing'
-  return status === 'Current' ? 'well' : 'going'
+  const state = stateIn(object)?.is
+  if (state === 'failing' || status === 'Failed' || conditionOf(object, 'Stalled')?.status === 'True') return 'failing'
+  return status === 'Current' && state === undefined ? 'well' : 'going'
 }
 
 export function groupOf({ apiVersion }: { readonly apiVersion: string }): string {

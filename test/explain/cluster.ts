@@ -58,9 +58,21 @@ async function prepared(kernel: Kernel): Promise<{ key: string; object: KubeObje
     ['external-secrets.io', 'ExternalSecret', 'externalsecrets', 'v1'],
     ['postgresql.cnpg.io', 'Cluster', 'clusters', 'v1'],
     ['kafka.strimzi.io', 'Kafka', 'kafkas', 'v1beta2'],
+    ['cert-manager.io', 'Issuer', 'issuers', 'v1'],
+    ['acme.cert-manager.io', 'Order', 'orders', 'v1'],
+    ['acme.cert-manager.io', 'Challenge', 'challenges', 'v1'],
+    ['external-secrets.io', 'SecretStore', 'secretstores', 'v1'],
+    ['external-secrets.io', 'ClusterSecretStore', 'clustersecretstores', 'v1'],
+    ['bitnami.com', 'SealedSecret', 'sealedsecrets', 'v1alpha1'],
+    ['gateway.networking.k8s.io', 'HTTPRoute', 'httproutes', 'v1'],
+    ['keda.sh', 'ScaledObject', 'scaledobjects', 'v1alpha1'],
+    ['rds.aws.test', 'DBInstance', 'dbinstances', 'v1beta1'],
+    ['argoproj.io', 'Rollout', 'rollouts', 'v1alpha1'],
   ] as const
-  for (const [group, kind, plural, version] of others)
-    await cluster.apply(openDefinition(group, { kind, plural, version }), { manager: 'test' }, unending)
+  for (const [group, kind, plural, version] of others) {
+    const scope = kind.startsWith('Cluster') && kind !== 'Cluster' ? 'Cluster' : 'Namespaced'
+    await cluster.apply(openDefinition(group, { kind, plural, version, scope }), { manager: 'test' }, unending)
+  }
   await cluster.discover(unending)
   const content = [...server.store.all()]
   await server.close()

@@ -7,6 +7,7 @@ import { tokensOf } from '../../src/tools/frame/tokens.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { testKernel } from '../support/kernel.ts'
 import { type Product, startProduct } from '../support/service.ts'
+import { besideOthers } from './beside.ts'
 import type { FaultCase } from './case.ts'
 import { clusterOf } from './cluster.ts'
 import { fluxFaults } from './faults-flux.ts'
@@ -15,6 +16,8 @@ import { workloadFaults } from './faults-workloads.ts'
 import { fluxVariants } from './variants-flux.ts'
 import { moreVariants } from './variants-more.ts'
 import { podVariants } from './variants-pods.ts'
+import { fieldVariants } from './field-variants.ts'
+import { operatorVariants } from './operator-variants.ts'
 import { thirdVariants } from './third-variants.ts'
 import { healthyCases } from './healthy.ts'
 
@@ -54,8 +57,23 @@ function check({ expect }: FaultCase, { isError, data, text }: Answer): void {
   assert.ok(tokensOf(text) <= 1000, `${tokensOf(text)} tokens`)
 }
 
+const all = [
+  ...sourceFaults,
+  ...fluxFaults,
+  ...workloadFaults,
+  ...thirdVariants,
+  ...podVariants,
+  ...fluxVariants,
+  ...moreVariants,
+  ...operatorVariants,
+  ...fieldVariants,
+]
+
+/** One of each kind of fault. */
+const each = [...Map.groupBy(all, row => row.fault).values()].flatMap(rows => rows.slice(0, 1))
+
 describe('the true cause comes first', { concurrency: 8 }, () => {
-  for (const row of [...sourceFaults, ...fluxFaults, ...workloadFaults, ...thirdVariants, ...podVariants, ...fluxVariants, ...moreVariants])
+  for (const row of [...all, ...each.map(besideOthers)])
     test(`${row.fault}: ${row.says}`, async () => check(row, await explained(row.ask, row.objects)))
 })
 

@@ -1,9 +1,13 @@
 import { fault, type FaultCase } from './case.ts'
 import {
+  availableNow,
+  buildFails,
   conditions,
+  crashing,
   deployment,
   event,
   git,
+  global,
   goodChart,
   goodCharts,
   goodGit,
@@ -15,16 +19,12 @@ import {
   object,
   pod,
   readyTrue,
+  refused,
   release,
   replicaSet,
   running,
-  crashing,
-  availableNow,
-  global,
 } from './objects.ts'
 
-const refused = (message: string) => ['False', 'ReconciliationFailed', message] as const
-const built = (message: string) => ['False', 'BuildFailed', message] as const
 const denied = (what: string) => `Deployment/apps/web dry-run failed (Forbidden): ${what}`
 const by = (ready: readonly [string, string, string], spec = {}) => [ks('apps', spec, ready), goodGit()] as const
 const waitsFor = (name: string) => ['False', 'DependencyNotReady', `dependency 'apps/${name}' is not ready`] as const
@@ -56,7 +56,7 @@ export const fluxFaults: readonly FaultCase[] = [
     'strict',
     [
       ...by(
-        built(
+        buildFails(
           'post build failed for \'web\': envsubst error: variable substitution failed: variable not set (strict mode): "cluster_domain"',
         ),
       ),
@@ -74,7 +74,7 @@ export const fluxFaults: readonly FaultCase[] = [
       ks(
         'apps',
         { postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'vars' }] } },
-        built('substitute from \'ConfigMap/vars\' error: configmaps "vars" not found'),
+        buildFails('substitute from \'ConfigMap/vars\' error: configmaps "vars" not found'),
       ),
       goodGit(),
     ],
@@ -85,7 +85,7 @@ export const fluxFaults: readonly FaultCase[] = [
     'age',
     [
       ...by(
-        built(
+        buildFails(
           "secret.enc.yaml decryption failed for 'db': cannot get sops data key: Error getting data key: 0 successful groups required, got 0",
         ),
         { decryption: { provider: 'sops' } },
@@ -104,7 +104,7 @@ export const fluxFaults: readonly FaultCase[] = [
       ks(
         'apps',
         { decryption: { provider: 'sops', secretRef: { name: 'sops-age' } } },
-        built('cannot get decryption Secret \'apps/sops-age\': secrets "sops-age" not found'),
+        buildFails('cannot get decryption Secret \'apps/sops-age\': secrets "sops-age" not found'),
       ),
       goodGit(),
     ],
@@ -125,7 +125,7 @@ export const fluxFaults: readonly FaultCase[] = [
     'bad patch target',
     [
       ...by(
-        built(
+        buildFails(
           'kustomize build failed: no matches for Id Deployment.v1.apps/web.[noNs]; failed to find unique target for patch Deployment.v1.apps/web.[noNs]',
         ),
       ),
@@ -141,7 +141,7 @@ export const fluxFaults: readonly FaultCase[] = [
     'duplicate id',
     [
       ...by(
-        built(
+        buildFails(
           "kustomize build failed: accumulating resources: accumulation err='merging resources from './b.yaml': may not add resource with an already registered id: ConfigMap.v1.[noGrp]/a.[noNs]'",
         ),
       ),
@@ -157,7 +157,7 @@ export const fluxFaults: readonly FaultCase[] = [
     'YAML syntax',
     [
       ...by(
-        built(
+        buildFails(
           'failed to decode Kubernetes YAML from /tmp/kustomization-1/deploy/a.yaml: MalformedYAMLError: yaml: line 4: mapping values are not allowed in this context in File: a.yaml <nil>',
         ),
       ),
@@ -173,7 +173,7 @@ export const fluxFaults: readonly FaultCase[] = [
     'resource file missing',
     [
       ...by(
-        built(
+        buildFails(
           "kustomize build failed: accumulating resources: accumulation err='accumulating resources from 'missing.yaml': open /tmp/kustomization-2/missing.yaml: no such file or directory': must build at directory: not a valid directory: evalsymlink failure on '/tmp/kustomization-2/missing.yaml' : lstat /tmp/kustomization-2/missing.yaml: no such file or directory",
         ),
       ),
@@ -539,7 +539,7 @@ export const fluxFaults: readonly FaultCase[] = [
     [
       ks('apps', dependsOn('infra'), waitsFor('infra')),
       ks('infra', dependsOn('crds'), waitsFor('crds')),
-      ks('crds', {}, built('kustomize build failed: yaml: line 3: did not find expected key')),
+      ks('crds', {}, buildFails('kustomize build failed: yaml: line 3: did not find expected key')),
       goodGit(),
     ],
     { cause: 'YamlInvalid', at: /Kustomization\/apps\/crds/, proof: /line 3/, fix: /file/ },

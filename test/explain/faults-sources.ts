@@ -12,21 +12,21 @@ import {
   helmRepository,
   imageRepository,
   ks,
+  ns,
   object,
   oci,
-  ns,
   readyTrue,
   release,
+  sourceWaits,
 } from './objects.ts'
 
-const waits = ['False', 'ArtifactFailed', 'Source artifact not found, retrying in 30s'] as const
 const gitFailed = (message: string) => ['False', 'GitOperationFailed', `failed to checkout and determine revision: ${message}`] as const
 const pullFailed = (message: string) => ['False', 'OCIArtifactPullFailed', message] as const
 const digestFailed = (message: string) => pullFailed(`failed to determine artifact digest: ${message}`)
 const byGit = (ready: readonly [string, string, string], spec = {}, status = {}) =>
-  [ks('apps', {}, waits), git('repo', spec, ready, status)] as const
+  [ks('apps', {}, sourceWaits), git('repo', spec, ready, status)] as const
 const ociRef = { sourceRef: { kind: 'OCIRepository', name: 'repo' } }
-const byOci = (ready: readonly [string, string, string], spec = {}) => [ks('apps', ociRef, waits), oci('repo', spec, ready)] as const
+const byOci = (ready: readonly [string, string, string], spec = {}) => [ks('apps', ociRef, sourceWaits), oci('repo', spec, ready)] as const
 const chartWaits = [
   'False',
   'SourceNotReady',
@@ -205,7 +205,7 @@ export const sourceFaults: readonly FaultCase[] = [
       fix: /create it/,
     },
   ),
-  fault('source suspended', 'before its first artifact', [ks('apps', {}, waits), git('repo', { suspend: true }, undefined)], {
+  fault('source suspended', 'before its first artifact', [ks('apps', {}, sourceWaits), git('repo', { suspend: true }, undefined)], {
     cause: 'Suspended',
     at: /GitRepository/,
     proof: /suspend/,
@@ -490,7 +490,7 @@ export const sourceFaults: readonly FaultCase[] = [
     'signature verification failed',
     'cosign',
     [
-      ks('apps', ociRef, waits),
+      ks('apps', ociRef, sourceWaits),
       oci('repo', { verify: { provider: 'cosign', secretRef: { name: 'cosign' } } }, undefined, {
         conditions: conditions(
           [

@@ -20,6 +20,7 @@ import {
   replicaSet,
   running,
   stuck,
+  unscheduled,
   waiting,
 } from './objects.ts'
 
@@ -80,7 +81,6 @@ function uncreated(
   })
   return fault(name, says, [workload, event(workload, 'FailedCreate', message)], expect)
 }
-const unscheduled = (message: string): Shape => ({ scheduled: ['PodScheduled', 'False', 'Unschedulable', message] })
 
 /** Faults of pods and what makes them. */
 export const workloadFaults: readonly FaultCase[] = [

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
 import {
   availableNow,
   chain,
@@ -14,6 +15,7 @@ import {
   inventory,
   ks,
   object,
+  ownedBy,
   pod,
   readyTrue,
   release,
@@ -285,6 +287,54 @@ export const healthyCases: readonly (readonly [says: string, objects: readonly [
         spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }, maxReplicas: 3 },
         status: {
           conditions: conditions(['AbleToScale', 'True', 'SucceededRescale', 'ok'], ['ScalingActive', 'True', 'ValidMetricFound', 'ok']),
+        },
+      }),
+    ],
+  ],
+  [
+    'a certificate that has just been asked for',
+    (() => {
+      const certificate = young(
+        object('cert-manager.io/v1', 'Certificate', 'shop', {
+          spec: { secretName: 'shop-tls', issuerRef: { name: 'letsencrypt' } },
+          status: {
+            conditions: conditions(['Ready', 'False', 'DoesNotExist', 'Issuing certificate as Secret does not exist']).map(c => ({
+              ...(c as JsonObject),
+              lastTransitionTime: ago(10),
+            })),
+          },
+        }),
+      )
+      const order = object('acme.cert-manager.io/v1', 'Order', 'shop-1', { metadata: ownedBy(certificate), status: { state: 'pending' } })
+      const challenge = object('acme.cert-manager.io/v1', 'Challenge', 'shop-1-1', {
+        metadata: ownedBy(order),
+        status: {
+          state: 'pending',
+          presented: true,
+          reason: "Waiting for HTTP-01 challenge propagation: wrong status code '404', expected '200'",
+        },
+      })
+      const issuer = object('cert-manager.io/v1', 'Issuer', 'letsencrypt', {
+        status: {
+          conditions: conditions(['Ready', 'True', 'ACMEAccountRegistered', 'The ACME account was registered with the ACME server']),
+        },
+      })
+      return [certificate, young(order), young(challenge), issuer] as const
+    })() as [KubeObject, ...KubeObject[]],
+  ],
+  [
+    'a route that one gateway takes',
+    [
+      object('gateway.networking.k8s.io/v1', 'HTTPRoute', 'api', {
+        status: {
+          parents: [
+            {
+              conditions: conditions(
+                ['Accepted', 'True', 'Accepted', 'Route is accepted'],
+                ['ResolvedRefs', 'True', 'ResolvedRefs', 'All refs are resolved'],
+              ),
+            },
+          ],
         },
       }),
     ],

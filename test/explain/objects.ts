@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../src/lib/json.ts'
 /** Builders of objects as clusters show them, for tables of cases. Times are long past, so that nothing is only slow. */
 export const past = '2026-01-01T00:00:00Z'
 export const ns = 'apps'
-type Condition = readonly [type: string, status: string, reason: string, message: string]
+export type Condition = readonly [type: string, status: string, reason: string, message: string]
 
 export function conditions(...list: readonly Condition[]): Json[] {
   return list.map(([type, status, reason, message]) => ({ type, status, reason, message, lastTransitionTime: past }))
@@ -126,6 +126,10 @@ export const notHealthy = (...names: readonly string[]): readonly [string, strin
   `health check failed after 2m0s: timeout waiting for: [${names.map(n => `${n} status: 'InProgress'`).join(', ')}]`,
 ]
 
+export const refused = (message: string) => ['False', 'ReconciliationFailed', message] as const
+export const buildFails = (message: string) => ['False', 'BuildFailed', message] as const
+export const sourceWaits = ['False', 'ArtifactFailed', 'Source artifact not found, retrying in 30s'] as const
+
 export function ownedBy({ apiVersion, kind, metadata }: KubeObject): JsonObject {
   return {
     ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '', controller: true, blockOwnerDeletion: true }],
@@ -176,7 +180,7 @@ export function replicaSet(owner: KubeObject, { replicas = 1, more = [] as reado
   })
 }
 
-interface PodShape {
+export interface PodShape {
   readonly phase?: string
   readonly status?: JsonObject
   readonly container?: JsonObject
@@ -229,7 +233,19 @@ export function pod(owner: KubeObject | string, shape: PodShape = {}): KubeObjec
     },
   })
 }
+/** A pod that is well again: harmless beside what counts. */
+export const restartedOnce = (name = 'side'): KubeObject =>
+  pod(name, {
+    phase: 'Running',
+    ready: true,
+    container: { ...running(), ready: true, restartCount: 1, lastState: ended(137, 'OOMKilled') },
+  })
 export const waiting = (reason: string, message = ''): JsonObject => ({ state: { waiting: { reason, ...(message ? { message } : {}) } } })
+/** A pod whose image is waited for. */
+export const back = (image: string): PodShape => ({
+  container: { ...waiting('ImagePullBackOff', `Back-off pulling image "${image}"`), image },
+})
+export const unscheduled = (message: string): PodShape => ({ scheduled: ['PodScheduled', 'False', 'Unschedulable', message] })
 export const running = (startedAt = past): JsonObject => ({ state: { running: { startedAt } }, started: true })
 export const ended = (exitCode: number, reason = 'Error', message = ''): JsonObject => ({
   terminated: { exitCode, reason, startedAt: past, finishedAt: past, ...(message ? { message } : {}) },

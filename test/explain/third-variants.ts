@@ -1,6 +1,7 @@
 import { fault, type FaultCase } from './case.ts'
 import {
   artifact,
+  buildFails,
   bucket,
   chain,
   claim,
@@ -27,26 +28,22 @@ import {
   readyTrue,
   release,
   replicaSet,
+  refused,
+  restartedOnce,
+  sourceWaits,
+  unscheduled,
   running,
   waiting,
 } from './objects.ts'
 
-const refused = (message: string) => ['False', 'ReconciliationFailed', message] as const
-const built = (message: string) => ['False', 'BuildFailed', message] as const
-const waits = ['False', 'ArtifactFailed', 'Source artifact not found, retrying in 30s'] as const
 const image = 'quay.io/org/app:2.1'
 const appImage = (container: object) => ({ ...container, image })
-const idle = pod('idle', {
-  phase: 'Running',
-  ready: true,
-  container: { ...running(), ready: true, restartCount: 1, lastState: ended(137, 'OOMKilled') },
-})
+const idle = restartedOnce('idle')
 const chartWaits = [
   'False',
   'SourceNotReady',
   `HelmChart '${ns}/${ns}-web' is not ready: latest generation of object has not been reconciled`,
 ] as const
-const unscheduled = (message: string) => ({ scheduled: ['PodScheduled', 'False', 'Unschedulable', message] as const })
 const alone = (
   name: string,
   says: string,
@@ -474,7 +471,7 @@ export const thirdVariants: readonly FaultCase[] = [
     'substitution variable missing',
     'template of a nested default',
     [
-      ks('apps', {}, built("post build failed for 'ingress': envsubst error: variable substitution failed: missing closing brace")),
+      ks('apps', {}, buildFails("post build failed for 'ingress': envsubst error: variable substitution failed: missing closing brace")),
       goodGit(),
     ],
     { cause: 'SubstitutionFailed', proof: /closing brace/, fix: /\$/ },
@@ -486,7 +483,7 @@ export const thirdVariants: readonly FaultCase[] = [
       ks(
         'apps',
         { postBuild: { substituteFrom: [{ kind: 'Secret', name: 'vars' }] } },
-        built('post build failed: substitute from \'Secret/vars\' error: Secret "vars" not found'),
+        buildFails('post build failed: substitute from \'Secret/vars\' error: Secret "vars" not found'),
       ),
       goodGit(),
     ],
@@ -499,7 +496,7 @@ export const thirdVariants: readonly FaultCase[] = [
       ks(
         'apps',
         { decryption: { provider: 'sops', secretRef: { name: 'k' } } },
-        built(
+        buildFails(
           "failed to decrypt and format 'secrets/db.yaml' as YAML: cannot get sops data key: Error getting data key: 0 successful groups required, got 0\n\nage1qqq: FAILED\n  - | no age identity found in [{0x1}] that could decrypt the data",
         ),
       ),
@@ -515,7 +512,7 @@ export const thirdVariants: readonly FaultCase[] = [
       ks(
         'apps',
         {},
-        built(
+        buildFails(
           'kustomize build failed: no resource matches strategic merge patch "Deployment.v1.apps/wbe.[noNs]": no matches for Id Deployment.v1.apps/wbe.[noNs]; failed to find unique target for patch Deployment.v1.apps/wbe.[noNs]',
         ),
       ),
@@ -530,7 +527,7 @@ export const thirdVariants: readonly FaultCase[] = [
       ks(
         'apps',
         {},
-        built(
+        buildFails(
           'kustomize build failed: invalid Kustomization: json: cannot unmarshal string into Go struct field Kustomization.resources of type []string',
         ),
       ),
@@ -545,7 +542,7 @@ export const thirdVariants: readonly FaultCase[] = [
       ks(
         'apps',
         {},
-        built(
+        buildFails(
           "kustomize build failed: accumulating resources: accumulation err='accumulating resources from './c': may not add resource with an already registered id: Service.v1.[noGrp]/web.apps': must build at directory: '/tmp/c': file is not directory",
         ),
       ),
@@ -557,7 +554,7 @@ export const thirdVariants: readonly FaultCase[] = [
     'registry 401',
     'bearer challenge, GHCR',
     [
-      ks('apps', { sourceRef: { kind: 'OCIRepository', name: 'repo' } }, waits),
+      ks('apps', { sourceRef: { kind: 'OCIRepository', name: 'repo' } }, sourceWaits),
       oci('repo', { secretRef: { name: 'ghcr' } }, [
         'False',
         'OCIArtifactPullFailed',
@@ -596,7 +593,7 @@ export const thirdVariants: readonly FaultCase[] = [
     'expired token',
     'Git server',
     [
-      ks('apps', {}, waits),
+      ks('apps', {}, sourceWaits),
       git('repo', {}, [
         'False',
         'GitOperationFailed',
@@ -609,7 +606,7 @@ export const thirdVariants: readonly FaultCase[] = [
     'tag not found',
     'name unknown',
     [
-      ks('apps', { sourceRef: { kind: 'OCIRepository', name: 'repo' } }, waits),
+      ks('apps', { sourceRef: { kind: 'OCIRepository', name: 'repo' } }, sourceWaits),
       oci('repo', {}, [
         'False',
         'OCIArtifactPullFailed',
@@ -657,7 +654,7 @@ export const thirdVariants: readonly FaultCase[] = [
     'git auth failure',
     'GitHub app',
     [
-      ks('apps', {}, waits),
+      ks('apps', {}, sourceWaits),
       git('repo', {}, [
         'False',
         'GitOperationFailed',
@@ -730,7 +727,7 @@ export const thirdVariants: readonly FaultCase[] = [
     'signature verification failed',
     'keyless',
     [
-      ks('apps', { sourceRef: { kind: 'OCIRepository', name: 'repo' } }, waits),
+      ks('apps', { sourceRef: { kind: 'OCIRepository', name: 'repo' } }, sourceWaits),
       oci('repo', { verify: { provider: 'cosign' } }, [
         'False',
         'VerificationError',
@@ -820,7 +817,7 @@ export const thirdVariants: readonly FaultCase[] = [
     'Kustomization on a source that fails',
     [
       ks('apps', { dependsOn: [{ name: 'infra' }] }, ['False', 'DependencyNotReady', "dependency 'apps/infra' is not ready"]),
-      ks('infra', { sourceRef: { kind: 'GitRepository', name: 'broken' } }, waits),
+      ks('infra', { sourceRef: { kind: 'GitRepository', name: 'broken' } }, sourceWaits),
       git('broken', {}, [
         'False',
         'GitOperationFailed',
@@ -886,7 +883,7 @@ export const thirdVariants: readonly FaultCase[] = [
   ),
   fault(
     'job failed/backoff limit',
-    'in Kustomization that waits, OOM',
+    'in Kustomization that sourceWaits, OOM',
     (() => {
       const job = object('batch/v1', 'Job', 'migrate', {
         spec: { template: {} },

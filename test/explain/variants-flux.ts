@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { fault, type FaultCase } from './case.ts'
+import { applied, built, fault, type FaultCase, helm } from './case.ts'
 import {
   artifact,
   bucket,
@@ -9,7 +9,6 @@ import {
   deployment,
   ended,
   git,
-  goodChart,
   goodCharts,
   goodGit,
   helmRepository,
@@ -22,40 +21,17 @@ import {
   pod,
   readyTrue,
   release,
-  running,
+  restartedOnce,
+  sourceWaits,
 } from './objects.ts'
 
 type Expect = FaultCase['expect']
-const restartedOnce = (): KubeObject =>
-  pod('side', {
-    phase: 'Running',
-    ready: true,
-    container: { ...running(), ready: true, restartCount: 1, lastState: ended(137, 'OOMKilled') },
-  })
 const idle = (): KubeObject => git('legacy', { suspend: true }, ['False', 'GitOperationFailed', 'authentication required'], { artifact })
 
-function applied(name: string, says: string, [message, expect]: readonly [string, Expect], more: readonly KubeObject[] = []): FaultCase {
-  return fault(name, says, [ks('apps', {}, ['False', 'ReconciliationFailed', message]), goodGit(), ...more], expect)
-}
-function built(name: string, says: string, [message, expect]: readonly [string, Expect], more: readonly KubeObject[] = []): FaultCase {
-  return fault(name, says, [ks('apps', {}, ['False', 'BuildFailed', message]), goodGit(), ...more], expect)
-}
-function helm(
-  name: string,
-  says: string,
-  [reason, message, expect]: readonly [string, string, Expect],
-  more: readonly KubeObject[] = [],
-): FaultCase {
-  return fault(name, says, [release('web', {}, ['False', reason, message]), goodChart(), goodCharts(), ...more], expect)
-}
 /** A source that fails, asked through what takes from it. */
 function fetched(name: string, says: string, [source, expect]: readonly [KubeObject, Expect], more: readonly KubeObject[] = []): FaultCase {
   const { kind, metadata } = source
-  const top = ks('apps', { sourceRef: { kind, name: metadata.name } }, [
-    'False',
-    'ArtifactFailed',
-    'Source artifact not found, retrying in 30s',
-  ])
+  const top = ks('apps', { sourceRef: { kind, name: metadata.name } }, sourceWaits)
   return fault(name, says, [top, source, ...more], { at: new RegExp(`^${kind}/apps/${metadata.name}$`), ...expect })
 }
 const gitFails = (message: string, spec = {}): KubeObject => git('repo', spec, ['False', 'GitOperationFailed', message])

@@ -1,12 +1,11 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { fault, type FaultCase } from './case.ts'
+import { alone, applied, built, fault, type FaultCase, helm } from './case.ts'
 import {
   bucket,
   claim,
   conditions,
   crashing,
   deployment,
-  ended,
   event,
   git,
   goodChart,
@@ -21,28 +20,11 @@ import {
   oci,
   pod,
   release,
+  restartedOnce,
   running,
   stuck,
   waiting,
 } from './objects.ts'
-
-type Expect = FaultCase['expect']
-const beside = (): KubeObject =>
-  pod('side', { phase: 'Running', ready: true, container: { ...running(), ready: true, restartCount: 2, lastState: ended(1) } })
-const alone = (
-  name: string,
-  says: string,
-  [shape, said, expect]: readonly [Parameters<typeof pod>[1], readonly (readonly [string, string])[], Expect],
-): FaultCase => {
-  const one = pod('job-runner', shape)
-  return fault(name, says, [one, ...said.map(([reason, message]) => event(one, reason, message)), beside()], expect)
-}
-const applied = (name: string, says: string, [message, expect]: readonly [string, Expect]): FaultCase =>
-  fault(name, says, [ks('shop', {}, ['False', 'ReconciliationFailed', message]), goodGit(), beside()], expect)
-const built = (name: string, says: string, [message, expect]: readonly [string, Expect]): FaultCase =>
-  fault(name, says, [ks('shop', {}, ['False', 'BuildFailed', message]), goodGit()], expect)
-const helm = (name: string, says: string, [reason, message, expect]: readonly [string, string, Expect]): FaultCase =>
-  fault(name, says, [release('web', {}, ['False', reason, message]), goodChart(), goodCharts(), beside()], expect)
 
 /** Faults that were written without a look at the rules, each with something harmless beside it. */
 export const moreVariants: readonly FaultCase[] = [
@@ -182,7 +164,7 @@ export const moreVariants: readonly FaultCase[] = [
         spec: { replicas: 3, selector: { matchLabels: { app: 'db' } } },
         status: { observedGeneration: 1, replicas: 3, readyReplicas: 2 },
       }),
-      beside(),
+      restartedOnce(),
     ],
     { cause: 'HealthTimeout', at: /Kustomization/, proof: /StatefulSet\/apps\/db/, fix: /timeout/ },
   ),
@@ -197,7 +179,7 @@ export const moreVariants: readonly FaultCase[] = [
       ]),
       goodChart(),
       goodCharts(),
-      beside(),
+      restartedOnce(),
     ],
     { cause: 'HealthTimeout', at: /HelmRelease/, proof: /deadline exceeded/, fix: /timeout/ },
   ),
@@ -235,7 +217,7 @@ export const moreVariants: readonly FaultCase[] = [
       ],
       status: { replicas: 0 },
     })
-    return fault('ServiceAccount missing', 'of a Deployment', [dep, beside()], {
+    return fault('ServiceAccount missing', 'of a Deployment', [dep, restartedOnce()], {
       cause: 'ServiceAccountMissing',
       at: /shop/,
       proof: /serviceaccount "shop"/,
@@ -308,7 +290,7 @@ export const moreVariants: readonly FaultCase[] = [
         'OCIArtifactPullFailed',
         "failed to determine the artifact tag for 'oci://registry.example.com/org/app': semver '>>1' parse error: improper constraint: >>1",
       ]),
-      beside(),
+      restartedOnce(),
     ],
     { cause: 'SemverInvalid', proof: />>1/, fix: /range/ },
   ),
@@ -354,7 +336,7 @@ export const moreVariants: readonly FaultCase[] = [
         ]),
       },
     })
-    return fault('certificate', 'order refused', [cert, asked, beside()], {
+    return fault('certificate', 'order refused', [cert, asked, restartedOnce()], {
       cause: ['Failed', 'NotReady', 'OrderFailed'],
       at: /CertificateRequest/,
       proof: /invalid/,
@@ -400,7 +382,7 @@ export const moreVariants: readonly FaultCase[] = [
         ),
         goodGit(),
         db,
-        beside(),
+        restartedOnce(),
       ],
       {
         cause: 'HealthExpressionFailed',

@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
-import { fault, type FaultCase } from './case.ts'
+import { alone, fault, type FaultCase, type Said, under } from './case.ts'
 import {
+  back,
   chain,
   claim,
   conditions,
@@ -16,18 +17,18 @@ import {
   notHealthy,
   object,
   pod,
+  type PodShape,
+  restartedOnce,
   running,
   stuck,
+  unscheduled,
   waiting,
 } from './objects.ts'
 
-type Shape = NonNullable<Parameters<typeof pod>[1]>
-type Said = readonly (readonly [reason: string, message: string])[]
-type Expect = FaultCase['expect']
 /** A pod of a workload of any kind; the workload is asked about. */
 function of(
   kind: 'DaemonSet' | 'StatefulSet' | 'Job',
-  shape: Shape,
+  shape: PodShape,
   said: Said = [],
   more: JsonObject = {},
 ): [KubeObject, ...KubeObject[]] {
@@ -44,36 +45,7 @@ function of(
   const one = pod(workload, shape)
   return [workload, one, ...said.map(([reason, message]) => event(one, reason, message))]
 }
-function alone(
-  name: string,
-  says: string,
-  [shape, said, expect]: readonly [Shape, Said, Expect],
-  more: readonly KubeObject[] = [],
-): FaultCase {
-  const one = pod('api', shape)
-  return fault(name, says, [one, ...said.map(([reason, message]) => event(one, reason, message)), ...more], {
-    at: /^Pod\/apps\/api/,
-    ...expect,
-  })
-}
-function under(
-  name: string,
-  says: string,
-  [shape, said, expect]: readonly [Shape, Said, Expect],
-  more: readonly KubeObject[] = [],
-): FaultCase {
-  const { ks: top, all, pod: one } = chain(shape, { name: 'shop' })
-  return fault(name, says, [top, ...all, ...said.map(([reason, message]) => event(one, reason, message)), ...more], expect)
-}
-const back = (image: string): Shape => ({ container: { ...waiting('ImagePullBackOff', `Back-off pulling image "${image}"`), image } })
-const unscheduled = (message: string): Shape => ({ scheduled: ['PodScheduled', 'False', 'Unschedulable', message] })
 /** Faults beside the one that counts, which do no harm. */
-const restartedOnce = (): KubeObject =>
-  pod('side', {
-    phase: 'Running',
-    ready: true,
-    container: { ...running(), ready: true, restartCount: 1, lastState: ended(137, 'OOMKilled') },
-  })
 const otherFails = (): KubeObject =>
   ks('other', {}, ['False', 'BuildFailed', 'kustomize build failed: yaml: line 3: mapping values are not allowed in this context'])
 
@@ -657,7 +629,7 @@ export const podVariants: readonly FaultCase[] = [
       'its ExternalSecret fails',
       [{ ...top, status: { ...(top.status as object), ...inventory(external) } } as KubeObject, ...all, external],
       {
-        cause: 'SecretNotMade',
+        cause: ['SecretNotMade', 'ExternalKeyMissing'],
         at: /db/,
         proof: /prod\/db|secret "db" not found/,
         fix: /.{10}/,

@@ -117,7 +117,10 @@ function statusOf(object: KubeObject, { conditions, handled, observed, status }:
 }
 
 /** A CRD with open spec and status, for kinds whose own CRD is not at hand. */
-export function openDefinition(group: string, { kind, plural, version }: { kind: string; plural: string; version: string }): KubeObject {
+export function openDefinition(
+  group: string,
+  { kind, plural, version, scope = 'Namespaced' }: { kind: string; plural: string; version: string; scope?: string },
+): KubeObject {
   const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
   const schema = { openAPIV3Schema: { type: 'object', properties: { spec: open, status: open } } }
   return {
@@ -126,7 +129,7 @@ export function openDefinition(group: string, { kind, plural, version }: { kind:
     metadata: { name: `${plural}.${group}` },
     spec: {
       group,
-      scope: 'Namespaced',
+      scope,
       names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
       versions: [{ name: version, served: true, storage: true, subresources: { status: {} }, schema }],
     },

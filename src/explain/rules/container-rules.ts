@@ -151,9 +151,8 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
       what: `${place} used more memory than its limit and was killed`,
       fix: `raise resources.limits.memory of container ${name} (now ${limitOf(container)}), or lower what it uses`,
     })
-  const startError = setupWords(ended.message) ?? (ended.exitCode === 127 ? setupWords('executable file not found') : undefined)
-  if (startError && (ended.exitCode === 128 || ended.exitCode === 127 || ended.exitCode === 126 || ended.reason !== 'Error'))
-    return said({ ...startError, what: `${place}: ${startError.what}` })
+  const startError = startErrorOf(ended)
+  if (startError) return said({ ...startError, what: `${place}: ${startError.what}` })
   const probe = killedByProbe(pod, name, ended)
   if (probe) return said({ ...probe.finding, what: `${place} ${probe.finding.what}` }, [eventEvidence(pod, probe.event)])
   if (isInit)
@@ -182,9 +181,17 @@ function isOfJob({ object }: Found): boolean {
   return listAt(object, 'metadata', 'ownerReferences').some(owner => stringAt(owner, 'kind') === 'Job')
 }
 
-function setupWords(message: string): { name: string; what: string; fix: string } | undefined {
+/** Why a container never came to run its program; `undefined` for one that did. */
+function startErrorOf(ended: Ended): ReturnType<typeof setupWords> {
+  const words = setupWords(ended) ?? (ended.exitCode === 127 ? setupWords({ ...ended, message: 'executable file not found' }) : undefined)
+  return [126, 127, 128].includes(ended.exitCode) || ended.reason !== 'Error' ? words : undefined
+}
+
+function setupWords({ message, reason }: Ended): { name: string; what: string; fix: string } | undefined {
   const words = heard(setups, message, undefined)
-  return words?.name.startsWith('Command') ? { name: words.name, what: words.what, fix: words.fix } : undefined
+  return words && (words.name.startsWith('Command') || reason === 'StartError')
+    ? { name: words.name, what: words.what, fix: words.fix }
+    : undefined
 }
 
 function limitOf({ spec }: Container): string {

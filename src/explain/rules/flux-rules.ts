@@ -1,11 +1,9 @@
 import { isFluxGroup } from '../../engine/controllers.ts'
 import { holdOf, isSuspended, stateOf } from '../../engine/request.ts'
-import { conditionsOf, printRef } from '../../kinds/manifest.ts'
+import { printRef } from '../../kinds/manifest.ts'
 import { at, listAt, stringAt } from '../../lib/json.ts'
 import {
-  above,
   type Evidence,
-  type Facts,
   fieldEvidence,
   type Finding,
   type Found,
@@ -28,7 +26,7 @@ import {
   variables,
   wholePaths,
 } from '../wordings/builds.ts'
-import { dangling, missing, networks, unanswered } from '../wordings/fetches.ts'
+import { missing, networks, unanswered } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { gits, registries, urls, verification, versions } from '../wordings/sources.ts'
 import { type Heard, heard, type Wording } from '../wordings/wording.ts'
@@ -252,37 +250,4 @@ export const echoRule: Rule = (found, facts) => {
   if (!isFlux(found) || !statement || told === undefined || healthOf(found, facts.now) !== 'failing') return []
   const words = heard(whileReleasing, told, found.ref.namespace)
   return words ? [findingOf(found, { statement, words, strength: 0.5 })] : []
-}
-
-/** What is left of a failing object when nothing else explains it: its own words. */
-export const ownWordsRule: Rule = (found, facts) => {
-  if (!found.object) return []
-  const said = statementsOf(found)
-  const fails =
-    healthOf(found, facts.now) === 'failing' || (said.some(s => /\[(?:Not)?Ready\]/.test(s.evidence.at)) && isLasting(found, said, facts))
-  const [statement] = said
-  if (!fails || !statement || passesOn(statement, found) || ['Pod', 'Job', 'Deployment'].includes(found.ref.kind)) return []
-  const words = heard([...missing, ...networks, ...refusals, ...dangling, ...unanswered], statement.message, found.ref.namespace)
-  const name = words?.name ?? (/^[A-Z][A-Za-z]{2,40}$/.test(statement.reason) ? statement.reason : 'NotReady')
-  return [
-    {
-      name,
-      what: words?.what ?? `${found.ref.kind} ${found.ref.name} says itself why it fails (${name})`,
-      fix: words?.fix ?? 'correct what its message names',
-      subject: words?.subject,
-      evidence: [statement.evidence],
-      strength: words && !isFlux(found) ? 0.6 : 0.3,
-    },
-  ]
-}
-
-const lastingMs = 10 * 60_000
-
-/** Objects of other controllers are often not ready for a while, and say that they are on their way. */
-function isLasting(found: Found, [first]: readonly Statement[], { now }: Pick<Facts, 'now'>): boolean {
-  if (isFlux(found)) return false
-  const onTheWay = /progress|pending|issuing|creating|reconcil|waiting|provision|initial|starting|doesnotexist/i
-  const waited = above(found).some(f => statementsOf(f).some(s => /HealthCheck/.test(s.reason) || /timed? ?out/i.test(s.message)))
-  const since = Date.parse(conditionsOf(found.object).find(c => first?.evidence.at.endsWith(`[${c.type}]`))?.lastTransitionTime ?? '')
-  return waited || now - since > lastingMs || (first !== undefined && !onTheWay.test(first.reason))
 }

@@ -2,7 +2,9 @@ import { printRef } from '../../kinds/manifest.ts'
 import { listAt, stringAt } from '../../lib/json.ts'
 import { below, fieldEvidence, type Finding, type Found, type Rule } from '../facts.ts'
 import { namedIn } from '../named.ts'
-import { statementsOf } from '../statements.ts'
+import { statementsOf, warnedBy } from '../statements.ts'
+import { operators } from '../wordings/operators.ts'
+import { heard } from '../wordings/wording.ts'
 
 /** An object that an expression of the Kustomization above it finds failed, or not there yet, when the wait for it has ended. */
 export const healthExpressionRule: Rule = found => {
@@ -68,17 +70,24 @@ function absent(found: Found, text: string, children: readonly Found[]): Finding
   ]
 }
 
-/** An object that should make a Secret and says why it does not. */
-export const makerRule: Rule = found => {
+/** An object that should make a Secret and says why it does not; what it takes it from may say so first. */
+export const makerRule: Rule = (found, facts) => {
   const [statement] = statementsOf(found)
   if (found.role !== 'maker' || !statement) return []
-  const { kind, name } = found.ref
+  if (below(found, facts, 'issuer').some(f => !f.object || statementsOf(f).length > 0)) return []
+  const { kind, name, namespace } = found.ref
+  const more = warnedBy(found, statement)
+  const words = heard(operators, [statement.message, more?.message ?? ''].join('\n'), namespace)
   return [
     {
-      name: 'SecretNotMade',
-      what: `${kind} ${name} should make the Secret that is missing, and fails`,
-      fix: `correct what ${kind} ${name} says: the key or store that it names, or the rights to read it`,
-      evidence: [statement.evidence, ...(found.parent ? [fieldEvidence(found.parent, '(lookup)', 'not found')] : [])],
+      name: words?.name ?? 'SecretNotMade',
+      what: `${kind} ${name} should make the Secret that is missing, and fails${words ? `: ${words.what}` : ''}`,
+      fix: words?.fix ?? `correct what ${kind} ${name} says: the key or store that it names, or the rights to read it`,
+      evidence: [
+        statement.evidence,
+        ...(more ? [more.evidence] : []),
+        ...(found.parent ? [fieldEvidence(found.parent, '(lookup)', 'not found')] : []),
+      ],
       strength: 1,
     },
   ]

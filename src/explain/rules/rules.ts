@@ -2,13 +2,14 @@ import type { Rule } from '../facts.ts'
 import { containerRule } from './container-rules.ts'
 import { controllerRule } from './controller-rules.ts'
 import { finalizerRule, namespaceRule } from './deletion-rules.ts'
-import { echoRule, healthTimeoutRule, loopRule, ownWordsRule, statementRule, suspendedRule } from './flux-rules.ts'
+import { echoRule, healthTimeoutRule, loopRule, statementRule, suspendedRule } from './flux-rules.ts'
 import { healthExpressionRule, healthTargetRule, makerRule } from './health-rules.ts'
 import { missingRule } from './missing-rules.ts'
+import { ownWordsRule } from './own-words-rule.ts'
 import { endedPodRule, nodeRule, schedulingRule, setupRule, stuckPodRule } from './pod-rules.ts'
 import { probeRule } from './probe-rules.ts'
 import { apiServiceRule, backendPortRule, balancerRule, serviceRule } from './service-rules.ts'
-import { claimRule, provisionerRule } from './storage-rules.ts'
+import { claimRule, provisionerRule, resizeRule } from './storage-rules.ts'
 import {
   creationRule,
   cronRule,
@@ -46,6 +47,7 @@ export const rules: readonly Rule[] = [
   scalerRule,
   claimRule,
   provisionerRule,
+  resizeRule,
   serviceRule,
   backendPortRule,
   balancerRule,

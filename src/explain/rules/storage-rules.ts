@@ -88,6 +88,25 @@ function noClass(claim: Found, place: Evidence): ReturnType<Rule>[number] {
   }
 }
 
+/** A claim that has its volume, and should get a larger one. */
+export const resizeRule: Rule = claim => {
+  const event = warning(claim, /^(?:VolumeResizeFailed|FileSystemResizeFailed)$/)
+  if (claim.ref.kind !== 'PersistentVolumeClaim' || !event) return []
+  if (isOver(claim, event, /^(?:VolumeResizeSuccessful|FileSystemResizeSuccessful)$/)) return []
+  return [
+    {
+      name: 'VolumeResizeFailed',
+      what: `the volume of PersistentVolumeClaim ${claim.ref.name} cannot be made as large as the claim asks`,
+      fix: 'correct what the event names: the size in spec.resources.requests.storage, allowVolumeExpansion of the StorageClass, or the limits and rights of the driver',
+      evidence: [
+        eventEvidence(claim, event),
+        fieldEvidence(claim, 'spec.resources.requests.storage', textAt(claim, 'spec', 'resources', 'requests', 'storage') ?? ''),
+      ],
+      strength: 0.95,
+    },
+  ]
+}
+
 /** A provisioner that a class names and that does not act. */
 export const provisionerRule: Rule = (found, facts) => {
   const claim = found.ref.kind === 'PersistentVolumeClaim' && textAt(found, 'status', 'phase') !== 'Bound' ? found : undefined

@@ -41,6 +41,32 @@ function lacksPods({ object, ref }: Found): boolean {
   return number('status', 'replicas') < (typeof wanted === 'number' ? wanted : 1)
 }
 
+const again = 'then delete the Job so that it is made again: a failed Job does not start anew'
+const gaveUp = {
+  name: 'JobFailed',
+  what: 'failed as often as its backoffLimit allows',
+  fix: `correct what its container needs (get_logs of the Job), ${again}`,
+}
+const indexes = {
+  name: 'JobFailed',
+  what: 'has failed indexes, more than it may',
+  fix: `correct what the containers of those indexes need (get_logs), or raise backoffLimitPerIndex and maxFailedIndexes, ${again}`,
+}
+const jobEnds: Readonly<Record<string, typeof gaveUp>> = {
+  DeadlineExceeded: {
+    name: 'JobDeadlineExceeded',
+    what: 'ran longer than activeDeadlineSeconds allows',
+    fix: 'raise spec.activeDeadlineSeconds or make the work shorter, then delete the Job so that it runs again',
+  },
+  PodFailurePolicy: {
+    name: 'JobFailed',
+    what: 'ended at once, as spec.podFailurePolicy says for the way its pod failed',
+    fix: `correct what ends its container with that exit code (get_logs), or the rule in spec.podFailurePolicy, ${again}`,
+  },
+  FailedIndexes: indexes,
+  MaxFailedIndexesExceeded: indexes,
+}
+
 /** A Job that gave up: its condition says why, the last container that ended says what. */
 export const jobRule: Rule = (job, facts) => {
   const failed = conditionOf(job.object, 'Failed') ?? conditionOf(job.object, 'FailureTarget')
@@ -49,16 +75,12 @@ export const jobRule: Rule = (job, facts) => {
     .filter(f => f.ref.kind === 'Pod')
     .flatMap(pod => containersOf(pod).map(container => ({ pod, container, end: endOf(container, facts.now) })))
     .flatMap(({ pod, container, end }) => (end ? [end.evidence, ...logEvidence(pod, container.name)] : []))
-  const deadline = failed.reason === 'DeadlineExceeded'
+  const { name, what, fix } = jobEnds[failed.reason] ?? gaveUp
   return [
     {
-      name: deadline ? 'JobDeadlineExceeded' : 'JobFailed',
-      what: deadline
-        ? `Job ${job.ref.name} ran longer than activeDeadlineSeconds allows`
-        : `Job ${job.ref.name} failed as often as its backoffLimit allows`,
-      fix: deadline
-        ? 'raise spec.activeDeadlineSeconds or make the work shorter, then delete the Job so that it runs again'
-        : 'correct what its container needs (get_logs of the Job), then delete the Job so that it is made again: a failed Job does not start anew',
+      name,
+      what: `Job ${job.ref.name} ${what}`,
+      fix,
       evidence: [...conditionEvidence(job, failed.type), ...ends.slice(0, 2)],
       strength: 0.9,
     },

@@ -102,6 +102,12 @@ export const releaseValues: readonly Wording[] = [
 /** What Helm says before it asks the API server. */
 export const releaseStarts: readonly Wording[] = [
   {
+    name: 'ReleaseTooLarge',
+    says: /sh\.helm\.release\.v1\.\S+ is invalid: data: Too long/i,
+    what: 'the release is larger than the Secret that Helm keeps it in may be (1 MiB)',
+    fix: 'make the chart smaller: keep files out of it (.helmignore), or split it into several charts',
+  },
+  {
     name: 'ChartNeedsValue',
     says: /execution error at \(|required value|values don't meet the specifications of the schema|nil pointer evaluating|schema\(s\) in the following chart/i,
     what: 'the values do not fit the chart: one that it needs is missing or wrong',

@@ -10,6 +10,12 @@ export const pulls: readonly Wording[] = [
     fix: 'build the image for that platform, or place the pod on nodes of another one (nodeSelector kubernetes.io/arch)',
   },
   {
+    name: 'ImageBlocked',
+    says: /412 Precondition Failed|PROJECTPOLICYVIOLATION|vulnerab[\s\S]{0,80}(?:prevent|block|not allowed)|blocked by .{0,40}(?:policy|scan|security)|quarantined?\b/i,
+    what: 'a policy of the registry holds the image back, such as for its vulnerabilities or a missing signature',
+    fix: 'look at the image in the registry: mend its vulnerabilities, sign it, or change the policy of that project',
+  },
+  {
     name: 'ImageSignatureInvalid',
     says: /signature (?:was |is )?required|no (?:valid )?signatures? exists?|SignatureValidationFailed|rejected by policy|Source image rejected|signature .*(?:invalid|not trusted)/i,
     what: 'the policy of the node demands a signature that the image does not have',
@@ -73,6 +79,12 @@ export const pulls: readonly Wording[] = [
 
 /** Why the scheduler has no node. Those that name one thing come before those that nodes have in common. */
 export const schedulings: readonly Wording[] = [
+  {
+    name: 'DevicesUnavailable',
+    says: /cannot allocate all claims|resource ?claim(?:s|\b)/i,
+    what: 'no node has the devices that the ResourceClaims of the pod ask for',
+    fix: 'correct the ResourceClaim or its template (device class, selectors, count), add nodes with such devices, or start the driver that offers them',
+  },
   {
     name: 'ClaimMissing',
     says: /persistentvolumeclaims? "(?<claim>[\w.-]+)" (?:is being deleted|not found|is terminating)/i,
@@ -138,6 +150,18 @@ export const schedulings: readonly Wording[] = [
 
 /** Why volumes, sandboxes and containers could not be set up. */
 export const setups: readonly Wording[] = [
+  {
+    name: 'MountPathConflict',
+    says: /mount a directory onto a file|failed to prepare subPath|error mounting "[^"]+"[\s\S]*(?:not a directory|is a directory|file exists)/i,
+    what: 'a volume is mounted where it cannot be: a folder over a file, or a subPath that the volume does not have',
+    fix: 'correct volumeMounts[].mountPath and subPath: subPath names a key or file of the volume, and mountPath that very file, or else a folder',
+  },
+  {
+    name: 'ContainerNameReserved',
+    says: /failed to reserve container name|name is reserved for/i,
+    what: 'an earlier try to make the container has not ended in the container runtime of the node',
+    fix: 'wait for the runtime to finish it; if it does not, look at the load and the disk of the node, and restart its container runtime',
+  },
   {
     name: 'VolumeInUse',
     says: /Multi-Attach error|already (?:exclusively )?attached|already used by|volume is already/i,

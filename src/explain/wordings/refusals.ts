@@ -3,6 +3,12 @@ import type { Wording } from './wording.ts'
 /** What API servers and their admission say when they refuse an object. The more telling wording comes first. */
 export const refusals: readonly Wording[] = [
   {
+    name: 'EtcdFull',
+    says: /mvcc: database space exceeded|etcdserver: no space/i,
+    what: 'the etcd of the cluster is full, so that nothing can be written',
+    fix: 'compact and defragment etcd, or raise its --quota-backend-bytes, then disarm the alarm (etcdctl alarm disarm)',
+  },
+  {
     name: 'QuotaExceeded',
     says: /exceeded quota: (?<quota>[\w.-]+)(?:, requested: (?<asked>[\w./=-]+(?:,[\w./=-]+)*))?|exceed(?:s|ed|ing)? (?:the )?(?:resource )?quota/i,
     what: 'ResourceQuota {quota|of the namespace} has no room for it (requested {asked|more than is left})',
@@ -133,6 +139,12 @@ export const refusals: readonly Wording[] = [
     says: /selector`? does not match template `?labels|`selector` does not match/i,
     what: 'spec.selector does not match the labels of spec.template, so the API server refuses the workload',
     fix: 'make spec.template.metadata.labels hold all labels of spec.selector.matchLabels',
+  },
+  {
+    name: 'VolumeCannotShrink',
+    says: /requests\.storage: (?:Forbidden|Invalid value)[^,;]{0,40}: ?(?:field )?(?:can ?not|may not|must not) be less than/i,
+    what: 'the change asks for less storage than the claim has, and volumes do not shrink',
+    fix: 'ask for at least the present size in spec.resources.requests.storage, or make a smaller claim of another name and copy the data',
   },
   {
     name: 'ImmutableField',

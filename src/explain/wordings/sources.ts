@@ -33,6 +33,12 @@ export const versions: readonly Wording[] = [
     fix: 'correct spec.chart.spec.version to one that the repository has (spec.version of the HelmChart), or publish that version',
   },
   {
+    name: 'NoTagsLeft',
+    says: /version list argument cannot be empty|no tags in database/i,
+    what: 'there is no tag to choose from: none was found, or spec.filterTags leaves none',
+    fix: 'correct spec.filterTags.pattern, or push an image with a tag that fits it',
+  },
+  {
     name: 'SemverNoMatch',
     says: /no match(?:es)? found for semver|no (?:matching )?(?:versions?|tags?) (?:found )?(?:match|for|satisf)|unable to determine latest version|no (?:tag|version) .*match/i,
     what: 'no tag or version fits the range',
@@ -49,7 +55,7 @@ export const gits: readonly Wording[] = [
   },
   {
     name: 'GitAuthFailed',
-    says: /authentication (?:is )?(?:required|failed)|authorization failed|unable to authenticate|permission denied|\b401\b|\b403\b|unauthori[sz]ed|invalid (?:username|credentials|user)|bad credentials|could not read (?:Username|Password)|terminal prompts disabled|access denied|incorrect (?:username|password)|handshake failed|deploy key|forbidden|invalid auth/i,
+    says: /authentication (?:is )?(?:required|failed)|authorization failed|unable to authenticate|permission denied|\b401\b|\b403\b|unauthori[sz]ed|invalid (?:username|credentials|user)|bad credentials|could not read (?:Username|Password)|terminal prompts disabled|access denied|incorrect (?:username|password)|handshake failed|deploy key|forbidden|invalid auth|SAML SSO|single sign-on|personal access token|two-factor/i,
     what: 'the Git server refuses the credentials',
     fix: 'put valid credentials (username and password or token, or identity and known_hosts) with read access into the Secret that spec.secretRef names',
   },
@@ -61,7 +67,7 @@ export const gits: readonly Wording[] = [
   },
   {
     name: 'GitRepositoryNotFound',
-    says: /repository .*not found|not found|\b404\b|does not appear to be a git repository|does not exist/i,
+    says: /not found|could not be found|\b404\b|does not appear to be a git repository|does not exist/i,
     what: 'there is no repository at spec.url, or it is hidden from these credentials',
     fix: 'correct spec.url; of a private repository also check the credentials in spec.secretRef',
   },
@@ -97,6 +103,12 @@ export const registries: readonly Wording[] = [
     says: /bucket '?(?<bucket>[\w.-]+)'? (?:not found|does not exist)|NoSuchBucket|specified bucket does not exist/i,
     what: 'bucket {bucket|in spec.bucketName} does not exist',
     fix: 'correct spec.bucketName and spec.endpoint, or make the bucket',
+  },
+  {
+    name: 'BlobMissing',
+    says: /blob[_ ]unknown|blob \S{0,80} ?not found/i,
+    what: 'the registry has the manifest and has lost a blob of it',
+    fix: 'push the artifact again, and look at the garbage collection of the registry',
   },
   {
     name: 'TagNotFound',

@@ -1,0 +1,53 @@
+import { isFluxGroup } from '../../engine/controllers.ts'
+import { above, type Facts, type Found, healthOf, type Rule } from '../facts.ts'
+import { passesOn, type Statement, statementsOf, warnedBy } from '../statements.ts'
+import { dangling, missing, networks, unanswered } from '../wordings/fetches.ts'
+import { operators } from '../wordings/operators.ts'
+import { refusals } from '../wordings/refusals.ts'
+import { heard } from '../wordings/wording.ts'
+import { allConditions, isOfOperator } from '../states.ts'
+
+const general = [...missing, ...networks, ...refusals, ...dangling, ...unanswered]
+/** Kinds that rules of their own are for. */
+const others = new Set(['Pod', 'Job', 'Deployment'])
+
+/** What is left of a failing object when nothing else explains it: its own words. */
+export const ownWordsRule: Rule = (found, facts) => {
+  const { object, ref } = found
+  if (!object) return []
+  const said = statementsOf(found)
+  const [statement] = said
+  if (!statement || !fails(found, said, facts) || passesOn(statement, found) || (others.has(ref.kind) && !isOfOperator(object))) return []
+  const more = warnedBy(found, statement)
+  const table = isOfOperator(object) ? [...operators, ...general] : general
+  const words = heard(table, [statement.message, more?.message ?? ''].join('\n'), ref.namespace)
+  const name = words?.name ?? (/^[A-Z][A-Za-z]{2,40}$/.test(statement.reason) ? statement.reason : 'NotReady')
+  return [
+    {
+      name,
+      what: words?.what ?? `${ref.kind} ${ref.name} says itself why it fails (${name})`,
+      fix: words?.fix ?? 'correct what its message names',
+      subject: words?.subject,
+      evidence: [statement.evidence, ...(more ? [more.evidence] : [])].map(e => ({ ...e, focus: words?.focus })),
+      strength: words && !isFluxGroup(ref.group) ? 0.6 : 0.3,
+    },
+  ]
+}
+
+function fails(found: Found, said: readonly Statement[], facts: Facts): boolean {
+  if (healthOf(found, facts.now) === 'failing') return true
+  const counts = said.some(s => /\[(?:Not)?Ready\]/.test(s.evidence.at)) || (found.object !== undefined && isOfOperator(found.object))
+  return counts && isLasting(found, said, facts)
+}
+
+const lastingMs = 10 * 60_000
+const onTheWay = /progress|pending|issuing|creating|reconcil|waiting|provision|initial|starting|doesnotexist/i
+
+/** Objects of other controllers are often not ready for a while, and say that they are on their way. */
+function isLasting(found: Found, [first]: readonly Statement[], { now }: Pick<Facts, 'now'>): boolean {
+  if (isFluxGroup(found.ref.group) || !first) return false
+  const waited = above(found).some(f => statementsOf(f).some(s => /HealthCheck/.test(s.reason) || /timed? ?out/i.test(s.message)))
+  const condition = allConditions(found.object).find(c => first.evidence.at.endsWith(`[${c.type}]`))
+  const since = Date.parse(condition?.lastTransitionTime ?? found.object?.metadata.creationTimestamp ?? '')
+  return waited || now - since > lastingMs || !onTheWay.test(first.reason)
+}
