@@ -12,6 +12,8 @@ export interface State {
 
 const failing = /^(?:partially)?(?:failed|failure|error(?:ed)?|invalid|expired|degraded|rejected|aborted|unhealthy)$/i
 const going = /^(?:pending|processing|progressing|creating|provisioning|waiting|in ?progress)$/i
+/** Fields of a status that tell why. */
+const telling = /^(?:reason|message|error|failure(?:Reason|Message)|errorMessage|lastError|details?)$/
 const served = /(?:^|\.)k8s\.io$/
 const added = /^(?:gateway\.networking|snapshot\.storage)\.k8s\.io$/
 
@@ -33,8 +35,8 @@ export function stateIn(object: KubeObject): State | undefined {
 }
 
 function whyOf(object: KubeObject): string {
-  const said = ['reason', 'message', 'error', 'failureMessage'].map(field => stringAt(object, 'status', field) ?? '')
-  return said.find(text => text !== '') ?? ''
+  const told = Object.entries(objectAt(object, 'status')).filter(([field, text]) => telling.test(field) && text !== '')
+  return told.map(([, text]) => text).find(text => typeof text === 'string') ?? ''
 }
 
 /** The conditions of an object; of one that has them for each parent or listener, as those of the Gateway API, these as well. */

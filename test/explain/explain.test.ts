@@ -17,6 +17,7 @@ import { fluxVariants } from './variants-flux.ts'
 import { moreVariants } from './variants-more.ts'
 import { podVariants } from './variants-pods.ts'
 import { fieldVariants } from './field-variants.ts'
+import { moreFieldVariants } from './field-variants-more.ts'
 import { operatorVariants } from './operator-variants.ts'
 import { thirdVariants } from './third-variants.ts'
 import { healthyCases } from './healthy.ts'
@@ -67,6 +68,7 @@ const all = [
   ...moreVariants,
   ...operatorVariants,
   ...fieldVariants,
+  ...moreFieldVariants,
 ]
 
 /** One of each kind of fault. */
@@ -78,8 +80,9 @@ describe('the true cause comes first', { concurrency: 8 }, () => {
 })
 
 describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {
-  for (const [says, objects] of healthyCases)
+  for (const [i, [says]] of healthyCases().entries())
     test(says, async () => {
+      const [, objects] = healthyCases()[i] ?? assert.fail('it is in the list')
       const { isError, data, text } = await explained(objects[0], objects)
       assert.equal(isError, false, text)
       assert.deepEqual(listAt(data, 'causes'), [], text)

@@ -27,7 +27,6 @@ import {
   helmRepository,
 } from './objects.ts'
 
-const now = new Date().toISOString()
 const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString()
 const young = (o: KubeObject): KubeObject => ({ ...o, metadata: { ...o.metadata, creationTimestamp: ago(10) } })
 const going = ['Unknown', 'Progressing', 'Reconciliation in progress'] as const
@@ -36,8 +35,8 @@ const reconciling = (message: string) => ({
 })
 const well = (name = 'web') => deployment(name, { available: true, progressing: availableNow })
 
-/** Clusters in which nothing is broken: well, or only slow. The first object is the one that is asked about. */
-export const healthyCases: readonly (readonly [says: string, objects: readonly [KubeObject, ...KubeObject[]]])[] = [
+/** Clusters in which nothing is broken, as they are now: well, or only slow. The first object is the one that is asked about. */
+export const healthyCases = (): readonly (readonly [says: string, objects: readonly [KubeObject, ...KubeObject[]]])[] => [
   ['a Kustomization that is ready', [ks('apps', {}, readyTrue, inventory(well())), goodGit(), well()]],
   [
     'a rollout in progress',
@@ -68,7 +67,7 @@ export const healthyCases: readonly (readonly [says: string, objects: readonly [
     'an image that is being pulled',
     (() => {
       const p = young(pod('web', { container: waiting('ContainerCreating') }))
-      return [p, event(p, 'Pulling', 'Pulling image "x"', { type: 'Normal', at: now })] as const
+      return [p, event(p, 'Pulling', 'Pulling image "x"', { type: 'Normal', at: ago(0) })] as const
     })() as [KubeObject, ...KubeObject[]],
   ],
   [
@@ -143,8 +142,8 @@ export const healthyCases: readonly (readonly [says: string, objects: readonly [
   [
     'a Job that runs',
     (() => {
-      const j = object('batch/v1', 'Job', 'run', { spec: { template: {} }, status: { active: 1, ready: 1, startTime: now } })
-      return [j, pod(j, { phase: 'Running', ready: true, container: running(now), spec: { restartPolicy: 'Never' } })] as const
+      const j = object('batch/v1', 'Job', 'run', { spec: { template: {} }, status: { active: 1, ready: 1, startTime: ago(0) } })
+      return [j, pod(j, { phase: 'Running', ready: true, container: running(ago(0)), spec: { restartPolicy: 'Never' } })] as const
     })() as [KubeObject, ...KubeObject[]],
   ],
   [
@@ -152,7 +151,7 @@ export const healthyCases: readonly (readonly [says: string, objects: readonly [
     (() => {
       const j = object('batch/v1', 'Job', 'run', {
         spec: { template: {}, backoffLimit: 6 },
-        status: { active: 1, failed: 1, startTime: now },
+        status: { active: 1, failed: 1, startTime: ago(0) },
       })
       return [j, pod(j, { phase: 'Failed', container: { state: ended(1) }, spec: { restartPolicy: 'Never' } })] as const
     })() as [KubeObject, ...KubeObject[]],
@@ -215,7 +214,7 @@ export const healthyCases: readonly (readonly [says: string, objects: readonly [
           },
         }),
       )
-      return [p, event(p, 'Unhealthy', 'Readiness probe failed: dial tcp: connection refused', { count: 1, at: now })] as const
+      return [p, event(p, 'Unhealthy', 'Readiness probe failed: dial tcp: connection refused', { count: 1, at: ago(0) })] as const
     })() as [KubeObject, ...KubeObject[]],
   ],
   [

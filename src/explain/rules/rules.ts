@@ -8,7 +8,7 @@ import { missingRule } from './missing-rules.ts'
 import { ownWordsRule } from './own-words-rule.ts'
 import { endedPodRule, nodeRule, schedulingRule, setupRule, stuckPodRule } from './pod-rules.ts'
 import { probeRule } from './probe-rules.ts'
-import { apiServiceRule, backendPortRule, balancerRule, serviceRule } from './service-rules.ts'
+import { apiServiceRule, backendPortRule, balancerRule, ingressRule, serviceRule } from './service-rules.ts'
 import { claimRule, provisionerRule, resizeRule } from './storage-rules.ts'
 import {
   creationRule,
@@ -51,6 +51,7 @@ export const rules: readonly Rule[] = [
   serviceRule,
   backendPortRule,
   balancerRule,
+  ingressRule,
   apiServiceRule,
   unhandledWorkloadRule,
 ]

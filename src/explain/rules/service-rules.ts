@@ -1,6 +1,20 @@
 import { conditionOf, type KubeObject } from '../../kinds/manifest.ts'
 import { at, type Json, listAt, objectAt, stringAt } from '../../lib/json.ts'
-import { below, conditionEvidence, eventEvidence, fieldEvidence, type Finding, type Found, type Rule, textAt, warning } from '../facts.ts'
+import {
+  below,
+  conditionEvidence,
+  eventEvidence,
+  fieldEvidence,
+  type Finding,
+  type Found,
+  isOver,
+  type Rule,
+  textAt,
+  warning,
+} from '../facts.ts'
+import { operators } from '../wordings/operators.ts'
+import { refusals } from '../wordings/refusals.ts'
+import { heard } from '../wordings/wording.ts'
 
 /** A Service that leads nowhere: no pod has its labels, or none has its port. */
 export const serviceRule: Rule = (service, facts) => {
@@ -108,6 +122,24 @@ export const backendPortRule: Rule = (ingress, facts) => {
       },
     ]
   })
+}
+
+/** An Ingress that its controller cannot serve. */
+export const ingressRule: Rule = ingress => {
+  if (ingress.ref.kind !== 'Ingress' || listAt(ingress.object, 'status', 'loadBalancer', 'ingress').length > 0) return []
+  const event = warning(ingress, /Fail|Error|Reject/i)
+  if (!event || isOver(ingress, event, /Success/)) return []
+  const words = heard([...operators, ...refusals], event.message, ingress.ref.namespace)
+  return [
+    {
+      name: words?.name ?? 'IngressNotServed',
+      what: `Ingress ${ingress.ref.name} is not served: ${words?.what ?? 'its controller cannot do what it asks'}`,
+      fix: words?.fix ?? 'correct what the event names (class, annotations, certificates, subnets), or the rights of the controller',
+      subject: words?.subject,
+      evidence: [eventEvidence(ingress, event)],
+      strength: 0.6,
+    },
+  ]
 }
 
 const patienceMs = 120_000

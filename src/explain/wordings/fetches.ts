@@ -77,6 +77,12 @@ export const networks: readonly Wording[] = [
     fix: 'set spec.insecure: true, or give the host a certificate',
   },
   {
+    name: 'SshAlgorithms',
+    says: /no common algorithm|no matching (?:host key type|key exchange method|cipher|mac) found/i,
+    what: 'the SSH server and the controller have no algorithm in common',
+    fix: 'turn on a present algorithm at the server (such as host keys of type ed25519), or name its algorithms in --ssh-hostkey-algos or --ssh-kex-algos of source-controller',
+  },
+  {
     name: 'SshHostKey',
     says: /knownhosts?: key|host key verification failed|known_hosts.*(?:mismatch|unknown|not match)|hostkey(?:s)? (?:mismatch|could not)|REMOTE HOST IDENTIFICATION/i,
     what: 'the SSH host key of the server is not the one in known_hosts',

@@ -40,13 +40,13 @@ export const operators: readonly Wording[] = [
   },
   {
     name: 'ExternalKeyMissing',
-    says: /err: secret does not exist|ResourceNotFoundException|SecretNotFound|secrets? manager can't find|(?:key|secret|parameter) .{0,80}(?:could not be found|does not exist|not found) (?:in|at) |cannot find secret data for key|no secret data found/i,
+    says: /err: secret does not exist|ResourceNotFoundException|SecretNotFound|secrets? manager can't find|(?:key|secret|parameter) .{0,80}(?:could not be found|does not exist|not found) (?:in|at) |cannot find secret data for key|no secret data found|code = NotFound|not found or has no versions|(?:status )?code[:=] ?404/i,
     what: 'the provider has no secret under the key that is named',
     fix: 'correct the key (remoteRef.key, property, version), or make it at the provider',
   },
   {
     name: 'ProviderDenied',
-    says: /AccessDenied\w*|not authorized to perform|Code: 403|status ?code:? 403|PermissionDenied|permission denied|AuthorizationFailed|unable to log in|UnauthorizedOperation|InvalidClientTokenId/i,
+    says: /AccessDenied\w*|not authorized to perform|Code: 403|status ?code[:=]? ?403|PermissionDenied|permission denied|AuthorizationFailed|unable to log in|UnauthorizedOperation|InvalidClientTokenId/i,
     what: 'the provider refuses the identity that the operator uses',
     fix: 'give that identity (role, credentials or service account that the object or its store names) the right that the message names',
   },

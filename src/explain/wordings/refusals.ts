@@ -35,6 +35,12 @@ export const refusals: readonly Wording[] = [
     fix: 'make the Service behind webhook {webhook|named in the message} answer (its pods, certificate, network policy), or remove its webhook configuration',
   },
   {
+    name: 'AdmissionTimeout',
+    says: /admission plugin "(?<plugin>[^"]+)" failed to complete/i,
+    what: 'admission plugin {plugin|of the API server} gave no verdict in time',
+    fix: 'make the webhook behind plugin {plugin|named in the message} answer in time, or look at the load of the API server',
+  },
+  {
     name: 'WebhookNoDryRun',
     says: /webhook "(?<webhook>[^"]+)" does not support dry run/i,
     what: 'admission webhook {webhook|of the cluster} takes no dry runs, and nothing is applied without one',
@@ -172,7 +178,7 @@ export const refusals: readonly Wording[] = [
   },
   {
     name: 'InvalidObject',
-    says: /unknown field "(?<field>[^"]+)"|field not declared in schema|strict decoding error|failed to create typed patch object|ValidationError\(|cannot unmarshal|unable to decode|\((?:Invalid|BadRequest)\)|in body (?:must|should)|quantities must match|request (?:entity|is) too large|is invalid:/i,
+    says: /unknown field "(?<field>[^"]+)"|field not declared in schema|strict decoding error|failed to create typed patch object|ValidationError\(|cannot unmarshal|unable to decode|\((?:Invalid|BadRequest)\)|in body (?:must|should)|quantities must match|duplicate entries for key|failed to convert new object|request (?:entity|is) too large|is invalid:/i,
     what: 'the API server finds the object invalid ({field|see the message})',
     fix: 'correct {field|the field that the message names} in the manifest',
   },
