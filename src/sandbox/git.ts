@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { access, mkdir, rm, writeFile } from 'node:fs/promises'
+import { access, appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -79,10 +79,11 @@ async function serve(request: IncomingMessage, response: ServerResponse, backend
   await answerByBackend(request, response, backend)
 }
 
+const settings = '[http]\n\treceivepack = true\n[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n'
+
 async function create(repository: string, { env }: Backend): Promise<void> {
   await run('git', ['init', '--quiet', '--bare', '--template=', '--initial-branch=main', repository], { env })
-  const settings = { 'http.receivepack': 'true', 'uploadpack.allowFilter': 'true', 'uploadpack.allowAnySHA1InWant': 'true' }
-  for (const [key, value] of Object.entries(settings)) await run('git', ['-C', repository, 'config', key, value], { env })
+  await appendFile(join(repository, 'config'), settings)
 }
 
 async function isBelowRepository(folder: string, name: string): Promise<boolean> {

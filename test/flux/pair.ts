@@ -2,7 +2,9 @@ import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import type { Json } from '../../src/lib/json.ts'
 import { refOfEntry } from '../../src/kustomize/inventory.ts'
 import { startWorkloads } from '../../src/sandbox/workloads.ts'
+import { reconcilers } from '../../src/tools/run/reconcilers.ts'
 import { realClock } from '../../src/world/clock/real.ts'
+import { cachedCluster } from '../../src/world/cluster/cached.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import { startFluxControllers } from '../refs/flux-controllers.ts'
@@ -28,6 +30,7 @@ export interface Pair {
 }
 
 const mostLooks = 3
+const controllers = ['source-controller', 'kustomize-controller']
 const pairs = shared<Pair>()
 
 /** The pair of this process, for a suite that is being defined. */
@@ -40,9 +43,11 @@ async function startPair(kernel: Kernel): Promise<Opened<Pair>> {
   const ours = await startKubeApiServer()
   const world = await startWorld(async () => ({ cluster: await ours.cluster(), stop: () => ours.stop() }), kernel)
   const server = await startKubeApiServer()
-  const theirs = await server.cluster()
+  const stopped = new AbortController()
+  const theirs = cachedCluster(await server.cluster())
   const clusters = [theirs, world.cluster]
   for (const cluster of clusters) await installFluxDefinitions(cluster, signal)
+  watch(theirs, stopped.signal)
   const workloads = startWorkloads({ cluster: theirs, clock: realClock })
   const flux = await startFluxControllers(server.kubeconfigPath)
   const pair: Pair = {
@@ -72,12 +77,23 @@ async function startPair(kernel: Kernel): Promise<Opened<Pair>> {
     },
   }
   const close = async (): Promise<void> => {
+    stopped.abort()
     await flux.stop()
     await workloads.stop()
     await server.stop()
     await world.stop()
   }
   return { value: pair, close }
+}
+
+/** Watches Flux's objects, so that a cached cluster that is asked about them again and again knows them. */
+function watch(cluster: Cluster, signal: AbortSignal): void {
+  for (const { kind, convention } of reconcilers)
+    if (controllers.includes(convention.controller)) void follow(cluster.watch(kind, signal)).catch(() => undefined)
+}
+
+async function follow(events: AsyncIterable<unknown>): Promise<void> {
+  for await (const event of events) void event
 }
 
 async function apply(cluster: Cluster, { apply: objects = [], patch = [], remove = [] }: Step): Promise<void> {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
 import { test, type TestContext } from 'node:test'
 import { conditionOf } from '../../src/kinds/manifest.ts'
@@ -16,6 +17,7 @@ import { seeded } from '../support/random.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 import { startWorld } from '../support/world.ts'
 import type { Started } from '../world/cluster/contract.ts'
+import { bundled } from './bundle.ts'
 import { serveKernel } from './parent-kernel.ts'
 import { expected, kustomization, prepare, source, state, version } from './scene.ts'
 import { unending } from '../support/unending.ts'
@@ -24,34 +26,46 @@ const kernel = testKernel()
 /** 50 in all. The sandbox's loop is the real API server's: it is killed less often there. */
 const kills = { sandbox: 10, real: 40 }
 const signal = unending
+const root = join(import.meta.dirname, '../..')
 const quick = process.env.FLUXPILOT_QUICK === '1'
 
-/** Kills a process that reconciles over and over; after each kill nothing may be orphaned, and in the end all is as it should be. */
+/** Kills processes that reconcile over and over, each amid what the one before it left; after each kill nothing may be orphaned, and in the end all is as it should be. */
 async function killedAtRandom(
   t: TestContext,
   kills: number,
   open: (folder: string) => Promise<Started & { kubeconfig: string }>,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-kill-'))
+  const program = await bundled(join(import.meta.dirname, 'child.ts'), folder)
   const server = await open(folder)
   const world = await startWorld(async () => server, kernel)
   const storage = await serveArtifacts({ folder, host: '127.0.0.1', port: 0 })
   await pushFiles(world.hands, `oci://${world.registry}/app:latest`, version(0))
   await prepare(world.cluster, `oci://${world.registry}/app`)
-  const random = seeded(7)
-  let [n, within] = [0, 0]
-  for (let kill = 1; kill <= kills; kill++) {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'child.ts'), server.kubeconfig, folder, storage.address], {
+  const start = (): ChildProcess => {
+    const child = spawn(process.execPath, [program, server.kubeconfig, folder, storage.address, root], {
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
       serialization: 'advanced',
     })
     serveKernel(child, kernel)
-    const [took] = (await once(child.stdout ?? assert.fail(), 'data')) as [Buffer]
-    await pushFiles(world.hands, `oci://${world.registry}/app:latest`, version(++n))
-    // The wait is the random point: nothing is waited for.
-    await wait(random() * 4 * Number(took.toString()))
+    return child
+  }
+  const end = async (child: ChildProcess): Promise<void> => {
     child.kill('SIGKILL')
     await once(child, 'close')
+  }
+  const first = start()
+  const [, cold, warm] = await said(first, 3)
+  await end(first)
+  const random = seeded(7)
+  let [n, within] = [0, 0]
+  for (let kill = 1; kill <= kills; kill++) {
+    const child = start()
+    await said(child, 1)
+    await pushFiles(world.hands, `oci://${world.registry}/app:latest`, version(++n))
+    // The wait is the random point, within the first rounds of the process: nothing is waited for.
+    await wait(random() * (Number(cold) + 2 * Number(warm)))
+    await end(child)
     if (conditionOf(await world.cluster.get(kustomization, signal), 'Reconciling')) within++
     const { live, inventory } = await state(world.cluster)
     const lost = Object.keys(live).filter(name => !inventory.includes(name))
@@ -64,6 +78,15 @@ async function killedAtRandom(
   await storage.close()
   await world.stop()
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** So many lines of a child. */
+async function said({ stdout }: ChildProcess, lines: number): Promise<string[]> {
+  const heard: string[] = []
+  for await (const line of createInterface({ input: stdout ?? assert.fail() })) if (heard.push(line) === lines) break
+  assert.equal(heard.length, lines, 'the child ends by itself')
+  stdout?.resume()
+  return heard
 }
 
 const skip = quick ? 'left out of the quick run' : false

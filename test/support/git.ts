@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -51,9 +51,7 @@ export function openForge(): Forge {
     folder,
     async commit(name, plans) {
       const path = join(folder, name)
-      mkdirSync(path, { recursive: true })
-      await git(path, 'init', '--quiet', '--bare', '--initial-branch=main', '--template=')
-      for (const setting of ['uploadpack.allowFilter', 'uploadpack.allowAnySHA1InWant']) await git(path, 'config', setting, 'true')
+      if (!existsSync(path)) await make(path)
       const child = spawn('git', ['-C', path, 'fast-import', '--quiet', '--force'], { env: gitEnv, stdio: ['pipe', 'ignore', 'inherit'] })
       for (const plan of plans) child.stdin.write(importOf(plan))
       child.stdin.end('done\n')
@@ -62,6 +60,12 @@ export function openForge(): Forge {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+async function make(path: string): Promise<void> {
+  mkdirSync(path, { recursive: true })
+  await git(path, 'init', '--quiet', '--bare', '--initial-branch=main', '--template=')
+  appendFileSync(join(path, 'config'), '[uploadpack]\n\tallowFilter = true\n\tallowAnySHA1InWant = true\n')
 }
 
 const modes: Readonly<Record<string, string>> = { 'x ': '100755', 'l ': '120000', 's ': '160000' }

@@ -1,6 +1,6 @@
 import { type Access, accessTo, type Machine } from './access.ts'
 import { GitError } from './error.ts'
-import { fetchInto, type Filling, sizesIn } from './fetch.ts'
+import { fetchInto, type Filling } from './fetch.ts'
 import type { GitRemote, Wanted } from './git.ts'
 import { commitContent } from './history.ts'
 import { type GitFile, type Listed, listedIn } from './listing.ts'
@@ -87,12 +87,12 @@ async function listCommit({ repository, commit, filling, at }: Part, { files, bo
 }
 
 /** The sizes of blobs; those that a filter left out are fetched first, all at once. */
-async function presentSizes({ repository, filling }: Part, hashes: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const sizes = await sizesIn(repository, hashes, filling)
+async function presentSizes({ repository, objects, filling }: Part, hashes: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const sizes = await objects.sizes(hashes)
   const absent = hashes.filter(hash => !sizes.has(hash))
   if (absent.length === 0) return sizes
   await fetchInto(repository, { what: absent, filter: 'blob:none', more: true }, filling)
-  return new Map([...sizes, ...(await sizesIn(repository, absent, filling))])
+  return new Map([...sizes, ...(await objects.sizes(absent))])
 }
 
 function isWanted(path: string, { sparse }: Pick<Wanted, 'sparse'>): boolean {

@@ -1,7 +1,7 @@
 import type { Access } from './access.ts'
 import { GitError } from './error.ts'
 import { forgetRemote, packBytes } from './room.ts'
-import { outputOf, runGit } from './run.ts'
+import { runGit } from './run.ts'
 
 /** What one fetch brings. */
 export interface Fetch {
@@ -60,18 +60,3 @@ export async function fetchInto(repository: string, { what, shallow, filter, mor
 
 /** What a limit on files is counted in. */
 const blockBytes = 512
-const mostChecked = 64 * 1024 * 1024
-
-/** Sizes of objects by their hashes; those that are absent have none. */
-export async function sizesIn(repository: string, hashes: readonly string[], filling: Filling): Promise<Map<string, number>> {
-  const { access, doing, signal } = filling
-  const args = ['cat-file', '--buffer', '--batch-check=%(objectname) %(objectsize)']
-  const input = hashes.map(hash => `${hash}\n`).join('')
-  const output = await outputOf({ args, input, env: access.env, cwd: repository, doing, secrets: access.secrets }, mostChecked, signal)
-  const sizes = new Map<string, number>()
-  for (const line of output.toString('latin1').split('\n')) {
-    const [, hash, size] = /^([0-9a-f]{40}) (\d+)$/.exec(line) ?? []
-    if (hash !== undefined) sizes.set(hash, Number(size))
-  }
-  return sizes
-}

@@ -1,5 +1,5 @@
 import { GitError } from './error.ts'
-import { type Fetch, fetchInto, type Filling, sizesIn } from './fetch.ts'
+import { type Fetch, fetchInto, type Filling } from './fetch.ts'
 import type { Wanted } from './git.ts'
 import { Objects } from './objects.ts'
 
@@ -66,7 +66,7 @@ async function treeOfCommit(history: string, hash: string, filling: Filling): Pr
     const found = await objects.find(hash)
     if (found?.type !== 'commit') throw new GitError('NOT_FOUND', `unable to resolve commit object for '${hash}': object not found`)
     const tree = found.bytes.subarray('tree '.length, 'tree '.length + hash.length).toString('latin1')
-    return (await sizesIn(history, [tree], filling)).size > 0 ? 'whole' : 'commit'
+    return (await objects.sizes([tree])).size > 0 ? 'whole' : 'commit'
   } finally {
     await objects.close()
   }

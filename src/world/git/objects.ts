@@ -17,11 +17,11 @@ const newline = 0x0a
 const aheadCount = 64
 const mostAhead = 64 * 1024
 
-/** Reads objects of a repository through one process, which is started when first asked. */
+/** Reads objects of a repository through one process, which is started when first asked. It answers what it is asked in turn. */
 export class Objects {
   readonly #repository: string
   readonly #access: Pick<Access, 'env'>
-  #batch: { child: ChildProcess; output: Output } | undefined
+  #batch: Batch | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
   readonly #running = new Set<ChildProcess>()
@@ -37,11 +37,39 @@ export class Objects {
 
   /** By hash or name; `undefined` when it is absent. @throws {GitError} TOO_LARGE, BROKEN */
   find(name: string): Promise<RawObject | undefined> {
-    const { child, output } = this.#open()
-    child.stdin?.write(`${name}\n`)
-    const found = this.#turn.then(() => this.#answer(name, { child, output }))
-    this.#turn = found.catch(() => undefined)
-    return found
+    return this.#ask(`contents ${name}\n`, async ({ child, output }) => {
+      const found = headOf(await output.line(), name)
+      if (!found) return undefined
+      const { size, ...object } = found
+      if (size > mostObject) {
+        endGroup(child)
+        throw new GitError('TOO_LARGE', `${object.type} ${object.hash} has ${size} bytes`)
+      }
+      const bytes = await output.take(size)
+      await output.take(1)
+      return { ...object, bytes }
+    })
+  }
+
+  /** Sizes in bytes by hash; those that are absent have none. @throws {GitError} BROKEN */
+  sizes(hashes: readonly string[]): Promise<Map<string, number>> {
+    if (hashes.length === 0) return Promise.resolve(new Map())
+    return this.#ask(hashes.map(hash => `info ${hash}\n`).join(''), async ({ output }) => {
+      const sizes = new Map<string, number>()
+      for (const hash of hashes) {
+        const found = headOf(await output.line(), hash)
+        if (found) sizes.set(hash, found.size)
+      }
+      return sizes
+    })
+  }
+
+  #ask<T>(commands: string, answered: (batch: Batch) => Promise<T>): Promise<T> {
+    const batch = this.#open()
+    batch.child.stdin?.write(`${commands}flush\n`)
+    const answer = this.#turn.then(() => answered(batch))
+    this.#turn = answer.catch(() => undefined)
+    return answer
   }
 
   /** Tells in which order blobs will probably be read: small ones are then asked for some at a time. */
@@ -75,25 +103,9 @@ export class Objects {
     if (found.bytes.length > 0) yield found.bytes
   }
 
-  async #answer(name: string, { child, output }: { child: ChildProcess; output: Output }): Promise<RawObject | undefined> {
-    const header = await output.line()
-    const [, hash, type, size] = /^([0-9a-f]{40}) (commit|tree|blob|tag) (\d+)$/.exec(header) ?? []
-    if (hash === undefined || type === undefined) {
-      if (/ (?:missing|ambiguous)$/.test(header)) return undefined
-      throw broken(`the answer for ${name} is not understood`)
-    }
-    if (Number(size) > mostObject) {
-      endGroup(child)
-      throw new GitError('TOO_LARGE', `${type} ${hash} has ${size} bytes`)
-    }
-    const bytes = await output.take(Number(size))
-    await output.take(1)
-    return { hash, type: type as RawObject['type'], bytes }
-  }
-
-  #open(): { child: ChildProcess; output: Output } {
+  #open(): Batch {
     this.#batch ??= (() => {
-      const child = this.#start(['cat-file', '--batch'])
+      const child = this.#start(['cat-file', '--batch-command', '--buffer'])
       return { child, output: new Output(child) }
     })()
     return this.#batch
@@ -134,6 +146,19 @@ export class Objects {
       }),
     )
   }
+}
+
+interface Batch {
+  readonly child: ChildProcess
+  readonly output: Output
+}
+
+/** What git says before an object; `undefined` when there is none of that name. */
+function headOf(line: string, name: string): (Omit<RawObject, 'bytes'> & { readonly size: number }) | undefined {
+  const [, hash, type, size] = /^([0-9a-f]{40}) (commit|tree|blob|tag) (\d+)$/.exec(line) ?? []
+  if (hash !== undefined && type !== undefined) return { hash, type: type as RawObject['type'], size: Number(size) }
+  if (/ (?:missing|ambiguous)$/.test(line)) return undefined
+  throw broken(`the answer for ${name} is not understood`)
 }
 
 /** The output of a process, by lines and by bytes. */
