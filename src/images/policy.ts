@@ -119,10 +119,13 @@ async function extracted(
   { pattern = '', extract = '' }: NonNullable<PolicySpec['filterTags']>,
   tags: readonly string[],
 ): Promise<Map<string, string>> {
-  const { goExpanding } = await import('../lib/go-regex.ts')
+  const { goExpanding, RegexError } = await import('../lib/go-regex.ts')
   try {
     return new Map(goExpanding(tags, pattern, extract).map(({ text, value }) => [value, text]))
   } catch (cause) {
+    // What is too slow on a busy machine may be done in time at the next try: no policy is wrong for that.
+    if (cause instanceof RegexError && cause.code === 'TOO_SLOW')
+      throw new PolicyError('NO_CHOICE', `failed to filter tags: ${cause.message}`, { cause })
     throw new PolicyError('INVALID_POLICY', `failed to filter tags: invalid regular expression pattern '${pattern}': ${messageOf(cause)}`, {
       cause,
     })

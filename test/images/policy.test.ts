@@ -169,6 +169,19 @@ test('an expression that cannot be read is named', async () => {
   })
 })
 
+test('an expression that takes too long for the tags is no wrong policy: it is tried again', async () => {
+  const tags = Array.from({ length: 500 }, (_, i) => 'a'.repeat(120) + i)
+  const slow = '(?:a?){1000}a{1000}$'
+  await assert.rejects(chosen({ by: 'numerical', order: 'ASC' }, { pattern: slow }, tags), {
+    code: 'NO_CHOICE',
+    message: /^failed to filter tags: matching the expression takes longer than \d+ ms for 500 texts$/,
+  })
+  await assert.rejects(withoutExcluded(tags, ['ok', slow]), {
+    code: 'TOO_SLOW',
+    message: /^regex .*: matching the expression takes longer/,
+  })
+})
+
 test('of several policies the first of semver, alphabetical, numerical counts', () => {
   assert.equal(policerOf({ semver: { range: '1.x' }, alphabetical: {}, numerical: {} }).by, 'semver')
   assert.equal(policerOf({ alphabetical: {}, numerical: {} }).by, 'alphabetical')

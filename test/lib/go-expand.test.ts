@@ -29,7 +29,7 @@ for (const [template, value] of table)
     assert.deepEqual(goExpanding(['v1.20', 'none'], expression, template), [{ text: 'v1.20', value }])
   })
 test('a template that makes too much is refused', () => {
-  assert.throws(() => goExpanding(Array(1000).fill('a'.repeat(128)), '(.*)', '$1'.repeat(1000)), { code: 'BAD_REGEX' })
+  assert.throws(() => goExpanding(Array(1000).fill('a'.repeat(128)), '(.*)', '$1'.repeat(1000)), { code: /BAD_REGEX|TOO_SLOW/ })
 })
 test('law: no template breaks it', () => {
   fc.assert(

@@ -87,6 +87,7 @@ const codes: Readonly<Record<string, ToolErrorCode>> = {
   BAD_RANGE: 'InvalidArgument',
   BAD_FILTER: 'InvalidArgument',
   BAD_REGEX: 'InvalidArgument',
+  TOO_SLOW: 'TooLarge',
   NO_PATH: 'NotFound',
   NO_CHECKOUT: 'InvalidArgument',
   NO_AUTHOR: 'InvalidArgument',
