@@ -26,6 +26,8 @@ export interface Election {
   readonly retryMs: number
   /** The Lease is only looked at until this aborts. Absent: it may be taken from the start. */
   readonly after?: AbortSignal | undefined
+  /** Told who holds the Lease, when it is another than before. */
+  readonly waits?: ((holder: string) => void) | undefined
   /** Told why a try failed that the server refused. */
   readonly refused?: ((thrown: CodedError) => void) | undefined
   readonly clock: { now(): number; elapsed(): number; sleep(ms: number, signal: AbortSignal): Promise<void> }
@@ -50,7 +52,7 @@ export async function lead(hub: ElectionHub, election: Election, signal: AbortSi
   const candidate = new Candidate(hub, election)
   const rest = async (): Promise<void> => {
     const woken = after && !after.aborted ? AbortSignal.any([signal, after]) : signal
-    await clock.sleep(retryMs, woken).catch(() => signal.throwIfAborted())
+    await clock.sleep(Math.min(retryMs, candidate.leftMs), woken).catch(() => signal.throwIfAborted())
   }
   let since = clock.elapsed()
   for (; (await candidate.tryFor(renewDeadlineMs, signal)) !== 'held'; since = clock.elapsed()) await rest()
@@ -115,11 +117,17 @@ type Tried = 'held' | 'taken' | 'failed'
 class Candidate {
   readonly #hub: ElectionHub
   readonly #election: Election
-  #seen: { readonly renewed: string; readonly holder: string; readonly at: number } | undefined
+  #seen: { readonly renewed: string; readonly holder: string; readonly at: number; readonly lasts: number } | undefined
 
   constructor(hub: ElectionHub, election: Election) {
     this.#hub = hub
     this.#election = election
+  }
+
+  /** How long the Lease of another lasts yet; no bound where there is none that lasts. */
+  get leftMs(): number {
+    const left = this.#seen ? this.#seen.at + this.#seen.lasts - this.#election.clock.elapsed() : 0
+    return left > 0 ? left : Infinity
   }
 
   /** Takes or renews the Lease, if that works in so much time. */
@@ -157,11 +165,13 @@ class Candidate {
   }
 
   #isFree(found: KubeObject): boolean {
-    const { holder, clock } = this.#election
+    const { holder, clock, waits } = this.#election
     const by = stringAt(found, 'spec', 'holderIdentity') ?? ''
     const renewed = stringAt(found, 'spec', 'renewTime') ?? ''
-    if (this.#seen?.renewed !== renewed || this.#seen.holder !== by) this.#seen = { renewed, holder: by, at: clock.elapsed() }
+    if (this.#seen?.holder !== by && by !== '' && by !== holder) waits?.(by)
     const lasts = Number(at(found, 'spec', 'leaseDurationSeconds') ?? 15) * 1000
+    const isNew = this.#seen?.renewed !== renewed || this.#seen.holder !== by
+    this.#seen = { renewed, holder: by, at: isNew || !this.#seen ? clock.elapsed() : this.#seen.at, lasts }
     return by === '' || by === holder || clock.elapsed() - this.#seen.at >= lasts
   }
 

@@ -9,6 +9,7 @@ import { aborted } from '../lib/aborted.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { type Opened, opening } from '../lib/opened.ts'
 import { stringAt } from '../lib/json.ts'
+import { plain } from '../lib/safe.ts'
 import { type Controllers, readControllers } from '../tools/run/engine.ts'
 import { reconcilers } from '../tools/run/reconcilers.ts'
 import { listenAdmin } from '../transports/admin.ts'
@@ -154,9 +155,14 @@ async function leasesOf(hands: Hands, flags: ControllerFlags, { namespace, stopp
   if (!election) return told(cluster, leases)
   const refused = (thrown: CodedError): void => log.warn('the Lease of the leader cannot be had', { error: thrown.message })
   for (const { name } of leases) metrics.leases.holds(name, false)
+  const said = new Set<string>()
+  const waits = (by: string): void => {
+    if (!said.has(by)) process.stderr.write(`◎ waiting for the Leases that ${plain(by)} holds\n`)
+    said.add(by)
+  }
   const led = await leadAll(
     cluster,
-    leases.map(lease => ({ ...election, ...lease, refused })),
+    leases.map(lease => ({ ...election, ...lease, refused, waits })),
     { signal: stopped, frees: election.releases, holds: (name, held) => metrics.leases.holds(name, held) },
   )
   return { lost: led.lost, leave: () => led.leave(election.releases) }

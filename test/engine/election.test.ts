@@ -80,9 +80,15 @@ function electionSuite(name: string, open: () => Promise<{ cluster: Cluster; sto
     test('of two, one leads; when it leaves, the other does at the next try', async () => {
       const clock = manualClock()
       const first = await candidate('leaves', 'a', clock)
-      const second = candidate('leaves', 'b', clock)
+      const told: string[] = []
+      const second = lead(
+        counting(cluster),
+        { ...times, namespace, name: 'leaves', holder: 'b', clock, waits: by => told.push(by) },
+        unending,
+      )
       await asleep(clock, 2)
       assert.equal(await holderOf('leaves'), 'a')
+      assert.deepEqual(told, ['a'])
       await first.leave(true)
       assert.equal(await holderOf('leaves'), '')
       const began = clock.now()
