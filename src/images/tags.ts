@@ -18,5 +18,11 @@ export async function withoutExcluded(tags: readonly string[], expressions: read
 
 /** The first tags in descending order of their bytes: what the status shows of a scan. Spec: image-helm-notification A.1.2. */
 export function latestTags(tags: readonly string[]): string[] {
-  return tags.toSorted((a, b) => compareBytes(b, a)).slice(0, shown)
+  let latest: string[] = []
+  for (const tag of tags) {
+    const last = latest.at(-1)
+    if (latest.length === shown && last !== undefined && compareBytes(tag, last) <= 0) continue
+    latest = [...latest, tag].toSorted((a, b) => compareBytes(b, a)).slice(0, shown)
+  }
+  return latest
 }
