@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { processName, processNames, stateOf } from './processes.ts'
 
-const pattern = new RegExp(String.raw`^fluxpilot-[a-z-]+-(${processNames})-\w+$`)
+const pattern = new RegExp(String.raw`^\.?fluxpilot-[a-z-]+-(${processNames})-\w+$`)
 const swept = new Map<string, Promise<void>>()
 
 /**
@@ -22,7 +22,7 @@ export function folderPrefix(what: string, pid: number = process.pid): string {
   return `fluxpilot-${what}-${processName(pid)}-`
 }
 
-/** Removes what dead processes left; what cannot be removed stays. */
+/** Removes what dead processes left in a folder, hidden or not; what cannot be removed stays. */
 export async function sweepFolders(parent: string): Promise<void> {
   const names = await readdir(parent).catch(() => [])
   const dead = names.filter(name => {

@@ -4,7 +4,7 @@ import { access, lstat, mkdir, open, readdir, realpath, rename, rm, stat, writeF
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { FilesError, filesErrorOf } from './error.ts'
 import type { FileEntry, Files } from './files.ts'
-import { privateFolder } from '../private-folder.ts'
+import { folderPrefix, privateFolder, sweepFolders } from '../private-folder.ts'
 
 /** The user's files below the workspace folders. */
 export function workspaceFiles(workspaces: readonly string[]): Files {
@@ -72,11 +72,13 @@ async function replaced(target: string, content: Uint8Array | AsyncIterable<Uint
 async function replacedAll(contents: ReadonlyMap<string, Uint8Array>, within: (path: string) => Promise<string>): Promise<void> {
   const ready: (readonly [part: string, target: string])[] = []
   try {
-    for (const [path, content] of contents) {
-      const target = await within(path)
+    const targets = new Map<string, Uint8Array>()
+    for (const [path, content] of contents) targets.set(await within(path), content)
+    for (const folder of new Set([...targets.keys()].map(path => dirname(path)))) await sweepFolders(folder)
+    for (const [target, content] of targets) {
       const part = partOf(target)
       ready.push([part, target])
-      await prepared(part, target, content).catch(failedAt(path))
+      await prepared(part, target, content).catch(failedAt(target))
     }
     for (const [part, target] of ready) await rename(part, target).catch(failedAt(target))
   } finally {
@@ -85,7 +87,7 @@ async function replacedAll(contents: ReadonlyMap<string, Uint8Array>, within: (p
 }
 
 function partOf(target: string): string {
-  return join(dirname(target), `.${randomBytes(6).toString('hex')}.part`)
+  return join(dirname(target), `.${folderPrefix('part')}${randomBytes(6).toString('hex')}`)
 }
 
 /** Writes what will be put in a file's place, with all that is said of the file. */

@@ -19,7 +19,7 @@ export interface Files {
   write(path: string, content: Uint8Array | AsyncIterable<Uint8Array>, mode?: number): Promise<void>
   /**
    * Gives files that are there other content, through links too. Each is whole at any time; its mode and owner stay. All content is on the disk
-   * before the first file changes. @throws {FilesError} NOT_ALLOWED also for a file that is only read
+   * before the first file changes; what a call that was killed left beside them goes. @throws {FilesError} NOT_ALLOWED also for a file that is only read
    */
   replace(contents: ReadonlyMap<string, Uint8Array>): Promise<void>
   /** Runs in a fresh temporary folder and removes it afterwards. */

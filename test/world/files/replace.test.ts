@@ -93,7 +93,7 @@ test('a full disk leaves all files as they were', async t => {
   }
 })
 
-test('killed at any time, each file is whole', async () => {
+test('killed at any time, each file is whole, and the next call leaves nothing else', async () => {
   const [count, random] = [8, seeded(5)]
   mkdirSync(at('kill'))
   for (let i = 0; i < count; i++) writeFileSync(at(`kill/${i}`), Buffer.alloc(50_000, 'a'), { mode: 0o640 })
@@ -111,4 +111,9 @@ test('killed at any time, each file is whole', async () => {
       assert.equal(statSync(at(`kill/${i}`)).mode & 0o777, 0o640)
     }
   }
+  await files.replace(new Map([[at('kill/0'), Buffer.from('end')]]))
+  assert.deepEqual(
+    readdirSync(at('kill')),
+    Array.from({ length: count }, (_, i) => String(i)),
+  )
 })
