@@ -3,14 +3,18 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, syml
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { KubeObject } from '../../src/kinds/manifest.ts'
+import { drive } from '../../src/engine/drive.ts'
+import { fluxDefaults } from '../../src/engine/settings.ts'
+import { type KubeObject, refOf } from '../../src/kinds/manifest.ts'
 import { at, type JsonObject, listAt } from '../../src/lib/json.ts'
 import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
 import { answer, type Answer } from '../../src/tools/frame/answer.ts'
+import { automations } from '../../src/tools/run/automations.ts'
 import { updateImages } from '../../src/tools/update_images.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { marker } from '../images/policies.ts'
 import { type Forge, git, gitEnv, openForge } from '../support/git.ts'
+import { playFlux } from '../support/played-flux.ts'
 import { pushFiles } from '../support/push.ts'
 import { type Product, startProduct, stdioCaller } from '../support/service.ts'
 import { type } from '../support/terminal.ts'
@@ -306,4 +310,20 @@ test('at a terminal: update images PATH, --write, --commit and --name', async ()
   assert.equal((JSON.parse(done.out) as JsonObject).commit, await say('rev-parse', 'HEAD'))
   const missing = await type(product, ['update', 'images', '--name', 'absent', '-n', namespace])
   assert.deepEqual([missing.code, /ImageUpdateAutomation\/flux-system\/absent does not exist/.test(missing.err)], [1, true], missing.err)
+})
+
+test('where Flux acts, the plan is ours and the run its own', async () => {
+  const say = await automated('flux')
+  const { clusters: _, docs: _docs, ...world } = product.composed.service.world
+  const pass = { hub: cluster, hands: { ...world, cluster }, clock: world.clock, settings: fluxDefaults, signal: unending }
+  const kinds = [await cluster.resolve('ImageUpdateAutomation', unending)]
+  const flux = await playFlux(cluster, { kinds, script: object => async () => void (await drive(automations, refOf(object), pass)) })
+  try {
+    const shown = await update({ name: 'flux', namespace })
+    const done = await update({ name: 'flux', namespace, plan: String(shown.data?.plan) })
+    assert.deepEqual([done.data?.verdict, done.data?.commit], ['Ready', await say('rev-parse', 'refs/heads/main')], done.text)
+    assert.match(String(done.data?.engine), /^flux: /)
+  } finally {
+    await flux.stop()
+  }
 })
