@@ -13,7 +13,7 @@ import {
   warning,
   eventEvidence,
 } from '../facts.ts'
-import { namedIn } from '../named.ts'
+import { namedIn, speaksOf } from '../named.ts'
 import { passesOn, type Statement, statementsOf } from '../statements.ts'
 import {
   builds,
@@ -169,7 +169,8 @@ export const suspendedRule: Rule = (found, facts) => {
   const lacksArtifact = found.role === 'source' && at(found.object, 'status', 'artifact') === undefined
   const blocks = lacksArtifact || (found.role === 'dependency' && statementsOf(found).length > 0)
   const contained = found.role === 'contained' || found.role === 'named'
-  if (contained && healthOf(found, facts.now) === 'well' && !statementsOf(found).length) return []
+  const fine = healthOf(found, facts.now) === 'well' && !statementsOf(found).length
+  if (fine && (contained || (found.role === 'dependency' && !isBlamed(found)))) return []
   return [
     {
       name: 'Suspended',
@@ -179,6 +180,11 @@ export const suspendedRule: Rule = (found, facts) => {
       strength: blocks ? 1 : asked ? 0.9 : 0.6,
     },
   ]
+}
+
+/** Whether what leads to an object speaks of it in what is wrong. */
+function isBlamed({ parent, ref }: Found): boolean {
+  return parent !== undefined && statementsOf(parent).some(s => speaksOf(s.message, ref))
 }
 
 /** Dependencies that wait for each other. */
