@@ -289,6 +289,12 @@ const failing: [says: string, spec: JsonObject, code: string, message: RegExp][]
   ['suspended', { suspend: true }, 'Suspended', /is suspended/],
   ['without git', { git: undefined }, 'Stalled', /necessitates field \.spec\.git/],
   ['of no repository', { sourceRef: { kind: 'GitRepository', name: 'nowhere' } }, 'NotReady', /referenced git repository does not exist/],
+  [
+    'of a branch that is not there',
+    { git: { commit: { author: { email: 'a@b.c' } }, checkout: { ref: { branch: 'x' } } } },
+    'NotReady',
+    /refs\/heads\/x/,
+  ],
   ['of a path that is not there', { update: { strategy: 'Setters', path: 'gone' } }, 'BuildFailed', /walking path for files/],
 ]
 for (const [says, spec, code, message] of failing)

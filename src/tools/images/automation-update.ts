@@ -90,11 +90,13 @@ function ended({ reason, message }: Outcome, object: string): ToolError {
 
 const gitCodes: Readonly<Record<string, ToolErrorCode>> = {
   AUTH: 'Unauthenticated',
+  HOST_KEY: 'Unauthenticated',
   NOT_FOUND: 'NotFound',
   UNREACHABLE: 'Unreachable',
   TLS: 'Unreachable',
   TIMEOUT: 'Timeout',
   TOO_LARGE: 'TooLarge',
+  DISK_FULL: 'Internal',
 }
 
 /** What a failed step is in the tools' words; others as they are. */
