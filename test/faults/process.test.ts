@@ -17,7 +17,7 @@ import { type Front, startFront } from './front.ts'
 import { Scene } from './scene.ts'
 
 /** How often a leader is killed: `FLUXPILOT_KILLS=200` for the long run. */
-const kills = Number(process.env.FLUXPILOT_KILLS ?? 3)
+const kills = Number(process.env.FLUXPILOT_KILLS ?? 2)
 /** For how long a Lease really lasts, as `FLUXPILOT_LEASE=8`, in seconds; without it, it is made to end as soon as its holder is dead. */
 const leaseSeconds = Number(process.env.FLUXPILOT_LEASE ?? 0)
 const apps = 4
