@@ -7,7 +7,7 @@ import type { Artifact } from '../../src/kinds/artifact.ts'
 import type { Kind } from '../../src/kinds/kind.ts'
 import { conditionOf, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
 import { type JsonObject, objectAt, stringAt } from '../../src/lib/json.ts'
-import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
+import type { SandboxGit } from '../../src/sandbox/git.ts'
 import { reconcilers } from '../../src/tools/run/reconcilers.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Hands } from '../../src/world/world.ts'
@@ -17,6 +17,7 @@ import { startKubeApiServer } from '../refs/kube-apiserver.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
 import { type Forge, openForge } from '../support/git.ts'
+import { serveGit } from '../support/git-server.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles } from '../support/push.ts'
 import { unending } from '../support/unending.ts'
@@ -130,7 +131,7 @@ withData({ name: 'artifacts cross over', tests: 9 }, () =>
       const made: Record<string, Record<string, Artifact>> = {}
       before(async () => {
         upstream.forge = openForge()
-        upstream.git = await listenGit({ port: 0, data: upstream.forge.folder })
+        upstream.git = await serveGit({ folder: upstream.forge.folder })
         upstream.store = await startVersityGw()
         await upstream.store.create('app')
       })

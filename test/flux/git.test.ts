@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
-import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
+import type { SandboxGit } from '../../src/sandbox/git.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
 import { secretObject } from '../support/secrets.ts'
 import { git, openForge } from '../support/git.ts'
+import { serveGit } from '../support/git-server.ts'
 import { usePair } from './pair.ts'
 import { kustomization, ksRef, type Scenario, type Step } from './scenarios.ts'
 
@@ -112,7 +113,7 @@ withData({ name, tests: stories.length }, () =>
       const pair = usePair()
       let server: SandboxGit | undefined
       before(async () => {
-        server = await listenGit({ port: 0, data: forge.folder })
+        server = await serveGit({ folder: forge.folder })
       })
       after(async () => {
         await server?.close()

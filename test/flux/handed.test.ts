@@ -5,12 +5,13 @@ import { type KubeObject, type ObjectRef, printRef, refOf } from '../../src/kind
 import { type Json, type JsonObject, listAt, objectAt } from '../../src/lib/json.ts'
 import { refOfEntry } from '../../src/kustomize/inventory.ts'
 import { startEngine } from '../../src/main/engine.ts'
-import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
+import type { SandboxGit } from '../../src/sandbox/git.ts'
 import { reconcilers } from '../../src/tools/run/reconcilers.ts'
 import { type FluxControllers, startFluxControllers } from '../refs/flux-controllers.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
 import { openForge } from '../support/git.ts'
+import { serveGit } from '../support/git-server.ts'
 import { pushFiles } from '../support/push.ts'
 import { unending as signal } from '../support/unending.ts'
 import { ensureNamespace } from '../support/world.ts'
@@ -124,7 +125,7 @@ withData({ name: 'taking over and giving back', tests: 1 }, () =>
       let git: SandboxGit
       let running: Pick<FluxControllers, 'stop'> | undefined
       before(async () => {
-        git = await listenGit({ port: 0, data: forge.folder })
+        git = await serveGit({ folder: forge.folder })
       })
       after(async () => {
         await running?.stop()

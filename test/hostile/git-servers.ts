@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { findProgram } from '../../scripts/refs/cache.ts'
 import { withDeadline } from '../../src/lib/deadline.ts'
-import { listenGit } from '../../src/sandbox/git.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { GitErrorCode } from '../../src/world/git/error.ts'
 import type { Git, GitRemote, Wanted } from '../../src/world/git/git.ts'
 import { openGit } from '../../src/world/git/open.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import { type Forge, git, gitEnv, openForge } from '../support/git.ts'
+import { serveGit } from '../support/git-server.ts'
 import type { HostileCase, HostileClass, Room } from './table.ts'
 
 type Code = GitErrorCode | 'held' | readonly (GitErrorCode | 'held')[]
@@ -154,7 +154,7 @@ const packCase = (says: string, code: Code, tamper: Tamper): HostileCase => ({
   async attack(room) {
     const forge = openForge()
     await forge.commit('app.git', [{ branch: 'refs/heads/main', at: 1, files: { 'a.txt': 'a'.repeat(1000), 'b/c.txt': 'c' } }])
-    const server = await listenGit({ port: 0, data: forge.folder })
+    const server = await serveGit({ folder: forge.folder })
     const url = await room.serve((request, response) => {
       void (async () => {
         const body = await bodyOf(request)
@@ -278,7 +278,7 @@ const treeCase = (
     const tree = await stored(path, 'tree', treeBytes(await make(path, await stored(path, 'blob', Buffer.from('text')), forge)))
     const commit = await stored(path, 'commit', Buffer.from(`tree ${tree}\n${by}\nx\n`))
     await git(path, 'update-ref', 'refs/heads/main', commit)
-    const server = await listenGit({ port: 0, data: forge.folder })
+    const server = await serveGit({ folder: forge.folder })
     try {
       return await asked(room, (client, signal) => readAll(client, remoteAt(room, `http://${server.address}/app.git`), signal), ampleMs)
     } finally {
@@ -336,7 +336,7 @@ const moduleCase = (says: string, code: Code, { path = 'm', url, name = 'm', cou
     const text = tails.map(more => `[submodule "${name}${more}"]\n\tpath = ${path}${more}\n\turl = ${url(room)}\n`).join('')
     const links = Object.fromEntries(tails.map(more => [`s m${more}`, hash]))
     await forge.commit('app.git', [{ branch: 'refs/heads/main', at: 1, files: { '.gitmodules': text, ...links } }])
-    const server = await listenGit({ port: 0, data: forge.folder })
+    const server = await serveGit({ folder: forge.folder })
     try {
       return await asked(room, (client, signal) => readAll(client, remoteAt(room, `http://${server.address}/app.git`), signal), ampleMs)
     } finally {

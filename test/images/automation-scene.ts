@@ -3,10 +3,11 @@ import type { AutomationHands } from '../../src/images/automation-work-reconcile
 import { fluxDefaults, type Settings } from '../../src/engine/settings.ts'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import { type JsonObject, stringAt } from '../../src/lib/json.ts'
-import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
+import type { SandboxGit } from '../../src/sandbox/git.ts'
 import { automations } from '../../src/tools/run/automations.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 import { type Forge, git, openForge } from '../support/git.ts'
+import { serveGit } from '../support/git-server.ts'
 import { secretObject } from '../support/secrets.ts'
 import { unending } from '../support/unending.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
@@ -33,7 +34,7 @@ export class AutomationScene {
   static async open(open: () => Promise<Started>, kernel: Kernel): Promise<AutomationScene> {
     const world = await startWorld(open, kernel)
     const forge = openForge()
-    const scene = new AutomationScene(world, await listenGit({ port: 0, data: forge.folder }), forge)
+    const scene = new AutomationScene(world, await serveGit({ folder: forge.folder }), forge)
     await ensureNamespace(world.cluster, scene.namespace)
     return scene
   }

@@ -4,7 +4,7 @@ import { installKinds } from '../../src/engine/install.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { type JsonObject, stringAt } from '../../src/lib/json.ts'
 import { kinds } from '../../src/main/compose.ts'
-import { listenGit, type SandboxGit } from '../../src/sandbox/git.ts'
+import type { SandboxGit } from '../../src/sandbox/git.ts'
 import type { Answer } from '../../src/tools/frame/answer.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
@@ -13,6 +13,7 @@ import { startDockerRegistry } from '../refs/registries.ts'
 import { useApiServer } from '../refs/shared-api-server.ts'
 import { withPrograms } from '../refs/when.ts'
 import { type Forge, git, openForge } from '../support/git.ts'
+import { serveGit } from '../support/git-server.ts'
 import { pushFiles } from '../support/push.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import { unending } from '../support/unending.ts'
@@ -35,7 +36,7 @@ function delivers(open: () => Promise<Stage>): void {
   before(async () => {
     stage = await open()
     forge = openForge()
-    server = await listenGit({ port: 0, data: forge.folder })
+    server = await serveGit({ folder: forge.folder })
     await ensureNamespace(stage.cluster, namespace)
   })
   after(async () => {

@@ -2,10 +2,11 @@ import { GitRepository } from '../../../src/kinds/git-repository.ts'
 import type { KubeObject, ObjectRef } from '../../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import { unpack } from '../../../src/lib/untar.ts'
-import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
+import type { SandboxGit } from '../../../src/sandbox/git.ts'
 import { gitRepositories } from '../../../src/sources/git/reconciler.ts'
 import type { Kernel } from '../../../src/world/kernel/kernel.ts'
 import { type CommitPlan, type Forge, git, openForge } from '../../support/git.ts'
+import { serveGit } from '../../support/git-server.ts'
 import { unending } from '../../support/unending.ts'
 import { startWorld } from '../../support/world.ts'
 import type { Started } from '../../world/cluster/contract.ts'
@@ -24,10 +25,9 @@ export class GitScene extends SourceScene<typeof GitRepository> {
   static async open(open: () => Promise<Started>, kernel: Kernel): Promise<GitScene> {
     const scene = new GitScene(await startWorld(open, kernel), gitRepositories)
     await scene.prepare()
-    const data = scene.forge.folder
+    const { folder } = scene.forge
     const basic = `Basic ${Buffer.from(`ada:${password}`).toString('base64')}`
-    const allows = (authorization: string | undefined): boolean => authorization === basic || authorization === `Bearer ${password}`
-    scene.#servers = { open: await listenGit({ port: 0, data }), closed: await listenGit({ port: 0, data, allows }) }
+    scene.#servers = { open: await serveGit({ folder }), closed: await serveGit({ folder, letIn: [basic, `Bearer ${password}`] }) }
     await scene.secret('user', 'Opaque', { username: 'ada', password })
     await scene.secret('token', 'Opaque', { bearerToken: password })
     return scene

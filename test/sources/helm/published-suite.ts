@@ -7,12 +7,13 @@ import { fluxDefaults } from '../../../src/engine/settings.ts'
 import type { Kind } from '../../../src/kinds/kind.ts'
 import { conditionOf, type KubeObject, type ObjectRef } from '../../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
-import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
+import type { SandboxGit } from '../../../src/sandbox/git.ts'
 import { buckets } from '../../../src/sources/bucket/reconciler.ts'
 import { gitRepositories } from '../../../src/sources/git/reconciler.ts'
 import type { Hands } from '../../../src/world/world.ts'
 import { chartFiles, type ChartFiles, indexOf, packageOf, startChartServer } from '../../support/chart-server.ts'
 import { type Forge, openForge } from '../../support/git.ts'
+import { serveGit } from '../../support/git-server.ts'
 import { type S3Server, startS3Server } from '../../support/s3-server.ts'
 import { unending } from '../../support/unending.ts'
 import { artifactOf, type HelmScene, judged, namespace, revisionOf } from './scene.ts'
@@ -38,7 +39,7 @@ export function publishedTests(scene: () => HelmScene): void {
   let commits = 0
   before(async () => {
     forge = openForge()
-    git = await listenGit({ port: 0, data: forge.folder })
+    git = await serveGit({ folder: forge.folder })
     store = await startS3Server()
     const { accessKeyId, secretAccessKey } = store.keys
     await scene().secret('bucket-keys', 'Opaque', { accesskey: accessKeyId, secretkey: secretAccessKey })

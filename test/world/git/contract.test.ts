@@ -1,8 +1,9 @@
 import { after, before, describe } from 'node:test'
-import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
+import type { SandboxGit } from '../../../src/sandbox/git.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import { openGit } from '../../../src/world/git/open.ts'
 import { openForge } from '../../support/git.ts'
+import { serveGit } from '../../support/git-server.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { fillForge, gitContract } from './contract.ts'
 
@@ -14,7 +15,7 @@ withPrograms(['git'], { name: 'Git over HTTP', tests: 15 }, () =>
     let server: SandboxGit
     before(async () => {
       await fillForge(forge)
-      server = await listenGit({ port: 0, data: forge.folder })
+      server = await serveGit({ folder: forge.folder })
     })
     after(async () => {
       await server.close()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
+import type { SandboxGit } from '../../../src/sandbox/git.ts'
 import { GitError } from '../../../src/world/git/error.ts'
 import type { GitRemote } from '../../../src/world/git/git.ts'
 import { moduleRemote, modulesIn } from '../../../src/world/git/modules.ts'
@@ -8,6 +8,7 @@ import { openGit } from '../../../src/world/git/open.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { git, openForge } from '../../support/git.ts'
+import { serveGit } from '../../support/git-server.ts'
 import { unending } from '../../support/unending.ts'
 import { contentOf, fails } from './contract.ts'
 
@@ -79,7 +80,7 @@ withPrograms(['git'], { name: 'submodules', tests: 5 }, () =>
     const remote = (name: string): GitRemote => ({ url: `http://${server.address}/${name}`, credentials: { type: 'anonymous' } })
     const spec = (path: string, url: string): string => `[submodule "${path}"]\n\tpath = ${path}\n\turl = ${url}\n`
     before(async () => {
-      server = await listenGit({ port: 0, data: forge.folder })
+      server = await serveGit({ folder: forge.folder })
       const inner = await forge.commit('inner.git', [
         { branch: 'refs/heads/main', at: 1, files: { 'deep.txt': 'deep', 'notes.txt': 'notes' } },
         { branch: 'refs/heads/main', at: 2, files: { 'deep.txt': 'later' } },

@@ -4,13 +4,14 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test, type TestContext } from 'node:test'
-import { listenGit, type SandboxGit } from '../../../src/sandbox/git.ts'
+import type { SandboxGit } from '../../../src/sandbox/git.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import type { Git, GitRemote, Push } from '../../../src/world/git/git.ts'
 import { openGit } from '../../../src/world/git/open.ts'
 import { type Sshd, startSshd } from '../../refs/sshd.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { type Forge, git, openForge } from '../../support/git.ts'
+import { serveGit } from '../../support/git-server.ts'
 import { smallDisk } from '../../support/small-disk.ts'
 import { unending } from '../../support/unending.ts'
 import { fails } from './contract.ts'
@@ -184,7 +185,7 @@ withPrograms(['git'], { name: 'pushing over HTTP', tests: 14 }, () =>
     const client = openGit({ http, env })
     let server: SandboxGit
     before(async () => {
-      server = await listenGit({ port: 0, data: forge.folder })
+      server = await serveGit({ folder: forge.folder })
     })
     after(async () => {
       await server.close()
@@ -226,7 +227,7 @@ withPrograms(['git'], { name: 'pushing over HTTP', tests: 14 }, () =>
 
     test("a server's disk that is full: the branch is as it was", t =>
       onSmallDisk(t, async folder => {
-        const full = await listenGit({ port: 0, data: folder })
+        const full = await serveGit({ folder: folder })
         try {
           const path = join(folder, 'full.git')
           await git(

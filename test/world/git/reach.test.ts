@@ -18,6 +18,7 @@ import { withPrograms } from '../../refs/when.ts'
 import { certificateAuthority } from '../../support/certificates.ts'
 import { proxyFront, tlsFront } from '../../support/fronts.ts'
 import { git, openForge } from '../../support/git.ts'
+import { serveGit } from '../../support/git-server.ts'
 import { type SocksFront, socksFront, type SocksManners } from '../../support/socks.ts'
 import { unending } from '../../support/unending.ts'
 import { contentOf, fails, fillForge } from './contract.ts'
@@ -37,8 +38,8 @@ withPrograms(['git'], { name: 'ways to a Git server', tests: 25 }, () =>
     let locked: SandboxGit
     before(async () => {
       await fillForge(forge)
-      open = await listenGit({ port: 0, data: forge.folder })
-      locked = await listenGit({ port: 0, data: forge.folder, allows: header => header === basicHeader || header === `Bearer ${secret}` })
+      open = await serveGit({ folder: forge.folder })
+      locked = await serveGit({ folder: forge.folder, letIn: [basicHeader, `Bearer ${secret}`] })
     })
     after(async () => {
       await open.close()
