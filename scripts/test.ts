@@ -10,8 +10,6 @@ import { batches, entryOf, left } from './test-plan.ts'
 import { citations, passed } from '../test/conformance/citations.ts'
 
 const root = join(import.meta.dirname, '..')
-/** Two cores wait for much of the time: for a disk, an answer, a time to pass. */
-const lanes = 3
 const quick = process.argv.includes('--quick')
 
 async function gate(name: string, program: string, args: readonly string[]): Promise<void> {
@@ -40,7 +38,7 @@ const files = plan.map((batch, i) => entryOf(root, batch, join(record, `${i}.tes
 const skipped: string[] = quick ? [`${left} files that take their time are left out of the quick run`] : []
 const took = new Map<string, number>()
 let failed = 0
-const events = run({ files, concurrency: lanes, timeout: 600_000, execArgv: ['--max-semi-space-size=64'] })
+const events = run({ files, concurrency: 2, timeout: 600_000, execArgv: ['--max-semi-space-size=64'] })
 events.on('test:pass', ({ name, skip, nesting, details }) => {
   if (skip) skipped.push(typeof skip === 'string' ? skip : name)
   if (nesting === 0 && name.endsWith('.test.ts')) took.set(name, details.duration_ms / 1000)

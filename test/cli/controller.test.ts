@@ -136,9 +136,15 @@ function processSuite(name: string, open: () => Promise<Opened>): void {
         spec: { interval: '10m', prune: true, sourceRef: { kind: 'OCIRepository', name: app } },
       }) as KubeObject
     const put = (object: KubeObject): Promise<KubeObject> => opened.cluster.apply(object, { manager: 'test', force: true }, unending)
+    /** Waits for what the controller that was started last makes of an object; fails when that one ends. */
     async function until(object: KubeObject, seen: (live: KubeObject | undefined) => boolean): Promise<KubeObject | undefined> {
       const query = { ...refOf(object), fieldSelector: `metadata.name=${object.metadata.name}` }
-      for await (const event of opened.cluster.watch(query, unending)) {
+      const child = children.at(-1)
+      const ended = new AbortController()
+      const end = (): void => ended.abort(new Error(`the controller ended: ${child?.said()}`))
+      child?.once('exit', end)
+      if (child?.exitCode !== null) end()
+      for await (const event of opened.cluster.watch(query, ended.signal)) {
         const live = event.type === 'gap' ? event.objects[0] : event.type === 'deleted' ? undefined : event.object
         if (seen(live)) return live
       }
@@ -211,14 +217,14 @@ function processSuite(name: string, open: () => Promise<Opened>): void {
 
     test('a killed one leaves nothing that the next does not take up', async () => {
       await push('kept', '1')
-      const first = controller(['--enable-leader-election', '--leader-election-lease-duration', '3s', ...quick], 'kept')
+      const first = controller(['--enable-leader-election', ...quick], 'kept')
       await reconciling(first)
       await put(source('kept'))
       await put(delivery('kept'))
       assert.ok(await until(delivery('kept'), isReady))
       first.kill('SIGKILL')
       await once(first, 'exit')
-      const second = controller(['--enable-leader-election', '--leader-election-lease-duration', '3s', ...quick], 'kept')
+      const second = controller(['--enable-leader-election', ...quick], 'kept')
       await reconciling(second)
       const digest = await push('kept', '2')
       await opened.cluster.patch(
@@ -285,7 +291,12 @@ function processSuite(name: string, open: () => Promise<Opened>): void {
   })
 }
 
-const quick = ['--leader-election-renew-deadline', '2s', '--leader-election-retry-period', '500ms']
+/** As short as a busy machine renews in time. */
+const quick = [
+  ...['--leader-election-lease-duration', '8s'],
+  ...['--leader-election-renew-deadline', '6s'],
+  ...['--leader-election-retry-period', '500ms'],
+]
 
 processSuite('controller on the sandbox', async () => {
   const { cluster, url, stop } = await startSandboxApi(kernel)

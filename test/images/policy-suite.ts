@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { imagePolicies } from '../../src/images/policy-reconciler.ts'
 import type { ImageRef } from '../../src/kinds/image-policy.ts'
+import { ImageRepository } from '../../src/kinds/image-repository.ts'
 import type { ObjectRef } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
@@ -257,7 +258,7 @@ export function policyTests(scene: () => Scene): void {
     assert.deepEqual(woken(after), [repository.name])
     assert.deepEqual(woken({ ...after, metadata: { ...after.metadata, generation: 2 } }), [])
     assert.deepEqual(woken({ ...after, metadata: { ...after.metadata, namespace: 'other' } }), [])
-    assert.deepEqual(woken({ ...after, kind: 'OCIRepository' }), [])
+    assert.deepEqual(imagePolicies.follows, [ImageRepository])
     assert.deepEqual(woken({ ...after, status: {} }), [])
   })
 }
