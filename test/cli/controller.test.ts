@@ -292,11 +292,7 @@ function processSuite(name: string, open: () => Promise<Opened>): void {
 }
 
 /** As short as a busy machine renews in time. */
-const quick = [
-  ...['--leader-election-lease-duration', '8s'],
-  ...['--leader-election-renew-deadline', '6s'],
-  ...['--leader-election-retry-period', '500ms'],
-]
+const quick = '--leader-election-lease-duration 8s --leader-election-renew-deadline 6s --leader-election-retry-period 500ms'.split(' ')
 
 processSuite('controller on the sandbox', async () => {
   const { cluster, url, stop } = await startSandboxApi(kernel)
