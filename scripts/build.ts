@@ -2,6 +2,7 @@
 import { build } from 'esbuild'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { bundling } from './bundling.ts'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -34,15 +35,12 @@ const { metafile } = await build({
     tunnel: join(root, 'src/world/git/tunnel.ts'),
   },
   outdir: dist,
-  bundle: true,
+  ...bundling,
   splitting: true,
-  format: 'esm',
-  platform: 'node',
   target: 'node22',
   minify: true,
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   define: { 'import.meta.main': 'false' },
 })
 writeFileSync(join(dist, 'THIRD-PARTY.txt'), notices(Object.keys(metafile.inputs)))

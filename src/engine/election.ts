@@ -83,14 +83,13 @@ interface Together {
 export async function leadAll(hub: ElectionHub, elections: readonly Election[], { signal, frees, holds }: Together): Promise<Leading> {
   const lost = new AbortController()
   const ordered = elections.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  const turns = ordered.map(() => ({ held: new AbortController(), over: new AbortController() }))
+  const turns = ordered.map(election => ({ election, held: new AbortController(), over: new AbortController() }))
   const stopWaiting = (reason: unknown): void => {
     for (const { held, over } of turns) if (!held.signal.aborted) over.abort(reason)
   }
-  const wait = async (election: Election, i: number): Promise<Leading> => {
-    const until = [signal, ...turns.slice(i, i + 1).map(turn => turn.over.signal)]
-    const led = await lead(hub, { ...election, after: turns[i - 1]?.held.signal }, AbortSignal.any(until))
-    turns[i]?.held.abort()
+  const wait = async ({ election, held, over }: (typeof turns)[number], i: number): Promise<Leading> => {
+    const led = await lead(hub, { ...election, after: turns[i - 1]?.held.signal }, AbortSignal.any([signal, over.signal]))
+    held.abort()
     holds?.(election.name, true)
     led.lost.addEventListener('abort', () => {
       holds?.(election.name, false)
@@ -99,7 +98,7 @@ export async function leadAll(hub: ElectionHub, elections: readonly Election[], 
     })
     return led
   }
-  const ended = await Promise.allSettled(ordered.map(wait))
+  const ended = await Promise.allSettled(turns.map(wait))
   const led = ended.flatMap(t => (t.status === 'fulfilled' ? [t.value] : []))
   const failed = ended.find(t => t.status === 'rejected')
   const leave = async (free: boolean): Promise<void> => void (await Promise.all(led.map(l => l.leave(free))))

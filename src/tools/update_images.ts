@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { counted } from '../lib/counted.ts'
 import type { World } from '../world/world.ts'
 import { ToolError } from './frame/error.ts'
 import { previewAutomation, runAutomation } from './images/automation-update.ts'
@@ -80,7 +81,7 @@ function writes({ write, commit }: Local): boolean {
 
 function previewLocal(wanted: Local, local: LocalUpdate, call: Running): Preview {
   const changes = shownChanges(local.update.changes, call)
-  const many = `${changes.length} change${changes.length === 1 ? '' : 's'} in ${local.contents.size} file${local.contents.size === 1 ? '' : 's'}`
+  const many = `${counted(changes.length, 'change')} in ${counted(local.contents.size, 'file')}`
   return {
     summary: `${wanted.path}: ${wanted.commit === undefined ? 'write' : 'write and commit'} ${many}`,
     changes: changes.map(({ file, object, from, to, policy }) => ({
@@ -122,7 +123,7 @@ function nextOf(
 
 function sayLocal({ path, changes = [], unresolved = [], written: isWritten, commit, next }: Answer): string {
   return [
-    `${path ?? ''}: ${changes.length} change${changes.length === 1 ? '' : 's'}, ${isWritten ? 'written' : 'nothing written'}`,
+    `${path ?? ''}: ${counted(changes.length, 'change')}, ${isWritten ? 'written' : 'nothing written'}`,
     ...changes.map(([file, object, from, to, policy]) => `${file ?? ''}: ${object ?? ''}: ${from ?? ''} → ${to ?? ''} by ${policy ?? ''}`),
     ...(unresolved.length > 0 ? [`unresolved: ${unresolved.join(', ')}`] : []),
     ...sayCommit({ commit }),

@@ -141,9 +141,9 @@ function processSuite(name: string, open: () => Promise<Opened>): void {
       const query = { ...refOf(object), fieldSelector: `metadata.name=${object.metadata.name}` }
       const child = children.at(-1)
       const ended = new AbortController()
-      const end = (): void => ended.abort(new Error(`the controller ended: ${child?.said()}`))
-      child?.once('exit', end)
-      if (child?.exitCode !== null) end()
+      const gone = (): void => ended.abort(new Error(`the controller ended: ${child?.said()}`))
+      child?.once('exit', gone)
+      if (child?.exitCode !== null) gone()
       for await (const event of opened.cluster.watch(query, ended.signal)) {
         const live = event.type === 'gap' ? event.objects[0] : event.type === 'deleted' ? undefined : event.object
         if (seen(live)) return live

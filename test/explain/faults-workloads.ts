@@ -17,6 +17,7 @@ import {
   object,
   ownedBy,
   pod,
+  replicaFailure,
   replicaSet,
   running,
   stuck,
@@ -57,11 +58,11 @@ function uncreated(
 ): FaultCase {
   const dep = deployment('web', {
     progressing: stuck,
-    more: [['ReplicaFailure', 'True', 'FailedCreate', message]],
+    more: [replicaFailure(message)],
     status: { replicas: 0 },
   })
   if (kind === 'ReplicaSet') {
-    const set = replicaSet(dep, { replicas: 0, more: [['ReplicaFailure', 'True', 'FailedCreate', message]] })
+    const set = replicaSet(dep, { replicas: 0, more: [replicaFailure(message)] })
     return fault(
       name,
       says,

@@ -13,6 +13,7 @@ import {
   object,
   ownedBy,
   pod,
+  replicaFailure,
   restartedOnce,
   stuck,
 } from './objects.ts'
@@ -141,14 +142,7 @@ export const moreFieldVariants: readonly FaultCase[] = [
   (() => {
     const dep = deployment('web', {
       progressing: stuck,
-      more: [
-        [
-          'ReplicaFailure',
-          'True',
-          'FailedCreate',
-          'Internal error occurred: admission plugin "ImagePolicyWebhook" failed to complete validation in 13s',
-        ],
-      ],
+      more: [replicaFailure('Internal error occurred: admission plugin "ImagePolicyWebhook" failed to complete validation in 13s')],
     })
     return fault('webhook', 'image policy too slow', [dep, restartedOnce()], {
       cause: ['WebhookUnreachable', 'AdmissionTimeout'],

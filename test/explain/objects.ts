@@ -165,6 +165,8 @@ export function deployment(
   })
 }
 export const stuck: Condition = ['Progressing', 'False', 'ProgressDeadlineExceeded', 'ReplicaSet "web-6d4f" has timed out progressing.']
+/** What a Deployment or a ReplicaSet says of pods that it may not make. */
+export const replicaFailure = (message: string): Condition => ['ReplicaFailure', 'True', 'FailedCreate', message]
 export const availableNow: Condition = [
   'Progressing',
   'True',

@@ -1,8 +1,8 @@
 import { fault, type FaultCase } from './case.ts'
 import {
   artifact,
-  buildFails,
   bucket,
+  buildFails,
   chain,
   claim,
   conditions,
@@ -26,13 +26,14 @@ import {
   oci,
   pod,
   readyTrue,
-  release,
-  replicaSet,
   refused,
+  release,
+  replicaFailure,
+  replicaSet,
   restartedOnce,
+  running,
   sourceWaits,
   unscheduled,
-  running,
   waiting,
 } from './objects.ts'
 
@@ -946,14 +947,7 @@ export const thirdVariants: readonly FaultCase[] = [
       const dep = deployment('web')
       const set = replicaSet(dep, {
         replicas: 0,
-        more: [
-          [
-            'ReplicaFailure',
-            'True',
-            'FailedCreate',
-            'pods "web-6d4f-x" is forbidden: exceeded quota: team, requested: cpu=2, used: cpu=3, limited: cpu=4',
-          ],
-        ],
+        more: [replicaFailure('pods "web-6d4f-x" is forbidden: exceeded quota: team, requested: cpu=2, used: cpu=3, limited: cpu=4')],
       })
       return [
         ks('apps', { wait: true }, notHealthy(`Deployment/${ns}/web`), inventory(dep, release('old', {}, readyTrue))),

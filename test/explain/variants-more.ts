@@ -20,6 +20,7 @@ import {
   oci,
   pod,
   release,
+  replicaFailure,
   restartedOnce,
   running,
   stuck,
@@ -207,14 +208,7 @@ export const moreVariants: readonly FaultCase[] = [
   (() => {
     const dep = deployment('web', {
       progressing: stuck,
-      more: [
-        [
-          'ReplicaFailure',
-          'True',
-          'FailedCreate',
-          'pods "web-6d4f-" is forbidden: error looking up service account apps/shop: serviceaccount "shop" not found',
-        ],
-      ],
+      more: [replicaFailure('pods "web-6d4f-" is forbidden: error looking up service account apps/shop: serviceaccount "shop" not found')],
       status: { replicas: 0 },
     })
     return fault('ServiceAccount missing', 'of a Deployment', [dep, restartedOnce()], {

@@ -18,6 +18,7 @@ import {
   object,
   pod,
   type PodShape,
+  replicaFailure,
   restartedOnce,
   running,
   stuck,
@@ -650,12 +651,9 @@ export const podVariants: readonly FaultCase[] = [
     const dep = deployment('web', {
       progressing: stuck,
       more: [
-        [
-          'ReplicaFailure',
-          'True',
-          'FailedCreate',
+        replicaFailure(
           'admission webhook "validation.gatekeeper.sh" denied the request: [k8srequiredprobes] Container <app> in your <Pod> <web-6d4f-x> has no <readinessProbe>',
-        ],
+        ),
       ],
     })
     return fault('webhook denial', 'Gatekeeper, under a Deployment', [dep, restartedOnce()], {

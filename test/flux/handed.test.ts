@@ -7,7 +7,7 @@ import { refOfEntry } from '../../src/kustomize/inventory.ts'
 import { startEngine } from '../../src/main/engine.ts'
 import type { SandboxGit } from '../../src/sandbox/git.ts'
 import { reconcilers } from '../../src/tools/run/reconcilers.ts'
-import { type FluxControllers, startFluxControllers } from '../refs/flux-controllers.ts'
+import { type FluxControllers, fluxControllers, startFluxControllers } from '../refs/flux-controllers.ts'
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
 import { openForge } from '../support/git.ts'
@@ -21,7 +21,7 @@ import { request, untilCalm, untilHandled } from './side.ts'
 import { differences, inventoryIds, snapshot } from './snapshot.ts'
 
 const namespace = 'handed'
-const controllers = ['source-controller', 'kustomize-controller'] as const
+const controllers: readonly string[] = fluxControllers
 const gitRef: ObjectRef = { ...sourceRef(namespace), kind: 'GitRepository' }
 const applying = ['first', 'app', 'late', 'held', 'broken'] as const
 const watched = [sourceRef(namespace), gitRef, ...applying.map(name => ksRef(namespace, name))]
@@ -160,12 +160,12 @@ withData({ name: 'taking over and giving back', tests: 1 }, () =>
       }
       const ours = (): Pick<FluxControllers, 'stop'> =>
         startEngine(pair().world.hands, {
-          reconcilers: reconcilers.filter(r => (controllers as readonly string[]).includes(r.convention.controller)),
+          reconcilers: reconcilers.filter(r => controllers.includes(r.convention.controller)),
           settings: fluxDefaults,
           concurrency: 4,
           scope: { namespace },
         })
-      const theirs = (): Promise<FluxControllers> => startFluxControllers(pair().kubeconfigPath, controllers, namespace)
+      const theirs = (): Promise<FluxControllers> => startFluxControllers(pair().kubeconfigPath, fluxControllers, namespace)
 
       test('is taken over and given back: nothing is applied again, pruned or orphaned, and each prunes what the other applied', async () => {
         const { cluster, registry } = pair().world

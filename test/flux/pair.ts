@@ -7,7 +7,7 @@ import { realClock } from '../../src/world/clock/real.ts'
 import { cachedCluster } from '../../src/world/cluster/cached.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
-import { startFluxControllers } from '../refs/flux-controllers.ts'
+import { fluxControllers, startFluxControllers } from '../refs/flux-controllers.ts'
 import { startKubeApiServer } from '../refs/kube-apiserver.ts'
 import { testKernel } from '../support/kernel.ts'
 import { type Opened, shared } from '../support/shared.ts'
@@ -30,7 +30,7 @@ export interface Pair {
 }
 
 const mostLooks = 3
-const controllers = ['source-controller', 'kustomize-controller']
+const controllers: readonly string[] = fluxControllers
 const pairs = shared<Pair>()
 
 /** The pair of this process, for a suite that is being defined. */

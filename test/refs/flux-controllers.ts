@@ -12,12 +12,13 @@ export interface FluxControllers {
   stop(): Promise<void>
 }
 
-const both = ['source-controller', 'kustomize-controller'] as const
+/** By their names. */
+export const fluxControllers = ['source-controller', 'kustomize-controller'] as const
 
 /** Both, or those that are named; in one namespace, or in all. */
 export async function startFluxControllers(
   kubeconfigPath: string,
-  names: readonly (typeof both)[number][] = both,
+  names: readonly (typeof fluxControllers)[number][] = fluxControllers,
   namespace?: string,
 ): Promise<FluxControllers> {
   const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-flux-'))

@@ -7,6 +7,7 @@ import { repositoryFor } from '../../images/policy-reconciler.ts'
 import { tagsOf } from '../../images/repository-reconciler.ts'
 import type { ImagePolicyObject } from '../../kinds/image-policy.ts'
 import { printRef } from '../../kinds/manifest.ts'
+import { counted } from '../../lib/counted.ts'
 import { stringAt } from '../../lib/json.ts'
 import type { ParsedReference } from '../../lib/reference.ts'
 import type { Registry } from '../../world/registry/registry.ts'
@@ -69,7 +70,7 @@ export async function policyImage(
 }
 
 function reasonOf(policer: Policer, { tag, value }: Chosen, count: number): string {
-  const many = `${count} candidate${count === 1 ? '' : 's'}`
+  const many = counted(count, 'candidate')
   const compared = value === tag ? '' : `, compared by '${value}'`
   switch (policer.by) {
     case 'semver':

@@ -3,6 +3,7 @@ import { foreseen, type Foreseen } from '../../images/automation-preview-reconci
 import { ImageUpdateAutomation, type ImageUpdateAutomationObject } from '../../kinds/image-update-automation.ts'
 import { type KubeObject, printRef } from '../../kinds/manifest.ts'
 import { CodedError } from '../../lib/coded-error.ts'
+import { counted } from '../../lib/counted.ts'
 import { stringAt } from '../../lib/json.ts'
 import type { World } from '../../world/world.ts'
 import { ToolError, type ToolErrorCode } from '../frame/error.ts'
@@ -47,7 +48,7 @@ export async function previewAutomation(wanted: AutomationWanted, world: World, 
   const seen = [object.metadata.uid, object.metadata.generation]
   if (!found) return { summary: `${printed}: nothing to commit`, changes: [], live: JSON.stringify(seen), mustPlan: true }
   return {
-    summary: `${printed}: commit ${found.changes.length} change${found.changes.length === 1 ? '' : 's'} onto ${shortHash(found.onto)} and push to ${found.branch}`,
+    summary: `${printed}: commit ${counted(found.changes.length, 'change')} onto ${shortHash(found.onto)} and push to ${found.branch}`,
     changes: changesOf(found, call),
     live: JSON.stringify([...seen, found.onto, found.message]),
     mustPlan: true,
