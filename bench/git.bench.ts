@@ -9,7 +9,7 @@ import { listenGit } from '../src/sandbox/git.ts'
 import type { Wanted } from '../src/world/git/git.ts'
 import { openGit } from '../src/world/git/open.ts'
 import { createHttp } from '../src/world/http/client.ts'
-import { git, gitEnv, openForge } from '../test/support/git.ts'
+import { git, gitEnv, machine, openForge } from '../test/support/git.ts'
 
 const run = promisify(execFile)
 const signal = new AbortController().signal
@@ -32,7 +32,7 @@ export async function bench(): Promise<readonly [string, string][]> {
     ['shallow: a branch', { ref: branch }, ['--depth=1']],
     ['sparse: 1,000 of 50,000 files', { ref: branch, sparse: ['f000'] }, ['--depth=1', '--filter=blob:none', '--sparse']],
   ]
-  const client = openGit({ http, env: { PATH: process.env.PATH } })
+  const client = openGit({ http, ...machine })
   for (const [what, wanted, flags] of wants) {
     const ours = await seconds(async () => {
       const { tree, received, close } = await client.checkout({ url, credentials: { type: 'anonymous' } }, wanted, signal)

@@ -1,4 +1,4 @@
-// Builds dist/: the program bundled, its worker and its tunnel, and the kernel's modules beside them.
+// Builds dist/: the program bundled, its worker, its tunnel and its starter, and the kernel's modules beside them.
 import { build } from 'esbuild'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,6 +33,7 @@ const { metafile } = await build({
     main: join(root, 'src/main.ts'),
     worker: join(root, 'src/world/kernel/worker.ts'),
     tunnel: join(root, 'src/world/git/tunnel.ts'),
+    starter: join(root, 'src/world/programs/starter-process.ts'),
   },
   outdir: dist,
   ...bundling,

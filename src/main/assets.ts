@@ -17,6 +17,8 @@ export const assets = {
   worker: script('world/kernel/worker.ts', 'worker.js'),
   /** What ssh goes through a proxy with. */
   tunnel: script('world/git/tunnel.ts', 'tunnel.js'),
+  /** The small process that starts programs. */
+  starter: script('world/programs/starter-process.ts', 'starter.js'),
   /** OpenAPI v3 definitions of Kubernetes' built-in kinds. */
   definitions: join(kernel, bundle === undefined ? 'k8s/builtin.json' : 'builtin.json'),
   /** Pages for search_docs. */

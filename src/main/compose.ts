@@ -4,6 +4,7 @@ import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import { docFiles } from '../world/docs/files.ts'
 import { assets } from './assets.ts'
+import { startProgram } from './programs.ts'
 import type { Session } from '../cli/run-verb.ts'
 import { gatedSettings } from '../cli/feature-gates.ts'
 import { tokenCache } from '../cli/options.ts'
@@ -154,7 +155,7 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
     auth,
     kms: lazyKms({ http, clock: realClock, env, home: homedir(), auth, learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
-    git: lazyGit({ http, env, tunnel: assets.tunnel }),
+    git: lazyGit({ http, env, tunnel: assets.tunnel, start: startProgram }),
     docs: docFiles(assets.docs),
     artifacts,
     tags,
@@ -190,7 +191,15 @@ export async function openSandbox(
   ports: Pick<SandboxOptions, 'port' | 'registryPort' | 'gitPort' | 'data' | 'signal'>,
 ): Promise<Sandbox> {
   const { startSandbox } = await import('../sandbox/sandbox.ts')
-  return startSandbox({ kernel, http, clock: realClock, definitions: (await kernel.definitions()).all, kinds, ...ports })
+  return startSandbox({
+    kernel,
+    http,
+    clock: realClock,
+    definitions: (await kernel.definitions()).all,
+    kinds,
+    start: startProgram,
+    ...ports,
+  })
 }
 
 async function clustersFor(

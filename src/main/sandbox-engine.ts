@@ -30,6 +30,7 @@ import { diskScratch } from '../world/storage/disk-scratch.ts'
 import { artifactFetcher } from '../world/storage/fetch.ts'
 import type { Hands } from '../world/world.ts'
 import { assets } from './assets.ts'
+import { startProgram } from './programs.ts'
 import { learning, openSandbox, openStorage } from './compose.ts'
 import { startEngine } from './engine.ts'
 
@@ -89,7 +90,7 @@ function handsFor(sandbox: Sandbox, { env, common, http, kernel, artifacts, tags
     scratch: diskScratch(),
     ...keyHands({ http, env, common, learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),
-    git: lazyGit({ http, env, tunnel: assets.tunnel }),
+    git: lazyGit({ http, env, tunnel: assets.tunnel, start: startProgram }),
     fetcher: artifactFetcher({ http, clock: realClock, own: artifacts }),
     registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras: 'off' }),
   }

@@ -8,6 +8,7 @@ import { listen } from '../lib/listen.ts'
 import { opening } from '../lib/opened.ts'
 import { answerByBackend, type Backend } from './git/backend.ts'
 import { privateFolder } from '../world/private-folder.ts'
+import { startHere, type StartProgram } from '../world/programs/program.ts'
 
 const run = promisify(execFile)
 
@@ -18,6 +19,8 @@ export interface GitServerOptions {
   readonly data?: string | undefined
   /** Judges the header of that name; absent: everyone may read and write. */
   readonly allows?: ((authorization: string | undefined) => boolean) | undefined
+  /** Starts git; absent: from this process. */
+  readonly start?: StartProgram | undefined
 }
 
 /** A running Git server on loopback; `address` is `host:port`, and the repositories are at `http://ADDRESS/NAME.git`. */
@@ -31,19 +34,22 @@ const pathPattern = /^((?:\/[A-Za-z0-9_][\w.-]*){1,4})\/(?:info\/refs|git-upload
 /**
  * Serves Git over smart HTTP by `git http-backend`. A repository is made by the first push to it. @throws {GitError} GIT_MISSING, GIT_TOO_OLD
  */
-export async function listenGit({ port, data, allows }: GitServerOptions): Promise<SandboxGit> {
+export async function listenGit({ port, data, allows, start = startHere }: GitServerOptions): Promise<SandboxGit> {
   await gitProgram(process.env)()
   return opening(async opened => {
     const folder = data ?? opened.keep(await privateFolder('git-server'), made => rm(made, { recursive: true, force: true }))
     await mkdir(folder, { recursive: true })
-    const { address, close } = await listen(await gitServer(folder, allows), { host: '127.0.0.1', port, flag: '--git-port' })
+    const { address, close } = await listen(gitServer({ folder, env: await serverEnv(folder), start }, allows), {
+      host: '127.0.0.1',
+      port,
+      flag: '--git-port',
+    })
     opened.keep(address, close)
     return { address, close: () => opened.close() }
   })
 }
 
-async function gitServer(folder: string, allows: GitServerOptions['allows']): Promise<Server> {
-  const backend = { folder, env: await serverEnv(folder) }
+function gitServer(backend: Backend, allows: GitServerOptions['allows']): Server {
   const server = createServer((request, response) => {
     if (allows && !allows(request.headers.authorization))
       return void response.writeHead(401, { 'www-authenticate': 'Basic realm="sandbox"' }).end()

@@ -13,6 +13,7 @@ import { openJournal } from './api/store/journal.ts'
 import { type ApiServer, listenApiServer } from './api/server.ts'
 import { seed } from './api/store/seed.ts'
 import { Store } from './api/store/store.ts'
+import type { StartProgram } from '../world/programs/program.ts'
 import { listenGit, type SandboxGit } from './git.ts'
 import { lockFolder } from './lock.ts'
 import { listenRegistry } from './registry.ts'
@@ -30,6 +31,7 @@ export interface SandboxOptions {
   readonly port: number
   readonly registryPort: number
   readonly gitPort: number
+  readonly start?: StartProgram | undefined
   /** A folder that keeps everything; absent: memory. */
   readonly data?: string | undefined
   /** Ends the start. */
@@ -82,9 +84,9 @@ async function openApi({ kernel, clock, data, definitions, port }: SandboxOption
 }
 
 /** Nothing else of a sandbox needs git: it starts without it. */
-async function openGitServer({ gitPort, data }: SandboxOptions): Promise<SandboxGit | GitError> {
+async function openGitServer({ gitPort, data, start }: SandboxOptions): Promise<SandboxGit | GitError> {
   try {
-    return await listenGit({ port: gitPort, ...(data === undefined ? {} : { data: join(data, 'git') }) })
+    return await listenGit({ port: gitPort, start, ...(data === undefined ? {} : { data: join(data, 'git') }) })
   } catch (thrown) {
     if (thrown instanceof GitError) return thrown
     throw thrown

@@ -11,7 +11,7 @@ import type { GitErrorCode } from '../../src/world/git/error.ts'
 import type { Git, GitRemote, Wanted } from '../../src/world/git/git.ts'
 import { openGit } from '../../src/world/git/open.ts'
 import { createHttp } from '../../src/world/http/client.ts'
-import { type Forge, git, gitEnv, openForge } from '../support/git.ts'
+import { type Forge, git, gitEnv, machine, openForge } from '../support/git.ts'
 import { serveGit } from '../support/git-server.ts'
 import type { HostileCase, HostileClass, Room } from './table.ts'
 
@@ -32,7 +32,7 @@ const patience = (code: Code): number => ([code].flat().includes('TIMEOUT') ? br
 async function asked(room: Room, work: (client: Git, signal: AbortSignal) => Promise<unknown>, ms: number): Promise<string> {
   const http = createHttp({})
   try {
-    const client = openGit({ http, env: { PATH: process.env.PATH }, bounds })
+    const client = openGit({ http, ...machine, bounds })
     await withDeadline({ clock: realClock, ms, what: 'git', signal: room.signal }, signal => work(client, signal))
     return 'held'
   } finally {

@@ -1,11 +1,8 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-
-const exec = promisify(execFile)
+import { text } from 'node:stream/consumers'
+import { programStarter } from '../../src/world/programs/starter.ts'
 
 /** What git may know in a test: nothing of this machine. */
 export const gitEnv: Readonly<Record<string, string>> = {
@@ -23,9 +20,20 @@ export const gitEnv: Readonly<Record<string, string>> = {
 
 /** Runs git in a folder; its output, trimmed. */
 export async function git(folder: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await exec('git', ['-C', folder, ...args], { env: gitEnv, maxBuffer: 64 * 1024 * 1024 })
-  return stdout.trim()
+  return (await gitWith('', folder, ...args)).trim()
 }
+
+/** With what it reads from its standard input; its whole output. */
+async function gitWith(input: string, folder: string, ...args: readonly string[]): Promise<string> {
+  const { stdin, stdout, stderr, ended } = await machine.start({ program: 'git', args: ['-C', folder, ...args], env: gitEnv, cwd: folder })
+  stdin.end(input)
+  const [out, said, { code }] = await Promise.all([text(stdout), text(stderr), ended])
+  if (code !== 0) throw new Error(`git ${args.join(' ')}: ${said}`)
+  return out
+}
+
+/** This machine, for a client of Git. */
+export const machine = { env: { PATH: process.env.PATH }, start: programStarter() }
 
 /** A commit as `git fast-import` reads it: files by path, `'x '` before a path makes it executable, `'l '` a link, `'s '` a submodule. */
 export interface CommitPlan {
@@ -52,10 +60,7 @@ export function openForge(): Forge {
     async commit(name, plans) {
       const path = join(folder, name)
       if (!existsSync(path)) await make(path)
-      const child = spawn('git', ['-C', path, 'fast-import', '--quiet', '--force'], { env: gitEnv, stdio: ['pipe', 'ignore', 'inherit'] })
-      for (const plan of plans) child.stdin.write(importOf(plan))
-      child.stdin.end('done\n')
-      await once(child, 'close')
+      await gitWith(`${plans.map(importOf).join('')}done\n`, path, 'fast-import', '--quiet', '--force')
       return path
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),

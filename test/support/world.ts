@@ -36,6 +36,7 @@ import { artifactFetcher } from '../../src/world/storage/fetch.ts'
 import { serveArtifacts } from '../../src/world/storage/serve.ts'
 import type { Hands } from '../../src/world/world.ts'
 import type { Started } from '../world/cluster/contract.ts'
+import { machine } from './git.ts'
 import { unending } from './unending.ts'
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, with: () => silent }
@@ -85,7 +86,7 @@ export async function startWorld(open: () => Promise<Started>, kernel: Kernel): 
     auth,
     kms: openKms({ http, clock: realClock, env: {}, home: folder, auth, learn: () => {} }),
     objects: openObjects({ http, clock: realClock }),
-    git: lazyGit({ http, env: { PATH: process.env.PATH } }),
+    git: lazyGit({ http, ...machine }),
     scratch: diskScratch(),
     tags,
     artifacts: diskArtifacts({ folder, advertised: server.address, clock: realClock }),

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { StartProgram } from '../../world/programs/program.ts'
 
 const mostHead = 16 * 1024
 const endOfHead = '\r\n\r\n'
@@ -9,20 +10,23 @@ const endOfHead = '\r\n\r\n'
 export interface Backend {
   readonly folder: string
   readonly env: Readonly<Record<string, string>>
+  readonly start: StartProgram
 }
 
 /** Answers a request by `git http-backend`, a CGI program. */
-export async function answerByBackend(request: IncomingMessage, response: ServerResponse, { folder, env }: Backend): Promise<void> {
+export async function answerByBackend(request: IncomingMessage, response: ServerResponse, { folder, env, start }: Backend): Promise<void> {
   const { pathname, search } = new URL(request.url ?? '/', 'http://git')
-  const child = spawn('git', ['http-backend'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+  const { stdin, stdout, stderr, end } = await start({
+    program: 'git',
+    args: ['http-backend'],
     env: { ...env, GIT_PROJECT_ROOT: folder, GIT_HTTP_EXPORT_ALL: '1', ...variablesOf(request, { pathname, search }) },
+    cwd: folder,
   })
-  child.on('error', () => response.destroy())
-  response.once('close', () => void child.kill('SIGKILL'))
-  child.stdin.on('error', () => {})
-  request.pipe(child.stdin)
-  await passOn(child, response)
+  stderr.resume()
+  response.once('close', end)
+  if (response.destroyed) end()
+  request.pipe(stdin)
+  await passOn(stdout, response)
 }
 
 function variablesOf(
@@ -46,8 +50,7 @@ function variablesOf(
 }
 
 /** The head of a CGI answer is lines, one of them perhaps the status; the rest is the body. */
-async function passOn({ stdout }: ChildProcess, response: ServerResponse): Promise<void> {
-  if (!stdout) return void response.destroy()
+async function passOn(stdout: Readable, response: ServerResponse): Promise<void> {
   let held = Buffer.alloc(0)
   for await (const chunk of stdout.iterator({ destroyOnReturn: false })) {
     held = Buffer.concat([held, chunk as Buffer])

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import * as nodeTls from 'node:tls'
 import { proxyFor, type ProxyEnv, userOf } from '../http/proxy.ts'
 import { isSocks, proxyPort } from '../http/socks.ts'
+import { startHere, type StartProgram } from '../programs/program.ts'
 import { type Address, addressOf, checkAddress, resolved } from './address.ts'
 import { GitError } from './error.ts'
 import type { GitRemote } from './git.ts'
@@ -16,6 +17,7 @@ export interface Access {
   readonly env: Readonly<Record<string, string>>
   readonly secrets: readonly string[]
   readonly room: Room
+  readonly start: StartProgram
 }
 
 type Settings = Record<string, string>
@@ -100,6 +102,8 @@ export interface Machine {
   readonly env: ProxyEnv
   /** The program that takes SSH through a proxy: `tunnel.ts`, or what it is in a bundle. */
   readonly tunnel?: URL | undefined
+  /** Starts git; absent: from this process. */
+  readonly start?: StartProgram | undefined
 }
 
 interface Reaching extends Machine {
@@ -112,7 +116,7 @@ interface Reaching extends Machine {
  * @throws {GitError} UNSUPPORTED, UNREACHABLE; an abort rejects with `signal.reason`.
  */
 export async function accessTo(remote: GitRemote, reaching: Reaching): Promise<Access> {
-  const { room, env } = reaching
+  const { room, env, start = startHere } = reaching
   const address = addressOf(remote.url)
   const made = address.ssh ? await overSsh(remote, address, reaching) : await overHttp(remote, address, reaching)
   const protocols = address.ssh ? 'ssh' : 'http:https'
@@ -124,6 +128,7 @@ export async function accessTo(remote: GitRemote, reaching: Reaching): Promise<A
     env: { ...bareEnv(room, env, settings), GIT_ALLOW_PROTOCOL: protocols, ...made.env },
     secrets: secretsOf(remote),
     room,
+    start,
   }
 }
 

@@ -72,7 +72,7 @@ async function listCommit({ repository, commit, filling, at }: Part, { files, bo
   const { access, doing, signal } = filling
   const listed: Listed[] = []
   let rest: Buffer = Buffer.alloc(0)
-  const command = { args: ['ls-tree', '-r', '-z', '--full-tree', commit], env: access.env, cwd: repository, doing, secrets: access.secrets }
+  const command = { args: ['ls-tree', '-r', '-z', '--full-tree', commit], access, cwd: repository, doing }
   await runGit(command, signal, chunk => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
     let from = 0
@@ -109,7 +109,7 @@ const mostSpec = 1024 * 1024
 async function gatherModules(part: Part, { spec, links }: { spec: Listed; links: readonly Listed[] }, whole: Gathering): Promise<void> {
   const { access, doing, signal } = part.filling
   const args = ['config', `--blob=${spec.hash}`, '--no-includes', '--list', '-z']
-  const said = await outputOf({ args, env: access.env, cwd: part.repository, doing, secrets: access.secrets }, mostSpec, signal)
+  const said = await outputOf({ args, access, cwd: part.repository, doing }, mostSpec, signal)
   const modules = modulesIn(said.toString('utf8'))
   for (const link of links) {
     const module = modules.find(({ path }) => path === link.path)

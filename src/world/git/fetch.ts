@@ -47,7 +47,7 @@ export async function fetchInto(repository: string, { what, shallow, filter, mor
   ]
   const input = what.map(line => `${line}\n`).join('')
   try {
-    await runGit({ args, input, env: access.env, cwd: repository, doing, secrets: access.secrets, mostFile: left }, signal)
+    await runGit({ args, input, access, cwd: repository, doing, mostFile: left }, signal)
   } catch (thrown) {
     if (!(thrown instanceof GitError) || (await packBytes(repository)) - before + blockBytes < left) throw thrown
     throw tooLarge(thrown)

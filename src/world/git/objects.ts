@@ -1,8 +1,8 @@
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import type { Program } from '../programs/program.ts'
 import type { Access } from './access.ts'
 import { GitError } from './error.ts'
-import { endGroup, startGit } from './run.ts'
+import { startGit } from './run.ts'
 
 /** An object as it is stored. */
 export interface RawObject {
@@ -20,29 +20,29 @@ const mostAhead = 64 * 1024
 /** Reads objects of a repository through one process, which is started when first asked. It answers what it is asked in turn. */
 export class Objects {
   readonly #repository: string
-  readonly #access: Pick<Access, 'env'>
-  #batch: Batch | undefined
+  readonly #access: Pick<Access, 'env' | 'start'>
+  #batch: Promise<Batch> | undefined
   #turn: Promise<unknown> = Promise.resolve()
   #closed = false
-  readonly #running = new Set<ChildProcess>()
+  readonly #running = new Set<Promise<Program>>()
   #expected: readonly string[] = []
   #places = new Map<string, number>()
   #reached = 0
   readonly #ahead = new Map<string, Promise<RawObject | undefined>>()
 
-  constructor(repository: string, access: Pick<Access, 'env'>) {
+  constructor(repository: string, access: Pick<Access, 'env' | 'start'>) {
     this.#repository = repository
     this.#access = access
   }
 
   /** By hash or name; `undefined` when it is absent. @throws {GitError} TOO_LARGE, BROKEN */
   find(name: string): Promise<RawObject | undefined> {
-    return this.#ask(`contents ${name}\n`, async ({ child, output }) => {
+    return this.#ask(`contents ${name}\n`, async ({ program, output }) => {
       const found = headOf(await output.line(), name)
       if (!found) return undefined
       const { size, ...object } = found
       if (size > mostObject) {
-        endGroup(child)
+        program.end()
         throw new GitError('TOO_LARGE', `${object.type} ${object.hash} has ${size} bytes`)
       }
       const bytes = await output.take(size)
@@ -66,8 +66,8 @@ export class Objects {
 
   #ask<T>(commands: string, answered: (batch: Batch) => Promise<T>): Promise<T> {
     const batch = this.#open()
-    batch.child.stdin?.write(`${commands}flush\n`)
-    const answer = this.#turn.then(() => answered(batch))
+    void batch.then(({ program }) => program.stdin.write(`${commands}flush\n`)).catch(() => undefined)
+    const answer = this.#turn.then(async () => answered(await batch))
     this.#turn = answer.catch(() => undefined)
     return answer
   }
@@ -103,35 +103,34 @@ export class Objects {
     if (found.bytes.length > 0) yield found.bytes
   }
 
-  #open(): Batch {
-    this.#batch ??= (() => {
-      const child = this.#start(['cat-file', '--batch-command', '--buffer'])
-      return { child, output: new Output(child) }
-    })()
+  #open(): Promise<Batch> {
+    this.#batch ??= this.#start(['cat-file', '--batch-command', '--buffer']).then(program => ({
+      program,
+      output: new Output(program.stdout),
+    }))
     return this.#batch
   }
 
-  #start(args: readonly string[]): ChildProcess {
+  async #start(args: readonly string[]): Promise<Program> {
     if (this.#closed) throw broken('the checkout was closed')
-    const child = startGit({ args, env: this.#access.env, cwd: this.#repository })
-    child.on('error', () => {})
-    child.stdin?.on('error', () => {})
-    child.stderr?.resume()
-    this.#running.add(child)
-    child.once('close', () => this.#running.delete(child))
-    return child
+    const starting = startGit({ args, access: this.#access, cwd: this.#repository })
+    this.#running.add(starting)
+    const program = await starting
+    program.stderr.resume()
+    void program.ended.then(() => this.#running.delete(starting))
+    return program
   }
 
   async *#stream(hash: string, size: number): AsyncIterable<Uint8Array> {
-    const child = this.#start(['cat-file', 'blob', hash])
+    const { stdout, end } = await this.#start(['cat-file', 'blob', hash])
     let seen = 0
     try {
-      for await (const chunk of child.stdout ?? []) {
+      for await (const chunk of stdout) {
         seen += (chunk as Buffer).length
         yield chunk as Buffer
       }
     } finally {
-      endGroup(child)
+      end()
     }
     if (seen !== size) throw broken(`blob ${hash} ends after ${seen} of ${size} bytes`)
   }
@@ -139,17 +138,18 @@ export class Objects {
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all(
-      [...this.#running].map(async child => {
-        const gone = once(child, 'close')
-        endGroup(child)
-        await gone
+      [...this.#running].map(async starting => {
+        const { stdout, ended, end } = await starting
+        end()
+        stdout.destroy()
+        await ended
       }),
     )
   }
 }
 
 interface Batch {
-  readonly child: ChildProcess
+  readonly program: Program
   readonly output: Output
 }
 
@@ -166,8 +166,8 @@ class Output {
   readonly #chunks: AsyncIterator<Buffer>
   #held: Buffer = Buffer.alloc(0)
 
-  constructor(child: ChildProcess) {
-    this.#chunks = (child.stdout?.iterator({ destroyOnReturn: true }) ?? (async function* () {})()) as AsyncIterator<Buffer>
+  constructor(stdout: Readable) {
+    this.#chunks = stdout.iterator() as AsyncIterator<Buffer>
   }
 
   async line(): Promise<string> {

@@ -23,9 +23,8 @@ const usual: Bounds = { bytes: 2 * 1024 ** 3, content: 8 * 1024 ** 3, files: 1_0
 const mostTags = 8
 
 /** Reads Git repositories through the `git` on PATH, which sees nothing of this machine's configuration. */
-export function openGit({ http, env, tunnel, bounds }: GitOptions): Git {
-  const check = gitProgram(env)
-  const machine = { env, tunnel }
+export function openGit({ http, bounds, ...machine }: GitOptions): Git {
+  const check = gitProgram(machine.env)
   const limits = { ...usual, ...bounds }
   const started = async (): Promise<Room> => {
     await check()

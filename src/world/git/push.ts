@@ -33,7 +33,7 @@ export function pusher(base: Base): (push: Push, signal: AbortSignal) => Promise
 }
 
 function command({ repository, access }: Base, rest: Pick<Command, 'args'> & Partial<Command>): Command {
-  return { env: access.env, cwd: repository, doing: 'failed to commit', secrets: access.secrets, ...rest }
+  return { access, cwd: repository, doing: 'failed to commit', ...rest }
 }
 
 /** The tree of the commit with other content of some files; `undefined` when it is the same. */

@@ -18,18 +18,14 @@ export async function listRefs(
   const refs = new Map<string, string>()
   let [rest, size]: [Buffer, number] = [Buffer.alloc(0), 0]
   const args = ['ls-remote', '--quiet', 'origin']
-  await runGit(
-    { args, env: access.env, cwd: await newRepository(), doing, secrets: access.secrets, mostFile: mostBytes, mostMemory },
-    signal,
-    chunk => {
-      size += chunk.length
-      if (size > mostBytes) throw new GitError('TOO_LARGE', `${doing}: the names of its references are larger than ${mostBytes} bytes`)
-      rest = Buffer.concat([rest, chunk])
-      const end = rest.lastIndexOf(newline)
-      addRefs(refs, rest.subarray(0, Math.max(end, 0)).toString('utf8'), doing)
-      rest = rest.subarray(end + 1)
-    },
-  )
+  await runGit({ args, access, cwd: await newRepository(), doing, mostFile: mostBytes, mostMemory }, signal, chunk => {
+    size += chunk.length
+    if (size > mostBytes) throw new GitError('TOO_LARGE', `${doing}: the names of its references are larger than ${mostBytes} bytes`)
+    rest = Buffer.concat([rest, chunk])
+    const end = rest.lastIndexOf(newline)
+    addRefs(refs, rest.subarray(0, Math.max(end, 0)).toString('utf8'), doing)
+    rest = rest.subarray(end + 1)
+  })
   if (refs.size === 0 && !access.address.ssh) await checkSmart(remote, { http, signal, doing })
   return refs
 }

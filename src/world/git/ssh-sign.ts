@@ -15,15 +15,14 @@ export async function sshSignature(
   { access, repository, signal }: { access: Access; repository: string; signal: AbortSignal },
 ): Promise<string> {
   const key = await access.room.keep(`signing-key-${++count}`, `${identity.trimEnd()}\n`)
-  const env = { ...access.env, ...(passphrase === undefined ? {} : await asking(passphrase, { room: access.room, name: `sign-${count}` })) }
+  const asked = passphrase === undefined ? {} : await asking(passphrase, { room: access.room, name: `sign-${count}` })
   const command = {
     program: 'ssh-keygen',
     args: ['-Y', 'sign', '-q', '-n', 'git', '-f', key],
     input: payload,
-    env,
+    access: { ...access, env: { ...access.env, ...asked }, secrets: [identity, passphrase ?? ''] },
     cwd: repository,
     doing: 'failed to sign the commit',
-    secrets: [identity, passphrase ?? ''],
   } as const
   try {
     return (await outputOf(command, mostAnswer, signal)).toString('latin1')

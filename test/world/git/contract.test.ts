@@ -2,7 +2,7 @@ import { after, before, describe } from 'node:test'
 import type { SandboxGit } from '../../../src/sandbox/git.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import { openGit } from '../../../src/world/git/open.ts'
-import { openForge } from '../../support/git.ts'
+import { machine, openForge } from '../../support/git.ts'
 import { serveGit } from '../../support/git-server.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { fillForge, gitContract } from './contract.ts'
@@ -11,7 +11,7 @@ withPrograms(['git'], { name: 'Git over HTTP', tests: 15 }, () =>
   describe('Git over HTTP', () => {
     const forge = openForge()
     const http = createHttp({})
-    const client = openGit({ http, env: { PATH: process.env.PATH } })
+    const client = openGit({ http, ...machine })
     let server: SandboxGit
     before(async () => {
       await fillForge(forge)

@@ -7,7 +7,7 @@ import { moduleRemote, modulesIn } from '../../../src/world/git/modules.ts'
 import { openGit } from '../../../src/world/git/open.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import { withPrograms } from '../../refs/when.ts'
-import { git, openForge } from '../../support/git.ts'
+import { git, machine, openForge } from '../../support/git.ts'
 import { serveGit } from '../../support/git-server.ts'
 import { unending } from '../../support/unending.ts'
 import { contentOf, fails } from './contract.ts'
@@ -75,7 +75,7 @@ withPrograms(['git'], { name: 'submodules', tests: 5 }, () =>
   describe('submodules', () => {
     const forge = openForge()
     const http = createHttp({})
-    const client = openGit({ http, env: { PATH: process.env.PATH } })
+    const client = openGit({ http, ...machine })
     let server: SandboxGit
     const remote = (name: string): GitRemote => ({ url: `http://${server.address}/${name}`, credentials: { type: 'anonymous' } })
     const spec = (path: string, url: string): string => `[submodule "${path}"]\n\tpath = ${path}\n\turl = ${url}\n`
@@ -145,7 +145,7 @@ withPrograms(['git'], { name: 'submodules', tests: 5 }, () =>
     })
 
     test('submodules without end', async () => {
-      const shallow = openGit({ http, env: { PATH: process.env.PATH }, bounds: { depth: 1 } })
+      const shallow = openGit({ http, ...machine, bounds: { depth: 1 } })
       const wanted = { ref: 'refs/heads/main', submodules: true }
       await fails(shallow.checkout(remote('outer.git'), wanted, unending), 'TOO_LARGE', /one submodule too many/)
     })

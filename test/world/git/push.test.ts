@@ -10,7 +10,7 @@ import type { Git, GitRemote, Push } from '../../../src/world/git/git.ts'
 import { openGit } from '../../../src/world/git/open.ts'
 import { type Sshd, startSshd } from '../../refs/sshd.ts'
 import { withPrograms } from '../../refs/when.ts'
-import { type Forge, git, openForge } from '../../support/git.ts'
+import { type Forge, git, machine, openForge } from '../../support/git.ts'
 import { serveGit } from '../../support/git-server.ts'
 import { smallDisk } from '../../support/small-disk.ts'
 import { unending } from '../../support/unending.ts'
@@ -182,7 +182,7 @@ withPrograms(['git'], { name: 'pushing over HTTP', tests: 14 }, () =>
     const forge = openForge()
     const http = createHttp({})
     const env = { PATH: process.env.PATH }
-    const client = openGit({ http, env })
+    const client = openGit({ http, ...machine, env })
     let server: SandboxGit
     before(async () => {
       server = await serveGit({ folder: forge.folder })
@@ -279,7 +279,7 @@ withPrograms(['git', 'sshd'], { name: 'pushing over SSH', tests: 10 }, () =>
   describe('pushing over SSH', () => {
     const forge = openForge()
     const http = createHttp({})
-    const client = openGit({ http, env: { PATH: process.env.PATH } })
+    const client = openGit({ http, ...machine })
     let server: Sshd
     let remote: (name: string) => GitRemote
     before(async () => {

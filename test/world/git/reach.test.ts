@@ -17,7 +17,7 @@ import { listen } from '../../../src/lib/listen.ts'
 import { withPrograms } from '../../refs/when.ts'
 import { certificateAuthority } from '../../support/certificates.ts'
 import { proxyFront, tlsFront } from '../../support/fronts.ts'
-import { git, openForge } from '../../support/git.ts'
+import { git, machine, openForge } from '../../support/git.ts'
 import { serveGit } from '../../support/git-server.ts'
 import { type SocksFront, socksFront, type SocksManners } from '../../support/socks.ts'
 import { unending } from '../../support/unending.ts'
@@ -33,7 +33,7 @@ withPrograms(['git'], { name: 'ways to a Git server', tests: 25 }, () =>
   describe('ways to a Git server', () => {
     const forge = openForge()
     const http = createHttp({})
-    const client = openGit({ http, env: { PATH: process.env.PATH } })
+    const client = openGit({ http, ...machine })
     let open: SandboxGit
     let locked: SandboxGit
     before(async () => {
@@ -188,7 +188,7 @@ withPrograms(['git'], { name: 'ways to a Git server', tests: 25 }, () =>
     test('the proxy of the environment', async () => {
       const front = await proxyFront(open.address)
       try {
-        await works(at('git.example.com'), openGit({ http, env: { PATH: process.env.PATH, http_proxy: `http://${front.address}` } }))
+        await works(at('git.example.com'), openGit({ http, ...machine, env: { ...machine.env, http_proxy: `http://${front.address}` } }))
         assert.ok(front.passed.length > 0)
       } finally {
         await front.close()
@@ -318,11 +318,11 @@ withPrograms(['git'], { name: 'ways to a Git server', tests: 25 }, () =>
     })
 
     test('more bytes than are taken', async () => {
-      const small = openGit({ http, env: { PATH: process.env.PATH }, bounds: { bytes: 2_048 } })
+      const small = openGit({ http, ...machine, bounds: { bytes: 2_048 } })
       await forge.commit('noise.git', [{ branch: 'refs/heads/main', at: 1, files: { noise: randomText(200_000) } }])
       const remote = { ...at(''), url: `http://${open.address}/noise.git` }
       await fails(small.checkout(remote, { ref: 'refs/heads/main' }, unending), 'TOO_LARGE')
-      const few = openGit({ http, env: { PATH: process.env.PATH }, bounds: { files: 3 } })
+      const few = openGit({ http, ...machine, bounds: { files: 3 } })
       await fails(few.checkout(at(open.address), { ref: 'refs/heads/main' }, unending), 'TOO_LARGE')
     })
 

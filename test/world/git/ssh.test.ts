@@ -8,7 +8,7 @@ import { createHttp } from '../../../src/world/http/client.ts'
 import { verifies } from '../../conformance/verifies.ts'
 import { type KeyType, type Sshd, startSshd } from '../../refs/sshd.ts'
 import { withPrograms } from '../../refs/when.ts'
-import { openForge } from '../../support/git.ts'
+import { machine, openForge } from '../../support/git.ts'
 import { type SocksFront, socksFront, type SocksManners } from '../../support/socks.ts'
 import { unending } from '../../support/unending.ts'
 import { fails, fillForge, gitContract } from './contract.ts'
@@ -17,7 +17,7 @@ withPrograms(['git', 'sshd'], { name: 'Git over SSH', tests: 35 }, () =>
   describe('Git over SSH', () => {
     const forge = openForge()
     const http = createHttp({})
-    const client = openGit({ http, env: { PATH: process.env.PATH } })
+    const client = openGit({ http, ...machine })
     let server: Sshd
     let usual: GitCredentials
     before(async () => {
@@ -197,7 +197,7 @@ withPrograms(['git', 'sshd'], { name: 'Git over SSH', tests: 35 }, () =>
 
       test('ALL_PROXY counts when it is one of SOCKS5', () =>
         through({}, async ({ address, asked }) => {
-          const by = (env: Record<string, string>) => openGit({ http, env: { PATH: process.env.PATH, ...env } })
+          const by = (env: Record<string, string>) => openGit({ http, ...machine, env: { ...machine.env, ...env } })
           await reads(behind(undefined), by({ ALL_PROXY: `socks5://${address}` }))
           assert.deepEqual([...new Set(asked)], [`a name ${host}:2222`])
           await reads(remote(usual), by({ all_proxy: 'http://127.0.0.1:1' }))
