@@ -26,15 +26,23 @@ const slow: readonly (readonly string[])[] = [
     'kustomize/identity-real',
     'kustomize/envsubst',
   ],
-  ['sources/git/reconcile'],
-  ['images/reconcile', 'world/tags/sqlite'],
-  ['sources/oci/reconcile', 'sources/bucket/reconcile', 'sources/bucket/stores', 'sources/helm/reconcile', 'sources/verify/reconcile'],
+  [
+    'sources/git/reconcile',
+    'sources/oci/reconcile',
+    'sources/bucket/reconcile',
+    'sources/bucket/stores',
+    'sources/helm/reconcile',
+    'sources/verify/reconcile',
+    'images/reconcile',
+    'world/tags/sqlite',
+  ],
   ['flux/crossed', 'tools/flux-delivers', 'tools/every-kind'],
-  ['kill/writes', 'kill/images'],
   ['world/registry/contract'],
   ['world/git/ssh'],
   ['hostile/hostile'],
   [
+    'kill/writes',
+    'kill/images',
     'images/corpus',
     'images/setters',
     'images/message',
@@ -87,7 +95,7 @@ const slow: readonly (readonly string[])[] = [
   ],
 ]
 
-const most = 20
+const most = 30
 const fileOf = (name: string): string => `test/${name}.test.ts`
 
 /** Test files that share a process, with the modules and the kernel that they load. */

@@ -151,7 +151,7 @@ function worldOf(options: JsonObject, { env, http, kernel, redactor, artifacts, 
   return {
     clusters: seen,
     remotes: openRemotes({ http: httpOfClusters(http, mode), clock: realClock, learn: s => recent.learn(s), seen: learning(redactor) }),
-    registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras }),
+    registries: openRegistries({ http, clock: realClock, env, home: homedir(), oras, start: startProgram }),
     auth,
     kms: lazyKms({ http, clock: realClock, env, home: homedir(), auth, learn: s => recent.learn(s) }),
     objects: openObjects({ http, clock: realClock, env }),

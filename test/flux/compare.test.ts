@@ -56,6 +56,7 @@ withData({ name, tests: named.length }, () =>
             await push(scenario, step)
             assert.deepEqual(await pair().unexpected(scenario, step, `${wanted}-${i}`), [], `step ${i + 1}`)
           }
+          await pair().leave(scenario)
         })
     }),
   ),

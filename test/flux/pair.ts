@@ -15,7 +15,7 @@ import { unending as signal } from '../support/unending.ts'
 import { ensureNamespace, startWorld, type TestWorld } from '../support/world.ts'
 import { expected } from './expected.ts'
 import type { Scenario, Step } from './scenarios.ts'
-import { installFluxDefinitions, request, untilCalm, untilHandled } from './side.ts'
+import { installFluxDefinitions, request, suspend, untilCalm, untilHandled } from './side.ts'
 import { differences, inventoryIds, snapshot } from './snapshot.ts'
 
 /** Two API servers with Flux's definitions: our reconcilers run on one, Flux's controllers on the other. */
@@ -27,6 +27,8 @@ export interface Pair {
   prepare(namespace: string): Promise<void>
   /** Does a step on both sides and gives what differs afterwards, without what is expected to. */
   unexpected(scenario: Scenario, step: Step, token: string): Promise<string[]>
+  /** Ends a scenario: Flux tries what fails again and again, and what waits for others every two seconds. */
+  leave(scenario: Scenario): Promise<void>
 }
 
 const mostLooks = 3
@@ -74,6 +76,9 @@ async function startPair(kernel: Kernel): Promise<Opened<Pair>> {
         const found = await look()
         if (found.length === 0 || looks === mostLooks) return found
       }
+    },
+    async leave({ watched }) {
+      for (const ref of watched) await suspend(theirs, ref, signal)
     },
   }
   const close = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { conditionOf, conditionsOf, type KubeObject, type ObjectRef } from '../../src/kinds/manifest.ts'
-import { at, isObject, listAt, objectAt, stringAt } from '../../src/lib/json.ts'
+import { at, isObject, type JsonObject, listAt, objectAt, stringAt } from '../../src/lib/json.ts'
 import { parseAll } from '../../src/lib/yaml.ts'
 import { realClock } from '../../src/world/clock/real.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
@@ -34,8 +34,16 @@ function withReadyExpr(definition: KubeObject): KubeObject {
 
 /** Asks for a run as `flux reconcile` does. An object that is gone is not asked. */
 export async function request(cluster: Cluster, ref: ObjectRef, { token, signal }: { token: string; signal: AbortSignal }): Promise<void> {
-  const patch = { type: 'merge', body: { metadata: { annotations: { [requestedAt]: token } } }, manager: 'flux' } as const
-  await cluster.patch(ref, patch, signal).catch((thrown: unknown) => {
+  await change(cluster, ref, { body: { metadata: { annotations: { [requestedAt]: token } } }, signal })
+}
+
+/** Suspends an object as `flux suspend` does, unless it is gone. */
+export async function suspend(cluster: Cluster, ref: ObjectRef, signal: AbortSignal): Promise<void> {
+  await change(cluster, ref, { body: { spec: { suspend: true } }, signal })
+}
+
+async function change(cluster: Cluster, ref: ObjectRef, { body, signal }: { body: JsonObject; signal: AbortSignal }): Promise<void> {
+  await cluster.patch(ref, { type: 'merge', body, manager: 'flux' }, signal).catch((thrown: unknown) => {
     if (!(thrown instanceof ClusterError && thrown.code === 'NOT_FOUND')) throw thrown
   })
 }

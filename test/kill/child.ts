@@ -1,6 +1,7 @@
 // Reconciles over and over until it is killed; says that it begins, and after each of the first rounds how many milliseconds it took. Arguments: kubeconfig, storage folder, address that serves it, root of the checkout.
-import { pathToFileURL } from 'node:url'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { drive } from '../../src/engine/drive.ts'
 import { fluxDefaults } from '../../src/engine/settings.ts'
 import { kustomizations } from '../../src/kustomize/reconciler.ts'
@@ -55,4 +56,6 @@ for (let n = 0; ; n++) {
   const from = performance.now()
   await round()
   if (n < 2) process.stdout.write(`${performance.now() - from}\n`)
+  // Who is killed leaves nothing for the next one to load faster.
+  if (n === 1) flushCompileCache()
 }

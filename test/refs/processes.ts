@@ -21,7 +21,8 @@ export interface Child {
 
 /** Starts a program whose output is kept for errors. */
 export function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env } })
+  const { PATH, HOME, GOMAXPROCS } = process.env
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH, HOME, GOMAXPROCS, ...env } })
   let output = ''
   const keep = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-20_000)
@@ -54,6 +55,6 @@ export async function ready(child: Child, check: () => Promise<boolean>, seconds
   ) {
     if (child.process.exitCode !== null || Date.now() > until)
       throw new Error(`the program did not get ready:\n${child.output().slice(-2000)}`, { cause: last })
-    await new Promise(done => setTimeout(done, 50))
+    await new Promise(done => setTimeout(done, 200))
   }
 }

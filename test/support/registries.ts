@@ -7,6 +7,7 @@ import { realClock } from '../../src/world/clock/real.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import { openRegistries } from '../../src/world/registry/open.ts'
 import type { Access, Registry } from '../../src/world/registry/registry.ts'
+import { machine } from './git.ts'
 
 export type Adapter = 'builtin' | 'oras'
 
@@ -41,7 +42,14 @@ export async function openAdapter(
   const folder = home ?? mkdtempSync(join(tmpdir(), 'fluxpilot-home-'))
   const whole = { ...orasEnv(), HOME: folder, ...env }
   const http = createHttp(whole)
-  const registries = openRegistries({ http, clock, env: whole, home: folder, oras: adapter === 'oras' ? 'required' : 'off' })
+  const registries = openRegistries({
+    http,
+    clock,
+    env: whole,
+    home: folder,
+    start: machine.start,
+    oras: adapter === 'oras' ? 'required' : 'off',
+  })
   return {
     registry: await registries.open(access, 'transfer'),
     home: folder,

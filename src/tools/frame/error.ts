@@ -50,7 +50,7 @@ export class ToolError extends CodedError<ToolErrorCode> {
 }
 
 /** Codes of the hands in the tools' words. */
-const codes: Readonly<Record<string, ToolErrorCode>> = {
+export const toolCodes: Readonly<Record<string, ToolErrorCode | undefined>> = {
   FORBIDDEN: 'Forbidden',
   UNAUTHENTICATED: 'Unauthenticated',
   NOT_FOUND: 'NotFound',
@@ -70,6 +70,8 @@ const codes: Readonly<Record<string, ToolErrorCode>> = {
   UNKNOWN_CLUSTER: 'InvalidArgument',
   NO_CLUSTER: 'InvalidArgument',
   DENIED: 'Unauthenticated',
+  AUTH: 'Unauthenticated',
+  HOST_KEY: 'Unauthenticated',
   NO_IDENTITY: 'Unauthenticated',
   NO_ACCOUNT: 'NotFound',
   GATE_DISABLED: 'Unsupported',
@@ -133,7 +135,13 @@ const codes: Readonly<Record<string, ToolErrorCode>> = {
   ADDRESS_NOT_HERE: 'InvalidArgument',
   ADDRESS_FAILED: 'Unreachable',
 }
-const retryable = new Set<ToolErrorCode>(['Unreachable', 'Timeout', 'RateLimited', 'NotReady', 'Conflict'])
+export const retryable: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>([
+  'Unreachable',
+  'Timeout',
+  'RateLimited',
+  'NotReady',
+  'Conflict',
+])
 
 const fallbackAdvice: Partial<Record<ToolErrorCode, string>> = {
   BuildFailed: 'correct the file or field named above and push again',
@@ -147,7 +155,7 @@ const fallbackAdvice: Partial<Record<ToolErrorCode, string>> = {
 /** Any thrown value as a {@link ToolError}; what nobody foresaw keeps its text out and carries a report id. */
 export function toolErrorOf(thrown: unknown, reportId: string): ToolError {
   if (thrown instanceof ToolError) return thrown
-  const code = thrown instanceof CodedError ? codes[thrown.code] : undefined
+  const code = thrown instanceof CodedError ? toolCodes[thrown.code] : undefined
   if (!(thrown instanceof CodedError) || code === undefined)
     return new ToolError('Internal', `something went wrong that should not; report id ${reportId}`, {
       next: `look for ${reportId} in the server's log`,

@@ -6,7 +6,7 @@ import { CodedError } from '../../lib/coded-error.ts'
 import { counted } from '../../lib/counted.ts'
 import { stringAt } from '../../lib/json.ts'
 import type { World } from '../../world/world.ts'
-import { ToolError, type ToolErrorCode } from '../frame/error.ts'
+import { retryable, toolCodes, ToolError, type ToolErrorCode } from '../frame/error.ts'
 import { existing, type Located, locate } from '../objects/locate.ts'
 import { automationSources } from '../run/automations.ts'
 import { actingOn } from '../run/engine.ts'
@@ -89,17 +89,6 @@ function ended({ reason, message }: Outcome, object: string): ToolError {
   })
 }
 
-const gitCodes: Readonly<Record<string, ToolErrorCode>> = {
-  AUTH: 'Unauthenticated',
-  HOST_KEY: 'Unauthenticated',
-  NOT_FOUND: 'NotFound',
-  UNREACHABLE: 'Unreachable',
-  TLS: 'Unreachable',
-  TIMEOUT: 'Timeout',
-  TOO_LARGE: 'TooLarge',
-  DISK_FULL: 'Internal',
-}
-
 /** What a failed step is in the tools' words; others as they are. */
 function told(thrown: unknown, object: string): unknown {
   if (!(thrown instanceof StepError)) return thrown
@@ -108,10 +97,10 @@ function told(thrown: unknown, object: string): unknown {
       next,
       object,
       cause: thrown,
-      retryable: code === 'Unreachable' || code === 'Timeout',
+      retryable: code !== 'NotReady' && retryable.has(code),
     })
   for (let cause: unknown = thrown.cause; cause instanceof CodedError; cause = cause.cause) {
-    const code = gitCodes[cause.code]
+    const code = toolCodes[cause.code]
     const advice = stringAt(cause, 'advice')
     if (code && advice) return as(code, advice)
   }

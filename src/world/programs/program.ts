@@ -6,7 +6,7 @@ export interface Plan {
   /** A path, or a name on the PATH of `env`. */
   readonly program: string
   readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string>>
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.ts'
 import type { Http } from '../http/http.ts'
+import { startHere, type StartProgram } from '../programs/program.ts'
 import { connected, registryClient } from './client.ts'
 import { ambientSignIn } from './docker-config.ts'
 import { RegistryError } from './error.ts'
@@ -18,6 +19,8 @@ export interface OpenOptions {
   readonly home: string
   /** Whether transfers go through the oras CLI: when it is there, always, never. */
   readonly oras?: 'auto' | 'required' | 'off' | undefined
+  /** Starts that CLI; absent: from this process. */
+  readonly start?: StartProgram | undefined
 }
 
 const mostOpen = 200
@@ -55,9 +58,10 @@ function usable(found: OrasProgram | undefined, mode: OpenOptions['oras']): Oras
   throw new RegistryError('ORAS_MISSING', { ref: 'oras', message: 'the oras CLI is not on PATH, and --oras required asks for it' })
 }
 
-function throughOras(cli: OrasProgram, access: Access, { http, clock, env, home }: OpenOptions): Registry {
+function throughOras(cli: OrasProgram, access: Access, { http, clock, env, home, start = startHere }: OpenOptions): Registry {
   return orasRegistry({
     ...cli,
+    start,
     env,
     home,
     clock,

@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { printReference } from '../../lib/reference.ts'
 import type { Clock } from '../clock/clock.ts'
+import type { Program, StartProgram } from '../programs/program.ts'
 import { orasFailure } from './oras-failure.ts'
 import { orasAccess, type Side } from './oras-access.ts'
 import { RegistryError } from './error.ts'
@@ -12,6 +12,7 @@ import type { Access } from './registry.ts'
 
 /** The CLI for one way of access. */
 export interface Oras extends OrasProgram {
+  readonly start: StartProgram
   readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
   readonly access: Access
@@ -49,12 +50,12 @@ export async function text(oras: Oras, command: Command, { limit, signal }: { li
 export async function* stream(oras: Oras, command: Command, signal: AbortSignal): AsyncIterable<Uint8Array> {
   signal.throwIfAborted()
   const { env, flags, remove } = await orasAccess(oras, command.sides, signal)
-  const child = spawn(oras.program, [...command.args, ...flags], { stdio: ['pipe', 'pipe', 'pipe'], env })
-  const kill = (): void => void child.kill('SIGKILL')
-  signal.addEventListener('abort', kill, { once: true })
-  const watch = new Watch(oras.clock, kill)
-  const [exit, said, fed] = [exitOf(child), errorText(child), feed(child, command.input, watch)]
+  const child = await oras.start({ program: oras.program, args: [...command.args, ...flags], env, cwd: process.cwd() })
+  signal.addEventListener('abort', child.end, { once: true })
+  const watch = new Watch(oras.clock, child.end)
+  const [said, fed] = [errorText(child), feed(child, command.input, watch)]
   try {
+    if (signal.aborted) child.end()
     watch.touch()
     for await (const chunk of child.stdout) {
       watch.rest()
@@ -66,12 +67,13 @@ export async function* stream(oras: Oras, command: Command, signal: AbortSignal)
     if (watch.ended) throw new RegistryError('TIMEOUT', { ref, message: `oras: nothing moved for '${ref}' in ${idleMs / 1000} s` })
     const source = await fed
     if (source) throw source.thrown
-    if ((await exit) !== 0) throw orasFailure(await said, nameOf(command))
+    if ((await child.ended).code !== 0) throw orasFailure(await said, nameOf(command))
   } finally {
     watch.rest()
-    signal.removeEventListener('abort', kill)
-    kill()
-    await exit
+    signal.removeEventListener('abort', child.end)
+    child.end()
+    child.stdout.destroy()
+    await child.ended
     await remove()
   }
 }
@@ -110,12 +112,7 @@ class Watch {
 }
 
 /** What the source threw, if it did; the command is ended then. That the command stopped reading is no failure. */
-async function feed(
-  child: ChildProcess,
-  input: AsyncIterable<Uint8Array> | undefined,
-  watch: Watch,
-): Promise<{ thrown: unknown } | undefined> {
-  if (!child.stdin) return undefined
+async function feed(child: Program, input: AsyncIterable<Uint8Array> | undefined, watch: Watch): Promise<{ thrown: unknown } | undefined> {
   let failure: { thrown: unknown } | undefined
   const watched = async function* (): AsyncIterable<Uint8Array> {
     try {
@@ -125,22 +122,15 @@ async function feed(
       }
     } catch (thrown) {
       failure = { thrown }
-      child.kill('SIGKILL')
+      child.end()
     }
   }
   await pipeline(Readable.from(watched()), child.stdin).catch(() => undefined)
   return failure
 }
 
-function exitOf(child: ChildProcess): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>()
-  child.once('error', () => resolve(127))
-  child.once('close', code => resolve(code ?? 1))
-  return promise
-}
-
-async function errorText(child: ChildProcess): Promise<string> {
+async function errorText({ stderr }: Program): Promise<string> {
   let said = ''
-  for await (const chunk of child.stderr ?? Readable.from([])) if (said.length < mostError) said += String(chunk)
+  for await (const chunk of stderr) if (said.length < mostError) said += String(chunk)
   return said
 }
