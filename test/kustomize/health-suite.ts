@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Condition, conditionOf, type KubeObject, refOf } from '../../src/kinds/manifest.ts'
-import { stringAt } from '../../src/lib/json.ts'
+import { objectAt, stringAt } from '../../src/lib/json.ts'
 import { until } from '../../src/world/cluster/until.ts'
 import { verifies } from '../conformance/verifies.ts'
 import { config, deployment, object, pod, secret } from './objects.ts'
@@ -22,6 +22,7 @@ const passed = 'Normal Progressing Health check passed in T'
 /** Waiting for health against any Kubernetes API. Spec: kustomization 9. */
 export function healthCases({ stage, cluster }: Server): void {
   /** A Deployment past its deadline beside something that is not done. */
+  const isLate = (o: KubeObject): boolean => conditionOf(o, 'Progressing')?.reason === 'ProgressDeadlineExceeded'
   const stuck = async (s: Stage): Promise<KubeObject[]> => {
     const web = deployment(s.namespace, 'web', { progressDeadlineSeconds: 1 }, 'registry.invalid/app:1')
     const slow = object(
@@ -37,7 +38,8 @@ export function healthCases({ stage, cluster }: Server): void {
     await s.ship([web, slow])
     await until(cluster(), refOf(web), {
       signal,
-      settled: o => (conditionOf(o, 'Progressing')?.reason === 'ProgressDeadlineExceeded' ? o : undefined),
+      // A pod that is counted later is progress again.
+      settled: o => (o && isLate(o) && objectAt(o, 'status').updatedReplicas === (objectAt(o, 'spec').replicas ?? 1) ? o : undefined),
     })
     return [web, slow]
   }
