@@ -48,6 +48,7 @@ const slow: readonly (readonly string[])[] = [
     'images/message',
     'images/automation-reconcile',
     'images/automation',
+    'images/served-version',
     'tools/update-images',
     'tools/image-delivery',
   ],

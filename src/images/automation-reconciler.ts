@@ -21,7 +21,7 @@ import {
 } from './automation-work-reconciler.ts'
 import { newsOf, observedOf, type Pushed, readyText } from './automation.ts'
 import { isReady } from './conditions.ts'
-import { printImage } from './latest.ts'
+import { printImage, refsIn } from './latest.ts'
 
 /** Writes the images that policies have chosen into a Git repository, and pushes. Spec: images A.3. */
 export function imageUpdateAutomations(sources: Sources): Reconciler<typeof ImageUpdateAutomation, AutomationHands> {
@@ -40,7 +40,7 @@ function wokenBy(
   all: readonly ImageUpdateAutomationObject[],
 ): readonly ImageUpdateAutomationObject[] {
   if (after.kind === ImagePolicy.kind) {
-    const [was, is] = [before, after].map(object => (object as ImagePolicyObject | undefined)?.status?.latestRef)
+    const [was, is] = [before, after].map(object => refsIn((object as ImagePolicyObject | undefined) ?? {}).latest)
     if (!is || (was && printImage(was) === printImage(is))) return []
     return all.filter(({ metadata }) => metadata.namespace === after.metadata.namespace)
   }

@@ -3,7 +3,7 @@ import type { GitRepositoryObject } from '../kinds/git-repository.ts'
 import type { ImagePolicyObject, ImageRef } from '../kinds/image-policy.ts'
 import type { ImageUpdateAutomationObject } from '../kinds/image-update-automation.ts'
 import { durationMs } from '../lib/duration.ts'
-import { keptRef, sameRef } from './latest.ts'
+import { keptRef, refsIn, sameRef } from './latest.ts'
 import type { ChosenImage } from './setters.ts'
 
 type GitSpec = NonNullable<ImageUpdateAutomationObject['spec']['git']>
@@ -32,8 +32,9 @@ export function gitPlan(git: GitSpec, repository: Pick<GitRepositoryObject['spec
 
 /** The policies of a list that have chosen an image. Spec: images A.3.3 step 1. */
 export function choicesIn(policies: readonly ImagePolicyObject[]): ChosenImage[] {
-  return policies.flatMap(({ metadata, status }) => {
-    const image = status?.latestRef
+  return policies.flatMap(policy => {
+    const { metadata } = policy
+    const image = refsIn(policy).latest
     return image ? [{ namespace: metadata.namespace ?? '', name: metadata.name, image }] : []
   })
 }

@@ -1,4 +1,4 @@
-import type { ImageRef } from '../kinds/image-policy.ts'
+import type { ImagePolicyObject, ImageRef } from '../kinds/image-policy.ts'
 
 /** When the digest of the latest tag is looked up. */
 export type Reflection = 'Always' | 'IfNotPresent' | 'Never'
@@ -52,4 +52,13 @@ export function readyMessage(latest: ImageRef, previous: ImageRef | undefined): 
 /** `name:tag`, `name:tag@digest`. */
 export function printImage({ name, tag, digest }: ImageRef): string {
   return `${name}:${tag}${digest ? `@${digest}` : ''}`
+}
+
+/** What the status of a policy says: as texts where an older controller wrote it, and in v1beta1, which has nothing else. */
+export function refsIn({ status }: Pick<ImagePolicyObject, 'status'>): Refs {
+  const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+  return {
+    latest: status?.latestRef ?? migrated(text(status?.latestImage)),
+    previous: status?.observedPreviousRef ?? migrated(text(status?.observedPreviousImage)),
+  }
 }

@@ -13,7 +13,7 @@ import { accessOf, gateProblem, timeoutOf } from './access-reconciler.ts'
 import { blocked, denied } from './access.ts'
 import { begun, eventOf, imageConvention, isReady } from './conditions.ts'
 import { ImageError, repositoryOf } from './image.ts'
-import { digestStep, keptRef, migrated, printImage, readyMessage, type Refs, refsAfter } from './latest.ts'
+import { digestStep, keptRef, printImage, readyMessage, refsAfter, refsIn } from './latest.ts'
 import { type Chosen, chosen, PolicyError, policerOf } from './policy.ts'
 import { ownerOf, type RepositoryHands, targetOf } from './repository-reconciler.ts'
 
@@ -139,15 +139,6 @@ async function digestOf(
   } catch (cause) {
     run.signal.throwIfAborted()
     throw new Error(`failed fetching descriptor for ${JSON.stringify(printReference(ref))}: ${messageOf(cause)}`, { cause })
-  }
-}
-
-/** What the status says, also where an older controller wrote it. */
-function refsIn({ status }: ImagePolicyObject): Refs {
-  const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
-  return {
-    latest: status?.latestRef ?? migrated(text(status?.latestImage)),
-    previous: status?.observedPreviousRef ?? migrated(text(status?.observedPreviousImage)),
   }
 }
 

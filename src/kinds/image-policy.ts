@@ -86,7 +86,7 @@ export const ImagePolicy = kind({
   singular: 'imagepolicy',
   shortNames: [],
   version: 'v1beta2',
-  alsoReads: ['v1'],
+  alsoReads: ['v1', 'v1beta1'],
   description: 'Chooses the latest of the tags that an ImageRepository has found.',
   versions: [
     {

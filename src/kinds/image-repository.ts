@@ -58,7 +58,7 @@ export const ImageRepository = kind({
   singular: 'imagerepository',
   shortNames: [],
   version: 'v1beta2',
-  alsoReads: ['v1'],
+  alsoReads: ['v1', 'v1beta1'],
   description: 'Looks for the tags of an image, for ImagePolicies to choose from.',
   versions: [
     {

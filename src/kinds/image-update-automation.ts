@@ -125,7 +125,7 @@ export const ImageUpdateAutomation = kind({
   singular: 'imageupdateautomation',
   shortNames: [],
   version: 'v1beta2',
-  alsoReads: ['v1'],
+  alsoReads: ['v1', 'v1beta1'],
   description: 'Writes the images that ImagePolicies have chosen into a Git repository.',
   versions: [
     {

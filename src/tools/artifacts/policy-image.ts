@@ -1,3 +1,4 @@
+import { refsIn } from '../../images/latest.ts'
 import type { EngineOptions } from '../tool.ts'
 import { StepError } from '../../engine/outcome.ts'
 import { accessOf } from '../../images/access-reconciler.ts'
@@ -8,7 +9,6 @@ import { tagsOf } from '../../images/repository-reconciler.ts'
 import type { ImagePolicyObject } from '../../kinds/image-policy.ts'
 import { printRef } from '../../kinds/manifest.ts'
 import { counted } from '../../lib/counted.ts'
-import { stringAt } from '../../lib/json.ts'
 import type { ParsedReference } from '../../lib/reference.ts'
 import type { Registry } from '../../world/registry/registry.ts'
 import type { World } from '../../world/world.ts'
@@ -54,7 +54,7 @@ export async function policyImage(
     const tags = await tagsOf(repository, { target, registry, clock: world.clock, signal })
     const choice = await chosen(policer, policy.spec.filterTags, tags)
     const { best, count } = candidates(policer, choice, shown)
-    const inEffect = stringAt(policy, 'status', 'latestRef', 'tag')
+    const inEffect = refsIn(policy).latest?.tag
     return {
       ref: { ...target, tag: choice.tag },
       registry,

@@ -12,6 +12,8 @@ const tell = (told: Told): void => void process.send?.(told, () => {})
 /** A stream to the large process, of which nothing is read here. */
 async function streamOf(id: number, stream: number): Promise<Socket> {
   const socket = new Socket({ allowHalfOpen: true })
+  // A failure is told by the connection or the write.
+  socket.on('error', () => {})
   socket.pause()
   socket.connect(door)
   await once(socket, 'connect')
