@@ -79,6 +79,10 @@ export async function outputOf(command: Command, limit: number, signal: AbortSig
 
 async function wordsOf(stderr: Readable): Promise<string> {
   let said = ''
-  for await (const chunk of stderr) if (said.length < mostSaid) said += String(chunk)
+  try {
+    for await (const chunk of stderr) if (said.length < mostSaid) said += String(chunk)
+  } catch {
+    // What came until it broke off is what was said.
+  }
   return said
 }

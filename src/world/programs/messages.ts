@@ -3,8 +3,11 @@ import type { Ended, Plan } from './program.ts'
 /** What the starter is asked; programs have numbers. */
 export type Asked = { readonly type: 'start'; readonly id: number; readonly plan: Plan } | { readonly type: 'end'; readonly id: number }
 
-/** What it tells: that a program runs, that it ended or could not be started, or that its streams could not be opened. */
-export type Told =
+/** What it tells: once that it is there, then that a program runs, that it ended or could not be started, or that its streams could not be opened. */
+export type Told = { readonly type: 'here' } | ToldOf
+
+/** What it tells of a program. */
+export type ToldOf =
   | { readonly type: 'runs'; readonly id: number; readonly pid: number }
   | { readonly type: 'ended'; readonly id: number; readonly how: Ended }
   | { readonly type: 'failed'; readonly id: number }

@@ -45,6 +45,7 @@ process.on('message', (asked: Asked) => {
   const child = running.get(asked.id)
   if (child) endGroup(child)
 })
+tell({ type: 'here' })
 process.once('disconnect', () => {
   for (const child of running.values()) endGroup(child)
   process.exit()

@@ -34,15 +34,17 @@ export function programStarter(script: URL = besideThis): StartProgram {
 
 async function openStarter(script: URL): Promise<Starter> {
   const folder = await privateFolder('programs')
+  const server = createServer({ allowHalfOpen: true })
   try {
-    const server = createServer({ allowHalfOpen: true })
     const door = join(folder, 'door')
     server.listen(door)
     await once(server, 'listening')
     const child = fork(script, [door], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'], detached: true })
-    await once(child, 'spawn')
+    const gone = once(child, 'exit').then(() => Promise.reject(new Error('the process that starts programs has ended')))
+    await Promise.race([once(child, 'message'), gone])
     return new Starter(child, server, folder)
   } catch (thrown) {
+    server.close()
     await rm(folder, { recursive: true, force: true })
     throw thrown
   }
@@ -57,7 +59,7 @@ class Starter {
 
   constructor(child: ChildProcess, server: Server, folder: string) {
     this.#child = child
-    child.on('message', (told: Told) => this.#programs.get(told.id)?.hear(told))
+    child.on('message', (told: Told) => told.type !== 'here' && this.#programs.get(told.id)?.hear(told))
     child.on('error', () => {})
     child.once('exit', () => {
       this.gone = true

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Readable, Writable } from 'node:stream'
-import type { Told } from './messages.ts'
+import type { ToldOf } from './messages.ts'
 import { type Ended, killGroup, notStarted, type Program } from './program.ts'
 
 /** A program that the starter was asked for: its streams come one by one, and so does what becomes of it. */
@@ -12,7 +12,7 @@ export class Starting {
   #heard = false
   #over = false
 
-  hear(told: Told): void {
+  hear(told: ToldOf): void {
     if (told.type === 'failed') return this.lose()
     if (told.type === 'runs') this.#pid = told.pid
     else this.#ended.resolve(told.how)

@@ -110,10 +110,10 @@ suite('the small process', () => {
 
   const script = `
     import { programStarter } from ${JSON.stringify(join(import.meta.dirname, '../../../src/world/programs/starter.ts'))}
-    const start = programStarter()
+    const [, , pipe, from] = process.argv
+    const start = programStarter(from && new URL(from))
     const plan = script => ({ program: '/bin/sh', args: ['-c', script], env: process.env, cwd: '/' })
     for (let i = 0; i < 5; i++) await (await start(plan('exit 0'))).ended
-    const [, , pipe] = process.argv
     if (pipe) await (await start(plan('exec sleep 1000 > ' + pipe))).ended`
 
   const child = (...args: string[]): ChildProcess =>
@@ -121,6 +121,13 @@ suite('the small process', () => {
 
   test('it holds no process that has nothing to run', async () => {
     assert.equal((await once(child(), 'exit'))[0], 0)
+  })
+
+  test('where it cannot be, programs are started all the same, and nothing is held', async () => {
+    const absent = new URL('./absent.ts', import.meta.url)
+    const start = programStarter(absent)
+    for (let i = 0; i < 7; i++) assert.equal((await run(start, shell('cat'), `${i}`)).out, `${i}`)
+    assert.equal((await once(child('', absent.href), 'exit'))[0], 0)
   })
 
   test('what runs ends with the process that it is for, however that ends', async t => {
