@@ -159,6 +159,12 @@ withData({ name: "our kinds beside Flux's", tests: kinds.length * 2 + 1 }, () =>
         kind.versions.map(({ name }) => name).filter(name => !served(upstream).includes(name)),
         (kind.alsoReads ?? []).filter(name => !served(upstream).includes(name)),
       )
+      if (kind.alsoReads)
+        assert.deepEqual(
+          [kind.version, ...kind.alsoReads].toSorted(),
+          kind.versions.map(({ name }) => name).toSorted(),
+          'a kind that is read in another version is read in each',
+        )
       for (const name of inBoth(kind, upstream)) {
         const [a, b] = [versionOf(mine, name), versionOf(upstream, name)]
         for (const key of ['additionalPrinterColumns', 'deprecated', 'deprecationWarning', 'served', 'storage', 'subresources'])

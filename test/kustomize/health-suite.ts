@@ -21,8 +21,8 @@ const passed = 'Normal Progressing Health check passed in T'
 
 /** Waiting for health against any Kubernetes API. Spec: kustomization 9. */
 export function healthCases({ stage, cluster }: Server): void {
-  /** A Deployment past its deadline beside something that is not done. */
   const isLate = (o: KubeObject): boolean => conditionOf(o, 'Progressing')?.reason === 'ProgressDeadlineExceeded'
+  /** A Deployment past its deadline beside something that is not done. */
   const stuck = async (s: Stage): Promise<KubeObject[]> => {
     const web = deployment(s.namespace, 'web', { progressDeadlineSeconds: 1 }, 'registry.invalid/app:1')
     const slow = object(

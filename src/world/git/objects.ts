@@ -195,12 +195,15 @@ class Output {
   }
 
   async #next(): Promise<Buffer> {
-    const { done, value } = await this.#chunks.next()
-    if (done) throw broken('git ended before its answer')
+    const ended = (cause?: unknown): GitError => broken('git ended before its answer', cause)
+    const { done, value } = await this.#chunks.next().catch((thrown: unknown) => {
+      throw ended(thrown)
+    })
+    if (done) throw ended()
     return value
   }
 }
 
-function broken(why: string): GitError {
-  return new GitError('BROKEN', `the repository cannot be read: ${why}`)
+function broken(why: string, cause?: unknown): GitError {
+  return new GitError('BROKEN', `the repository cannot be read: ${why}`, { cause })
 }

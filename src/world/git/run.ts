@@ -1,5 +1,4 @@
-import type { Readable } from 'node:stream'
-import type { Program } from '../programs/program.ts'
+import { type Program, wordsOf } from '../programs/program.ts'
 import type { Access } from './access.ts'
 import { GitError } from './error.ts'
 import { gitFailure } from './failure.ts'
@@ -28,7 +27,6 @@ export interface Command extends GitPlan {
   readonly doing: string
 }
 
-const mostSaid = 64 * 1024
 const blockBytes = 512
 const usualMemory = 4 * 1024 ** 3
 
@@ -75,14 +73,4 @@ export async function outputOf(command: Command, limit: number, signal: AbortSig
     parts.push(chunk)
   })
   return Buffer.concat(parts)
-}
-
-async function wordsOf(stderr: Readable): Promise<string> {
-  let said = ''
-  try {
-    for await (const chunk of stderr) if (said.length < mostSaid) said += String(chunk)
-  } catch {
-    // What came until it broke off is what was said.
-  }
-  return said
 }

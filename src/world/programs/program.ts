@@ -30,6 +30,8 @@ export interface Program {
 
 export type StartProgram = (plan: Plan) => Promise<Program>
 
+const mostSaid = 64 * 1024
+
 export const notStarted: Ended = { code: 127 }
 
 /** Starts a program from this process. */
@@ -55,4 +57,15 @@ export function killGroup(pid: number): void {
   } catch {
     // It has ended.
   }
+}
+
+/** What a program says on its standard error until that ends: the first 64 KiB, about. */
+export async function wordsOf(stderr: Readable): Promise<string> {
+  let said = ''
+  try {
+    for await (const chunk of stderr) if (said.length < mostSaid) said += String(chunk)
+  } catch {
+    // What came until it broke off is what was said.
+  }
+  return said
 }

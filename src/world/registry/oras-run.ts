@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { printReference } from '../../lib/reference.ts'
 import type { Clock } from '../clock/clock.ts'
-import type { Program, StartProgram } from '../programs/program.ts'
+import { type Program, type StartProgram, wordsOf } from '../programs/program.ts'
 import { orasFailure } from './oras-failure.ts'
 import { orasAccess, type Side } from './oras-access.ts'
 import { RegistryError } from './error.ts'
@@ -27,7 +27,6 @@ export interface Command {
   readonly input?: AsyncIterable<Uint8Array> | undefined
 }
 
-const mostError = 64 * 1024
 const idleMs = 120_000
 
 /** Runs a command and gives its whole output. @throws {RegistryError} by what it said; TOO_LARGE. */
@@ -53,7 +52,7 @@ export async function* stream(oras: Oras, command: Command, signal: AbortSignal)
   const child = await oras.start({ program: oras.program, args: [...command.args, ...flags], env, cwd: process.cwd() })
   signal.addEventListener('abort', child.end, { once: true })
   const watch = new Watch(oras.clock, child.end)
-  const [said, fed] = [errorText(child), feed(child, command.input, watch)]
+  const [said, fed] = [wordsOf(child.stderr), feed(child, command.input, watch)]
   try {
     if (signal.aborted) child.end()
     watch.touch()
@@ -127,10 +126,4 @@ async function feed(child: Program, input: AsyncIterable<Uint8Array> | undefined
   }
   await pipeline(Readable.from(watched()), child.stdin).catch(() => undefined)
   return failure
-}
-
-async function errorText({ stderr }: Program): Promise<string> {
-  let said = ''
-  for await (const chunk of stderr) if (said.length < mostError) said += String(chunk)
-  return said
 }
