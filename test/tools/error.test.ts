@@ -77,7 +77,7 @@ for (const [from, thrown, code, retryable] of rows)
   test(`${thrown.code} of ${from} is told as ${code}`, () => {
     const told = toolErrorOf(thrown, 'report-1')
     assert.equal(told.code, code)
-    assert.equal(told.told.retryable ?? false, retryable)
+    assert.equal(told.retryable, retryable)
     assert.ok(told.told.next.length > 5)
   })
 

@@ -295,6 +295,12 @@ const failing: [says: string, spec: JsonObject, code: string, message: RegExp][]
     'NotReady',
     /refs\/heads\/x/,
   ],
+  [
+    'of a template that cannot be filled',
+    { git: { commit: { author: { email: 'a@b.c' }, messageTemplate: '{{ .Nope.Nothing }}' } } },
+    'BuildFailed',
+    /failed to update source.* Next: correct spec\.git\.commit\.messageTemplate/s,
+  ],
   ['of a path that is not there', { update: { strategy: 'Setters', path: 'gone' } }, 'BuildFailed', /walking path for files/],
 ]
 for (const [says, spec, code, message] of failing)
@@ -303,6 +309,7 @@ for (const [says, spec, code, message] of failing)
     await automated(name, spec)
     const answer = await update({ name, namespace })
     assert.equal(codeOf(answer), code, answer.text)
+    assert.equal(at(answer.data, 'error', 'retryable'), code === 'NotReady')
     assert.match(answer.text, message)
   })
 

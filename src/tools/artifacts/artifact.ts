@@ -88,7 +88,7 @@ async function packed(
     return { layer, tarDigest: sum.digest() }
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown
-    throw new ToolError('Conflict', thrown.message, { next: 'push again when nothing writes there', retryable: true, cause: thrown })
+    throw new ToolError('Conflict', thrown.message, { next: 'push again when nothing writes there', cause: thrown })
   }
 }
 

@@ -115,8 +115,8 @@ function bound(
   return { pages, show, censor }
 }
 
-function failure({ code, message, told }: ToolError, redactor: Redactor): Answer {
-  const error = { code, message: message.trimEnd(), retryable: false, ...told }
+function failure({ code, message, retryable, told }: ToolError, redactor: Redactor): Answer {
+  const error = { code, message: message.trimEnd(), retryable, ...told }
   const text = `${code}: ${error.message}${/[.!?]$/.test(error.message) ? '' : '.'} Next: ${told.next}`
   return { isError: true, text: redactor.censor(plain(text)), data: clean({ error } as unknown as Json, redactor) as JsonObject }
 }

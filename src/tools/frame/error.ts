@@ -32,7 +32,6 @@ export type ToolErrorCode =
 
 export interface Advice {
   readonly next: string
-  readonly retryable?: boolean | undefined
   readonly object?: string | undefined
   readonly valid?: readonly string[] | undefined
   readonly missing?: string | undefined
@@ -46,6 +45,10 @@ export class ToolError extends CodedError<ToolErrorCode> {
   constructor(code: ToolErrorCode, message: string, { cause, ...told }: Advice) {
     super(code, message, { cause })
     this.told = told
+  }
+  /** Whether the same call may succeed later, when others have done their part. */
+  get retryable(): boolean {
+    return retryable.has(this.code)
   }
 }
 
@@ -135,13 +138,8 @@ export const toolCodes: Readonly<Record<string, ToolErrorCode | undefined>> = {
   ADDRESS_NOT_HERE: 'InvalidArgument',
   ADDRESS_FAILED: 'Unreachable',
 }
-export const retryable: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>([
-  'Unreachable',
-  'Timeout',
-  'RateLimited',
-  'NotReady',
-  'Conflict',
-])
+
+const retryable: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>(['Unreachable', 'Timeout', 'RateLimited', 'NotReady', 'Conflict'])
 
 const fallbackAdvice: Partial<Record<ToolErrorCode, string>> = {
   BuildFailed: 'correct the file or field named above and push again',
@@ -165,7 +163,6 @@ export function toolErrorOf(thrown: unknown, reportId: string): ToolError {
   const valid = isObject(thrown) ? listAt(thrown, 'call', 'valid').map(String) : []
   return new ToolError(code, thrown.message, {
     next: valid.length > 0 ? `${next}: ${valid.join(', ')}` : next,
-    retryable: retryable.has(code),
     ...(valid.length > 0 ? { valid } : {}),
     cause: thrown,
   })

@@ -130,7 +130,7 @@ function check(handle: string, bound: Bound, { gates, now }: { gates: Gates; now
   throw new ToolError(
     'StalePlan',
     'the plan does not fit this call any more: it expired, or the arguments, the caller or the live state changed',
-    { next: `call plan for ${bound.tool.name} again and show the new plan`, retryable: true },
+    { next: `call plan for ${bound.tool.name} again and show the new plan` },
   )
 }
 

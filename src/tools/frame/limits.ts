@@ -60,5 +60,5 @@ export class Limits {
 }
 
 function limited(what: string, seconds: number): ToolError {
-  return new ToolError('RateLimited', what, { next: `wait ${seconds} s and call again`, retryable: true })
+  return new ToolError('RateLimited', what, { next: `wait ${seconds} s and call again` })
 }

@@ -44,7 +44,6 @@ export async function linesOf(
       throw new ToolError('NotFound', `${place} has not restarted: there is no log of before`, { next: 'leave previous away' })
     throw new ToolError('NotReady', `${place} has no log yet: ${thrown.message}`, {
       next: 'use explain to learn why it does not start',
-      retryable: true,
     })
   }
 }
