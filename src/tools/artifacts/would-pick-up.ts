@@ -1,4 +1,3 @@
-import { overNow } from '../../lib/aborted.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { CodedError } from '../../lib/coded-error.ts'
 import { objectAt } from '../../lib/json.ts'
@@ -8,6 +7,7 @@ import { repositoryOf, wantedOf } from '../../sources/oci/ref.ts'
 import type { OCIRepositoryObject } from '../../kinds/oci-repository.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import type { World } from '../../world/world.ts'
+import { inTime, tooLate } from '../run/in-time.ts'
 import type { Call } from '../tool.ts'
 
 /** What was pushed where. */
@@ -30,20 +30,15 @@ export async function wouldPickUp(
 ): Promise<string[] | undefined> {
   const { names } = world.clusters
   if (names.length === 0 || (pushed.cluster === undefined && names.length > 1)) return undefined
-  const [ended, late] = [new AbortController(), new AbortController()]
-  const ticking = world.clock.sleep(patienceMs, ended.signal).then(
-    () => late.abort(new Error('no answer')),
-    () => {},
-  )
   try {
-    return await usersIn(world.clusters.named(pushed.cluster), pushed, AbortSignal.any([signal, late.signal]))
+    const users = await inTime({ clock: world.clock, ms: patienceMs, signal }, bound =>
+      usersIn(world.clusters.named(pushed.cluster), pushed, bound),
+    )
+    return users === tooLate ? undefined : users
   } catch (thrown) {
     signal.throwIfAborted()
-    if (late.signal.aborted || thrown instanceof CodedError) return undefined
+    if (thrown instanceof CodedError) return undefined
     throw thrown
-  } finally {
-    ended.abort(overNow)
-    await ticking
   }
 }
 

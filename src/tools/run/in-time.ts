@@ -1,3 +1,4 @@
+import { overNow } from '../../lib/aborted.ts'
 import type { Clock } from '../../world/clock/clock.ts'
 
 /** What {@link inTime} answers for work that was still going on. */
@@ -25,7 +26,7 @@ export async function inTime<T>(
     if (late.signal.aborted) return tooLate
     throw thrown
   } finally {
-    ended.abort(new Error('done'))
+    ended.abort(overNow)
     await ticking
   }
 }
