@@ -30,9 +30,7 @@ export function parseOciUrl(url: string): ParsedReference {
  * @throws {ReferenceError}
  */
 export function parseReference(text: string): ParsedReference {
-  const bare = text.startsWith(scheme) ? text.slice(scheme.length) : text
-  const at = bare.indexOf('@')
-  const digest = at < 0 ? undefined : bare.slice(at + 1)
+  const { name, tag, digest } = splitReference(text.startsWith(scheme) ? text.slice(scheme.length) : text)
   if (digest?.includes('/'))
     throw new ReferenceError(
       'INVALID_REFERENCE',
@@ -40,14 +38,23 @@ export function parseReference(text: string): ParsedReference {
     )
   if (digest !== undefined && !isDigest(digest))
     throw new ReferenceError('INVALID_REFERENCE', `could not parse reference: ${text}: '${digest}' is no digest (algo:hex)`)
-  const named = at < 0 ? bare : bare.slice(0, at)
-  const colon = named.lastIndexOf(':')
-  const hasTag = colon > named.lastIndexOf('/')
-  const tag = hasTag ? named.slice(colon + 1) : undefined
   if (tag !== undefined && !isTag(tag))
     throw new ReferenceError('INVALID_REFERENCE', `could not parse reference: ${text}: '${tag}' is no tag`)
-  const place = parseRepository(hasTag ? named.slice(0, colon) : named)
+  const place = parseRepository(name)
   return { ...place, ...(digest !== undefined ? { digest } : tag !== undefined ? { tag } : {}) }
+}
+
+/** The parts of `name[:tag][@digest]` as they are written; nothing is checked. */
+export function splitReference(text: string): { name: string; tag: string | undefined; digest: string | undefined } {
+  const at = text.indexOf('@')
+  const named = at < 0 ? text : text.slice(0, at)
+  const colon = named.lastIndexOf(':')
+  const hasTag = colon > named.lastIndexOf('/')
+  return {
+    name: hasTag ? named.slice(0, colon) : named,
+    tag: hasTag ? named.slice(colon + 1) : undefined,
+    digest: at < 0 ? undefined : text.slice(at + 1),
+  }
 }
 
 /** True for a tag that a registry may have; no path can be in it. */

@@ -8,6 +8,7 @@ import {
   type ParsedReference,
   printReference,
   ReferenceError,
+  splitReference,
 } from '../../src/lib/reference.ts'
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}` as const
@@ -33,6 +34,16 @@ for (const [text, parsed] of table)
     assert.deepEqual(parseReference(text), parsed)
     assert.deepEqual(parseOciUrl(`oci://${text}`), parsed)
   })
+
+const parts: [text: string, name: string, tag?: string | undefined, digest?: string][] = [
+  ['app', 'app'],
+  ['localhost:5000/app', 'localhost:5000/app'],
+  ['localhost:5000/app:v1', 'localhost:5000/app', 'v1'],
+  [`\${HOST}/App:v1@${digest}`, '${HOST}/App', 'v1', digest],
+  ['a@', 'a', undefined, ''],
+]
+for (const [text, name, tag, of] of parts)
+  test(`${text} has its parts as they are written`, () => assert.deepEqual(splitReference(text), { name, tag, digest: of }))
 
 const wrong: [text: string, message: RegExp][] = [
   ['', /between 2 and 255 characters/],

@@ -6,8 +6,9 @@ import { tagsOf } from '../../images/repository-reconciler.ts'
 import type { ChosenImage } from '../../images/setters.ts'
 import type { Marked } from '../../images/setters-file.ts'
 import type { ImageRef } from '../../kinds/image-policy.ts'
+import { isDigest } from '../../lib/digest.ts'
 import { inParallel } from '../../lib/parallel.ts'
-import type { ParsedReference } from '../../lib/reference.ts'
+import { type ParsedReference, splitReference } from '../../lib/reference.ts'
 import type { World } from '../../world/world.ts'
 import { openRegistry } from '../artifacts/registry-access.ts'
 import { ToolError } from '../frame/error.ts'
@@ -101,8 +102,8 @@ async function imageOf(
 /** What a field that is marked for a policy as a whole says now; the first that has a digest. */
 function knownIn(marks: readonly Marked[], policy: string): ImageRef | undefined {
   const refs = marks.flatMap(({ marker, value }): ImageRef[] => {
-    const [, name, tag, digest] = /^(.+):([^:@/]+)@(\w+:[0-9a-f]+)$/.exec(value) ?? []
-    return marker === policy && name && tag && digest ? [{ name, tag, digest }] : []
+    const { name, tag, digest } = splitReference(value)
+    return marker === policy && tag && digest && isDigest(digest) ? [{ name, tag, digest }] : []
   })
   return refs[0]
 }
