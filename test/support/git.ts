@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { programStarter } from '../../src/world/programs/starter.ts'
+import { toTheEnd } from './to-the-end.ts'
 
 /** What git may know in a test: nothing of this machine. */
 export const gitEnv: Readonly<Record<string, string>> = {
@@ -25,10 +25,12 @@ export async function git(folder: string, ...args: readonly string[]): Promise<s
 
 /** With what it reads from its standard input; its whole output. */
 async function gitWith(input: string, folder: string, ...args: readonly string[]): Promise<string> {
-  const { stdin, stdout, stderr, ended } = await machine.start({ program: 'git', args: ['-C', folder, ...args], env: gitEnv, cwd: folder })
-  stdin.end(input)
-  const [out, said, { code }] = await Promise.all([text(stdout), text(stderr), ended])
-  if (code !== 0) throw new Error(`git ${args.join(' ')}: ${said}`)
+  const { out, err, code } = await toTheEnd(
+    machine.start,
+    { program: 'git', args: ['-C', folder, ...args], env: gitEnv, cwd: folder },
+    input,
+  )
+  if (code !== 0) throw new Error(`git ${args.join(' ')}: ${err}`)
   return out
 }
 

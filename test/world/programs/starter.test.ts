@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers'
 import { suite, test } from 'node:test'
 import { startHere, type StartProgram } from '../../../src/world/programs/program.ts'
 import { programStarter } from '../../../src/world/programs/starter.ts'
+import { toTheEnd } from '../../support/to-the-end.ts'
 
 const env = { PATH: process.env.PATH ?? '', GREETING: 'hello' }
 const shell = (script: string, ...args: string[]) => ({ program: '/bin/sh', args: ['-c', script, 'sh', ...args], env, cwd: '/' })
@@ -19,13 +20,6 @@ async function warm(): Promise<StartProgram> {
   const start = programStarter()
   for (let i = 0; i < 4; i++) assert.equal((await (await start(shell('exit 3'))).ended).code, 3)
   return start
-}
-
-async function run(start: StartProgram, plan: Parameters<StartProgram>[0], input: string | Uint8Array = '') {
-  const { stdin, stdout, stderr, ended } = await start(plan)
-  stdin.end(input)
-  const [out, err, how] = await Promise.all([text(stdout), text(stderr), ended])
-  return { out, err, ...how }
 }
 
 const isThere = (pid: string): boolean => {
@@ -43,24 +37,24 @@ for (const [name, opened] of [
   suite(`programs that are started ${name}`, () => {
     test('streams, arguments, environment, folder and code are its own', async () => {
       const start = await opened()
-      const said = await run(start, { ...shell('cat; echo "$GREETING $1 $(pwd)" >&2; exit 7', 'a b'), cwd: '/usr' }, 'given')
+      const said = await toTheEnd(start, { ...shell('cat; echo "$GREETING $1 $(pwd)" >&2; exit 7', 'a b'), cwd: '/usr' }, 'given')
       assert.deepEqual({ ...said, killer: undefined }, { out: 'given', err: 'hello a b /usr\n', code: 7, killer: undefined })
     })
 
     test('what is large comes whole, both ways', async () => {
       const start = await opened()
       const given = 'x'.repeat(8 * 1024 * 1024)
-      assert.equal((await run(start, shell('cat'), given)).out.length, given.length)
+      assert.equal((await toTheEnd(start, shell('cat'), given)).out.length, given.length)
     })
 
     test('what does not read its input ends all the same', async () => {
       const start = await opened()
-      assert.equal((await run(start, shell('exit 0'), 'y'.repeat(4 * 1024 * 1024))).code, 0)
+      assert.equal((await toTheEnd(start, shell('exit 0'), 'y'.repeat(4 * 1024 * 1024))).code, 0)
     })
 
     test('many at once have each their own', async () => {
       const start = await opened()
-      const all = await Promise.all(Array.from({ length: 40 }, (_, i) => run(start, shell('cat; exit "$1"', String(i)), `input ${i}`)))
+      const all = await Promise.all(Array.from({ length: 40 }, (_, i) => toTheEnd(start, shell('cat; exit "$1"', String(i)), `input ${i}`)))
       assert.deepEqual(
         all.map(({ out, code }) => [out, code]),
         Array.from({ length: 40 }, (_, i) => [`input ${i}`, i]),
@@ -69,8 +63,8 @@ for (const [name, opened] of [
 
     test('a program that is not there, and a folder that is not', async () => {
       const start = await opened()
-      assert.deepEqual(await run(start, { ...shell(''), program: '/nonexistent/program' }), { out: '', err: '', code: 127 })
-      assert.deepEqual(await run(start, { ...shell('true'), cwd: '/nonexistent' }), { out: '', err: '', code: 127 })
+      assert.deepEqual(await toTheEnd(start, { ...shell(''), program: '/nonexistent/program' }), { out: '', err: '', code: 127 })
+      assert.deepEqual(await toTheEnd(start, { ...shell('true'), cwd: '/nonexistent' }), { out: '', err: '', code: 127 })
     })
 
     test('one that is ended takes with it what it started', async () => {
@@ -105,7 +99,7 @@ suite('the small process', () => {
     process.kill(Number(starter), 'SIGKILL')
     assert.equal((await ended).code, 127)
     assert.ok(!isThere(program))
-    assert.equal((await run(start, shell('echo "$PPID"'))).code, 0)
+    assert.equal((await toTheEnd(start, shell('echo "$PPID"'))).code, 0)
   })
 
   const script = `
@@ -126,7 +120,7 @@ suite('the small process', () => {
   test('where it cannot be, programs are started all the same, and nothing is held', async () => {
     const absent = new URL('./absent.ts', import.meta.url)
     const start = programStarter(absent)
-    for (let i = 0; i < 7; i++) assert.equal((await run(start, shell('cat'), `${i}`)).out, `${i}`)
+    for (let i = 0; i < 7; i++) assert.equal((await toTheEnd(start, shell('cat'), `${i}`)).out, `${i}`)
     assert.equal((await once(child('', absent.href), 'exit'))[0], 0)
   })
 
