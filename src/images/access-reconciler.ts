@@ -1,5 +1,6 @@
 import { accountOf, secretOf } from '../engine/nearby.ts'
 import type { Run } from '../engine/reconciler.ts'
+import { gateClosed, whoOf } from '../engine/workload-identity.ts'
 import { cloudIn } from '../kinds/cloud.ts'
 import { dockerConfigs } from '../kinds/docker-config.ts'
 import type { ImageRepositoryObject } from '../kinds/image-repository.ts'
@@ -9,7 +10,6 @@ import { messageOf } from '../lib/coded-error.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { durationMs } from '../lib/duration.ts'
 import { listAt, stringAt } from '../lib/json.ts'
-import type { Who } from '../world/auth/provider.ts'
 import type { Access, Credentials } from '../world/registry/registry.ts'
 import type { Hands } from '../world/world.ts'
 import { repositoryOf } from './image.ts'
@@ -70,12 +70,8 @@ async function credentialsOf(
   }
   const cloud = cloudIn(spec.provider)
   if (!cloud) return undefined
-  const { serviceAccountName: name } = spec
-  const allowed = run.settings.objectLevelWorkloadIdentity
-  const serviceAccount: Who['serviceAccount'] = name
-    ? { cluster: hands.cluster, namespace: metadata.namespace ?? '', name, allowed }
-    : undefined
-  const who: Who = { serviceAccount, proxy, asker: asker && { object: asker, operation: 'reconcile' }, signal: run.signal }
+  const identity = { namespace: metadata.namespace, serviceAccountName: spec.serviceAccountName, proxy, asker }
+  const who = whoOf(identity, { cluster: hands.cluster, run })
   const { username, password } = await hands.auth.registry(cloud, spec.image, who)
   return { type: 'basic', username, password }
 }
@@ -94,6 +90,6 @@ export function gateProblem(
   where: '' | ' in the ImageRepository',
 ): string | undefined {
   return cloudIn(spec.provider) && spec.serviceAccountName && !settings.objectLevelWorkloadIdentity
-    ? `to use spec.serviceAccountName${where} for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller`
+    ? gateClosed(`spec.serviceAccountName${where}`, 'provider')
     : undefined
 }

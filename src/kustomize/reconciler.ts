@@ -1,5 +1,6 @@
 import { waiting, during, failed, type Outcome, ready, stalled } from '../engine/outcome.ts'
 import { reconciler, type Run } from '../engine/reconciler.ts'
+import { gateClosed } from '../engine/workload-identity.ts'
 import { type Artifact, originRevision } from '../kinds/artifact.ts'
 import { Bucket } from '../kinds/bucket.ts'
 import { GitRepository } from '../kinds/git-repository.ts'
@@ -64,9 +65,7 @@ export const kustomizations = reconciler(Kustomization, {
 /** Who would sign in as a service account needs the gate for it. Spec: kustomization 2.2 step 7. */
 function gateOf({ spec }: KustomizationObject, { settings }: Run): Outcome | undefined {
   if (!spec.decryption?.serviceAccountName || settings.objectLevelWorkloadIdentity) return undefined
-  const message =
-    'to use spec.decryption.serviceAccountName for decryption authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller'
-  return stalled('FeatureGateDisabled', message)
+  return stalled('FeatureGateDisabled', gateClosed('spec.decryption.serviceAccountName', 'decryption'))
 }
 
 /** What a run made, and the cluster that it made it in. */

@@ -1,7 +1,7 @@
 import { StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
+import { gateClosed, type Identity, whoOf } from '../engine/workload-identity.ts'
 import type { Cloud } from '../kinds/cloud.ts'
-import type { KubeObject } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { durationMs } from '../lib/duration.ts'
@@ -10,16 +10,10 @@ import type { Hands } from '../world/world.ts'
 import { SourceProblem } from './problem.ts'
 
 /** What of an object says how it signs in to a cloud. */
-export interface CloudSpec {
-  readonly namespace: string | undefined
+export interface CloudSpec extends Identity {
   readonly provider: Cloud
-  /** Absent: the identity of this process. */
-  readonly serviceAccountName?: string | undefined
   /** Bounds the sign-in; absent: a minute. */
   readonly timeout?: string | undefined
-  readonly proxy?: string | undefined
-  /** The object that is reconciled; absent: none is. */
-  readonly reconciled?: KubeObject | undefined
 }
 
 /**
@@ -27,17 +21,14 @@ export interface CloudSpec {
  * @throws {SourceProblem} FeatureGateDisabled for a service account without the gate. @throws {StepError} AuthenticationFailed. Spec: sources 3.2 step 4, 3.8, 9.1.
  */
 export async function signedIn<T extends Expiring>(
-  { namespace = '', provider, serviceAccountName: name, timeout, proxy, reconciled }: CloudSpec,
+  { provider, timeout, ...identity }: CloudSpec,
   { hands: { clock, cluster }, run }: { readonly hands: Pick<Hands, 'clock' | 'cluster'>; readonly run: Pick<Run, 'signal' | 'settings'> },
   ask: (who: Who) => Promise<T>,
 ): Promise<T> {
-  const allowed = run.settings.objectLevelWorkloadIdentity
-  if (name && !allowed) throw gateDisabled()
-  const serviceAccount = name ? { cluster, namespace, name, allowed } : undefined
-  const asker: Who['asker'] = reconciled && { object: reconciled, operation: 'reconcile' }
+  if (identity.serviceAccountName && !run.settings.objectLevelWorkloadIdentity) throw gateDisabled()
   const deadline = { clock, ms: durationMs(timeout ?? '60s'), what: `signing in to ${provider}`, signal: run.signal }
   try {
-    return await withDeadline(deadline, signal => ask({ serviceAccount, proxy, asker, signal }))
+    return await withDeadline(deadline, signal => ask(whoOf(identity, { cluster, run: { ...run, signal } })))
   } catch (thrown) {
     run.signal.throwIfAborted()
     throw new StepError('AuthenticationFailed', `failed to get credential from ${provider}: ${messageOf(thrown)}`, { cause: thrown })
@@ -45,9 +36,5 @@ export async function signedIn<T extends Expiring>(
 }
 
 function gateDisabled(): StepError {
-  return new SourceProblem(
-    'FeatureGateDisabled',
-    'to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller',
-    { stalls: true },
-  )
+  return new SourceProblem('FeatureGateDisabled', gateClosed('spec.serviceAccountName', 'provider'), { stalls: true })
 }

@@ -10,6 +10,7 @@ import { cloudIn } from '../../kinds/cloud.ts'
 import { signedIn } from '../cloud-reconciler.ts'
 import { SourceProblem } from '../problem.ts'
 import { type Nearby, secretOf } from '../../engine/nearby.ts'
+import { gateClosed } from '../../engine/workload-identity.ts'
 import { proxyOf } from '../../kinds/secret.ts'
 import { bucketTls, credentialsOf, ldapUser } from './access.ts'
 
@@ -51,11 +52,7 @@ function checkSpec(spec: Spec, { objectLevelWorkloadIdentity: allowed }: Run['se
   if (broken) throw stalls(broken.field === 'sts' ? 'InvalidSTSConfiguration' : 'InvalidSpec', broken.message)
   if (spec.sts && !URL.canParse(spec.sts.endpoint))
     throw stalls('URLInvalid', `failed to parse STS endpoint '${spec.sts.endpoint}': it is no URL`)
-  if (spec.serviceAccountName && !allowed)
-    throw stalls(
-      'FeatureGateDisabled',
-      'to use spec.serviceAccountName for provider authentication please enable the ObjectLevelWorkloadIdentity feature gate in the controller',
-    )
+  if (spec.serviceAccountName && !allowed) throw stalls('FeatureGateDisabled', gateClosed('spec.serviceAccountName', 'provider'))
 }
 
 async function placeOf(object: BucketObject, step: Step): Promise<BucketPlace> {
@@ -98,7 +95,7 @@ interface Ambient {
 /** A bucket of a cloud without keys is signed in to as the cloud knows this process, its machine's managed identity, or the service account. */
 async function identityOf(cloud: Cloud, { object, proxy, azures }: Ambient, step: Step): Promise<Credentials> {
   const { serviceAccountName, timeout, region, sts } = object.spec
-  const wanted = { namespace: object.metadata.namespace, provider: cloud, serviceAccountName, timeout, proxy, reconciled: object }
+  const wanted = { namespace: object.metadata.namespace, provider: cloud, serviceAccountName, timeout, proxy, asker: object }
   const { auth } = step.hands
   if (cloud !== 'aws') {
     const { token } = await signedIn(wanted, step, who => auth.bucket(cloud, azures, who))

@@ -88,7 +88,7 @@ async function providerSignIn(
   const provider = cloudIn(spec.provider)
   if (!provider) return undefined
   const { serviceAccountName, timeout } = spec
-  const wanted = { namespace: metadata.namespace, provider, serviceAccountName, timeout, proxy, reconciled: repository }
+  const wanted = { namespace: metadata.namespace, provider, serviceAccountName, timeout, proxy, asker: repository }
   const failed = 'failed to configure authentication options: '
   const login = await signedIn(wanted, { hands, run }, who => hands.auth.git(provider, url, who)).catch((cause: unknown) => {
     throw cause instanceof SourceProblem || !(cause instanceof StepError)

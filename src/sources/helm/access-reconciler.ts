@@ -72,7 +72,7 @@ async function cloudCredentials(
 ): Promise<RegistryAccess['credentials']> {
   const provider = cloudIn(spec.provider)
   if (!provider) return { type: 'anonymous' }
-  const wanted = { namespace: metadata.namespace, provider, timeout: spec.timeout, reconciled }
+  const wanted = { namespace: metadata.namespace, provider, timeout: spec.timeout, asker: reconciled }
   const place = spec.url.replace(/^oci:\/\//, '')
   try {
     const { username, password } = await signedIn(wanted, { hands, run: { signal, settings } }, who =>

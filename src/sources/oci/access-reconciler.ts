@@ -57,7 +57,7 @@ async function credentialsOf(
   const provider = cloudIn(spec.provider)
   if (!provider) return { type: 'anonymous' }
   const { serviceAccountName, timeout } = spec
-  const wanted = { namespace: metadata.namespace, provider, serviceAccountName, timeout, proxy, reconciled: repository }
+  const wanted = { namespace: metadata.namespace, provider, serviceAccountName, timeout, proxy, asker: repository }
   const { username, password } = await signedIn(wanted, step, who =>
     step.hands.auth.registry(provider, spec.url.replace(/^oci:\/\//, ''), who),
   )
