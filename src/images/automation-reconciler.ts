@@ -1,7 +1,6 @@
 import { timestamp } from '../engine/conditions.ts'
 import { type Outcome, ready } from '../engine/outcome.ts'
 import { type Reconciler, reconciler, type Run } from '../engine/reconciler.ts'
-import { asksForRun } from '../engine/triggers.ts'
 import { GitRepository } from '../kinds/git-repository.ts'
 import { ImagePolicy, type ImagePolicyObject } from '../kinds/image-policy.ts'
 import { ImageUpdateAutomation, type ImageUpdateAutomationObject } from '../kinds/image-update-automation.ts'
@@ -44,7 +43,7 @@ function wokenBy(
     if (!is || (was && printImage(was) === printImage(is))) return []
     return all.filter(({ metadata }) => metadata.namespace === after.metadata.namespace)
   }
-  if (!before || !asksForRun(before, after)) return []
+  if (!before || before.metadata.generation === after.metadata.generation) return []
   return all.filter(automation => {
     const { name, namespace } = repositoryRef(automation)
     return name === after.metadata.name && namespace === after.metadata.namespace
@@ -60,7 +59,10 @@ async function pass(automation: ImageUpdateAutomationObject, step: Step<Run>): P
 }
 
 async function synced(automation: ImageUpdateAutomationObject, work: Work, step: Step): Promise<Outcome> {
-  const observed: JsonObject = { observedPolicies: observedOf(work.choices), observedSourceRevision: work.revision }
+  const observed: JsonObject = {
+    observedPolicies: work.choices.length > 0 ? observedOf(work.choices) : null,
+    observedSourceRevision: work.revision,
+  }
   const pushed = work.update.files.size === 0 ? undefined : await pushedUpdate(automation, work, step)
   if (!pushed) return done(automation, { synced: true, fields: observed })
   const own = work.source.plan.switches ? {} : { observedSourceRevision: `${pushed.branch}@sha1:${pushed.hash}` }

@@ -1,10 +1,10 @@
 import { secretOf } from '../engine/nearby.ts'
-import { type Outcome, stalled, StepError } from '../engine/outcome.ts'
+import { during, type Outcome, stalled, StepError } from '../engine/outcome.ts'
 import type { Run } from '../engine/reconciler.ts'
 import type { GitRepositoryObject } from '../kinds/git-repository.ts'
 import type { ImagePolicyObject } from '../kinds/image-policy.ts'
 import { ImageUpdateAutomation, type ImageUpdateAutomationObject } from '../kinds/image-update-automation.ts'
-import type { ObjectRef } from '../kinds/manifest.ts'
+import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
 import { secretData } from '../kinds/secret.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { withDeadline } from '../lib/deadline.ts'
@@ -19,7 +19,10 @@ export type AutomationHands = Pick<Hands, 'auth' | 'clock' | 'cluster' | 'git' |
 
 /** How a GitRepository is reached and checked out: what its own reconciler does. */
 export interface Sources {
-  remoteOf(repository: GitRepositoryObject, step: { readonly hands: AutomationHands; readonly run: Looking }): Promise<GitRemote>
+  remoteOf(
+    repository: GitRepositoryObject,
+    step: { readonly hands: AutomationHands; readonly run: Looking; readonly automation: ImageUpdateAutomationObject },
+  ): Promise<GitRemote>
   /** Without a checkout when what is there is `known`. */
   checkedOut(
     spec: GitRepositoryObject['spec'],
@@ -100,9 +103,13 @@ async function choicesFor(
     namespace: metadata.namespace,
     ...(labelSelector ? { labelSelector } : {}),
   }
+  return choicesIn(await during('Failed', listed(cluster.listAll(query, run.signal)), 'failed to list policies: '))
+}
+
+async function listed(found: AsyncIterable<KubeObject>): Promise<ImagePolicyObject[]> {
   const policies: ImagePolicyObject[] = []
-  for await (const policy of cluster.listAll(query, run.signal)) policies.push(policy as ImagePolicyObject)
-  return choicesIn(policies)
+  for await (const policy of found) policies.push(policy as ImagePolicyObject)
+  return policies
 }
 
 /** How the repository is reached, and where it goes. */
@@ -115,6 +122,7 @@ export interface Source {
 }
 
 const managerFailed = 'SourceManagerFailed'
+const gitFailed = 'GitOperationFailed'
 const invalidSource = 'InvalidSourceConfiguration'
 
 /** How the repository is reached, or why it is not. Spec: images A.3.3 step 2. */
@@ -133,13 +141,14 @@ async function sourceFor(automation: ImageUpdateAutomationObject, step: Step): P
     if (!repository)
       throw new Error(`referenced git repository does not exist: GitRepository.${ref.group} ${JSON.stringify(ref.name)} not found`)
     const plan = gitPlan(spec.git, repository.spec)
-    const remote = await sources.remoteOf(repository, { hands, run })
+    const remote = await sources.remoteOf(repository, { hands, run, automation })
     return { git: spec.git, repository, plan, remote, signer: await signerFor(automation, step) }
   } catch (thrown) {
     run.signal.throwIfAborted()
     const message = messageOf(thrown)
     if (thrown instanceof StepError && thrown.code === 'InvalidProviderConfiguration')
       return stalled(invalidSource, `${message}: invalid source configuration`)
+    if (thrown instanceof StepError && thrown.code === gitFailed) throw thrown
     if (thrown instanceof StepError && thrown.code === 'FeatureGateDisabled') return stalled(thrown.code, message)
     throw new StepError(managerFailed, `failed configuring source manager: ${message}`, { cause: thrown })
   }
@@ -169,7 +178,7 @@ async function checkedOut(
   } catch (thrown) {
     run.signal.throwIfAborted()
     const cause = thrown instanceof StepError && thrown.cause !== undefined ? thrown.cause : thrown
-    throw new StepError('GitOperationFailed', `failed to checkout source: ${messageOf(cause)}`, { cause: thrown })
+    throw new StepError(gitFailed, `failed to checkout source: ${messageOf(cause)}`, { cause: thrown })
   }
 }
 
@@ -194,7 +203,7 @@ async function baseOf({ source: { plan, remote }, checkout }: { source: Source; 
     })
   } catch (cause) {
     run.signal.throwIfAborted()
-    throw new StepError('GitOperationFailed', `failed to checkout source: ${messageOf(cause)}`, { cause })
+    throw new StepError(gitFailed, `failed to checkout source: ${messageOf(cause)}`, { cause })
   }
 }
 
@@ -242,6 +251,6 @@ export async function updating<T>(run: Looking, work: Promise<T>): Promise<T> {
     return await work
   } catch (cause) {
     run.signal.throwIfAborted()
-    throw new StepError('GitOperationFailed', `failed to update source: ${messageOf(cause)}`, { cause })
+    throw new StepError(gitFailed, `failed to update source: ${messageOf(cause)}`, { cause })
   }
 }

@@ -5,7 +5,7 @@ import { AutomationScene } from './automation-scene.ts'
 
 onBothApiServers(
   'ImageUpdateAutomations',
-  { kernel: testKernel(), tests: 19, programs: ['git'], open: (server, kernel) => AutomationScene.open(server, kernel) },
+  { kernel: testKernel(), tests: 21, programs: ['git'], open: (server, kernel) => AutomationScene.open(server, kernel) },
   scene => {
     automationTests(scene)
   },

@@ -210,6 +210,43 @@ export function automationTests(stage: () => AutomationScene): void {
     )
   })
 
+  test('what is wrong with a Secret of the repository is told in the words of the automation', async () => {
+    const { scene, name, automation } = await made()
+    await scene.secret('both', { username: 'ada', bearerToken: 'x' })
+    await scene.secret('no-address', { username: 'ada' })
+    const url = `http://ada@${new URL(scene.url(name)).host}/${name}.git`
+    const manager = 'SourceManagerFailed: failed configuring source manager:'
+    const wrongs: [spec: JsonObject, says: string][] = [
+      [{ secretRef: { name: 'gone' } }, `${manager} failed to get auth secret '${scene.namespace}/gone': secrets "gone" not found`],
+      [{ proxySecretRef: { name: 'gone' } }, `${manager} failed to get proxy secret '${scene.namespace}/gone': secrets "gone" not found`],
+      [
+        { proxySecretRef: { name: 'no-address' } },
+        `${manager} invalid proxy secret '${scene.namespace}/no-address': key 'address' is missing`,
+      ],
+      [
+        { url, secretRef: { name: 'both' } },
+        'GitOperationFailed: failed to checkout source: basic auth and bearer token cannot be set at the same time',
+      ],
+    ]
+    for (const [more, says] of wrongs) {
+      const spec = { url: scene.url(name), interval: '10m', ref: { branch: 'main' }, ...more }
+      await scene.object('source.toolkit.fluxcd.io/v1', 'GitRepository', { name, spec })
+      assert.equal(said((await scene.run(automation)).object)[0], `Ready=False ${says}`)
+    }
+  })
+
+  test('policies that cannot be listed are told', async () => {
+    const { scene, automation } = await made()
+    const { cluster } = scene.world
+    const listAll: typeof cluster.listAll = async function* () {
+      throw new Error('imagepolicies is forbidden')
+    }
+    const { object } = await scene.run(automation, {
+      hands: { cluster: Object.assign(Object.create(cluster) as typeof cluster, { listAll }) },
+    })
+    assert.equal(said(object)[0], 'Ready=False Failed: failed to list policies: imagepolicies is forbidden')
+  })
+
   test('a repository of another namespace is refused where that is told', async () => {
     const { scene, automation } = await made({ spec: { sourceRef: { kind: 'GitRepository', name: 'x', namespace: 'elsewhere' } } })
     const { object } = await scene.run(automation, { settings: { noCrossNamespaceRefs: true } })

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { signerOf } from '../../src/images/automation-signing.ts'
 import { choicesChanged, choicesIn, gitPlan, newsOf, selectorText, summaryOf } from '../../src/images/automation.ts'
 import type { ImagePolicyObject } from '../../src/kinds/image-policy.ts'
+import { automations } from '../../src/tools/run/automations.ts'
 import { verifyOpenPgp } from '../../src/sources/git/open-pgp.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
 import { withPrograms } from '../refs/when.ts'
@@ -168,3 +169,13 @@ withPrograms(['git'], { name: 'SSH keys for signing', tests: 1 }, () =>
     }
   }),
 )
+
+test('another spec of the repository wakes an automation; a request to it, and its status, do not', () => {
+  const object = (more: object): never =>
+    ({ apiVersion: 'v1', kind: 'GitRepository', metadata: { name: 'a', namespace: 'n', generation: 1, ...more } }) as never
+  const own = { metadata: { name: 'own', namespace: 'n' }, spec: { sourceRef: { name: 'a' } } } as never
+  const woken = (after: never): number => automations.wokenBy?.({ before: object({}), after }, [own]).length ?? -1
+  assert.equal(woken(object({ generation: 2 })), 1)
+  assert.equal(woken(object({ annotations: { 'reconcile.fluxcd.io/requestedAt': 'now' } })), 0)
+  assert.equal(woken(object({ generation: 2, namespace: 'other' })), 0)
+})

@@ -1,6 +1,7 @@
 import { StepError } from '../../engine/outcome.ts'
 import type { Run } from '../../engine/reconciler.ts'
 import type { GitRepositoryObject } from '../../kinds/git-repository.ts'
+import type { KubeObject } from '../../kinds/manifest.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import { withDeadline } from '../../lib/deadline.ts'
 import { durationMs } from '../../lib/duration.ts'
@@ -16,6 +17,8 @@ import { appKey, authOf, targetOf } from './credentials.ts'
 interface Step {
   readonly hands: Pick<Hands, 'auth' | 'clock' | 'cluster'>
   readonly run: Pick<Run, 'signal' | 'settings'>
+  /** The automation whose pass it is; absent: that of the repository itself. */
+  readonly automation?: KubeObject | undefined
 }
 
 /**
@@ -26,17 +29,17 @@ export async function remoteOf(repository: GitRepositoryObject, step: Step): Pro
   const { metadata, spec } = repository
   const { hands, run } = step
   const nearby = { namespace: metadata.namespace, cluster: hands.cluster, signal: run.signal }
-  const proxy = await proxyFor(spec, nearby)
+  const words = wordsOf(step)
+  const proxy = await proxyFor(spec, { nearby, words })
   const target = checked(() => targetOf(spec.url), { reason: 'URLInvalid', stalls: true })
-  const data = await secretFor(spec, nearby)
+  const data = await secretFor(spec, { nearby, words })
   const auth = checked(() => authOf(spec.url, data), {
     reason: 'AuthenticationFailed',
     failed: 'failed to configure authentication options: ',
   })
   checkProvider(spec, { data, namespace: metadata.namespace ?? '' })
   const credentials = (await providerSignIn(repository, { data, proxy, url: target.url }, step)) ?? auth.signIn
-  if (auth.conflict && credentials === auth.signIn)
-    throw new StepError('GitOperationFailed', `failed to checkout and determine revision: ${auth.conflict}`)
+  if (auth.conflict && credentials === auth.signIn) throw new StepError('GitOperationFailed', `${words.checkout}: ${auth.conflict}`)
   return { url: target.url, credentials, ...(auth.tls ? { tls: auth.tls } : {}), ...(proxy ? { proxy } : {}) }
 }
 
@@ -48,18 +51,34 @@ function checked<T>(work: () => T, { reason, failed = '', stalls }: { reason: st
   }
 }
 
-async function proxyFor({ proxySecretRef }: GitRepositoryObject['spec'], nearby: Nearby): Promise<string | undefined> {
+/** What source-controller says where something is wrong with a Secret, and what image-automation-controller says. */
+function wordsOf({ automation }: Step): { readonly proxy: string; readonly secret: string; readonly checkout: string } {
+  return automation
+    ? { proxy: '', secret: 'failed to get auth secret', checkout: 'failed to checkout source' }
+    : {
+        proxy: 'failed to configure proxy options: ',
+        secret: 'failed to get secret',
+        checkout: 'failed to checkout and determine revision',
+      }
+}
+
+interface Reading {
+  readonly nearby: Nearby
+  readonly words: ReturnType<typeof wordsOf>
+}
+
+async function proxyFor({ proxySecretRef }: GitRepositoryObject['spec'], { nearby, words }: Reading): Promise<string | undefined> {
   if (!proxySecretRef) return undefined
   const { name } = proxySecretRef
-  const failed = 'failed to configure proxy options: '
+  const failed = words.proxy
   const secret = await named(name, nearby, `${failed}failed to get proxy secret '${nearby.namespace ?? ''}/${name}': `)
   return checked(() => proxyOf(secret), { reason: 'AuthenticationFailed', failed })
 }
 
-async function secretFor({ secretRef }: GitRepositoryObject['spec'], nearby: Nearby): Promise<Record<string, string>> {
+async function secretFor({ secretRef }: GitRepositoryObject['spec'], { nearby, words }: Reading): Promise<Record<string, string>> {
   if (!secretRef) return {}
   const { name } = secretRef
-  return secretData(await named(name, nearby, `failed to get secret '${nearby.namespace ?? ''}/${name}': `))
+  return secretData(await named(name, nearby, `${words.secret} '${nearby.namespace ?? ''}/${name}': `))
 }
 
 async function named(name: string, nearby: Nearby, failed: string): ReturnType<typeof secretOf> {
@@ -81,14 +100,14 @@ interface Wanted {
 async function providerSignIn(
   repository: GitRepositoryObject,
   { data, proxy, url }: Wanted,
-  { hands, run }: Step,
+  { hands, run, automation }: Step,
 ): Promise<Exclude<GitRemote['credentials'], { type: 'ssh' }> | undefined> {
   const { metadata, spec } = repository
-  if (spec.provider === 'github') return appSignIn(repository, { data, proxy, url }, { hands, run })
+  if (spec.provider === 'github') return appSignIn(repository, { data, proxy, url }, { hands, run, automation })
   const provider = cloudIn(spec.provider)
   if (!provider) return undefined
   const { serviceAccountName, timeout } = spec
-  const wanted = { namespace: metadata.namespace, provider, serviceAccountName, timeout, proxy, asker: repository }
+  const wanted = { namespace: metadata.namespace, provider, serviceAccountName, timeout, proxy, asker: automation ?? repository }
   const failed = 'failed to configure authentication options: '
   const login = await signedIn(wanted, { hands, run }, who => hands.auth.git(provider, url, who)).catch((cause: unknown) => {
     throw cause instanceof SourceProblem || !(cause instanceof StepError)
@@ -101,10 +120,10 @@ async function providerSignIn(
 async function appSignIn(
   repository: GitRepositoryObject,
   { data, proxy }: Wanted,
-  { hands: { auth, clock }, run }: Step,
+  { hands: { auth, clock }, run, automation }: Step,
 ): Promise<{ type: 'basic'; username: string; password: string }> {
   const ms = durationMs(repository.spec.timeout ?? '60s')
-  const asker = { object: repository, operation: 'reconcile' } as const
+  const asker = { object: automation ?? repository, operation: 'reconcile' } as const
   const deadline = { clock, ms, what: 'signing in to GitHub', signal: run.signal }
   try {
     const { username, password } = await withDeadline(deadline, signal => auth.githubApp(data, { proxy, asker, signal }))

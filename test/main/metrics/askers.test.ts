@@ -58,6 +58,14 @@ const askers: [says: string, ask: Ask, asked: string][] = [
     'GitRepository reconcile',
   ],
   [
+    'an ImageUpdateAutomation, through its repository',
+    hands => {
+      const spec = { url: 'https://github.com/a/b', provider: 'github', secretRef: { name: 'x' } }
+      return remoteOf(object('GitRepository', spec), { hands, run, automation: object('ImageUpdateAutomation', {}) })
+    },
+    'ImageUpdateAutomation reconcile',
+  ],
+  [
     'a Bucket',
     hands =>
       storeOf(object('Bucket', { provider: 'gcp', bucketName: 'a', endpoint: 'storage.googleapis.com', interval: '1m' }), { hands, run }),
