@@ -4,7 +4,7 @@ import type { Kind } from '../kinds/kind.ts'
 import { type KubeObject, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
 import { drive } from './drive.ts'
 import { type Again, type Item, Queue, type QueueTold } from './queue.ts'
-import type { Reconciler } from './reconciler.ts'
+import type { Followed, Reconciler } from './reconciler.ts'
 import { asksForRun } from './triggers.ts'
 import type { Hub, Pass } from './working.ts'
 
@@ -118,19 +118,21 @@ class Controller<Hands> {
     const { hub, signal, seen, gone: forgotten } = this.#options
     const { group, kind } = watched
     const version = await this.#served(watched)
+    const wakes = !ours || !this.#followed.has(kind)
     const known = (ours ? this.#objects : this.#followed).get(kind) ?? new Map<string, KubeObject>()
     const changed = (object: KubeObject): void => {
       const before = known.get(keyOf(object))
       known.set(keyOf(object), object)
       if (ours) seen?.(object)
       if (ours && asksForRun(before, object)) this.#queue.ask(this.#itemOf(object))
-      if (!ours || !this.#followed.has(kind)) this.#wake(before, object)
+      if (wakes) this.#wake({ before, after: object })
     }
     const gone = (key: string): void => {
       const object = known.get(key)
       known.delete(key)
       if (ours) this.#queue.forget(key)
       if (ours && object) forgotten?.(object)
+      if (wakes && object) this.#wake({ before: object, after: object, gone: true })
     }
     for await (const event of hub.watch({ group, version, kind, ...scope }, signal)) {
       works()
@@ -162,11 +164,11 @@ class Controller<Hands> {
   }
 
   /** What follows the changed object runs. */
-  #wake(before: KubeObject | undefined, after: KubeObject): void {
+  #wake(change: Followed): void {
     for (const { kind, follows, wokenBy } of this.#reconcilers.values()) {
-      if (!wokenBy || !follows?.some(f => f.kind === after.kind)) continue
+      if (!wokenBy || !follows?.some(f => f.kind === change.after.kind)) continue
       const all = [...(this.#objects.get(kind.kind)?.values() ?? [])]
-      for (const woken of wokenBy({ before, after }, all)) this.#queue.ask(this.#itemOf(woken))
+      for (const woken of wokenBy(change, all)) this.#queue.ask(this.#itemOf(woken))
     }
   }
 

@@ -48,6 +48,15 @@ export interface Convention {
   suspended(object: KubeObject, at: { now: number }): StatusChange
 }
 
+/** A change of an object that others follow. */
+export interface Followed {
+  /** Absent: it is new. */
+  readonly before: KubeObject | undefined
+  readonly after: KubeObject
+  /** It is no more: `before` and `after` are what it was. */
+  readonly gone?: boolean | undefined
+}
+
 /** The contract of a reconciler. `Hands` is what it needs of the world. */
 export interface Reconciler<K extends Kind = Kind, Hands = never> {
   readonly kind: K
@@ -59,7 +68,7 @@ export interface Reconciler<K extends Kind = Kind, Hands = never> {
   /** The kinds whose changes `wokenBy` is told of. Absent: none. */
   readonly follows?: readonly Kind[]
   /** Which of all objects of this kind a change of an object of those kinds asks to run, in order. Absent: none. */
-  wokenBy?(change: { before: KubeObject | undefined; after: KubeObject }, all: readonly KubeObject[]): readonly KubeObject[]
+  wokenBy?(change: Followed, all: readonly KubeObject[]): readonly KubeObject[]
   /** Names what an object may have to wait for that others do not, such as another cluster: it never takes the turn of those. Absent: nothing. */
   laneOf?(object: KubeObject): string | undefined
   /** Undoes what the object made, before its finalizer goes. A returned `failed` keeps the finalizer. */

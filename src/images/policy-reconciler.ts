@@ -1,8 +1,8 @@
 import { during, failed, type Outcome, ready, stalled, StepError, waiting } from '../engine/outcome.ts'
-import { reconciler, type Run } from '../engine/reconciler.ts'
+import { type Followed, reconciler, type Run } from '../engine/reconciler.ts'
 import { ImagePolicy, type ImagePolicyObject, type ImageRef } from '../kinds/image-policy.ts'
 import { ImageRepository, type ImageRepositoryObject } from '../kinds/image-repository.ts'
-import { conditionOf, type KubeObject, splitApiVersion } from '../kinds/manifest.ts'
+import { conditionOf, type KubeObject, type ObjectRef, splitApiVersion } from '../kinds/manifest.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { withDeadline } from '../lib/deadline.ts'
 import { durationMs } from '../lib/duration.ts'
@@ -29,6 +29,7 @@ export const imagePolicies = reconciler(ImagePolicy, {
   follows: [ImageRepository],
   wokenBy,
   async reconcile(policy, hands: PolicyHands, run) {
+    run.note({ fields: takenOver(policy) })
     const { digestReflectionPolicy, interval } = policy.spec
     if (digestReflectionPolicy === 'Always' && interval === undefined)
       return stalled('IntervalNotConfigured', "spec.interval must be set when spec.digestReflectionPolicy is set to 'Always'")
@@ -53,10 +54,10 @@ export const imagePolicies = reconciler(ImagePolicy, {
   finalize: async () => ready(''),
 })
 
-/** The policies of a repository that is ready as it is now. Spec: image-helm-notification A.2.3, "Triggers". */
-function wokenBy({ after }: { after: KubeObject }, all: readonly KubeObject[]): KubeObject[] {
+/** The policies of a repository that is ready as it is now, or that is no more. Spec: image-helm-notification A.2.3, "Triggers". */
+function wokenBy({ after, gone }: Followed, all: readonly KubeObject[]): KubeObject[] {
   const current = conditionOf(after, 'Ready')?.observedGeneration === after.metadata.generation
-  if (!current || !isReady(after)) return []
+  if (!gone && !(current && isReady(after))) return []
   return all.filter(policy => {
     const { name, namespace } = placeOf(policy as ImagePolicyObject)
     return name === after.metadata.name && namespace === after.metadata.namespace
@@ -79,17 +80,21 @@ export async function repositoryFor(
   const barred = blocked(place, run.settings.noCrossNamespaceRefs)
   if (barred !== undefined) throw refused('AccessDenied', barred)
   const { group } = ImagePolicy
-  const read = (ref: Parameters<typeof cluster.get>[0]): Promise<KubeObject | undefined> =>
-    during('Failure', cluster.get(ref, run.signal), 'failed to get the referred ImageRepository: ')
-  const found = await read({ group, kind: 'ImageRepository', namespace: place.namespace, name: place.name })
+  const read = (reason: string, ref: ObjectRef, what = ''): Promise<KubeObject | undefined> =>
+    during(reason, cluster.get(ref, run.signal), `failed to get the referred ImageRepository: ${what}`)
+  const found = await read('Failure', { group, kind: 'ImageRepository', namespace: place.namespace, name: place.name })
   if (!found)
     throw refused(
       'DependencyNotReady',
       `referenced ImageRepository does not exist: ImageRepository.${group} ${JSON.stringify(place.name)} not found`,
     )
   const repository = found as ImageRepositoryObject
-  const own = place.from === place.namespace ? undefined : await read({ group: '', version: 'v1', kind: 'Namespace', name: place.from })
-  const why = denied(place, repository.spec.accessFrom, own?.metadata.labels ?? {})
+  const { accessFrom } = repository.spec
+  const asks = accessFrom !== undefined && place.from !== place.namespace
+  const own = asks
+    ? await read('AccessDenied', { group: '', version: 'v1', kind: 'Namespace', name: place.from }, 'access denied: ')
+    : undefined
+  const why = denied(place, accessFrom, own?.metadata.labels ?? {})
   if (why !== undefined) throw refused('AccessDenied', why)
   return repository
 }
@@ -153,6 +158,15 @@ function settled(policy: ImagePolicyObject, image: ImageRef): Outcome {
   const { interval, digestReflectionPolicy } = policy.spec
   const requeueMs = digestReflectionPolicy === 'Always' && interval !== undefined ? durationMs(interval) : undefined
   return ready(message, { change: { fields }, events: [eventOf(policy, message, message)], requeueMs })
+}
+
+/** Refs of the texts that an older controller wrote, whatever becomes of the pass. Spec: image-helm-notification A.2.2. */
+function takenOver({ status = {} }: ImagePolicyObject): JsonObject {
+  const { latest, previous } = refsIn({ status })
+  return {
+    ...(latest && !status.latestRef ? { latestRef: keptRef(latest) } : {}),
+    ...(previous && !status.observedPreviousRef ? { observedPreviousRef: keptRef(previous) } : {}),
+  }
 }
 
 /** The versions before v1 have the images as texts, too. */

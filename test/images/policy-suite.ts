@@ -204,10 +204,15 @@ export function policyTests(scene: () => Scene): void {
   test('refs are taken over from the texts of older controllers', async () => {
     const repository = await scanned()
     const image = scene().image(repository.name)
-    const ref = await scene().policy(repository.name, v1)
+    const ref = await scene().policy(repository.name, { policy: { semver: { range: '9.x' } } })
     const body = { status: { latestImage: `${image}:v1.1.0`, observedPreviousImage: `${image}:v1.0.0` } }
     await scene().world.cluster.patch(ref, { type: 'merge', body, manager: 'test', subresource: 'status' }, unending)
-    assert.deepEqual(refs(await scene().pass(ref)), { latest: { name: image, tag: 'v1.1.1' }, previous: { name: image, tag: 'v1.1.0' } })
+    const before = { latest: { name: image, tag: 'v1.1.0' }, previous: { name: image, tag: 'v1.0.0' } }
+    assert.deepEqual(refs(await scene().pass(ref)), before, 'also by a pass that fails')
+    assert.deepEqual(refs(await chosen(repository, v1)), {
+      latest: { name: image, tag: 'v1.1.1' },
+      previous: { name: image, tag: 'v1.1.0' },
+    })
   })
   test('one of v1 has no texts, hands requests back, and may be suspended', async () => {
     const repository = await scanned()
@@ -242,6 +247,11 @@ export function policyTests(scene: () => Scene): void {
     )
     await s.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'image-users', labels: { team: 'a' } } })
     assert.match(judged((await s.pass(ref)).object).Ready ?? '', /^True Succeeded/)
+    const { cluster } = s.world
+    const get: typeof cluster.get = (at, stop) =>
+      at.kind === 'Namespace' ? Promise.reject(new Error('namespaces is forbidden')) : cluster.get(at, stop)
+    const unread = await s.pass(ref, { hands: { cluster: Object.assign(Object.create(cluster) as typeof cluster, { get }) } })
+    assert.equal(judged(unread.object).Ready, `${prefix}access denied: namespaces is forbidden`)
     const barred = await s.pass(ref, { settings: { noCrossNamespaceRefs: true } })
     assert.equal(
       judged(barred.object).Ready,
@@ -260,5 +270,7 @@ export function policyTests(scene: () => Scene): void {
     assert.deepEqual(woken({ ...after, metadata: { ...after.metadata, namespace: 'other' } }), [])
     assert.deepEqual(imagePolicies.follows, [ImageRepository])
     assert.deepEqual(woken({ ...after, status: {} }), [])
+    const gone = imagePolicies.wokenBy?.({ before: after, after: { ...after, status: {} }, gone: true }, [own, other])
+    assert.deepEqual(gone, [own], 'one that is no more does as well')
   })
 }

@@ -44,7 +44,7 @@ const seenAs = (cluster: Cluster, object: KubeObject, seen: (live: KubeObject) =
 
 suite('image kinds of a cluster that serves one version of them', () => {
   for (const version of ['v1beta1', 'v1beta2', 'v1'])
-    test(`${version}: an image is scanned, chosen and pinned in Git`, async t => {
+    test(`${version}: an image is scanned, chosen and pinned in Git; the policy of a repository that is deleted says so`, async t => {
       const api = await startSandboxApi(kernel)
       const world = await startWorld(async () => api, kernel)
       const forge = openForge()
@@ -87,5 +87,9 @@ suite('image kinds of a cluster that serves one version of them', () => {
       assert.ok(automation)
       await seenAs(cluster, automation, live => stringAt(live, 'status', 'lastPushCommit') !== undefined)
       assert.match(await git(path, 'show', 'main:a.yaml'), /:1\.0\.1 #/)
+      const [, repository, policy] = objects
+      assert.ok(repository && policy)
+      await cluster.delete(refOf(repository), {}, signal)
+      await seenAs(cluster, policy, live => conditionOf(live, 'Ready')?.reason === 'DependencyNotReady')
     })
 })
