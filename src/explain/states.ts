@@ -10,6 +10,8 @@ export interface State {
   readonly field: string
 }
 
+/** Kinds of Kubernetes itself that say why they failed as operators do. */
+const phased = new Set(['PersistentVolume', 'VolumeAttachment', 'CertificateSigningRequest'])
 const failing = /^(?:partially)?(?:failed|failure|error(?:ed)?|invalid|expired|degraded|rejected|aborted|unhealthy)$/i
 const going = /^(?:pending|processing|progressing|creating|provisioning|waiting|in ?progress)$/i
 /** Fields of a status that tell why. */
@@ -25,7 +27,7 @@ export function isOfOperator({ apiVersion }: Pick<KubeObject, 'apiVersion'>): bo
 
 /** The state that `status.state` or `status.phase` names; `undefined` for none, for a good one, and for objects of no operator. */
 export function stateIn(object: KubeObject): State | undefined {
-  if (!isOfOperator(object)) return undefined
+  if (!isOfOperator(object) && !phased.has(object.kind)) return undefined
   for (const field of ['state', 'phase']) {
     const word = stringAt(object, 'status', field) ?? ''
     const is = failing.test(word) ? 'failing' : going.test(word) ? 'going' : undefined

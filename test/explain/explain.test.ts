@@ -20,6 +20,9 @@ import { fieldVariants } from './field-variants.ts'
 import { moreFieldVariants } from './field-variants-more.ts'
 import { operatorVariants } from './operator-variants.ts'
 import { thirdVariants } from './third-variants.ts'
+import { fluxWordings } from './wordings-flux.ts'
+import { moreWordings } from './wordings-more.ts'
+import { workloadWordings } from './wordings-workloads.ts'
 import { healthyCases } from './healthy.ts'
 
 const kernel = testKernel()
@@ -69,6 +72,9 @@ const all = [
   ...operatorVariants,
   ...fieldVariants,
   ...moreFieldVariants,
+  ...fluxWordings,
+  ...workloadWordings,
+  ...moreWordings,
 ]
 
 /** One of each kind of fault. */

@@ -296,7 +296,7 @@ export const fieldVariants: readonly FaultCase[] = [
         },
       },
     },
-    { cause: 'ReconcileError', proof: /MasterUserPassword/, fix: /.{10}/ },
+    { cause: 'RequestInvalid', proof: /MasterUserPassword/, fix: /.{10}/ },
   ]),
   waitedFor('rollout', 'Argo gives up', [
     {

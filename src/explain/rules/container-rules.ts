@@ -12,7 +12,7 @@ import {
   warning,
 } from '../facts.ts'
 import { missing } from '../wordings/fetches.ts'
-import { crashes, pulls, setups } from '../wordings/pods.ts'
+import { crashes, platforms, pulls, setups } from '../wordings/pods.ts'
 import { heard } from '../wordings/wording.ts'
 import { endOf, type Ended, logEvidence } from './endings.ts'
 
@@ -142,7 +142,8 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
   const said = (finding: Omit<Finding, 'evidence' | 'strength'>, more: Evidence[] = []): Finding[] => [
     { ...finding, evidence: [...more, ...evidence], strength: 1 },
   ]
-  const why = heard(crashes, [ended.message, ...logEvidence(pod, name).map(e => e.quote)].join('\n'), undefined)
+  const text = [ended.message, ...logEvidence(pod, name).map(e => e.quote)].join('\n')
+  const why = heard(crashes, text, undefined)
   const because = why ? `: ${why.what}` : ''
   const place = `${isInit ? 'init container' : 'container'} ${name}`
   if (ended.reason === 'OOMKilled')
@@ -151,7 +152,7 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
       what: `${place} used more memory than its limit and was killed`,
       fix: `raise resources.limits.memory of container ${name} (now ${limitOf(container)}), or lower what it uses`,
     })
-  const startError = startErrorOf(ended)
+  const startError = startErrorOf(ended, text)
   if (startError) return said({ ...startError, what: `${place}: ${startError.what}` })
   const probe = killedByProbe(pod, name, ended)
   if (probe) return said({ ...probe.finding, what: `${place} ${probe.finding.what}` }, [eventEvidence(pod, probe.event)])
@@ -182,7 +183,9 @@ function isOfJob({ object }: Found): boolean {
 }
 
 /** Why a container never came to run its program; `undefined` for one that did. */
-function startErrorOf(ended: Ended): ReturnType<typeof setupWords> {
+function startErrorOf(ended: Ended, text: string): ReturnType<typeof setupWords> {
+  const platform = heard(platforms, text, undefined)
+  if (platform) return platform
   const words = setupWords(ended) ?? (ended.exitCode === 127 ? setupWords({ ...ended, message: 'executable file not found' }) : undefined)
   return [126, 127, 128].includes(ended.exitCode) || ended.reason !== 'Error' ? words : undefined
 }

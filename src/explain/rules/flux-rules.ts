@@ -26,6 +26,7 @@ import {
   variables,
   wholePaths,
 } from '../wordings/builds.ts'
+import { dangling } from '../wordings/absences.ts'
 import { missing, networks, unanswered } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { gits, registries, urls, verification, versions } from '../wordings/sources.ts'
@@ -73,14 +74,15 @@ function tablesOf({ ref }: Found, reason: string): readonly Wording[] {
 
 const whileBuilding = [
   ...wholePaths,
+  ...missing,
   ...decryptions,
   ...variables,
-  ...missing,
   ...substitutions,
   ...builds,
   ...paths,
   ...refusals,
   ...networks,
+  ...dangling,
   ...unanswered,
 ]
 const whileApplying = [
@@ -93,6 +95,7 @@ const whileApplying = [
   ...builds,
   ...verification,
   ...networks,
+  ...dangling,
   ...unanswered,
 ]
 const whileReleasing = [
@@ -105,6 +108,8 @@ const whileReleasing = [
   ...networks,
   ...verification,
   ...registries,
+  ...builds,
+  ...dangling,
 ]
 const fromGit = [...networks, ...urls, ...versions, ...gits, ...verification, ...unanswered]
 const fromRegistry = [...networks, ...urls, ...verification, ...versions, ...registries, ...unanswered]

@@ -1,9 +1,24 @@
 import { stringAt } from '../../lib/json.ts'
 import { isFluxGroup } from '../../engine/controllers.ts'
 import { conditionOf, conditionsOf, printRef } from '../../kinds/manifest.ts'
-import { type Evidence, fieldEvidence, type Finding, type Found, healthOf, type Role, type Rule } from '../facts.ts'
+import {
+  below,
+  type Evidence,
+  type Facts,
+  fieldEvidence,
+  type Finding,
+  type Found,
+  healthOf,
+  reachedFrom,
+  type Role,
+  type Rule,
+} from '../facts.ts'
 import { speaksOf } from '../named.ts'
-import { passesOn, statementsOf } from '../statements.ts'
+import { passesOn, type Statement, statementsOf } from '../statements.ts'
+import { codes } from '../wordings/codes.ts'
+import { networks } from '../wordings/fetches.ts'
+import { operators } from '../wordings/operators.ts'
+import { heard } from '../wordings/wording.ts'
 
 interface Absence {
   readonly name: string
@@ -93,7 +108,7 @@ export const missingRule: Rule = (found, facts) => {
   const { parent, role, object, unread } = found
   const absence = role && absences[role]
   if (!absence || !parent || object || unread !== undefined || isServing(parent, facts.now)) return []
-  return [absenceOf(found, { parent, absence })]
+  return [absenceOf(found, { parent, absence, isTold: tellsOther(found, { parent, facts }) })]
 }
 
 /** Whether who names it does without: kinds that tell of their health. */
@@ -105,10 +120,26 @@ function isServing(parent: Found, now: number): boolean {
   return healthOf(parent, now) === 'well'
 }
 
-function absenceOf(found: Found, { parent, absence }: { parent: Found; absence: Absence }): Finding {
+const gone = /not (?:be )?found|not exist|n't exist|missing|no such|unknown/i
+const telling = [...networks, ...operators, ...codes]
+
+/** Whether who names it, or what that made, says why it fails and speaks of something else: what counts more than a look-up that nobody speaks of. */
+function tellsOther(found: Found, { parent, facts }: { parent: Found; facts: Facts }): boolean {
+  const own = statementsOf(parent)
+  if (isFluxGroup(parent.ref.group)) return own.some(s => !passesOn(s, parent)) && !own.some(s => names(s, found))
+  if (found.role !== 'issuer') return false
+  const made = below(parent, facts, 'owned').flatMap(f => reachedFrom(f, facts))
+  const said = [...own, ...made.flatMap(statementsOf)]
+  return said.some(s => heard(telling, s.message, undefined)) && !said.some(s => names(s, found) && gone.test(s.message))
+}
+
+function names({ message }: Statement, { ref }: Found): boolean {
+  return speaksOf(message, ref) || message.includes(ref.name)
+}
+
+function absenceOf(found: Found, { parent, absence, isTold }: { parent: Found; absence: Absence; isTold: boolean }): Finding {
   const name = printRef(found.ref)
-  const said = statementsOf(parent)
-  const statement = said.find(s => speaksOf(s.message, found.ref) || s.message.includes(found.ref.name))
+  const statement = statementsOf(parent).find(s => names(s, found))
   const evidence: Evidence[] = [
     fieldEvidence(found, '(lookup)', 'not found'),
     fieldEvidence(parent, fieldOf(found, parent), found.ref.name),
@@ -118,8 +149,7 @@ function absenceOf(found: Found, { parent, absence }: { parent: Found; absence: 
     what: `${absence.what}: ${name}, which ${parent.ref.kind} ${parent.ref.name} names`,
     fix: absence.fix,
     evidence: [...(statement ? [statement.evidence] : []), ...evidence],
-    // What an object says of itself counts more than a look-up that it says nothing of.
-    strength: isFluxGroup(parent.ref.group) && !statement && said.some(s => !passesOn(s, parent)) ? 0.28 : absence.strength,
+    strength: isTold ? 0.28 : absence.strength,
   }
 }
 

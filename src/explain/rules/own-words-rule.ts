@@ -1,9 +1,12 @@
 import { isFluxGroup } from '../../engine/controllers.ts'
-import { above, type Facts, type Found, healthOf, type Rule } from '../facts.ts'
+import { above, below, type Facts, type Found, healthOf, type Rule } from '../facts.ts'
 import { passesOn, type Statement, statementsOf, warnedBy } from '../statements.ts'
-import { dangling, missing, networks, unanswered } from '../wordings/fetches.ts'
+import { dangling } from '../wordings/absences.ts'
+import { codes } from '../wordings/codes.ts'
+import { missing, networks, unanswered } from '../wordings/fetches.ts'
 import { operators } from '../wordings/operators.ts'
 import { refusals } from '../wordings/refusals.ts'
+import { causeOfReason } from '../wordings/reasons.ts'
 import { heard } from '../wordings/wording.ts'
 import { allConditions, isOfOperator } from '../states.ts'
 
@@ -11,27 +14,41 @@ const general = [...missing, ...networks, ...refusals, ...dangling, ...unanswere
 /** Kinds that rules of their own are for. */
 const others = new Set(['Pod', 'Job', 'Deployment'])
 
+/** Reasons that name no cause: a code in the message tells more. */
+const vague = /(?:Error|Fail(?:ed|ure)?|Errored|NotReady|Unavailable|Unhealthy|Degraded|Creating|Invalid|Unknown)$/
+
 /** What is left of a failing object when nothing else explains it: its own words. */
 export const ownWordsRule: Rule = (found, facts) => {
   const { object, ref } = found
   if (!object) return []
   const said = statementsOf(found)
   const [statement] = said
-  if (!statement || !fails(found, said, facts) || passesOn(statement, found) || (others.has(ref.kind) && !isOfOperator(object))) return []
+  if (!statement || !fails(found, said, facts) || (others.has(ref.kind) && !isOfOperator(object))) return []
+  if (passesOn(statement, found) && mayCome(found, facts)) return []
   const more = warnedBy(found, statement)
   const table = isOfOperator(object) ? [...operators, ...general] : general
-  const words = heard(table, [statement.message, more?.message ?? ''].join('\n'), ref.namespace)
-  const name = words?.name ?? (/^[A-Z][A-Za-z]{2,40}$/.test(statement.reason) ? statement.reason : 'NotReady')
+  const text = [statement.message, more?.message ?? ''].join('\n')
+  const known = heard(table, text, ref.namespace)
+  const words = known ?? heard(codes, text, ref.namespace)
+  const reason = isFluxGroup(ref.group) ? causeOfReason(statement.reason) : undefined
+  const own = /^[A-Z][A-Za-z]{2,40}$/.test(statement.reason) ? statement.reason : 'NotReady'
+  const name = known?.name ?? reason?.name ?? (words && vague.test(own) ? words.name : own)
   return [
     {
       name,
-      what: words?.what ?? `${ref.kind} ${ref.name} says itself why it fails (${name})`,
-      fix: words?.fix ?? 'correct what its message names',
+      what: words?.what ?? reason?.what ?? `${ref.kind} ${ref.name} says itself why it fails (${name})`,
+      fix: words?.fix ?? reason?.fix ?? 'correct what its message names',
       subject: words?.subject,
       evidence: [statement.evidence, ...(more ? [more.evidence] : [])].map(e => ({ ...e, focus: words?.focus })),
       strength: words && !isFluxGroup(ref.group) ? 0.6 : 0.3,
     },
   ]
+}
+
+/** Whether what it waits for may still come: something that it leads to is on its way. */
+function mayCome(found: Found, facts: Facts): boolean {
+  const led = below(found, facts)
+  return led.some(f => healthOf(f, facts.now) === 'going')
 }
 
 function fails(found: Found, said: readonly Statement[], facts: Facts): boolean {

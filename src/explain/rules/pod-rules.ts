@@ -8,6 +8,7 @@ import {
   fieldEvidence,
   type Finding,
   type Found,
+  type Happening,
   healthOf,
   isOver,
   type Rule,
@@ -70,26 +71,29 @@ function countOf(part: string): number {
 }
 
 const passing = /failed to sync (?:configmap|secret) cache|object .* not registered|timed out waiting for the condition$/i
+const setupReasons =
+  /^(FailedMount|FailedAttachVolume|FailedCreatePodSandBox|FailedCreatePodContainer|NetworkNotReady|FailedMapVolume|FailedMountOnFilesystemMismatch|NodePublishError)$/
+/** What says only that volumes are not there yet counts once it is said again and again. */
+const persistent = 4
+
+/** The last event that tells why a pod is not set up; one that only tells of the time is left for last. */
+function setupEvent(pod: Found): Happening | undefined {
+  const telling = warning(pod, setupReasons, new RegExp(`^(?![\\s\\S]*(?:${passing.source}))`, 'i'))
+  const late = warning(pod, setupReasons, /unmounted volumes/)
+  return telling ?? (late && late.count >= persistent ? late : undefined)
+}
 
 /** A pod on its node whose volumes or network do not come up. */
 export const setupRule: Rule = pod => {
   const waits = listAt(pod.object, 'status', 'containerStatuses').map(c => stringAt(c, 'state', 'waiting', 'reason'))
   if (!isPod(pod) || textAt(pod, 'status', 'phase') !== 'Pending' || waits.some(w => w !== undefined && !/Creating|Initializing/.test(w)))
     return []
-  const event = warning(
-    pod,
-    /^(FailedMount|FailedAttachVolume|FailedCreatePodSandBox|FailedCreatePodContainer|NetworkNotReady|FailedMapVolume)$/,
-  )
-  if (
-    !event ||
-    passing.test(event.message) ||
-    isOver(pod, event, /^(SuccessfulMountVolume|SuccessfulAttachVolume|Pulling|Pulled|Created|Started)$/)
-  )
-    return []
+  const event = setupEvent(pod)
+  if (!event || isOver(pod, event, /^(SuccessfulMountVolume|SuccessfulAttachVolume|Pulling|Pulled|Created|Started)$/)) return []
   const words = heard([...missing, ...setups], event.message, pod.ref.namespace)
   return [
     {
-      name: words?.name ?? (event.reason.includes('SandBox') ? 'PodNetworkFailed' : 'VolumeMountFailed'),
+      name: words?.name ?? (event.reason.includes('SandBox') ? 'PodSandboxFailed' : 'VolumeMountFailed'),
       what: `the pod cannot be set up on its node: ${words?.what ?? event.reason}`,
       fix: words?.fix ?? 'correct what the event names',
       subject: words?.subject ?? volumeSource(pod, event.message),

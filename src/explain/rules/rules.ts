@@ -13,6 +13,7 @@ import { claimRule, provisionerRule, resizeRule } from './storage-rules.ts'
 import {
   creationRule,
   cronRule,
+  heldRule,
   jobRule,
   pausedRule,
   scalerRule,
@@ -43,6 +44,7 @@ export const rules: readonly Rule[] = [
   creationRule,
   jobRule,
   cronRule,
+  heldRule,
   pausedRule,
   scalerRule,
   claimRule,

@@ -1,6 +1,18 @@
 import { conditionOf } from '../../kinds/manifest.ts'
 import { at, objectAt } from '../../lib/json.ts'
-import { below, conditionEvidence, eventEvidence, type Found, healthOf, isOver, reachedFrom, type Rule, textAt, warning } from '../facts.ts'
+import {
+  below,
+  conditionEvidence,
+  eventEvidence,
+  fieldEvidence,
+  type Found,
+  healthOf,
+  isOver,
+  reachedFrom,
+  type Rule,
+  textAt,
+  warning,
+} from '../facts.ts'
 import { missing, networks } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { heard } from '../wordings/wording.ts'
@@ -143,6 +155,22 @@ export const pausedRule: Rule = (found, facts) => {
       what: `Deployment ${found.ref.name} is paused: its new template is not rolled out`,
       fix: 'take spec.paused out of the manifest (kubectl rollout resume)',
       evidence: [{ object: `${found.ref.kind}/${found.ref.namespace}/${found.ref.name}`, at: 'spec.paused', quote: 'true' }],
+      strength: 0.9,
+    },
+  ]
+}
+
+/** A Job or CronJob that is held back, when it is the one that is asked about or waited for. */
+export const heldRule: Rule = (found, facts) => {
+  const { kind, name } = found.ref
+  if (!['Job', 'CronJob'].includes(kind) || at(found.object, 'spec', 'suspend') !== true) return []
+  if (found.role !== undefined && (kind === 'CronJob' || healthOf(found, facts.now) === 'well')) return []
+  return [
+    {
+      name: 'Suspended',
+      what: `${kind} ${name} is suspended: ${kind === 'Job' ? 'its pods are not made' : 'no Job is started'} until it is resumed`,
+      fix: 'take spec.suspend out of its manifest, or set it to false',
+      evidence: [fieldEvidence(found, 'spec.suspend', 'true'), ...conditionEvidence(found, 'Suspended')],
       strength: 0.9,
     },
   ]

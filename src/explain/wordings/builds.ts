@@ -22,6 +22,12 @@ export const decryptions: readonly Wording[] = [
     fix: 'set spec.decryption.provider: sops, with a secretRef to the keys',
   },
   {
+    name: 'DecryptionMacMismatch',
+    says: /MAC mismatch|sops data integrity|expected mac|no MAC/i,
+    what: 'an encrypted file was changed without SOPS: its checksum (MAC) does not fit its content',
+    fix: 'take the last good version of the file and change it with sops, or encrypt it anew',
+  },
+  {
     name: 'DecryptionKeyDenied',
     says: /(?:data key|sops|decrypt)[\s\S]*?(?<focus>AccessDenied\w*|not authorized to perform|PermissionDenied|permission denied|status(?: |Code: ?)403|\b403\b|Forbidden)/i,
     what: 'SOPS cannot decrypt: the key service refuses the identity of the controller',
@@ -29,7 +35,7 @@ export const decryptions: readonly Wording[] = [
   },
   {
     name: 'DecryptionKeyMissing',
-    says: /(?:cannot|can't|could not|failed to|unable to) (?:get|retrieve|decrypt|find)[^.]{0,30}(?:data key|sops)|no (?:identity|key) (?:matched|could decrypt|found)|failed to decrypt|error decrypting|decryption (?:failed|error)|sops (?:metadata|file)|no matching (?:creation|private) key|age: no identity|MAC mismatch|could not decrypt/i,
+    says: /(?:cannot|can't|could not|failed to|unable to) (?:get|retrieve|decrypt|find)[^.]{0,30}(?:data key|sops)|no (?:identity|key) (?:matched|could decrypt|found)|failed to decrypt|error decrypting|decryption (?:failed|error)|sops (?:metadata|file)|no matching (?:creation|private) key|age: no identity|could not decrypt/i,
     what: 'SOPS cannot decrypt: none of the configured keys opens the file',
     fix: 'put the private key (*.agekey for age, *.asc for PGP, or the cloud identity) into the Secret of spec.decryption.secretRef, or encrypt the file for a key that is there',
   },

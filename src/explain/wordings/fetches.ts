@@ -20,27 +20,17 @@ export const missing: readonly Wording[] = [
   },
   {
     name: 'ConfigMapKeyMissing',
-    says: /couldn't find key (?<key>[\w.-]+) in ConfigMap (?<config>[\w./-]+)|configmap references non-existent config key: (?<key2>[\w./-]+)|(?:key|field) ['"]?(?<key3>[\w.-]+)['"]? (?:not found|missing|does not exist) in (?:the )?configmap|missing key '(?<key4>[\w.-]+)' in ConfigMap/i,
+    says: /couldn't find key (?<key>[\w.-]+) in ConfigMap (?<config>[\w./-]+)|references non-existent config key: (?<key2>[\w./-]+)|(?:key|field) ['"]?(?<key3>[\w.-]+)['"]? (?:not found|missing|does not exist) in (?:the )?configmap|missing key '(?<key4>[\w.-]+)' in ConfigMap/i,
     what: 'ConfigMap {config|that it names} has no key {key|of that name}',
     fix: 'add key {key|named in the message} to ConfigMap {config|that it names}, or correct the key in the reference',
     subject: { group: '', kind: 'ConfigMap', name: 'config' },
   },
   {
     name: 'SecretKeyMissing',
-    says: /couldn't find key (?<key>[\w.-]+) in Secret (?<secret>[\w./-]+)|references non-existent secret key: (?<key2>[\w./-]+)|(?:key|field) ['"]?(?<key3>[\w.-]+)['"]? (?:not found|missing|does not exist) in (?:the )?secret|invalid '?(?<secret2>[\w./-]+)'? secret data|missing key '(?<key4>[\w.-]+)' in Secret|secret '(?<secret3>[\w./-]+)' (?:does not|doesn't) contain (?:an? |the |key |field )*'(?<key7>[\w.-]+)'|secret .* (?:does not contain|doesn't contain|has no|missing) (?:an? |the |key |field )*['"]?(?<key5>[\w.-]+)|'(?<key6>[\w.-]+)' not found in secret/i,
+    says: /couldn't find key (?<key>[\w.-]+) in Secret (?<secret>[\w./-]+)|references non-existent secret key: (?<key2>[\w./-]+)|(?:key|field) ['"]?(?<key3>[\w.-]+)['"]? (?:not found|missing|does not exist) in (?:the )?secret|invalid '?(?<secret2>[\w./-]+)'? secret data|missing key '(?<key4>[\w.-]+)' in Secret|secret '(?<secret3>[\w./-]+)' (?:does not|doesn't) contain (?:an? |the |key |field )*'(?<key7>[\w.-]+)'|secret .* (?:does not contain|doesn't contain|has no|missing) (?:an? |the |key |field )*['"]?(?<key5>[\w.-]+)|'(?<key6>[\w.-]+)' not found in secret|no '(?<key8>[\w.-]+)' (?:field|key)[^'"]{0,30} in (?:the )?secret '(?<secret4>[\w./-]+)|auth option: '(?<key9>[\w.-]+)' is required|no auth config for '?\S+'? in (?:the )?[\w-]* ?Secret '(?<secret5>[\w./-]+)'|no (?:certificates|public keys) found in secret '(?<secret6>[\w./-]+)'/i,
     what: 'Secret {secret|that it names} lacks the key {key|that is needed}',
     fix: 'add key {key|named in the message} to Secret {secret|that it names}, or correct the key in the reference',
     subject: secret,
-  },
-]
-
-/** Objects of other kinds that are named and are not there. */
-export const dangling: readonly Wording[] = [
-  {
-    name: 'ObjectMissing',
-    says: /\b(?<kind>[A-Za-z]\w+)(?:\.[\w.-]+)? "(?<name>[\w.-]+)" (?:was )?not found/,
-    what: '{kind|an object} {name|that it names} does not exist',
-    fix: 'create {kind|the object} {name|that the message names}, or correct the reference to it',
   },
 ]
 
@@ -108,9 +98,15 @@ export const networks: readonly Wording[] = [
   },
   {
     name: 'RateLimited',
-    says: /too ?many ?requests|\b429\b|rate limit|throttl/i,
+    says: /too ?many ?requests|\b429\b|rate limit(?!er)|throttl/i,
     what: 'the host limits the rate of requests',
     fix: 'sign in (spec.secretRef), use a mirror, or ask less often (spec.interval)',
+  },
+  {
+    name: 'NoAnswer',
+    says: /i\/o timeout|connection timed out|connection reset by peer|no route to host|network is unreachable|host is down|broken pipe|EHOSTUNREACH|ECONNRESET|ETIMEDOUT|Client\.Timeout exceeded|(?:read|write) tcp [^\n]*(?:EOF|timed? ?out)/i,
+    what: 'the host cannot be reached: the connection broke off, or nothing answered',
+    fix: 'check that the host is up and that network policies, firewalls and proxies let the controller reach it',
   },
 ]
 

@@ -1,4 +1,4 @@
-import { dangling } from './fetches.ts'
+import { dangling } from './absences.ts'
 import type { Wording } from './wording.ts'
 
 /** Why a kubelet could not pull, in the words of container runtimes and registries. */
@@ -148,8 +148,25 @@ export const schedulings: readonly Wording[] = [
   },
 ]
 
+/** What kernels say of a program that is none of theirs. */
+export const platforms: readonly Wording[] = [
+  {
+    name: 'ImagePlatformMissing',
+    says: /exec format error/i,
+    what: 'its program is built for another platform than the node has, or is a script without #! line',
+    fix: 'build the image for the platform of the node, place the pod on nodes of the other one (nodeSelector kubernetes.io/arch), or name an interpreter in command',
+  },
+]
+
 /** Why volumes, sandboxes and containers could not be set up. */
 export const setups: readonly Wording[] = [
+  ...platforms,
+  {
+    name: 'RuntimeClassMissing',
+    says: /no runtime for "?(?<class>[\w.-]+)"? is configured|runtime handler "?(?<class2>[\w.-]+)"? (?:not (?:found|supported)|does not exist)|unknown runtime handler "?(?<class3>[\w.-]+)/i,
+    what: 'the node has no container runtime {class|of that name}, which the RuntimeClass of the pod names',
+    fix: 'install runtime {class|named in the message} on the node, place the pod on nodes that have it, or correct runtimeClassName',
+  },
   {
     name: 'MountPathConflict',
     says: /mount a directory onto a file|failed to prepare subPath|error mounting "[^"]+"[\s\S]*(?:not a directory|is a directory|file exists)/i,
@@ -188,13 +205,13 @@ export const setups: readonly Wording[] = [
   },
   {
     name: 'CommandNotFound',
-    says: /executable file not found|no such file or directory: unknown|exec: "(?<command>[^"]+)"|not found in \$PATH|exec format error/i,
+    says: /executable file not found|no such file or directory: unknown|exec: "(?<command>[^"]+)"|not found in \$PATH/i,
     what: 'the command of the container cannot be run: {command|it} is not in the image, or is no program for this platform',
     fix: 'correct command and args, or the image',
   },
   {
     name: 'PodNetworkFailed',
-    says: /fail(?:ed|ure) to (?:set ?up|create) (?:pod )?(?:network|sandbox)|network plugin|cni|NetworkNotReady|no (?:available )?IP addresses|assign an IP address/i,
+    says: /fail(?:ed|ure) to (?:set ?up|create) (?:pod )?network|network ?plugin|\bcni|NetworkNotReady|no (?:available )?IP addresses|assign an IP address/i,
     what: 'the node cannot give the pod a network',
     fix: 'repair the network plugin (CNI) on that node, or give it more addresses',
   },

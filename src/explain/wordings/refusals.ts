@@ -153,8 +153,14 @@ export const refusals: readonly Wording[] = [
     fix: 'ask for at least the present size in spec.resources.requests.storage, or make a smaller claim of another name and copy the data',
   },
   {
+    name: 'VolumeResizeFailed',
+    says: /can be resized|support(?:s)? resize|allowVolumeExpansion|expansion is not (?:allowed|supported)/i,
+    what: 'the change asks for a larger volume, and its StorageClass does not let volumes grow',
+    fix: 'set allowVolumeExpansion: true in the StorageClass where its driver can, or make a larger claim of another name and copy the data',
+  },
+  {
     name: 'ImmutableField',
-    says: /(?:(?<field>[\w.[\]"'/-]+): (?:Invalid value|Forbidden): .*)?(?:field is immutable|is immutable|are immutable|immutable (?:field|after creation)|(?:may|can) ?not be (?:changed|updated|modified)(?: after creation)?|cannot change (?:roleRef|the)|cannot (?:change|update) immutable)|updates to \w+ spec for fields other than|may not change fields other than|primary clusterIP can not be unset|updates to parameters are forbidden/is,
+    says: /(?:(?<field>[\w.[\]"'/-]+): (?:Invalid value|Forbidden): .*)?(?:field is immutable|is immutable|are immutable|immutable (?:field|after creation)|(?:may|can) ?not be (?:changed|updated|modified)(?: after creation)?|cannot change (?:roleRef|the)|cannot (?:change|update) immutable)|updates to \w+ spec for fields other than|may not change fields other than|primary clusterIP can not be unset|(?:may|can|must|should) ?not (?:be )?(?:change|updat|modif|reset|unset)\w*|updates to parameters are forbidden/is,
     what: 'the change touches a field that cannot change once the object exists ({field|see the message})',
     fix: 'delete the object and let it be made again, set spec.force of the Kustomization (or the annotation kustomize.toolkit.fluxcd.io/force: enabled on the object), or take the change of {field|that field} back',
   },

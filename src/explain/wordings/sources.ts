@@ -48,6 +48,24 @@ export const versions: readonly Wording[] = [
 
 export const gits: readonly Wording[] = [
   {
+    name: 'PushDenied',
+    says: /failed to push|unable to push|marked as read[- ]only|protected branch|pre-receive hook|not allowed to push|GH00\d/i,
+    what: 'the Git server does not let the controller push',
+    fix: 'give the key or token in the Secret of spec.secretRef write access, let it push to that branch, or push to another one (spec.git.push.branch)',
+  },
+  {
+    name: 'PathNotFound',
+    says: /sparse checkout dir(?:ectory)? '?(?<path>[\w./-]+)'? (?:does not exist|cannot be resolved)/i,
+    what: 'spec.sparseCheckout names folder {path|in the message}, which the repository does not have',
+    fix: 'correct spec.sparseCheckout, or push that folder',
+  },
+  {
+    name: 'GitRepositoryEmpty',
+    says: /(?:git )?(?:remote )?repository is empty/i,
+    what: 'the repository has no commit yet',
+    fix: 'push a first commit to the branch in spec.ref',
+  },
+  {
     name: 'GitAuthFailed',
     says: /attempted methods \[[^\]]*\]|permission denied \(publickey|deploy key/i,
     what: 'the Git server does not accept the SSH key',
@@ -55,7 +73,7 @@ export const gits: readonly Wording[] = [
   },
   {
     name: 'GitAuthFailed',
-    says: /authentication (?:is )?(?:required|failed)|authorization failed|unable to authenticate|permission denied|\b401\b|\b403\b|unauthori[sz]ed|invalid (?:username|credentials|user)|bad credentials|could not read (?:Username|Password)|terminal prompts disabled|access denied|incorrect (?:username|password)|handshake failed|deploy key|forbidden|invalid auth|SAML SSO|single sign-on|personal access token|two-factor/i,
+    says: /authentication (?:is )?(?:required|failed)|authorization failed|unable to authenticate|permission denied|\b401\b|\b403\b|unauthori[sz]ed|invalid (?:username|credentials|user)|bad credentials|could not read (?:Username|Password)|terminal prompts disabled|access denied|incorrect (?:username|password)|deploy key|forbidden|invalid auth|SAML SSO|single sign-on|personal access token|two-factor/i,
     what: 'the Git server refuses the credentials',
     fix: 'put valid credentials (username and password or token, or identity and known_hosts) with read access into the Secret that spec.secretRef names',
   },
