@@ -1,6 +1,7 @@
 import type { ImageRef } from '../kinds/image-policy.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { type ParsedReference, parseReference } from '../lib/reference.ts'
+import { ImageError } from './image.ts'
 import { printImage } from './latest.ts'
 
 /** A policy with the image that it has chosen. */
@@ -36,7 +37,7 @@ function referenceIn(image: string): ParsedReference {
   try {
     return parseReference(image)
   } catch (cause) {
-    throw new Error(`encountered invalid image ref ${JSON.stringify(image)}: ${messageOf(cause)}`, { cause })
+    throw new ImageError('IMAGE_INVALID', `encountered invalid image ref ${JSON.stringify(image)}: ${messageOf(cause)}`, { cause })
   }
 }
 

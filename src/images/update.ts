@@ -18,8 +18,8 @@ export interface FileChange extends SetterChange {
   readonly file: string
 }
 
-/** NO_PATH: nothing is there. TOO_LARGE: one file is. Messages are Flux's where it has one. */
-export class UpdateError extends CodedError<'NO_PATH' | 'TOO_LARGE'> {
+/** NO_PATH: nothing is there. LOOP: links lead to each other. TOO_LARGE: one file is. Messages are Flux's where it has one. */
+export class UpdateError extends CodedError<'NO_PATH' | 'LOOP' | 'TOO_LARGE'> {
   override readonly name = 'UpdateError'
 }
 
@@ -28,7 +28,7 @@ const mostBytes = 16 * 1024 * 1024
 
 /** Writes what setters say into the files below a path, one file alone also. @throws {UpdateError} Spec: images A.4.1. */
 export async function updated(tree: Tree, path: string, setters: ReadonlyMap<string, Setter>): Promise<Update> {
-  const root = normal(path)
+  const root = await placeIn(tree, path)
   const files = new Map<string, Uint8Array>()
   const changes: FileChange[] = []
   for await (const found of candidates(tree, root)) {
@@ -44,7 +44,7 @@ export async function updated(tree: Tree, path: string, setters: ReadonlyMap<str
 /** Marked scalars of the files below a path, one file alone also. @throws {UpdateError} */
 export async function marked(tree: Tree, path: string): Promise<Marked[]> {
   const found: Marked[] = []
-  for await (const candidate of candidates(tree, normal(path))) found.push(...marksIn(await contentOf(tree, candidate)))
+  for await (const candidate of candidates(tree, await placeIn(tree, path))) found.push(...marksIn(await contentOf(tree, candidate)))
   return found
 }
 
@@ -79,23 +79,40 @@ function isManifest(name: string): boolean {
   return /\.ya?ml$/.test(name) || name === 'Kustomization'
 }
 
-async function contentOf(tree: Tree, { path, size }: Candidate): Promise<Uint8Array> {
+async function contentAt(tree: Tree, path: string): Promise<Buffer> {
   const parts: Uint8Array[] = []
   for await (const part of tree.read(path)) parts.push(part)
-  const content = Buffer.concat(parts)
+  return Buffer.concat(parts)
+}
+
+async function contentOf(tree: Tree, { path, size }: Candidate): Promise<Uint8Array> {
+  const content = await contentAt(tree, path)
   if (size > mostBytes && content.includes(markerToken))
     throw new UpdateError('TOO_LARGE', `reading YAML file: '${path}' has ${size} bytes, more than ${mostBytes}: split it`)
   return content
 }
 
-/** A path as a folder of the repository: it cannot lead out of it. */
-function normal(path: string): string {
-  const parts: string[] = []
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop()
-    else if (part !== '' && part !== '.') parts.push(part)
+const mostLinks = 255
+
+/** Where a path stands in a tree: links on it are followed, and neither they nor `..` lead out. @throws {UpdateError} LOOP. Spec: images A.4.1. */
+async function placeIn(tree: Tree, path: string): Promise<string> {
+  let [at, links] = [[] as string[], 0]
+  const left = path.split('/').toReversed()
+  for (let part = left.pop(); part !== undefined; part = left.pop()) {
+    if (part === '..') at.pop()
+    if (part === '..' || part === '' || part === '.') continue
+    const entry = (await tree.list(at.join('/'))).find(({ name }) => name === part)
+    if (entry?.type !== 'link') {
+      at.push(part)
+      continue
+    }
+    if (++links > mostLinks)
+      throw new UpdateError('LOOP', `failed to secure join manifest path: SecureJoin ${path}: too many levels of symbolic links`)
+    const target = (await contentAt(tree, [...at, part].join('/'))).toString('utf8')
+    if (target.startsWith('/')) at = []
+    left.push(...target.split('/').toReversed())
   }
-  return parts.join('/')
+  return at.join('/')
 }
 
 /** What the template of a commit message sees of an update. Spec: images A.3.5. */

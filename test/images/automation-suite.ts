@@ -105,10 +105,10 @@ export function automationTests(stage: () => AutomationScene): void {
     assert.deepEqual([await say('rev-parse', 'refs/heads/auto~1'), await say('rev-parse', 'refs/heads/main')], [first, main])
   })
 
-  test('only the path is changed, and policies that the selector leaves out do not count', async () => {
+  test('only the path is changed, also where a link leads there, and policies that the selector leaves out do not count', async () => {
     const { scene, say, automation } = await made({
-      files: line => ({ 'a/x.yaml': line('1.0.0'), 'b/x.yaml': line('1.0.0') }),
-      spec: { update: { strategy: 'Setters', path: './b' } },
+      files: line => ({ 'a/x.yaml': line('1.0.0'), 'b/x.yaml': line('1.0.0'), 'l current': 'b' }),
+      spec: { update: { strategy: 'Setters', path: './current' } },
     })
     await scene.run(automation)
     assert.equal(await say('diff', '--name-only', 'refs/heads/main~1', 'refs/heads/main'), 'b/x.yaml')

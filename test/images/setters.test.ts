@@ -272,6 +272,31 @@ test('any text is taken: what is written back reads as before but for the marked
   )
 })
 
+const marks = (image: string): string => `kind: A\nimage: ${image} # {"$imagepolicy": "ns:p"}\n`
+const places: [path: string, files: string[]][] = [
+  ['current', ['v2/x.yaml']],
+  ['./now/', ['v2/x.yaml']],
+  ['deep/up', ['v1/x.yaml', 'v2/x.yaml', 'x.yaml']],
+  ['deep/up/../v2', ['v2/x.yaml']],
+  ['current/../v1', ['v1/x.yaml']],
+  ['out/v1', ['v1/x.yaml']],
+  ['../../v1/x.yaml', ['v1/x.yaml']],
+  ['one', ['v1/x.yaml']],
+]
+for (const [path, expected] of places)
+  test(`the path '${path}' leads where links on it do, and not out of the repository`, async () => {
+    const files = { 'x.yaml': marks('a:1'), 'v1/x.yaml': marks('a:1'), 'v2/x.yaml': marks('a:1') }
+    const links = { current: 'v2', now: '/current', 'deep/up': '..', out: '../../../..', one: 'v1/x.yaml' }
+    const update = await updated(treeIn(files, links), path, settersOf(tagged('6.1.0')))
+    assert.deepEqual([...update.files.keys()].toSorted(), expected)
+  })
+
+test('links that lead to each other are told', () =>
+  assert.rejects(updated(treeIn({}, { a: 'b/c', b: 'a' }), 'a/d', settersOf(tagged('1.0.0'))), {
+    code: 'LOOP',
+    message: 'failed to secure join manifest path: SecureJoin a/d: too many levels of symbolic links',
+  }))
+
 test('any comment is a marker or is none', () => {
   fc.assert(fc.property(fc.string(), text => assert.equal(markerIn(`# ${text}`), undefined)))
 })

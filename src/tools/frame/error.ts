@@ -94,6 +94,8 @@ export const toolCodes: Readonly<Record<string, ToolErrorCode | undefined>> = {
   BAD_REGEX: 'InvalidArgument',
   TOO_SLOW: 'TooLarge',
   NO_PATH: 'NotFound',
+  LOOP: 'InvalidArgument',
+  IMAGE_INVALID: 'BuildFailed',
   NO_CHECKOUT: 'InvalidArgument',
   NO_AUTHOR: 'InvalidArgument',
   NO_MATCH_VERSION: 'NotFound',
