@@ -1,3 +1,4 @@
+import { StepError } from '../engine/outcome.ts'
 import { accountOf, secretOf } from '../engine/nearby.ts'
 import type { Run } from '../engine/reconciler.ts'
 import { gateClosed, whoOf } from '../engine/workload-identity.ts'
@@ -30,7 +31,7 @@ export function timeoutOf({ spec }: ImageRepositoryObject): number {
   return Math.max(leastTimeoutMs, durationMs(spec.timeout ?? spec.interval))
 }
 
-/** How an ImageRepository reaches its registry. Throws with Flux's texts. Spec: image-helm-notification A.1.4. */
+/** How an ImageRepository reaches its registry. @throws {StepError} AuthenticationFailed, with Flux's texts. Spec: image-helm-notification A.1.4. */
 export async function accessOf(repository: ImageRepositoryObject, asking: Asking): Promise<Access> {
   const { hands, run } = asking
   const deadline = { clock: hands.clock, ms: timeoutOf(repository), what: 'signing in', signal: run.signal }
@@ -38,7 +39,7 @@ export async function accessOf(repository: ImageRepositoryObject, asking: Asking
     return await withDeadline(deadline, signal => accessIn(repository, { ...asking, run: { ...run, signal } }))
   } catch (cause) {
     run.signal.throwIfAborted()
-    throw new Error(`failed to configure authentication options: ${messageOf(cause)}`, { cause })
+    throw new StepError('AuthenticationFailed', `failed to configure authentication options: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { StepError } from '../../src/engine/outcome.ts'
 import { ArchiveError, type ArchiveErrorCode } from '../../src/lib/archive-error.ts'
 import type { CodedError } from '../../src/lib/coded-error.ts'
 import { ReferenceError } from '../../src/lib/reference.ts'
 import { VersionError } from '../../src/lib/semver.ts'
-import { type ToolErrorCode, toolErrorOf } from '../../src/tools/frame/error.ts'
+import { stepError, toolCodes, type ToolErrorCode, toolErrorOf } from '../../src/tools/frame/error.ts'
 import { AuthError, type AuthErrorCode } from '../../src/world/auth/error.ts'
+import { ClusterError } from '../../src/world/cluster/error.ts'
 import { CommitError, type CommitErrorCode, FilesError, type FilesErrorCode } from '../../src/world/files/error.ts'
 import { RegistryError, type RegistryErrorCode } from '../../src/world/registry/error.ts'
 
@@ -80,6 +84,61 @@ for (const [from, thrown, code, retryable] of rows)
     assert.equal(told.retryable, retryable)
     assert.ok(told.told.next.length > 5)
   })
+
+const step = (code: string, cause?: unknown): StepError => new StepError(code, 'the step failed', { cause })
+const forbidden = new ClusterError('FORBIDDEN', { cluster: 'c', what: 'secrets', message: 'secrets is forbidden' })
+const steps: [says: string, thrown: StepError, code: ToolErrorCode, next: RegExp][] = [
+  [
+    'what a hand said behind it',
+    step('AuthenticationFailed', new Error('no options', { cause: forbidden })),
+    'Forbidden',
+    /right named in/,
+  ],
+  ['its reason where no hand said anything', step('AuthenticationFailed'), 'Unauthenticated', /credentials that the message names/],
+  ['what is to be corrected where its reason says nothing', step('SourceManagerFailed', new Error('x')), 'NotReady', /create or correct/],
+]
+for (const [says, thrown, code, next] of steps)
+  test(`a failed step is told as ${says}`, () => {
+    const told = toolErrorOf(thrown, 'report-1')
+    assert.deepEqual([told.code, told.message], [code, 'the step failed'])
+    assert.match(told.told.next, next)
+    const named = stepError(thrown, 'A/n/x')
+    assert.deepEqual(
+      [named.code, named.message, named.told.object, named.told.next],
+      [code, 'A/n/x: the step failed', 'A/n/x', told.told.next],
+    )
+  })
+
+test('what is known of a step counts where no hand said anything', () => {
+  const known = { code: 'BuildFailed', next: 'correct it' } as const
+  assert.equal(stepError(step('UpdateFailed'), 'x', known).code, 'BuildFailed')
+  assert.equal(stepError(step('UpdateFailed', forbidden), 'x', known).code, 'Forbidden')
+})
+
+/** Codes that a tool never meets: those of the kernel's merging, and of what serves or keeps the process itself. */
+const elsewhere = new Set([
+  'CHART_INVALID',
+  'CRASHED',
+  'EXPRESSION_INVALID',
+  'FAILED',
+  'INPUT_TOO_LARGE',
+  'NO_SCHEMA',
+  'STATUS',
+  'TEMPLATE_INVALID',
+])
+test('every code of a hand is told in the words of tools', () => {
+  const world = join(import.meta.dirname, '../../src/world')
+  const files = readdirSync(world, { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith('/error.ts'))
+  const found = files.flatMap(path => {
+    const text = readFileSync(join(world, path), 'utf8')
+    return [...text.matchAll(/^ {2}([A-Z][A-Z_]+): |^ {2}\| '([A-Z_]+)'/gm)].map(([, a, b]) => a ?? b ?? '')
+  })
+  assert.ok(found.length > 60, String(found.length))
+  assert.deepEqual(
+    found.filter(code => !(code in toolCodes) && !elsewhere.has(code) && !/^(?:E[A-Z]+|UND_.*)$/.test(code)),
+    [],
+  )
+})
 
 test('what nobody foresaw keeps its words out and carries a report id', () => {
   const told = toolErrorOf(new Error('secret words'), 'report-1')

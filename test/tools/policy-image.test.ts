@@ -61,6 +61,12 @@ const wrong: [says: string, args: JsonObject, code: string, message: RegExp][] =
   ['a policy without its repository', { policy: 'lone', namespace }, 'NotFound', /referenced ImageRepository does not exist/],
   ['a range that is none', { policy: 'unread', namespace }, 'Stalled', /invalid policy: constraint Parser Error/],
   ['a range that no tag is in', { policy: 'narrow', namespace }, 'NotReady', /unable to determine latest version/],
+  [
+    'a repository whose Secret is not there',
+    { policy: 'secretless', namespace },
+    'Unauthenticated',
+    /^Unauthenticated: ImagePolicy\/flux-system\/secretless: failed to configure authentication options: secrets "gone" not found. Next: correct spec/,
+  ],
   ['a repository of another namespace', { policy: 'far', namespace: 'default' }, 'Forbidden', /missing ACL labels on 'accessFrom'/],
 ]
 test('policies that choose nothing', async t => {
@@ -68,6 +74,8 @@ test('policies that choose nothing', async t => {
   await policy('lone', { ...semver('*'), imageRepositoryRef: { name: 'absent' } })
   await policy('unread', semver('1x'))
   await policy('narrow', semver('9.x'))
+  await apply('ImageRepository', 'secretless', { image: `${product.registry}/policies/app`, interval: '10m', secretRef: { name: 'gone' } })
+  await policy('secretless', { ...semver('*'), imageRepositoryRef: { name: 'secretless' } })
   await policy('far', { ...semver('*'), imageRepositoryRef: { name: 'app', namespace } }, 'default')
   for (const [says, args, code, message] of wrong)
     await t.test(says, async () => {

@@ -12,7 +12,7 @@ import { counted } from '../../lib/counted.ts'
 import type { ParsedReference } from '../../lib/reference.ts'
 import type { Registry } from '../../world/registry/registry.ts'
 import type { World } from '../../world/world.ts'
-import { ToolError } from '../frame/error.ts'
+import { stepError, ToolError, type ToolErrorCode } from '../frame/error.ts'
 import { existing, locate } from '../objects/locate.ts'
 
 interface Wanted {
@@ -82,13 +82,20 @@ function reasonOf(policer: Policer, { tag, value }: Chosen, count: number): stri
   }
 }
 
+const advice: Readonly<Record<string, { code: ToolErrorCode; next: string } | undefined>> = {
+  AccessDenied: { code: 'Forbidden', next: "let the ImageRepository's spec.accessFrom name the policy's namespace" },
+  DependencyNotReady: { code: 'NotFound', next: 'correct spec.imageRepositoryRef' },
+  AuthenticationFailed: {
+    code: 'Unauthenticated',
+    next: 'correct spec.secretRef, certSecretRef, proxySecretRef or serviceAccountName of the ImageRepository, or what the message names of it',
+  },
+}
+
 /** What a failure of a policy is in the tools' words; others as they are. */
 function told(thrown: unknown, object: string): unknown {
   const as = (code: ConstructorParameters<typeof ToolError>[0], next: string): ToolError =>
     new ToolError(code, `${object}: ${(thrown as Error).message}`, { next, object, cause: thrown })
-  if (thrown instanceof StepError && thrown.code === 'AccessDenied')
-    return as('Forbidden', "let the ImageRepository's spec.accessFrom name the policy's namespace")
-  if (thrown instanceof StepError && thrown.code === 'DependencyNotReady') return as('NotFound', 'correct spec.imageRepositoryRef')
+  if (thrown instanceof StepError) return stepError(thrown, object, advice[thrown.code])
   if (thrown instanceof ImageError) return as('Stalled', "correct the ImageRepository's spec.image")
   if (!(thrown instanceof PolicyError)) return thrown
   return thrown.code === 'INVALID_POLICY'

@@ -66,7 +66,7 @@ export async function answer(service: Service, tool: Tool, { args, call }: { arg
   } catch (thrown) {
     const error =
       call.signal.aborted && !(thrown instanceof ToolError)
-        ? new ToolError('Cancelled', 'the call was cancelled', { next: 'what was already written stays; a new reconcile repairs the rest' })
+        ? new ToolError('Cancelled', 'the call was cancelled', { next: 'what was already written stays: the same call does the rest' })
         : toolErrorOf(thrown, world.clock.id(4))
     if (error.code === 'Internal') reportUnforeseen(service, tool, error)
     return failure(error, redactor)

@@ -1,5 +1,6 @@
+import { StepError } from '../../engine/outcome.ts'
 import { CodedError } from '../../lib/coded-error.ts'
-import { stringAt, listAt, isObject } from '../../lib/json.ts'
+import { listAt, stringAt } from '../../lib/json.ts'
 
 export type ToolErrorCode =
   | 'InvalidArgument'
@@ -80,6 +81,16 @@ export const toolCodes: Readonly<Record<string, ToolErrorCode | undefined>> = {
   GATE_DISABLED: 'Unsupported',
   WRONG_INPUT: 'InvalidArgument',
   TLS: 'Unreachable',
+  CUT_OFF: 'Unreachable',
+  SUPERSEDED: 'NotReady',
+  GIT_MISSING: 'Unsupported',
+  GIT_TOO_OLD: 'Unsupported',
+  REDIRECTED: 'InvalidArgument',
+  MOVED: 'Conflict',
+  SIGNING: 'Unauthenticated',
+  BROKEN: 'VerificationFailed',
+  NO_DATABASE: 'Unsupported',
+  NO_FOLDER: 'Internal',
   DIGEST_MISMATCH: 'VerificationFailed',
   SIZE_MISMATCH: 'VerificationFailed',
   TOO_LARGE: 'TooLarge',
@@ -150,22 +161,56 @@ const fallbackAdvice: Partial<Record<ToolErrorCode, string>> = {
   VerificationFailed: 'do not use the content: push it again',
   InvalidArgument: 'correct the argument',
   NotFound: 'check the name; get_status lists what is there',
+  Unauthenticated: 'correct the credentials that the message names, in the Secret or the service account of the spec',
+}
+
+/** What is known of a failure: its code, what to do, and what would have been right. */
+interface Known {
+  readonly code: ToolErrorCode
+  readonly next: string
+  readonly valid: readonly string[]
+}
+
+/** What a hand says of its own failure. */
+function handIn(thrown: CodedError): Known | undefined {
+  const [code, advice] = [toolCodes[thrown.code], stringAt(thrown, 'advice')]
+  const valid = listAt(thrown, 'call', 'valid').map(String)
+  return code && advice ? { code, next: valid.length > 0 ? `${advice}: ${valid.join(', ')}` : advice, valid } : undefined
+}
+
+/** The same of what is behind a failed step. */
+function handBehind(step: StepError): Known | undefined {
+  for (let cause: unknown = step.cause; cause instanceof Error; cause = cause.cause) {
+    const known = cause instanceof CodedError ? handIn(cause) : undefined
+    if (known) return known
+  }
+  return undefined
+}
+
+function knownOf(thrown: CodedError): Known | undefined {
+  const isStep = thrown instanceof StepError
+  const known = isStep ? handBehind(thrown) : handIn(thrown)
+  if (known) return known
+  const code = toolCodes[thrown.code] ?? (isStep ? 'NotReady' : undefined)
+  const usual = isStep && !(thrown.code in toolCodes) ? 'create or correct what the message names: get_object shows the spec' : undefined
+  return code && { code, next: usual ?? fallbackAdvice[code] ?? 'see the message', valid: [] }
+}
+
+/** A failed step of an object's pass in the tools' words: of which object, why, and what to do. `known`: what nobody else says of it. */
+export function stepError(step: StepError, object: string, known?: Pick<Known, 'code' | 'next'>): ToolError {
+  const { code, next } = handBehind(step) ?? known ?? knownOf(step) ?? { code: 'NotReady', next: 'see the message' }
+  return new ToolError(code, `${object}: ${step.message}`, { next, object, cause: step })
 }
 
 /** Any thrown value as a {@link ToolError}; what nobody foresaw keeps its text out and carries a report id. */
 export function toolErrorOf(thrown: unknown, reportId: string): ToolError {
   if (thrown instanceof ToolError) return thrown
-  const code = thrown instanceof CodedError ? toolCodes[thrown.code] : undefined
-  if (!(thrown instanceof CodedError) || code === undefined)
+  const known = thrown instanceof CodedError ? knownOf(thrown) : undefined
+  if (!(thrown instanceof CodedError) || !known)
     return new ToolError('Internal', `something went wrong that should not; report id ${reportId}`, {
       next: `look for ${reportId} in the server's log`,
       cause: thrown,
     })
-  const next = stringAt(thrown, 'advice') ?? fallbackAdvice[code] ?? 'see the message'
-  const valid = isObject(thrown) ? listAt(thrown, 'call', 'valid').map(String) : []
-  return new ToolError(code, thrown.message, {
-    next: valid.length > 0 ? `${next}: ${valid.join(', ')}` : next,
-    ...(valid.length > 0 ? { valid } : {}),
-    cause: thrown,
-  })
+  const { code, next, valid } = known
+  return new ToolError(code, thrown.message, { next, ...(valid.length > 0 ? { valid } : {}), cause: thrown })
 }

@@ -6,7 +6,7 @@ import { CodedError } from '../../lib/coded-error.ts'
 import { counted } from '../../lib/counted.ts'
 import { stringAt } from '../../lib/json.ts'
 import type { World } from '../../world/world.ts'
-import { toolCodes, ToolError, type ToolErrorCode } from '../frame/error.ts'
+import { stepError, ToolError } from '../frame/error.ts'
 import { existing, type Located, locate } from '../objects/locate.ts'
 import { automationSources } from '../run/automations.ts'
 import { actingOn } from '../run/engine.ts'
@@ -92,14 +92,8 @@ function ended({ reason, message }: Outcome, object: string): ToolError {
 /** What a failed step is in the tools' words; others as they are. */
 function told(thrown: unknown, object: string): unknown {
   if (!(thrown instanceof StepError)) return thrown
-  const as = (code: ToolErrorCode, next: string): ToolError =>
-    new ToolError(code, `${object}: ${thrown.message}`, { next, object, cause: thrown })
-  for (let cause: unknown = thrown.cause; cause instanceof CodedError; cause = cause.cause) {
-    if (cause.code === 'TEMPLATE_INVALID') return as('BuildFailed', 'correct spec.git.commit.messageTemplate')
-    const code = toolCodes[cause.code]
-    const advice = stringAt(cause, 'advice')
-    if (code && advice) return as(code, advice)
-  }
-  if (thrown.code === 'UpdateFailed') return as('BuildFailed', 'correct spec.update.path, or the file that the message names')
-  return as('NotReady', 'create or correct what the message names: get_object shows the spec')
+  const isTemplate = thrown.cause instanceof CodedError && thrown.cause.code === 'TEMPLATE_INVALID'
+  if (isTemplate) return stepError(thrown, object, { code: 'BuildFailed', next: 'correct spec.git.commit.messageTemplate' })
+  if (thrown.code !== 'UpdateFailed') return stepError(thrown, object)
+  return stepError(thrown, object, { code: 'BuildFailed', next: 'correct spec.update.path, or the file that the message names' })
 }

@@ -1,7 +1,8 @@
+import { StepError } from '../../engine/outcome.ts'
 import { each } from '../../lib/gathered.ts'
 import type { Artifact } from '../../kinds/artifact.ts'
 import { Kustomization, type KustomizationObject } from '../../kinds/kustomization.ts'
-import { type KubeObject, printRef } from '../../kinds/manifest.ts'
+import { type KubeObject, printRef, refOf } from '../../kinds/manifest.ts'
 import { OCIRepository, type OCIRepositoryObject } from '../../kinds/oci-repository.ts'
 import { CodedError } from '../../lib/coded-error.ts'
 import { isLoopback } from '../../lib/loopback.ts'
@@ -15,7 +16,7 @@ import { repositoryOf } from '../../sources/oci/ref.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import type { Room } from '../../world/storage/scratch.ts'
 import type { World } from '../../world/world.ts'
-import { ToolError } from '../frame/error.ts'
+import { stepError, ToolError } from '../frame/error.ts'
 import { inTime, tooLate } from '../run/in-time.ts'
 import { existing, type Located } from '../objects/locate.ts'
 import type { Call } from '../tool.ts'
@@ -96,11 +97,22 @@ async function newestContent(
   { cluster, source }: { cluster: Cluster; source: OCIRepositoryObject },
   { signal, engine: { settings } }: Call,
 ): Promise<Content> {
-  const access = await accessOf(source, { hands: { ...world, cluster }, run: { signal, settings } })
-  const registry = await world.registries.open(access, 'lookup')
-  const resolved = await resolve(source.spec, { registry, target: repositoryOf(source.spec.url), signal })
-  const pulled = await pull(source.spec, { registry, resolved, signal })
-  return { revision: resolved.revision, files: await contentOf(source.spec, pulled, { kernel: world.kernel, room: inMemory, signal }) }
+  return stepsOf(source, async () => {
+    const access = await accessOf(source, { hands: { ...world, cluster }, run: { signal, settings } })
+    const registry = await world.registries.open(access, 'lookup')
+    const resolved = await resolve(source.spec, { registry, target: repositoryOf(source.spec.url), signal })
+    const pulled = await pull(source.spec, { registry, resolved, signal })
+    return { revision: resolved.revision, files: await contentOf(source.spec, pulled, { kernel: world.kernel, room: inMemory, signal }) }
+  })
+}
+
+/** Steps of a source's pass: a failure names the source. */
+async function stepsOf<T>(source: KubeObject, steps: () => Promise<T>): Promise<T> {
+  try {
+    return await steps()
+  } catch (thrown) {
+    throw thrown instanceof StepError ? stepError(thrown, printRef(refOf(source))) : thrown
+  }
 }
 
 /** A preview is read by whoever asked for it, after this call: its content is held. */
@@ -118,7 +130,9 @@ export async function newestRevision(
   { cluster, source }: { cluster: Cluster; source: OCIRepositoryObject },
   { signal, engine: { settings } }: Call,
 ): Promise<string> {
-  const access = await accessOf(source, { hands: { ...world, cluster }, run: { signal, settings } })
-  const registry = await world.registries.open(access, 'lookup')
-  return (await resolve(source.spec, { registry, target: repositoryOf(source.spec.url), signal })).revision
+  return stepsOf(source, async () => {
+    const access = await accessOf(source, { hands: { ...world, cluster }, run: { signal, settings } })
+    const registry = await world.registries.open(access, 'lookup')
+    return (await resolve(source.spec, { registry, target: repositoryOf(source.spec.url), signal })).revision
+  })
 }
