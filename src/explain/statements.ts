@@ -1,7 +1,8 @@
 import type { Condition } from '../kinds/manifest.ts'
 import { conditionsOf, printRef } from '../kinds/manifest.ts'
 import { type Evidence, eventEvidence, fieldEvidence, type Found, warning } from './facts.ts'
-import { allConditions, isOfOperator, stateIn } from './states.ts'
+import { allConditions, isOfOperator, type State, stateIn } from './states.ts'
+import { smells, smellsReason } from './telling.ts'
 
 /** Something that an object says went wrong. */
 export interface Statement {
@@ -20,20 +21,42 @@ const weak = new Set(['ArtifactOutdated'])
 
 /** What an object's conditions say that is wrong, Ready first unless it says nothing more; else its state; of one that tries again, its last warning. */
 export function statementsOf(found: Found): Statement[] {
-  const bad = allConditions(found.object).filter(isBad)
-  const said = bad.toSorted((a, b) => rankOf(a) - rankOf(b)).map(c => statement(found, c))
-  if (said.length > 0) return said
   const state = found.object && stateIn(found.object)
-  if (state && (state.is === 'failing' || state.why !== ''))
-    return [
-      {
-        reason: capital(state.word),
-        message: state.why,
-        evidence: fieldEvidence(found, state.field, [state.word, state.why].filter(Boolean).join(': ')),
-      },
-    ]
+  const ofOperator = found.object !== undefined && isOfOperator(found.object)
+  const bad = allConditions(found.object).filter(ofOperator ? isBadOfOperator : isBad)
+  const rank = ofOperator ? tellingOf : rankOf
+  const said = bad.toSorted((a, b) => rank(a) - rank(b)).map(c => statement(found, c))
+  if (state?.is === 'resting') return []
+  const word = state && (state.is === 'failing' || state.why !== '') ? [stateStatement(found, state)] : []
+  if (said.length > 0)
+    return said.some(s => smells(s.message)) || word.some(s => !smells(s.message)) ? [...said, ...word] : [...word, ...said]
+  if (word.length > 0) return word
   const last = retries(found) || state ? warning(found, /./) : undefined
   return last ? [{ reason: last.reason, message: last.message, evidence: eventEvidence(found, last) }] : []
+}
+
+/** Conditions of operators whose True is bad news, by how their type ends. */
+const negativeEnd =
+  /(?:Fail(?:ed|ure|ing)?|Errors?|Terminal|Recoverable|Degraded|Unhealthy|NotReady|Conflict\w*|Invalid|Denied|Stalled|Lost|Blocked|Unschedulable)$/
+const denial = /^(?:No|Not|Without)[A-Z]/
+
+/** Operators have types of their own: what is False counts when it is a known good, or when its reason or message speaks of a failure. */
+function isBadOfOperator(condition: Condition): boolean {
+  const { type, status, reason = '', message = '' } = condition
+  if (isBad(condition)) return true
+  if (denial.test(type)) return false
+  if (status === 'True') return negativeEnd.test(type)
+  return status === 'False' && !negativeEnd.test(type) && (smellsReason(reason) || smells(message))
+}
+
+function stateStatement(found: Found, { word, why, field }: State): Statement {
+  const quote = [word, why].filter(Boolean).join(': ')
+  return { reason: capital(word), message: why, evidence: fieldEvidence(found, field, quote) }
+}
+
+/** What speaks of a failure comes first, then Ready. */
+function tellingOf({ type, reason = '', message = '' }: Condition): number {
+  return (smells(message) ? 0 : message === '' ? 4 : 2) + (smellsReason(reason) ? 0 : 1) + (type === 'Ready' ? 0 : 0.5)
 }
 
 function rankOf({ type, message = '' }: Condition): number {
@@ -48,8 +71,10 @@ export function warnedBy(found: Found, { message }: Statement): Statement | unde
     : undefined
 }
 
+/** A word of state as a reason: `SUBMISSION_FAILED` is SubmissionFailed. */
 function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1)
+  const parts = /^[A-Z0-9_]+$/.test(word) ? word.toLowerCase().split('_') : word.split(/[_\s-]+/)
+  return parts.map(part => part.charAt(0).toUpperCase() + part.slice(1)).join('')
 }
 
 function isBad({ type, status }: Condition): boolean {

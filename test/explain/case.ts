@@ -23,8 +23,8 @@ export interface FaultCase {
   readonly expect: Expected
 }
 export interface Expected {
-  /** Names that tell the same truth. */
-  readonly cause: string | readonly string[]
+  /** Names that tell the same truth; none where the object and the proof are what counts. */
+  readonly cause?: string | readonly string[]
   /** Where it is. */
   readonly at?: RegExp
   /** What the evidence must hold. */

@@ -32,9 +32,50 @@ const plurals: Readonly<Record<string, string>> = {
   NetworkPolicy: 'networkpolicies',
 }
 
+/** Further kinds of operators: group, version, kind. */
+const ofOperators = [
+  'cluster.x-k8s.io v1beta1 Machine',
+  'velero.io v1 Backup',
+  'velero.io v1 BackupStorageLocation',
+  'elasticache.services.k8s.aws v1alpha1 ReplicationGroup',
+  'operators.coreos.com v1alpha1 ClusterServiceVersion',
+  'operators.coreos.com v1alpha1 Subscription',
+  'tekton.dev v1 PipelineRun',
+  'karpenter.sh v1 NodeClaim',
+  'kubevirt.io v1 VirtualMachine',
+  'cdi.kubevirt.io v1beta1 DataVolume',
+  'argoproj.io v1alpha1 Application',
+  'argoproj.io v1alpha1 Workflow',
+  'snapshot.storage.k8s.io v1 VolumeSnapshot',
+  'ceph.rook.io v1 CephCluster',
+  'elasticsearch.k8s.elastic.co v1 Elasticsearch',
+  'longhorn.io v1beta2 Volume',
+  'mongodbcommunity.mongodb.com v1 MongoDBCommunity',
+  'acid.zalan.do v1 postgresql',
+  'rabbitmq.com v1beta1 RabbitmqCluster',
+  'flagger.app v1beta1 Canary',
+  'pkg.crossplane.io v1 Provider',
+  'infra.contrib.fluxcd.io v1alpha2 Terraform',
+  'monitoring.coreos.com v1 Prometheus',
+  'sparkoperator.k8s.io v1beta2 SparkApplication',
+  'flink.apache.org v1beta1 FlinkDeployment',
+  'ray.io v1 RayCluster',
+  'serving.kserve.io v1beta1 InferenceService',
+  'k8s.keycloak.org v2alpha1 Keycloak',
+  'storage.cnrm.cloud.google.com v1beta1 StorageBucket',
+  'networking.istio.io v1 VirtualService',
+  'kyverno.io v1 Policy',
+  'metallb.io v1beta2 BGPPeer',
+  'psmdb.percona.com v1 PerconaServerMongoDB',
+]
+const pluralOf = (kind: string): string => {
+  const name = kind.toLowerCase()
+  return /(?:s|x|ch)$/.test(name) ? `${name}es` : /[^aeiou]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`
+}
+
 function keyOf({ apiVersion, kind }: KubeObject): string {
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
-  return `${group}/${plurals[kind] ?? `${kind.toLowerCase()}s`}`
+  return `${group}/${plurals[kind] ?? pluralOf(kind)}`
 }
 
 let base: Promise<{ key: string; object: KubeObject }[]> | undefined
@@ -73,9 +114,13 @@ async function prepared(kernel: Kernel): Promise<{ key: string; object: KubeObje
     ['keda.sh', 'ScaledObject', 'scaledobjects', 'v1alpha1'],
     ['rds.aws.test', 'DBInstance', 'dbinstances', 'v1beta1'],
     ['argoproj.io', 'Rollout', 'rollouts', 'v1alpha1'],
+    ...ofOperators.map(text => {
+      const [group = '', version = '', kind = ''] = text.split(' ')
+      return [group, kind, pluralOf(kind), version] as const
+    }),
   ] as const
   for (const [group, kind, plural, version] of others) {
-    const scope = kind.startsWith('Cluster') && kind !== 'Cluster' ? 'Cluster' : 'Namespaced'
+    const scope = /^Cluster(?:Issuer|SecretStore)$/.test(kind) ? 'Cluster' : 'Namespaced'
     await cluster.apply(openDefinition(group, { kind, plural, version, scope }), { manager: 'test' }, unending)
   }
   await cluster.discover(unending)

@@ -876,9 +876,9 @@ export const thirdVariants: readonly FaultCase[] = [
       goodGit(),
     ],
     {
-      cause: ['DoesNotExist', 'NotReady', 'HealthTimeout'],
+      cause: 'IssuerMissing',
       at: /Certificate|Kustomization/,
-      proof: /Secret does not exist|timeout waiting/,
+      proof: /Referenced issuer not found/,
       fix: /./,
     },
   ),

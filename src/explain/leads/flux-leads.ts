@@ -96,7 +96,7 @@ function containedLeads(found: Found, { statements, weight }: { statements: read
   const { inventory, object, ref } = found
   const message = statements.map(s => s.message).join('\n')
   const named = namedIn(message, mostNamed).filter(n => n.text !== printRef(ref))
-  const known = inventory.filter(i => named.some(n => n.text === printRef(i)))
+  const known = inventory.filter(i => message.includes(printRef(i)))
   const unknown = named.filter(n => !known.some(i => printRef(i) === n.text))
   const others = inventory.filter(i => !known.includes(i) && !plainKinds.test(i.kind)).slice(0, mostContained)
   return [

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { listAt, objectAt, stringAt } from '../../lib/json.ts'
 import { type Facts, type Found, healthOf } from '../facts.ts'
+import { isOfOperator } from '../states.ts'
 import { statementsOf } from '../statements.ts'
 import type { Lead, Query } from './lead.ts'
 
@@ -22,6 +23,7 @@ export function operatorLeads(found: Found, { now }: Pick<Facts, 'now'>): Lead[]
   if (healthOf(found, now) === 'well' && statementsOf(found).length === 0) return []
   const next = makes[`${ref.group}/${ref.kind}`]
   return [
+    ...(isOfOperator(object) && !next ? workloadsOf(found, object) : []),
     ...(next ? [{ role: 'owned', weight: 1, list: { ...next, namespace: ref.namespace }, keep: ownedBy(object), most: 2 } as const] : []),
     ...referred(found, 'issuerRef', { group: issuing, kind: 'Issuer' }),
     ...referred(found, 'secretStoreRef', { group: external, kind: 'SecretStore' }),
@@ -31,6 +33,27 @@ export function operatorLeads(found: Found, { now }: Pick<Facts, 'now'>): Lead[]
 function ownedBy({ kind, metadata }: KubeObject): (object: KubeObject) => boolean {
   return object =>
     listAt(object, 'metadata', 'ownerReferences').some(o => stringAt(o, 'kind') === kind && stringAt(o, 'name') === metadata.name)
+}
+
+const workloads = [
+  ['apps', 'Deployment'],
+  ['apps', 'StatefulSet'],
+  ['apps', 'ReplicaSet'],
+  ['batch', 'Job'],
+  ['', 'Pod'],
+  ['', 'PersistentVolumeClaim'],
+] as const
+
+/** What any operator usually makes for an object: workloads, pods and claims that it owns, or that bear its name in a label and in their own. */
+function workloadsOf({ ref }: Found, object: KubeObject): Lead[] {
+  const { name } = object.metadata
+  const owned = ownedBy(object)
+  const keep = (made: KubeObject): boolean =>
+    owned(made) ||
+    (listAt(made, 'metadata', 'ownerReferences').length === 0 &&
+      made.metadata.name.startsWith(name) &&
+      Object.values(made.metadata.labels ?? {}).includes(name))
+  return workloads.map(([group, kind]) => ({ role: 'owned', weight: 0.95, list: { group, kind, namespace: ref.namespace }, keep, most: 3 }))
 }
 
 /** The issuer or store that a spec names; one whose kind begins with Cluster has no namespace. */

@@ -3,14 +3,14 @@ import { above, below, type Facts, type Found, healthOf, type Rule } from '../fa
 import { passesOn, type Statement, statementsOf, warnedBy } from '../statements.ts'
 import { dangling } from '../wordings/absences.ts'
 import { codes } from '../wordings/codes.ts'
-import { missing, networks, unanswered } from '../wordings/fetches.ts'
+import { failures, missing, networks } from '../wordings/fetches.ts'
 import { operators } from '../wordings/operators.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { causeOfReason } from '../wordings/reasons.ts'
 import { heard } from '../wordings/wording.ts'
 import { allConditions, isOfOperator } from '../states.ts'
 
-const general = [...missing, ...networks, ...refusals, ...dangling, ...unanswered]
+const general = [...missing, ...networks, ...refusals, ...dangling, ...failures]
 /** Kinds that rules of their own are for. */
 const others = new Set(['Pod', 'Job', 'Deployment'])
 

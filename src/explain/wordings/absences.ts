@@ -26,7 +26,7 @@ function absent([kind, name, group, place]: (typeof kinds)[number]): Wording {
   return {
     name,
     says: new RegExp(
-      String.raw`${called}:? ["'\x60]?(?<name>[\w.-]+(?:/[\w.-]+)?)["'\x60]?,? ${gone}|(?:\bno|not find|unknown|missing|non-existent) (?:referenced )?${called} (?:with name |named |called |")?["'\x60]?(?!(?:keys?|data|found|fields?|refs?|references?|names?|for|in|of|that|which|is|was|and|or|to|exists?|match\w*)\b)(?<name2>[\w.-]+)["'\x60]?(?: was found)?`,
+      String.raw`${called}:? ["'\x60]?(?<name>[\w.-]+(?:/[\w.-]+)?)["'\x60]?,? ${gone}|(?:referenced|specified|requested) ${called} ${gone}|(?:\bno|not find|unknown|missing|non-existent) (?:referenced )?${called} (?:with name |named |called |")?["'\x60]?(?!(?:keys?|data|found|fields?|refs?|references?|names?|for|in|of|that|which|is|was|and|or|to|exists?|match\w*)\b)(?<name2>[\w.-]+)["'\x60]?(?: was found)?`,
       'i',
     ),
     what: `${kind} {name|that it names} does not exist`,

@@ -110,14 +110,8 @@ export const networks: readonly Wording[] = [
   },
 ]
 
-/** What is left when nothing more telling was said. */
-export const unanswered: readonly Wording[] = [
-  {
-    name: 'NoAnswer',
-    says: /i\/o timeout|context deadline exceeded|Client\.Timeout|ETIMEDOUT|timed? ?out|no route to host|network is unreachable|connection reset|TLS handshake|unexpected EOF|EHOSTUNREACH|ECONNRESET|broken pipe|: EOF$/i,
-    what: 'the host gave no answer in time',
-    fix: 'check that the host is up and that network policies and proxies let the controller reach it; or raise spec.timeout',
-  },
+/** What hosts and disks say of themselves. */
+export const failures: readonly Wording[] = [
   {
     name: 'ServerError',
     says: /\b50[0-4]\b|internal server error|bad gateway|service unavailable|gateway time-?out/i,
@@ -130,4 +124,15 @@ export const unanswered: readonly Wording[] = [
     what: 'the disk of the controller is full',
     fix: 'give the controller more room (volume or sizeLimit), or lower what it keeps',
   },
+]
+
+/** What is left when nothing more telling was said of a host that was asked. */
+export const unanswered: readonly Wording[] = [
+  {
+    name: 'NoAnswer',
+    says: /i\/o timeout|context deadline exceeded|Client\.Timeout|ETIMEDOUT|timed? ?out|no route to host|network is unreachable|connection reset|TLS handshake|unexpected EOF|EHOSTUNREACH|ECONNRESET|broken pipe|: EOF$/i,
+    what: 'the host gave no answer in time',
+    fix: 'check that the host is up and that network policies and proxies let the controller reach it; or raise spec.timeout',
+  },
+  ...failures,
 ]
