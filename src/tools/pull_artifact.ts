@@ -83,6 +83,7 @@ async function written({ layer }: Fetched, { files, path: folder }: { files: Fil
   }
   const at = (path: string): string => posix.join(folder, cleanPath(path))
   for await (const { path, type, content, mode, target = '' } of untar(layer.open(), archiveLimits)) {
+    signal.throwIfAborted()
     if (type === 'file') await files.write(at(path), content, mode)
     if (type === 'hard link') await files.write(at(path), files.read(at(target), signal), (await files.stat(at(target)))?.mode)
   }

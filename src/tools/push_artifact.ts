@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
 import { givenFile, type Made, makeArtifact, type ToPush } from './artifacts/artifact.ts'
+import { eachTag } from './artifacts/each-tag.ts'
 import { openRegistry, type Reach, registryArguments, tagName } from './artifacts/registry-access.ts'
 import type { Room } from '../world/storage/scratch.ts'
 import type { World } from '../world/world.ts'
@@ -89,8 +90,9 @@ async function pushed(
     call.progress(`uploading ${made.size} bytes`)
     for (const blob of made.blobs) await registry.pushBlob(repository, blob, { signal: call.signal })
   }
-  for (const name of [...(uploaded ? [tag] : []), ...args.tags])
-    await registry.pushManifest({ ...repository, tag: name }, contentOf(made), call.signal)
+  await eachTag([...(uploaded ? [tag] : []), ...args.tags], name =>
+    registry.pushManifest({ ...repository, tag: name }, contentOf(made), call.signal),
+  )
   return { made, uploaded, servedBy: registry.served }
 }
 

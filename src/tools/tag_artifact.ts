@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { parseOciUrl, printReference } from '../lib/reference.ts'
+import { eachTag } from './artifacts/each-tag.ts'
 import { openRegistry, registryArguments, tagName } from './artifacts/registry-access.ts'
 import { tool } from './tool.ts'
 
@@ -29,7 +30,7 @@ export const tagArtifact = tool({
     const registry = await openRegistry(world, { at: ref, insecure, provider, signal }, 'transfer')
     const { digest } = await registry.lookUp(ref, signal)
     const place = { registry: ref.registry, repository: ref.repository }
-    for (const tag of tags) await registry.tag({ ...place, digest }, tag, signal)
+    await eachTag(tags, tag => registry.tag({ ...place, digest }, tag, signal))
     return {
       digest,
       tagged: tags.map(tag => printReference({ ...place, tag })),

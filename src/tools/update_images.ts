@@ -97,7 +97,7 @@ function previewLocal(wanted: Local, local: LocalUpdate, call: Running): Preview
 async function runLocal(wanted: Local, world: World, call: Running): Promise<Answer> {
   const local = await localUpdate(wanted, world, call.signal)
   const changes = shownChanges(local.update.changes, call)
-  const commit = writes(wanted) ? await written(local, world, wanted.commit) : undefined
+  const commit = writes(wanted) ? await written(local, world, { message: wanted.commit, signal: call.signal }) : undefined
   return {
     path: wanted.path,
     cols,

@@ -10,6 +10,7 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import { answer, type Answer } from '../../src/tools/frame/answer.ts'
 import { allTools } from '../../src/tools/index.ts'
 import { type BehaviourId, verifies } from '../conformance/verifies.ts'
+import { RegistryError } from '../../src/world/registry/error.ts'
 import { startHostile } from '../support/hostile.ts'
 import { openAdapter } from '../support/registries.ts'
 import { type Product, startProduct, stdioCaller } from '../support/service.ts'
@@ -429,20 +430,80 @@ test('a push says what would take it: by tag, by range, by digest, and who build
   assert.match(answer.text, /Next: reconcile Kustomization\/default\/apps withSource=true/)
 })
 
-test('a cluster that says nothing does not hold a push up, and nothing is made up', async () => {
+/** A call in another world. */
+function inWorld(
+  changed: Partial<Product['composed']['service']['world']>,
+  name: string,
+  args: JsonObject,
+  stop = signal,
+): Promise<Answer> {
   const { service, engine } = product.composed
-  const { clusters } = service.world
+  const tool = allTools({ gates: service.gates, readOnly: false }).find(t => t.name === name)
+  assert.ok(tool)
+  const call = { signal: stop, caller: stdioCaller, engine, progress: () => {} }
+  return answer({ ...service, world: { ...service.world, ...changed } }, tool, { args, call })
+}
+
+test('a tag that is refused is told with those that were given before it', async () => {
+  const { world } = product.composed.service
+  const url = place(':v1')
+  const { digest } = (await push(url)).data ?? {}
+  const refusing = (method: 'tag' | 'pushManifest', at: number): typeof world.registries => ({
+    open: async (...args) => {
+      const registry = await world.registries.open(...args)
+      const refuse = (...given: unknown[]): unknown =>
+        at-- > 0
+          ? Reflect.apply(registry[method] as (...all: unknown[]) => unknown, registry, given)
+          : Promise.reject(new RegistryError('DENIED', { ref: 'its place' }))
+      return new Proxy(registry, {
+        get: (target, key) =>
+          key === method
+            ? refuse
+            : ((value: unknown) => (typeof value === 'function' ? value.bind(target) : value))(Reflect.get(target, key)),
+      })
+    },
+  })
+  const tagged = await inWorld({ registries: refusing('tag', 2) }, 'tag_artifact', { url, tags: ['a', 'b', 'c', 'd'] })
+  assert.match(tagged.text, /^Unauthenticated: tag 'c' is not given: .*its place.*; given before it: a, b\. Next: /)
+  const files = [{ path: 'ns.yaml', content: body }]
+  const pushed = await inWorld({ registries: refusing('pushManifest', 1) }, 'push_artifact', { url, files, ...from, tags: ['e', 'f'] })
+  assert.match(pushed.text, /^Unauthenticated: tag 'f' is not given: .*; given before it: e\. Next: /)
+  const rows = rowsOf(await product.call('list_artifacts', { url: url.slice(0, -3) }))
+  assert.deepEqual(
+    rows.map(([tag, at]) => [tag, at]),
+    ['v1', 'e', 'b', 'a'].map(tag => [tag, digest]),
+  )
+  const first = await inWorld({ registries: refusing('tag', 0) }, 'tag_artifact', { url, tags: ['x', 'y'] })
+  assert.doesNotMatch(first.text, /given before/)
+})
+
+test('a pull that is cancelled writes nothing more', async () => {
+  const { files } = product.composed.service.world
+  assert.ok(files)
+  const url = place(':v1')
+  await push(url, { files: ['a', 'b', 'c'].map(path => ({ path, content: path })) })
+  const output = tree('cancelled', { kept: 'x' })
+  const stop = new AbortController()
+  const write: typeof files.write = (...args) => {
+    stop.abort(new Error('enough'))
+    return files.write(...args)
+  }
+  const changed = { files: Object.assign(Object.create(files) as typeof files, { write }) }
+  const answered = await inWorld(changed, 'pull_artifact', { url, output }, stop.signal)
+  assert.equal(codeOf(answered), 'Cancelled', answered.text)
+  assert.deepEqual(readdirSync(output).toSorted(), ['a', 'kept'])
+})
+
+test('a cluster that says nothing does not hold a push up, and nothing is made up', async () => {
+  const { world } = product.composed.service
+  const { clusters } = world
   const hanging = {
     names: ['hanging'],
     named: () => ({ ...clusters.named(), resourceOf: (_: unknown, stop: AbortSignal) => untilAborted(stop) }),
   } as unknown as typeof clusters
-  const clock = { ...service.world.clock, sleep: async () => {} }
-  const tool = allTools({ gates: service.gates, readOnly: false }).find(t => t.name === 'push_artifact')
-  assert.ok(tool)
-  const answered = await answer({ ...service, world: { ...service.world, clusters: hanging, clock } }, tool, {
-    args: { url: place(':v1'), files: [{ path: 'a', content: 'b' }] },
-    call: { signal, caller: stdioCaller, engine, progress: () => {} },
-  })
+  const clock = { ...world.clock, sleep: async () => {} }
+  const args = { url: place(':v1'), files: [{ path: 'a', content: 'b' }] }
+  const answered = await inWorld({ clusters: hanging, clock }, 'push_artifact', args)
   assert.equal(answered.data?.picksUp, undefined)
   assert.match(answered.text, /pushed: .*\n.*Next: no cluster said what uses it/)
 })

@@ -136,7 +136,12 @@ async function pendingIn(
 }
 
 /** Writes, and commits where that is wanted. @returns the commit, where there is one */
-export async function written(local: LocalUpdate, { files }: World, message: string | undefined): Promise<string | undefined> {
+export async function written(
+  local: LocalUpdate,
+  { files }: World,
+  { message, signal }: { message: string | undefined; signal: AbortSignal },
+): Promise<string | undefined> {
+  signal.throwIfAborted()
   if (local.contents.size > 0) await files?.replace(local.contents)
   const paths = [...local.contents.keys(), ...local.pending]
   return message === undefined || paths.length === 0 ? undefined : local.checkout?.commit(paths, message)
