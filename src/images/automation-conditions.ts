@@ -4,7 +4,7 @@ import type { Convention } from '../engine/reconciler.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import { durationMs } from '../lib/duration.ts'
 import { stringAt } from '../lib/json.ts'
-import { begun, observation, settled } from './conditions.ts'
+import { begun, observation, settled, suspended } from './conditions.ts'
 
 /** How image-automation-controller words a pass. Spec: images 0, A.3.3. */
 export const automationConvention: Convention = {
@@ -18,7 +18,7 @@ export const automationConvention: Convention = {
         : { ...outcome, events: [{ severity: 'error', reason, message }] }
     return settled(told, { handled, observed: { ...handled, ...observation(object) }, retry: withRetry(object) })
   },
-  suspended: () => ({}),
+  suspended,
 }
 
 /** What a pass shows when it begins; `isNew`: for a new generation or a request, and so at once. */

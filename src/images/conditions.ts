@@ -1,4 +1,4 @@
-import { absent, beginning, type ConditionChange, handledRequest, progressing, withRetry } from '../engine/conditions.ts'
+import { absent, beginning, type ConditionChange, handledRequest, progressing, type StatusChange, withRetry } from '../engine/conditions.ts'
 import type { EventDraft } from '../engine/events.ts'
 import type { Outcome } from '../engine/outcome.ts'
 import type { Convention, Settled } from '../engine/reconciler.ts'
@@ -13,8 +13,12 @@ export const imageConvention: Convention = {
     const handled = handsBack(object) ? handledRequest(object) : {}
     return settled(outcome, { handled, observed: { ...handled, ...observation(object) }, retry: withRetry(object) })
   },
-  /** Nothing is said of a pass that does not happen, but what was said holds for the new generation. */
-  suspended: object => (isReady(object) || isTrue(object, 'Stalled') ? { fields: observation(object) } : {}),
+  suspended,
+}
+
+/** Nothing is said of a pass that does not happen, but what was said holds for the new generation. Spec: image-helm-notification 0.5. */
+export function suspended(object: KubeObject): StatusChange {
+  return isReady(object) || isTrue(object, 'Stalled') ? { fields: observation(object) } : {}
 }
 
 /** The conditions, events and the next look of an outcome, as the controllers of images have them. */

@@ -313,11 +313,17 @@ export function automationTests(stage: () => AutomationScene): void {
     assert.equal(await say('rev-list', '--count', `${before}..refs/heads/main`), '1')
   })
 
-  test('an automation that is suspended is left alone', async () => {
-    const { scene, say, automation } = await made({ spec: { suspend: true } })
+  test('an automation that is suspended is left alone; what was said of it holds', async () => {
+    const { scene, name, say, automation } = await made({ spec: { suspend: true } })
     const before = await say('for-each-ref')
     const { driven, object } = await scene.run(automation)
     assert.deepEqual([driven.is, said(object)], ['suspended', []])
     assert.equal(await say('for-each-ref'), before)
+    const spec = { policySelector: { matchLabels: { of: 'nobody' } } }
+    await scene.automation(name, spec)
+    await scene.run(automation)
+    await scene.automation(name, { ...spec, suspend: true })
+    const later = (await scene.run(automation)).object
+    assert.deepEqual([later.metadata.generation, objectAt(later, 'status').observedGeneration, said(later)], [3, 3, upToDate])
   })
 }
