@@ -209,6 +209,7 @@ const refused: [says: string, args: () => JsonObject, code: string, message: Reg
   ],
   ['a policy that no marker names', () => ({ path: folder, policies: [given({ name: 'a:typo' })] }), 'InvalidArgument', /no marker names/],
   ['a field that is none', () => ({ path: folder, policies: [given({ range: 'x' })] }), 'InvalidArgument', /policies\[0\]/],
+  ['a policy twice', () => ({ path: folder, policies: [given(), given()] }), 'InvalidArgument', /policies\[1\]\.name: .*given twice/],
   [
     'an image with a tag',
     () => ({ path: folder, policies: [given({ image: 'ghcr.io/org/app:1' })] }),

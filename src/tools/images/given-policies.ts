@@ -37,9 +37,10 @@ const fields =
 const registriesAtOnce = 8
 const listing = '1m'
 
-/** @throws {ToolError} InvalidArgument naming the field; for a policy that no marker names. */
+/** @throws {ToolError} InvalidArgument naming the field; for a policy that no marker names, or that is given twice. */
 export function policiesIn(given: readonly unknown[], marks: readonly Marked[]): Given[] {
   const marked = new Set(marks.map(({ marker }) => policyOf(marker)))
+  const names = new Set<string>()
   return given.map((one, i) => {
     const parsed = givenPolicy.safeParse(one)
     const [issue] = parsed.error?.issues ?? []
@@ -56,6 +57,11 @@ export function policiesIn(given: readonly unknown[], marks: readonly Marked[]):
         next: marked.size > 0 ? `markers name ${[...marked].join(', ')}` : 'mark fields with # {"$imagepolicy": "NAMESPACE:NAME"}',
         valid: [...marked],
       })
+    if (names.has(parsed.data.name))
+      throw new ToolError('InvalidArgument', `policies[${i}].name: '${parsed.data.name}' is given twice`, {
+        next: 'leave one of them away',
+      })
+    names.add(parsed.data.name)
     return parsed.data
   })
 }
