@@ -1,7 +1,7 @@
 import { CodedError } from './coded-error.ts'
 
 /** A range or filter that cannot be read, or a range that nothing satisfies. Messages are Flux's. */
-export class VersionError extends CodedError<'BAD_RANGE' | 'NO_MATCH' | 'BAD_FILTER'> {
+export class VersionError extends CodedError<'BAD_RANGE' | 'NO_VERSION' | 'BAD_FILTER'> {
   override readonly name = 'VersionError'
 }
 
@@ -12,7 +12,7 @@ export class VersionError extends CodedError<'BAD_RANGE' | 'NO_MATCH' | 'BAD_FIL
  */
 export function latestTag(tags: readonly string[], range: string): string {
   const best = highestTag(tags, range)
-  if (best === undefined) throw new VersionError('NO_MATCH', `no match found for semver: ${range}`)
+  if (best === undefined) throw new VersionError('NO_VERSION', `no match found for semver: ${range}`)
   return best
 }
 

@@ -10,6 +10,7 @@ import { ToolError } from './frame/error.ts'
 import { existing, locate } from './objects/locate.ts'
 import { notRendered } from './preview/not-rendered.ts'
 import { renderLive } from './preview/render-live.ts'
+import { stepsOf } from './preview/steps-of.ts'
 import { type Body, type Running, target, textTool } from './tool.ts'
 
 export const build = textTool({
@@ -29,7 +30,8 @@ export const build = textTool({
     const ks = (await existing(located, call.signal)) as KustomizationObject
     const files = await readFolder(world, args.path, call)
     const hands = { ...world, cluster: located.cluster }
-    const { objects } = await desired(ks, files, { hands, settings: call.engine.settings, decrypts: false, signal: call.signal })
+    const task = { hands, settings: call.engine.settings, decrypts: false, signal: call.signal }
+    const { objects } = await stepsOf(ks, () => desired(ks, files, task))
     return shown(objects, `path=${args.path}`, call)
   },
 })

@@ -34,7 +34,7 @@ const none: [id: BehaviourId, tags: string[], range: string, filter?: string][] 
 for (const [id, tags, range, filter] of none)
   verifies(id, `nothing is in ${range} ${filter ?? ''}`, () =>
     assert.throws(() => latestTag(filter ? filtered(tags, filter) : tags, range), {
-      code: 'NO_MATCH',
+      code: 'NO_VERSION',
       message: `no match found for semver: ${range}`,
     }),
   )

@@ -92,7 +92,10 @@ test('a bucket that is not there is told by reconcile, and is the cause of what 
   const waiting = await product.call('reconcile', { kind: 'Kustomization', name: 'absent', namespace, withSource: true })
   assert.match(waiting.text, /bucket 'absent' not found/)
   const planned = await product.call('plan', { tool: 'reconcile', arguments: { kind: 'Bucket', name: 'absent', namespace } })
-  assert.deepEqual([at(planned.data, 'error', 'code'), at(planned.data, 'error', 'message')], ['NotReady', "bucket 'absent' not found"])
+  assert.deepEqual(
+    [at(planned.data, 'error', 'code'), at(planned.data, 'error', 'message')],
+    ['NotReady', "Bucket/flux-system/absent: bucket 'absent' not found"],
+  )
   await bucket('absent', { endpoint: 'host/path' })
   const wrong = await product.call('plan', { tool: 'reconcile', arguments: { kind: 'Bucket', name: 'absent', namespace } })
   assert.deepEqual(at(wrong.data, 'error', 'code'), 'InvalidArgument')

@@ -7,7 +7,7 @@ import { ArchiveError, type ArchiveErrorCode } from '../../src/lib/archive-error
 import type { CodedError } from '../../src/lib/coded-error.ts'
 import { ReferenceError } from '../../src/lib/reference.ts'
 import { VersionError } from '../../src/lib/semver.ts'
-import { stepError, toolCodes, type ToolErrorCode, toolErrorOf } from '../../src/tools/frame/error.ts'
+import { fallbackAdvice, stepError, toolCodes, type ToolErrorCode, toolErrorOf } from '../../src/tools/frame/error.ts'
 import { AuthError, type AuthErrorCode } from '../../src/world/auth/error.ts'
 import { ClusterError } from '../../src/world/cluster/error.ts'
 import { CommitError, type CommitErrorCode, FilesError, type FilesErrorCode } from '../../src/world/files/error.ts'
@@ -75,6 +75,7 @@ const rows: [from: string, thrown: CodedError, code: ToolErrorCode, retryable: b
   ['references', new ReferenceError('INVALID_URL', 'm'), 'InvalidArgument', false],
   ['references', new ReferenceError('INVALID_REFERENCE', 'm'), 'InvalidArgument', false],
   ['versions', new VersionError('BAD_RANGE', 'm'), 'InvalidArgument', false],
+  ['versions', new VersionError('NO_VERSION', 'm'), 'NotFound', false],
   ['versions', new VersionError('BAD_FILTER', 'm'), 'InvalidArgument', false],
 ]
 for (const [from, thrown, code, retryable] of rows)
@@ -108,6 +109,12 @@ for (const [says, thrown, code, next] of steps)
       [code, 'A/n/x: the step failed', 'A/n/x', told.told.next],
     )
   })
+
+test('for every code there is something to do', () => {
+  const without = new Set(Object.values(toolCodes).filter(code => code && !(code in fallbackAdvice)))
+  // Clusters and tools give these, each with its own advice.
+  assert.deepEqual([...without].toSorted(), ['AmbiguousCluster', 'CursorExpired', 'Internal', 'NoMatch'])
+})
 
 test('what is known of a step counts where no hand said anything', () => {
   const known = { code: 'BuildFailed', next: 'correct it' } as const

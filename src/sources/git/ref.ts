@@ -56,7 +56,7 @@ export function tagsIn(refs: Refs): Map<string, string> {
 /** The tags of the highest version in a range: several where they differ in build metadata. Throws Flux's texts. */
 export function bestTags(tags: readonly string[], range: string): string[] {
   const found = inGitsWords(range, () => latestTags(tags, range))
-  if (found.length === 0) throw new VersionError('NO_MATCH', `no match found for semver: ${range}`)
+  if (found.length === 0) throw new VersionError('NO_VERSION', `no match found for semver: ${range}`)
   return found
 }
 

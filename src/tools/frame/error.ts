@@ -109,7 +109,7 @@ export const toolCodes: Readonly<Record<string, ToolErrorCode | undefined>> = {
   IMAGE_INVALID: 'BuildFailed',
   NO_CHECKOUT: 'InvalidArgument',
   NO_AUTHOR: 'InvalidArgument',
-  NO_MATCH_VERSION: 'NotFound',
+  NO_VERSION: 'NotFound',
   OUTSIDE_WORKSPACE: 'Forbidden',
   NOT_ALLOWED: 'Forbidden',
   IN_THE_WAY: 'Conflict',
@@ -154,12 +154,20 @@ export const toolCodes: Readonly<Record<string, ToolErrorCode | undefined>> = {
 
 const retryable: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>(['Unreachable', 'Timeout', 'RateLimited', 'NotReady', 'Conflict'])
 
-const fallbackAdvice: Partial<Record<ToolErrorCode, string>> = {
+/** What to do where nothing closer is known. */
+export const fallbackAdvice: Partial<Record<ToolErrorCode, string>> = {
   BuildFailed: 'correct the file or field named above and push again',
   NotReady: 'reconcile the source first',
   TooLarge: 'ask for less, or split the input',
   VerificationFailed: 'do not use the content: push it again',
   InvalidArgument: 'correct the argument',
+  Unreachable: 'check the address, and whether what is there runs',
+  Timeout: 'call again; where it stays so, allow more time in spec.timeout of the object',
+  RateLimited: 'wait and call again',
+  Conflict: 'call again once nobody else writes there',
+  ApplyFailed: 'correct what the message names',
+  Forbidden: 'ask for the right that the message names',
+  Unsupported: 'leave what the message names away',
   NotFound: 'check the name; get_status lists what is there',
   Unauthenticated: 'correct the credentials that the message names, in the Secret or the service account of the spec',
 }

@@ -11,6 +11,7 @@ import { ToolError } from '../frame/error.ts'
 import { existing, type Located } from '../objects/locate.ts'
 import { previewKustomization } from './preview-kustomization.ts'
 import { newestRevision } from './render-live.ts'
+import { stepsOf } from './steps-of.ts'
 import type { Call, Preview, Running } from '../tool.ts'
 
 /** What running an object would change. @throws {ToolError} Unsupported for kinds whose work this engine cannot foresee. */
@@ -34,11 +35,10 @@ const newestOf: ReadonlyMap<string, Newest> = new Map<string, Newest>([
   ],
   [
     Bucket.kind,
-    async (world, { cluster, ref }, { signal, engine: { settings } }) =>
-      listedRevision((await existing({ cluster, ref }, signal)) as BucketObject, {
-        hands: { ...world, cluster },
-        run: { signal, settings },
-      }),
+    async (world, { cluster, ref }, { signal, engine: { settings } }) => {
+      const bucket = (await existing({ cluster, ref }, signal)) as BucketObject
+      return stepsOf(bucket, () => listedRevision(bucket, { hands: { ...world, cluster }, run: { signal, settings } }))
+    },
   ],
 ])
 

@@ -1,8 +1,7 @@
-import { StepError } from '../../engine/outcome.ts'
 import { each } from '../../lib/gathered.ts'
 import type { Artifact } from '../../kinds/artifact.ts'
 import { Kustomization, type KustomizationObject } from '../../kinds/kustomization.ts'
-import { type KubeObject, printRef, refOf } from '../../kinds/manifest.ts'
+import { type KubeObject, printRef } from '../../kinds/manifest.ts'
 import { OCIRepository, type OCIRepositoryObject } from '../../kinds/oci-repository.ts'
 import { CodedError } from '../../lib/coded-error.ts'
 import { isLoopback } from '../../lib/loopback.ts'
@@ -16,11 +15,12 @@ import { repositoryOf } from '../../sources/oci/ref.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import type { Room } from '../../world/storage/scratch.ts'
 import type { World } from '../../world/world.ts'
-import { stepError, ToolError } from '../frame/error.ts'
+import { ToolError } from '../frame/error.ts'
 import { inTime, tooLate } from '../run/in-time.ts'
 import { existing, type Located } from '../objects/locate.ts'
 import type { Call } from '../tool.ts'
 import { notRendered } from './not-rendered.ts'
+import { stepsOf } from './steps-of.ts'
 
 const impatienceMs = 500
 const limits = { maxBytes: 512 * 1024 * 1024, maxEntries: 200_000, maxEntryBytes: 128 * 1024 * 1024 }
@@ -50,11 +50,8 @@ export async function renderLive(
       { next: source ? `reconcile ${printRef(sourceOf(ks))} first` : 'create it with apply_manifests' },
     )
   const tree = await readTree(content.files, limits)
-  return {
-    ks,
-    revision: content.revision,
-    ...(await desired(ks, tree, { hands: { ...world, cluster }, settings: call.engine.settings, decrypts, signal: call.signal })),
-  }
+  const task = { hands: { ...world, cluster }, settings: call.engine.settings, decrypts, signal: call.signal }
+  return { ks, revision: content.revision, ...(await stepsOf(ks, () => desired(ks, tree, task))) }
 }
 
 interface Content {
@@ -104,15 +101,6 @@ async function newestContent(
     const pulled = await pull(source.spec, { registry, resolved, signal })
     return { revision: resolved.revision, files: await contentOf(source.spec, pulled, { kernel: world.kernel, room: inMemory, signal }) }
   })
-}
-
-/** Steps of a source's pass: a failure names the source. */
-async function stepsOf<T>(source: KubeObject, steps: () => Promise<T>): Promise<T> {
-  try {
-    return await steps()
-  } catch (thrown) {
-    throw thrown instanceof StepError ? stepError(thrown, printRef(refOf(source))) : thrown
-  }
 }
 
 /** A preview is read by whoever asked for it, after this call: its content is held. */
