@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { at, type JsonObject } from '../../src/lib/json.ts'
-import type { Answer } from '../../src/tools/frame/answer.ts'
+import { answer, type Answer } from '../../src/tools/frame/answer.ts'
+import { getImageDigest } from '../../src/tools/get_image_digest.ts'
 import { pushFiles } from '../support/push.ts'
-import { type Product, startProduct } from '../support/service.ts'
+import { type Product, startProduct, stdioCaller } from '../support/service.ts'
 import { unending } from '../support/unending.ts'
 
 const namespace = 'flux-system'
@@ -51,6 +52,22 @@ test('reconciled, a policy has its repository scanned first, and what is in effe
   assert.deepEqual([data?.inEffect, data?.reason], ['2.0.0', "the largest number of 2 candidates, compared by '2'"])
   const status = await product.call('get_status', { kind: 'ImagePolicy', namespace })
   assert.match(status.text, /ImagePolicy\tflux-system\/run\tready\t2\.0\.0/)
+})
+
+test('a call that is cancelled while its objects are read says so, and not that they are not ready', async () => {
+  await policy('app', { policy: { semver: { range: '1.x' } } })
+  const { service, engine } = product.composed
+  const { world } = service
+  const stop = new AbortController()
+  const cluster = world.clusters.named()
+  const get: typeof cluster.get = (ref, signal) => {
+    if (ref.kind === 'ImageRepository') stop.abort(new Error('enough'))
+    return stop.signal.aborted ? Promise.reject(stop.signal.reason) : cluster.get(ref, signal)
+  }
+  const clusters = { names: world.clusters.names, named: () => Object.assign(Object.create(cluster) as typeof cluster, { get }) } as never
+  const call = { signal: stop.signal, caller: stdioCaller, engine, progress: () => {} }
+  const answered = await answer({ ...service, world: { ...world, clusters } }, getImageDigest, { args: { policy: 'app', namespace }, call })
+  assert.equal(codeOf(answered), 'Cancelled', answered.text)
 })
 
 const wrong: [says: string, args: JsonObject, code: string, message: RegExp][] = [

@@ -65,7 +65,7 @@ export async function answer(service: Service, tool: Tool, { args, call }: { arg
     return { isError: false, text: redactor.censor(shown), data: fitting.data }
   } catch (thrown) {
     const error =
-      call.signal.aborted && !(thrown instanceof ToolError)
+      call.signal.aborted && (!(thrown instanceof ToolError) || isBehind(call.signal.reason, thrown))
         ? new ToolError('Cancelled', 'the call was cancelled', { next: 'what was already written stays: the same call does the rest' })
         : toolErrorOf(thrown, world.clock.id(4))
     if (error.code === 'Internal') reportUnforeseen(service, tool, error)
@@ -73,6 +73,12 @@ export async function answer(service: Service, tool: Tool, { args, call }: { arg
   } finally {
     leave?.()
   }
+}
+
+/** Whether something was thrown because of what a signal aborted with. */
+function isBehind(reason: unknown, thrown: unknown): boolean {
+  for (let cause = thrown; cause instanceof Error; cause = cause.cause) if (cause === reason) return true
+  return false
 }
 
 function reportUnforeseen({ world }: Service, tool: Tool, error: ToolError): void {
