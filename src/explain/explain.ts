@@ -1,6 +1,7 @@
 import { isSuspended } from '../engine/request.ts'
 import { type ObjectRef, printRef } from '../kinds/manifest.ts'
-import { above, below, type Evidence, type Facts, type Finding, type Found, healthOf, reachedFrom } from './facts.ts'
+import { madeSecretOf } from './leads/operator-leads.ts'
+import { above, type Evidence, type Facts, type Finding, type Found, healthOf, reachedFrom } from './facts.ts'
 import { lastResorts, rules } from './rules/rules.ts'
 import { statementsOf } from './statements.ts'
 
@@ -46,15 +47,15 @@ export function explain(facts: Facts): Explanation {
 
 function placed(findings: readonly Finding[], found: Found, facts: Facts): Placed[] {
   return findings.map(finding => {
-    const share = isMade(finding.subject ?? found.ref, facts) ? 0.5 : 1
+    const share = isMade(finding.subject ?? found.ref, facts) ? 0.4 : 1
     return { finding, found, score: finding.strength * found.weight * share }
   })
 }
 
 /** Whether somebody should have made what is not there, and says why it did not: that says more. */
 function isMade(ref: ObjectRef, facts: Facts): boolean {
-  const absent = facts.all.filter(f => !f.object && printRef(f.ref) === printRef(ref))
-  return absent.some(f => below(f, facts, 'maker').some(maker => statementsOf(maker).length > 0))
+  const isAbsent = facts.all.some(f => !f.object && printRef(f.ref) === printRef(ref))
+  return isAbsent && facts.all.some(f => f.object && madeSecretOf(f.object) === printRef(ref) && statementsOf(f).length > 0)
 }
 
 /** From the deepest up: the words of objects whose failure nothing at or below them explains. */

@@ -1,7 +1,20 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { type JsonObject, listAt, objectAt } from '../../src/lib/json.ts'
 import type { FaultCase } from './case.ts'
-import { availableNow, deployment, event, inventory, ks, ns, object, readyTrue, replicaSet, restartedOnce } from './objects.ts'
+import {
+  availableNow,
+  deployment,
+  event,
+  goodGit,
+  inventory,
+  ks,
+  notHealthy,
+  ns,
+  object,
+  readyTrue,
+  replicaSet,
+  restartedOnce,
+} from './objects.ts'
 
 const calm = (): KubeObject[] => {
   const well = deployment('calm', { available: true, progressing: availableNow })
@@ -25,6 +38,14 @@ export function besideOthers(row: FaultCase): FaultCase {
     restartedOnce('restarted'),
   ]
   return { ...row, says: `${row.says}, with others beside it`, ask, objects: [ask, ...row.objects.filter(o => !isSame(o, ask)), ...others] }
+}
+
+/** The same fault a step further down: asked of a Kustomization that applied what is broken and waited for it. Cluster-scoped objects are left as they are. */
+export function belowAnother(row: FaultCase): FaultCase[] {
+  const { kind, metadata } = row.ask
+  if (metadata.namespace === undefined) return []
+  const top = ks('root', { wait: true }, notHealthy(`${kind}/${metadata.namespace}/${metadata.name}`), inventory(row.ask))
+  return [{ ...row, says: `${row.says}, a step further down`, ask: top, objects: [top, goodGit(), ...row.objects] }]
 }
 
 function isSame(a: KubeObject, b: KubeObject): boolean {

@@ -7,7 +7,7 @@ import { tokensOf } from '../../src/tools/frame/tokens.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { testKernel } from '../support/kernel.ts'
 import { type Product, startProduct } from '../support/service.ts'
-import { besideOthers } from './beside.ts'
+import { belowAnother, besideOthers } from './beside.ts'
 import type { FaultCase } from './case.ts'
 import { clusterOf } from './cluster.ts'
 import { fluxFaults } from './faults-flux.ts'
@@ -83,7 +83,7 @@ const all = [
 const each = [...Map.groupBy(all, row => row.fault).values()].flatMap(rows => rows.slice(0, 1))
 
 describe('the true cause comes first', { concurrency: 8 }, () => {
-  for (const row of [...all, ...each.map(besideOthers)])
+  for (const row of [...all, ...each.map(besideOthers), ...each.flatMap(belowAnother)])
     test(`${row.fault}: ${row.says}`, async () => check(row, await explained(row.ask, row.objects)))
 })
 

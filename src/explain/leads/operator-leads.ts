@@ -1,9 +1,9 @@
-import type { KubeObject } from '../../kinds/manifest.ts'
+import { type KubeObject, printRef, splitApiVersion } from '../../kinds/manifest.ts'
 import { listAt, objectAt, stringAt } from '../../lib/json.ts'
 import { type Facts, type Found, healthOf } from '../facts.ts'
 import { isOfOperator } from '../states.ts'
 import { statementsOf } from '../statements.ts'
-import type { Lead, Query } from './lead.ts'
+import type { Lead } from './lead.ts'
 
 const issuing = 'cert-manager.io'
 const acme = 'acme.cert-manager.io'
@@ -67,20 +67,30 @@ function referred({ object, ref }: Found, field: string, usual: { group: string;
   return [{ role: 'issuer', weight: 1, one: { group, kind, name, ...place } }]
 }
 
+/** Kinds that make a Secret, and where their objects name it; without a name it bears theirs. */
+const makers: readonly (readonly [group: string, kind: string, path: readonly string[], isNeeded?: true])[] = [
+  [external, 'ExternalSecret', ['spec', 'target', 'name']],
+  ['bitnami.com', 'SealedSecret', ['spec', 'template', 'metadata', 'name']],
+  [issuing, 'Certificate', ['spec', 'secretName'], true],
+]
+
+/** The Secret that an object should make, as messages print it; `undefined` for kinds that make none. */
+export function madeSecretOf(object: KubeObject): string | undefined {
+  const { group } = splitApiVersion(object.apiVersion)
+  const maker = makers.find(([g, kind]) => g === group && kind === object.kind)
+  const name = maker && (stringAt(object, ...maker[2]) ?? (maker[3] ? '' : object.metadata.name))
+  return name === undefined ? undefined : `Secret/${object.metadata.namespace ?? ''}/${name}`
+}
+
 /** Who should have made a Secret that is not there. */
 function makersOf({ ref }: Found): Lead[] {
-  const maker = (query: Query, nameOf: (object: KubeObject) => string | undefined): Lead => ({
+  return makers.map(([group, kind]) => ({
     role: 'maker',
     weight: 1,
-    list: { ...query, namespace: ref.namespace },
-    keep: object => (nameOf(object) ?? object.metadata.name) === ref.name,
+    list: { group, kind, namespace: ref.namespace },
+    keep: object => madeSecretOf(object) === printRef(ref),
     most: 1,
-  })
-  return [
-    maker({ group: external, kind: 'ExternalSecret' }, o => stringAt(o, 'spec', 'target', 'name')),
-    maker({ group: 'bitnami.com', kind: 'SealedSecret' }, o => stringAt(o, 'spec', 'template', 'metadata', 'name')),
-    maker({ group: issuing, kind: 'Certificate' }, o => stringAt(o, 'spec', 'secretName') ?? ''),
-  ]
+  }))
 }
 
 /** The pods that a disruption budget counts. */

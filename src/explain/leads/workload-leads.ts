@@ -7,7 +7,7 @@ import type { Lead } from './lead.ts'
 export function workloadLeads(found: Found, { now }: Pick<Facts, 'now'>): Lead[] {
   const { object, ref } = found
   if (!object) return []
-  const asked = found.role === undefined || found.role === 'controller'
+  const asked = found.role === undefined || found.role === 'controller' || found.role === 'named'
   if (!asked && healthOf(found, now) === 'well') return []
   switch (ref.kind) {
     case 'Deployment':

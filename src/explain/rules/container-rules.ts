@@ -168,7 +168,7 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
       what: `container ${name} ends by itself with exit code 0, again and again`,
       fix: 'run a process that stays (command, args), or use a Job for work that ends',
     })
-  if (isOfJob(pod) && textAt(pod, 'status', 'phase') === 'Failed') return []
+  if (pod.parent && isOfJob(pod) && textAt(pod, 'status', 'phase') === 'Failed') return []
   const hint = ended.exitCode === 137 ? ' (SIGKILL)' : ended.exitCode === 139 ? ' (segmentation fault)' : ''
   return said({
     name: 'CrashLoop',

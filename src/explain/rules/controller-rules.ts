@@ -3,7 +3,7 @@ import { requestedAtKey } from '../../engine/conditions.ts'
 import { handsBack, isSuspended } from '../../engine/request.ts'
 import { conditionsOf, type KubeObject } from '../../kinds/manifest.ts'
 import { at, stringAt } from '../../lib/json.ts'
-import { below, fieldEvidence, type Finding, type Found, healthOf, type Rule } from '../facts.ts'
+import { fieldEvidence, type Finding, type Found, healthOf, type Rule } from '../facts.ts'
 
 const patienceMs = 120_000
 /** Kinds that no controller writes a status of. */
@@ -17,10 +17,8 @@ export const controllerRule: Rule = (found, facts) => {
   const served = facts.isServed(ref)
   const behind = behindOf(object)
   const controller = controllerOf(ref.group, ref.kind) ?? `the controller of ${ref.kind}`
-  if (served === false)
-    return behind || below(found, facts, 'controller').length > 0
-      ? [down(found, { controller, behind, isDown: below(found, facts, 'controller') })]
-      : []
+  const isDown = facts.all.filter(f => f.role === 'controller' && isNamed(f, controller))
+  if (served === false) return behind || isDown.length > 0 ? [down(found, { controller, behind, isDown })] : []
   const age = facts.now - Date.parse(object.metadata.creationTimestamp ?? '')
   if (served !== true || behind === undefined || !(age > patienceMs)) return []
   const shard = object.metadata.labels?.[shardKey]
@@ -40,6 +38,10 @@ export const controllerRule: Rule = (found, facts) => {
       strength: 0.9,
     },
   ]
+}
+
+function isNamed({ object, ref }: Found, controller: string): boolean {
+  return ref.name === controller || object?.metadata.labels?.['app.kubernetes.io/component'] === controller
 }
 
 /** What shows that no controller has seen the object as it stands; `undefined` when one has. */

@@ -173,7 +173,7 @@ export const suspendedRule: Rule = (found, facts) => {
   const asked = found === facts.root
   const lacksArtifact = found.role === 'source' && at(found.object, 'status', 'artifact') === undefined
   const blocks = lacksArtifact || (found.role === 'dependency' && statementsOf(found).length > 0)
-  const contained = found.role === 'contained' || found.role === 'named'
+  const contained = found.role === 'contained' || (found.role === 'named' && !isBlamed(found))
   const fine = healthOf(found, facts.now) === 'well' && !statementsOf(found).length
   if (fine && (contained || (found.role === 'dependency' && !isBlamed(found)))) return []
   return [

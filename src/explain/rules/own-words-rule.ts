@@ -40,7 +40,7 @@ export const ownWordsRule: Rule = (found, facts) => {
       fix: words?.fix ?? reason?.fix ?? 'correct what its message names',
       subject: words?.subject,
       evidence: [statement.evidence, ...(more ? [more.evidence] : [])].map(e => ({ ...e, focus: words?.focus })),
-      strength: words && !isFluxGroup(ref.group) ? 0.6 : 0.3,
+      strength: passesOn(statement, found) ? 0.32 : words && !isFluxGroup(ref.group) ? 0.6 : 0.36,
     },
   ]
 }

@@ -103,6 +103,27 @@ export const setupRule: Rule = pod => {
   ]
 }
 
+const silentMs = 10 * 60_000
+
+/** A pod that has its node for long and does not come up, while nobody says why any more: events last an hour. */
+export const silentPodRule: Rule = (pod, facts) => {
+  const waits = listAt(pod.object, 'status', 'containerStatuses').map(c => stringAt(c, 'state', 'waiting', 'reason') ?? '')
+  const age = facts.now - Date.parse(pod.object?.metadata.creationTimestamp ?? '')
+  if (!isPod(pod) || textAt(pod, 'status', 'phase') !== 'Pending' || !textAt(pod, 'spec', 'nodeName') || !(age > silentMs)) return []
+  return [
+    {
+      name: 'PodNotStarting',
+      what: `the pod has a node (${textAt(pod, 'spec', 'nodeName')}) and its containers do not start; no event says why any more`,
+      fix: 'look at its volumes, its network and the kubelet of that node; delete the pod so that a new one says why in its events',
+      evidence: [
+        fieldEvidence(pod, 'status.containerStatuses[].state.waiting', waits.filter(Boolean).join(', ') || '(no status yet)'),
+        fieldEvidence(pod, 'metadata.creationTimestamp', pod.object?.metadata.creationTimestamp ?? ''),
+      ],
+      strength: 0.45,
+    },
+  ]
+}
+
 /** The ConfigMap or Secret behind a volume whose key is missing: the kubelet names the volume alone. */
 function volumeSource(pod: Found, message: string): ObjectRef | undefined {
   const [, volume] = /for volume "([\w.-]+)"/.exec(message) ?? []

@@ -31,7 +31,6 @@ function unready(container: Container, facts: Facts): Finding[] {
   const starting = at(status, 'started') === false
   const kind = starting ? 'startup' : 'readiness'
   const event = warning(pod, /^Unhealthy$/, starting ? /^Startup probe/i : /^Readiness probe/i)
-  if (!event && at(spec, `${kind}Probe`) === undefined) return []
   if (!isLasting(container, event, facts)) return []
   return [
     {

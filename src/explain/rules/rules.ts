@@ -6,10 +6,10 @@ import { echoRule, healthTimeoutRule, loopRule, statementRule, suspendedRule } f
 import { healthExpressionRule, healthTargetRule, makerRule } from './health-rules.ts'
 import { missingRule } from './missing-rules.ts'
 import { ownWordsRule } from './own-words-rule.ts'
-import { endedPodRule, nodeRule, schedulingRule, setupRule, stuckPodRule } from './pod-rules.ts'
+import { endedPodRule, nodeRule, schedulingRule, setupRule, silentPodRule, stuckPodRule } from './pod-rules.ts'
 import { probeRule } from './probe-rules.ts'
 import { apiServiceRule, backendPortRule, balancerRule, ingressRule, serviceRule } from './service-rules.ts'
-import { claimRule, provisionerRule, resizeRule } from './storage-rules.ts'
+import { claimRule, provisionerRule, resizeRule, silentClaimRule } from './storage-rules.ts'
 import {
   creationRule,
   cronRule,
@@ -59,4 +59,12 @@ export const rules: readonly Rule[] = [
 ]
 
 /** Rules that tell what is left, asked in this order only where no cause was found at or below an object. */
-export const lastResorts: readonly Rule[] = [healthTimeoutRule, stuckRolloutRule, warningRule, echoRule, ownWordsRule]
+export const lastResorts: readonly Rule[] = [
+  silentPodRule,
+  silentClaimRule,
+  healthTimeoutRule,
+  stuckRolloutRule,
+  warningRule,
+  echoRule,
+  ownWordsRule,
+]

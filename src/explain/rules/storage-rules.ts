@@ -88,6 +88,29 @@ function noClass(claim: Found, place: Evidence): ReturnType<Rule>[number] {
   }
 }
 
+const silentMs = 10 * 60_000
+
+/** A claim that should have bound by itself, while nobody says why it does not any more. One of a class that waits for a pod is well. */
+export const silentClaimRule: Rule = (claim, facts) => {
+  if (claim.ref.kind !== 'PersistentVolumeClaim' || textAt(claim, 'status', 'phase') !== 'Pending') return []
+  const [storage] = below(claim, facts, 'storage class').filter(f => f.object)
+  const age = facts.now - Date.parse(claim.object?.metadata.creationTimestamp ?? '')
+  const waits = claim.events.some(e => e.reason === 'WaitForFirstConsumer' || e.reason === 'WaitForPodScheduled')
+  if (!storage || waits || textAt(storage, 'volumeBindingMode') === 'WaitForFirstConsumer' || !(age > silentMs)) return []
+  return [
+    {
+      name: 'ClaimPending',
+      what: `PersistentVolumeClaim ${claim.ref.name} does not bind; no event says why any more`,
+      fix: `check that the provisioner of StorageClass ${storage.ref.name} runs (its log says why), or provide a volume of that class, size and access mode`,
+      evidence: [
+        fieldEvidence(claim, 'status.phase', `Pending, storageClassName: ${storage.ref.name}`),
+        fieldEvidence(storage, 'provisioner', textAt(storage, 'provisioner') ?? ''),
+      ],
+      strength: 0.45,
+    },
+  ]
+}
+
 /** A claim that has its volume, and should get a larger one. */
 export const resizeRule: Rule = claim => {
   const event = warning(claim, /^(?:VolumeResizeFailed|FileSystemResizeFailed)$/)

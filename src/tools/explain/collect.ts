@@ -40,7 +40,7 @@ export async function collect(
   const controllers = isFluxGroup(refOf(root).group) ? await readControllers(reader.cluster, reader.signal) : undefined
   const isServed = servedBy(controllers, now)
   const all: Found[] = []
-  const seen = new Set<string>()
+  const seen = new Map<string, number>()
   let level: Next[] = [{ ref: refOf(root), object: root, weight: 1 }]
   for (let depth = 0; depth < mostDepth && level.length > 0; depth++) {
     const fresh = level.filter(next => isNew(seen, next)).slice(0, mostFound - all.length)
@@ -59,9 +59,15 @@ export async function collect(
   return { facts: { root: first, all, now, isServed }, incomplete: reader.problems }
 }
 
-function isNew(seen: Set<string>, { ref, role }: Next): boolean {
+/** How much surer a second way to an object has to be to be gone as well. */
+const surer = 1.5
+
+/** Whether an object was not come to yet, or by a way that tells much less. */
+function isNew(seen: Map<string, number>, { ref, role, weight }: Next): boolean {
   const key = `${role === 'template' ? 'template ' : ''}${ref.group} ${printRef(ref)}`
-  return !seen.has(key) && Boolean(seen.add(key))
+  const before = seen.get(key)
+  if (before !== undefined && weight < before * surer) return false
+  return Boolean(seen.set(key, weight))
 }
 
 function servedBy(controllers: Controllers | undefined, now: number): Facts['isServed'] {
