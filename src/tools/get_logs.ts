@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { printRef } from '../kinds/manifest.ts'
+import { CodedError } from '../lib/coded-error.ts'
 import { inParallel } from '../lib/parallel.ts'
 import { ToolError } from './frame/error.ts'
 import { startOf } from './frame/since.ts'
@@ -37,7 +38,7 @@ export const getLogs = textTool({
       tailLines: grep === undefined ? limit : searched,
       limitBytes: Math.floor(mostBytes / Math.max(1, streams.length)),
     }
-    const read = await readable(streams, stream => linesOf({ cluster, signal }, stream, query))
+    const read = await readable(streams, signal, stream => linesOf({ cluster, signal }, stream, query))
     const joined = read.lines.toSorted((a, b) => (timeOf(a.line) < timeOf(b.line) ? -1 : timeOf(a.line) > timeOf(b.line) ? 1 : 0))
     const shown = joined.map(({ line, stream }) =>
       censor(streams.length > 1 ? `${stream.pod.metadata.name}/${stream.container} ${line}` : line),
@@ -57,11 +58,12 @@ export const getLogs = textTool({
 
 /** @throws {ToolError} InvalidArgument for an expression that RE2 does not take. */
 async function matching(lines: readonly string[], grep: string): Promise<string[]> {
-  const { goMatching } = await import('../lib/go-regex.ts')
+  const { goMatching, RegexError } = await import('../lib/go-regex.ts')
   try {
     return goMatching(lines, grep)
   } catch (thrown) {
-    throw new ToolError('InvalidArgument', `argument 'grep': ${thrown instanceof Error ? thrown.message : 'cannot be read'}`, {
+    if (!(thrown instanceof RegexError) || thrown.code !== 'BAD_REGEX') throw thrown
+    throw new ToolError('InvalidArgument', `argument 'grep': ${thrown.message}`, {
       next: 'correct it: RE2 syntax, without look-around and back-references',
       cause: thrown,
     })
@@ -76,14 +78,16 @@ interface Line {
 /** What can be read of several logs; when none can, the first failure. */
 async function readable(
   streams: readonly Stream[],
+  signal: AbortSignal,
   read: (stream: Stream) => Promise<string[]>,
 ): Promise<{ lines: Line[]; incomplete: string[] }> {
-  const failures: ToolError[] = []
+  const failures: CodedError[] = []
   const lines = await inParallel(streams, atOnce, async stream => {
     try {
       return (await read(stream)).map(line => ({ stream, line }))
     } catch (thrown) {
-      if (!(thrown instanceof ToolError)) throw thrown
+      signal.throwIfAborted()
+      if (!(thrown instanceof CodedError)) throw thrown
       failures.push(thrown)
       return []
     }

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { JsonObject } from '../../src/lib/json.ts'
 import type { Answer } from '../../src/tools/frame/answer.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
+import { ClusterError } from '../../src/world/cluster/error.ts'
 import { clusterOf } from '../explain/cluster.ts'
 import { crashing, deployment, object, ownedBy, pod, replicaSet, running, waiting } from '../explain/objects.ts'
 import { testKernel } from '../support/kernel.ts'
@@ -81,6 +82,34 @@ test('several containers are joined by time, each line with its place', async ()
   const { text } = await logs('Pod', 'two')
   assert.ok(text.indexOf('two/app') < text.indexOf('two/side'), text)
   assert.doesNotMatch((await logs('Pod', 'two', { container: 'side' })).text, /two\/app/)
+})
+
+test('a log that cannot be read is told beside those that can; when none can, why', async () => {
+  const whole = cluster
+  const refusing = (refuses: (container: string) => boolean): void => {
+    const podLog: typeof cluster.podLog = (pod, query, signal) =>
+      refuses(query.container ?? '')
+        ? Promise.reject(
+            new ClusterError('UNAVAILABLE', { cluster: 'c', what: 'the log', message: 'dial tcp 10.0.0.7:10250: i/o timeout' }),
+          )
+        : whole.podLog(pod, query, signal)
+    cluster = new Proxy(whole, {
+      get(target, key) {
+        const own: unknown = key === 'podLog' ? podLog : Reflect.get(target, key, target)
+        return typeof own === 'function' ? own.bind(target) : own
+      },
+    })
+  }
+  try {
+    refusing(container => container === 'side')
+    const { text, isError } = await logs('Pod', 'two')
+    assert.equal(isError, false, text)
+    assert.match(text, /incomplete: dial tcp 10\.0\.0\.7:10250: i\/o timeout/)
+    refusing(() => true)
+    assert.equal(codeOf(await logs('Pod', 'two')), 'Unreachable')
+  } finally {
+    cluster = whole
+  }
 })
 
 test('a container that restarts tells what it said before', async () => {
