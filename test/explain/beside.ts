@@ -2,10 +2,11 @@ import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { type JsonObject, listAt, objectAt } from '../../src/lib/json.ts'
 import type { FaultCase } from './case.ts'
 import {
+  artifact,
   availableNow,
   deployment,
   event,
-  goodGit,
+  git,
   inventory,
   ks,
   notHealthy,
@@ -14,6 +15,7 @@ import {
   readyTrue,
   replicaSet,
   restartedOnce,
+  stored,
 } from './objects.ts'
 
 const calm = (): KubeObject[] => {
@@ -44,8 +46,14 @@ export function besideOthers(row: FaultCase): FaultCase {
 export function belowAnother(row: FaultCase): FaultCase[] {
   const { kind, metadata } = row.ask
   if (metadata.namespace === undefined) return []
-  const top = ks('root', { wait: true }, notHealthy(`${kind}/${metadata.namespace}/${metadata.name}`), inventory(row.ask))
-  return [{ ...row, says: `${row.says}, a step further down`, ask: top, objects: [top, goodGit(), ...row.objects] }]
+  const from = git('root', {}, stored, { artifact })
+  const top = ks(
+    'root',
+    { wait: true, sourceRef: { kind: 'GitRepository', name: 'root' } },
+    notHealthy(`${kind}/${metadata.namespace}/${metadata.name}`),
+    inventory(row.ask),
+  )
+  return [{ ...row, says: `${row.says}, a step further down`, ask: top, objects: [top, from, ...row.objects] }]
 }
 
 function isSame(a: KubeObject, b: KubeObject): boolean {
