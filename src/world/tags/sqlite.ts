@@ -15,7 +15,7 @@ export interface SqliteOptions {
 const usualBytes = 4 * 1024 ** 3
 const [pageBytes, mostText, busyMs] = [4096, 64 * 1024 * 1024, 1000]
 /** The form of the table; one of another form is made anew, as all that is in it can be read from registries. */
-const form = 1
+const [fresh, form] = [0, 1]
 const codes = { full: 13, cannotOpen: 14, corrupt: 11, notDatabase: 26 }
 
 interface Opened {
@@ -66,7 +66,8 @@ function open(file: string, maxBytes: number): Opened {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec('PRAGMA synchronous = FULL')
     database.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / pageBytes)}`)
-    if (database.prepare('PRAGMA user_version').get()?.user_version !== form) begin(database)
+    const found = database.prepare('PRAGMA user_version').get()?.user_version
+    if (found !== form) begin(database, found === fresh ? '' : 'DROP TABLE IF EXISTS scans;')
     const owner = 'cluster = ? AND namespace = ? AND name = ?'
     return {
       database,
@@ -80,10 +81,11 @@ function open(file: string, maxBytes: number): Opened {
   }
 }
 
-function begin(database: DatabaseSync): void {
+/** Another process that began it meanwhile may have written there. */
+function begin(database: DatabaseSync, first: string): void {
   database.exec(`BEGIN IMMEDIATE;
-    DROP TABLE IF EXISTS scans;
-    CREATE TABLE scans (cluster TEXT, namespace TEXT, name TEXT, image TEXT NOT NULL, tags BLOB NOT NULL, PRIMARY KEY (cluster, namespace, name));
+    ${first}
+    CREATE TABLE IF NOT EXISTS scans (cluster TEXT, namespace TEXT, name TEXT, image TEXT NOT NULL, tags BLOB NOT NULL, PRIMARY KEY (cluster, namespace, name));
     PRAGMA user_version = ${form};
     COMMIT`)
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, describe, test } from 'node:test'
 import { findProgram } from '../../../scripts/refs/cache.ts'
 import { sqliteTags } from '../../../src/world/tags/sqlite.ts'
@@ -46,7 +47,23 @@ test('two processes may have it open at once', async () => {
   one.close()
   other.close()
 })
-test('a file that is no database, or one of another form, is begun anew', async () => {
+test('two processes may begin it at once, and one of another form is begun anew', async () => {
+  const file = place()
+  const after = async (version: number): Promise<readonly string[]> => {
+    const database = new DatabaseSync(file)
+    database.exec(`PRAGMA user_version = ${version}`)
+    database.close()
+    const tags = sqliteTags({ file })
+    const found = await tags.read(owner, image)
+    tags.close()
+    return found
+  }
+  const first = sqliteTags({ file })
+  await first.write(owner, image, ['a'])
+  first.close()
+  assert.deepEqual([await after(0), await after(99)], [['a'], []])
+})
+test('a file that is no database is begun anew', async () => {
   const file = place()
   mkdirSync(dirname(file))
   writeFileSync(file, 'no database, but long enough to look like one'.repeat(1000))
