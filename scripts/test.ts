@@ -7,6 +7,7 @@ import { join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { batches, entryOf, left } from './test-plan.ts'
+import { lendApiServers } from '../test/refs/lent-api-servers.ts'
 import { citations, passed } from '../test/conformance/citations.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -40,6 +41,8 @@ const files = plan.map((batch, i) => entryOf(root, batch, join(record, `${i}.tes
 const skipped: string[] = quick ? [`${left} files that take their time are left out of the quick run`] : []
 const took = new Map<string, number>()
 let failed = 0
+const servers = quick ? undefined : await lendApiServers()
+if (servers) process.env.FLUXPILOT_API_SERVERS = servers.path
 const events = run({ files, concurrency: 2, timeout: 600_000, execArgv: ['--max-semi-space-size=64', '--v8-pool-size=1'] })
 events.on('test:pass', ({ name, skip, nesting, details }) => {
   if (skip) skipped.push(typeof skip === 'string' ? skip : name)
@@ -55,6 +58,7 @@ events.compose(new spec()).pipe(process.stdout)
 await new Promise(done => {
   events.once('end', done)
 })
+await servers?.close()
 if (skipped.length > 0) process.stdout.write(`\nskipped:\n${skipped.map(s => `  ${s}\n`).join('')}`)
 const slowest = [...took].toSorted(([, a], [, b]) => b - a).slice(0, 25)
 process.stdout.write(`\nslowest files, in seconds:\n${slowest.map(([file, s]) => `  ${s.toFixed(0).padStart(4)} ${file}\n`).join('')}`)

@@ -6,6 +6,7 @@ import { type RunningStore, s3Keys, startVersityGw } from '../refs/object-stores
 import { withPrograms } from '../refs/when.ts'
 import { withData } from '../support/data.ts'
 import { secretObject } from '../support/secrets.ts'
+import { compared } from './live.ts'
 import { usePair } from './pair.ts'
 import type { Scenario, Step } from './scenarios.ts'
 
@@ -89,7 +90,7 @@ const stories: readonly Story[] = [
 
 const name = "our Buckets beside those of Flux's own source-controller"
 withData({ name, tests: stories.length }, () =>
-  withPrograms(['etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller', 'versitygw'], { name, tests: stories.length }, () =>
+  withPrograms([...compared, 'versitygw'], { name, tests: stories.length }, () =>
     describe(name, { concurrency: 4 }, () => {
       const pair = usePair()
       let store: RunningStore | undefined

@@ -8,6 +8,7 @@ import { pushVector, signedVector } from '../support/signed.ts'
 import { applyScenarios } from './apply-scenarios.ts'
 import { decryptScenarios } from './decrypt-scenarios.ts'
 import { expressionScenarios } from './expression-scenarios.ts'
+import { compared } from './live.ts'
 import { usePair } from './pair.ts'
 import { type Scenario, scenarios, type Step } from './scenarios.ts'
 import { sourceScenarios } from './source-scenarios.ts'
@@ -27,7 +28,7 @@ const all = (registry: string): Scenario[] => [
 const named = all('127.0.0.1:1').map(scenario => scenario.name)
 
 withData({ name, tests: named.length }, () =>
-  withPrograms(['etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller'], { name, tests: named.length }, () =>
+  withPrograms(compared, { name, tests: named.length }, () =>
     describe(name, { concurrency: 4 }, () => {
       const pair = usePair()
 

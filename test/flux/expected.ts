@@ -1,5 +1,8 @@
+/** Differences that are meant to be, each with its reason. */
+export type Known = readonly (readonly [why: string, pattern: RegExp])[]
+
 /** Differences that are ours on purpose, or that a later Flux than 2.6 made: the controllers that can be had are of Flux 2.9. */
-const known: readonly [why: string, pattern: RegExp][] = [
+const known: Known = [
   ['a second run of Flux may start from a status that its cache has not seen yet', /flux only: .* Warning ArtifactVerificationFailed /],
   [
     '2.7 named a skipped object that is not there by its own name in the inventory: kustomization 7.3',
@@ -46,6 +49,7 @@ const known: readonly [why: string, pattern: RegExp][] = [
   ],
 ]
 
-export function expected(difference: string): boolean {
-  return known.some(([, pattern]) => pattern.test(difference))
+/** Whether a difference is known to everyone, or to a scenario. */
+export function expected(difference: string, more: Known = []): boolean {
+  return [...known, ...more].some(([, pattern]) => pattern.test(difference))
 }

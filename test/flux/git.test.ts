@@ -8,6 +8,7 @@ import { withData } from '../support/data.ts'
 import { secretObject } from '../support/secrets.ts'
 import { git, openForge } from '../support/git.ts'
 import { serveGit } from '../support/git-server.ts'
+import { compared } from './live.ts'
 import { usePair } from './pair.ts'
 import { kustomization, ksRef, type Scenario, type Step } from './scenarios.ts'
 
@@ -107,7 +108,7 @@ const stories: readonly Story[] = [
 
 const name = "our GitRepositories beside those of Flux's own source-controller"
 withData({ name, tests: stories.length }, () =>
-  withPrograms(['git', 'etcd', 'kube-apiserver', 'source-controller', 'kustomize-controller'], { name, tests: stories.length }, () =>
+  withPrograms(['git', ...compared], { name, tests: stories.length }, () =>
     describe(name, { concurrency: 4 }, () => {
       const forge = openForge()
       const pair = usePair()

@@ -1,6 +1,7 @@
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
 import type { Patch } from '../../src/world/cluster/cluster.ts'
+import type { Known } from './expected.ts'
 
 /** What is done to both sides before the watched objects are run again. Every scenario has a namespace of its name. */
 export interface Step {
@@ -23,6 +24,10 @@ export interface Scenario {
   readonly name: string
   readonly watched: readonly ObjectRef[]
   readonly steps: readonly Step[]
+  /** Its artifacts are unlike in every run. */
+  readonly unlike?: boolean
+  /** What differs in it alone. */
+  readonly known?: Known
 }
 
 export const sourceRef = (namespace: string): ObjectRef => ({
@@ -84,13 +89,14 @@ export function scenarios(registry: string): Scenario[] {
 
 /** Stories as scenarios: the first step ships the files, the others follow. */
 export function told(list: readonly Story[], registry: string): Scenario[] {
-  return list.map(({ name, files, ks = {}, source: spec = {}, more = () => [], watched = [] }) => {
+  return list.map(({ name, files, ks = {}, source: spec = {}, more = () => [], watched = [], unlike = false }) => {
     const url = `oci://${registry}/${name}`
     const first: Step = { push: files(name), apply: [source(name, { url, ...spec }), kustomization(name, ks)] }
     return {
       name,
       watched: [sourceRef(name), ksRef(name), ...watched.map(other => ksRef(name, other))],
       steps: [first, ...more(name, url)],
+      unlike,
     }
   })
 }
@@ -102,6 +108,7 @@ export interface Story {
   readonly source?: JsonObject
   readonly more?: (namespace: string, url: string) => Step[]
   readonly watched?: readonly string[]
+  readonly unlike?: boolean
 }
 
 const one = (n: string): Record<string, string> => ({ 'a.yaml': config(n, 'one') })

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { conditionsOf, type KubeObject, type ObjectRef, printRef } from '../../src/kinds/manifest.ts'
 import { isObject, type Json, type JsonObject, listAt, objectAt } from '../../src/lib/json.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
@@ -13,7 +14,7 @@ export interface Snapshot {
 
 const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 /** Where either side unpacks an artifact. */
-const folders = /\/tmp\/[\w-]+\/kustomization-\d+|\/artifact\b/g
+const folders = /\/tmp\/[\w-]+\/(kustomization|sops-gnupghome)-\d+|\/artifact\b/g
 /** What Flux words otherwise since 2.6: it named an object by its name alone, and said how cleaning up went. */
 const reworded: readonly [RegExp, string][] = [
   [/ <nil>/g, ''],
@@ -41,8 +42,9 @@ function still(value: Json | undefined): Json | undefined {
   if (typeof value === 'string')
     return timeless(reworded.reduce((text, [pattern, by]) => text.replace(pattern, by), value))
       .replace(dependencyRetry, 'retrying in T')
-      .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://host')
+      .replace(/127\.0\.0\.1:\d+/g, 'host')
       .replace(folders, '/folder')
+      .replaceAll(`${homedir()}/`, '~/')
       .replace(uid, 'UID')
   if (Array.isArray(value)) return value.map(v => still(v) ?? null)
   if (!isObject(value)) return value
