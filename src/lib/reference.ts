@@ -17,7 +17,8 @@ export class ReferenceError extends CodedError<'INVALID_URL' | 'INVALID_REFERENC
 const scheme = 'oci://'
 const allowed = 'abcdefghijklmnopqrstuvwxyz0123456789_-./'
 const registryPattern = /^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/i
-const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
+/** What a registry takes as a tag; no path can be in it. */
+export const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 /** Parses `oci://host/repo[:tag|@digest]`. @throws {ReferenceError} Spec: sources 3.8, 10.1 */
 export function parseOciUrl(url: string): ParsedReference {

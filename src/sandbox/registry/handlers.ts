@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { mediaTypes } from '../../kinds/oci.ts'
 import { type Digest, isDigest } from '../../lib/digest.ts'
+import { isTag } from '../../lib/reference.ts'
 import { registryProblems } from './answers.ts'
 import { type Shelf, storeManifest } from './manifests.ts'
 import type { Uploads } from './uploads.ts'
@@ -19,7 +20,6 @@ export interface Asked {
 }
 
 const manifestLimit = 4 * 1024 * 1024
-const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 const namePattern = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/
 
 /** Answers one request below `/v2/`. @throws {RegistryProblem} */
@@ -108,7 +108,7 @@ async function manifest(shelf: Shelf, asked: Asked & { name: string; reference: 
 }
 
 async function putManifest(shelf: Shelf, { request, name, reference }: Asked & { name: string; reference: string }): Promise<Reply> {
-  if (!isDigest(reference) && !tagPattern.test(reference)) throw registryProblems.tagInvalid(reference)
+  if (!isDigest(reference) && !isTag(reference)) throw registryProblems.tagInvalid(reference)
   const parts: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {

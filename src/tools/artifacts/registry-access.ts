@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { ImageIndex, ImageManifest } from '../../kinds/oci.ts'
-import { type ParsedReference, printReference } from '../../lib/reference.ts'
+import { type ParsedReference, printReference, tagPattern } from '../../lib/reference.ts'
 import { parseManifest } from '../../sources/oci/manifest.ts'
 import type { Cloud } from '../../world/auth/provider.ts'
 import type { Credentials, Descriptor, Registry } from '../../world/registry/registry.ts'
@@ -11,7 +11,7 @@ import { ToolError } from '../frame/error.ts'
 export const registryArguments = { insecure: z.boolean().default(false), provider: z.enum(['aws', 'azure', 'gcp']).optional() }
 
 /** A tag as registries take it. */
-export const tagName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/)
+export const tagName = z.string().regex(tagPattern)
 
 /** How to reach a registry: what {@link registryArguments} said, and which one it is. */
 export interface Reach {

@@ -1,7 +1,7 @@
 import { type Descriptor, mediaTypes, type Reference } from '../../kinds/oci.ts'
 import type { Digest } from '../../lib/digest.ts'
 import { type Json, listAt } from '../../lib/json.ts'
-import { printReference } from '../../lib/reference.ts'
+import { isTag, printReference } from '../../lib/reference.ts'
 import { type Answer, wholeBody } from './body.ts'
 import { RegistryError } from './error.ts'
 import { isDescriptor } from './pull.ts'
@@ -11,7 +11,6 @@ const pageSize = 1000
 const maxPages = 2500
 const maxItems = 250_000
 const pageLimit = 16 * 1024 * 1024
-const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/
 
 /** Tags page by page. @throws {RegistryError} BAD_ANSWER for pages that go round in circles or lead away, TOO_LARGE; NOT_FOUND where `missing` fails. */
 export async function* tags(
@@ -22,7 +21,7 @@ export async function* tags(
   let count = 0
   for await (const page of pages(transport, { repository, path: `tags/list?n=${pageSize}`, missing }, signal))
     for (const tag of listAt(page, 'tags'))
-      if (typeof tag === 'string' && tagPattern.test(tag)) {
+      if (typeof tag === 'string' && isTag(tag)) {
         if (++count > maxItems) throw tooMany(repository, 'tags')
         yield tag
       }
