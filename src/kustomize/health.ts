@@ -1,7 +1,7 @@
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import type { Status } from '../engine/kstatus-status.ts'
 import { type KubeObject, type ObjectRef, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
-import { type Json, listAt, objectAt, stringAt } from '../lib/json.ts'
+import { selectorText } from '../kinds/selector.ts'
 import type { Change } from './change.ts'
 
 /** One checked object as last seen. */
@@ -79,18 +79,6 @@ interface ListQuery {
   readonly kind: string
   readonly namespace: string | undefined
   readonly labelSelector: string
-}
-
-/** A label selector as a query. */
-function selectorText(selector: Json | undefined): string {
-  const equalities = Object.entries(objectAt(selector, 'matchLabels')).map(([key, value]) => `${key}=${String(value)}`)
-  const others = listAt(selector, 'matchExpressions').map(expression => {
-    const [key, operator] = [stringAt(expression, 'key') ?? '', stringAt(expression, 'operator') ?? '']
-    if (operator === 'Exists') return key
-    if (operator === 'DoesNotExist') return `!${key}`
-    return `${key} ${operator === 'NotIn' ? 'notin' : 'in'} (${listAt(expression, 'values').map(String).join(',')})`
-  })
-  return [...equalities, ...others].join(',')
 }
 
 /** A controller that is not done while a pod of it has failed has failed. */

@@ -33,6 +33,9 @@ const two = pod('two', {
 const cron = object('batch/v1', 'CronJob', 'nightly', { spec: { schedule: '@daily' } })
 const job = object('batch/v1', 'Job', 'nightly-1', { metadata: ownedBy(cron), spec: {} })
 const ofJob = pod(job, { phase: 'Succeeded', container: { state: { terminated: { exitCode: 0, reason: 'Completed' } } } })
+const among = { matchExpressions: [{ key: 'tier', operator: 'In', values: ['a', 'b'] }] }
+const chosen = deployment('chosen', { available: true, spec: { selector: among } })
+const byExpression = pod('chosen-1', { phase: 'Running', ready: true, container: running(), labels: { tier: 'b' } })
 const idle = deployment('idle', { spec: { replicas: 0 } })
 
 const kernel = testKernel()
@@ -41,7 +44,7 @@ let cluster: Cluster
 let stop: () => Promise<void>
 before(async () => {
   const started = await clusterOf(
-    [web, set, one, ended, slow, two, cron, job, ofJob, idle, object('v1', 'ConfigMap', 'c', { data: {} })],
+    [web, set, one, ended, slow, two, cron, job, ofJob, chosen, byExpression, idle, object('v1', 'ConfigMap', 'c', { data: {} })],
     kernel,
   )
   cluster = started.cluster
@@ -119,6 +122,9 @@ test('a container that restarts tells what it said before', async () => {
 })
 
 test('a CronJob has the log of its last Job', async () => assert.match((await logs('CronJob', 'nightly')).text, /done/))
+
+test('pods are found by expressions as well', async () =>
+  assert.match((await logs('Deployment', 'chosen')).text, /pods=1\/1 containers=app/))
 
 test('what has no log says why, with what to do', async () => {
   assert.equal(codeOf(await logs('ConfigMap', 'c')), 'InvalidArgument')

@@ -1,4 +1,5 @@
 import { type KubeObject, printRef, refOf } from '../../kinds/manifest.ts'
+import { selectorText } from '../../kinds/selector.ts'
 import { listAt, objectAt, stringAt } from '../../lib/json.ts'
 import type { Cluster } from '../../world/cluster/cluster.ts'
 import { ToolError } from '../frame/error.ts'
@@ -31,8 +32,7 @@ async function lastJob(cluster: Cluster, cron: KubeObject, signal: AbortSignal):
 }
 
 async function selected(cluster: Cluster, owner: KubeObject, signal: AbortSignal): Promise<KubeObject[]> {
-  const labels = Object.entries(objectAt(owner, 'spec', 'selector', 'matchLabels'))
-  const labelSelector = labels.map(([key, value]) => `${key}=${String(value)}`).join(',')
+  const labelSelector = selectorText(objectAt(owner, 'spec', 'selector'))
   const query = { group: '', version: 'v1', kind: 'Pod', namespace: owner.metadata.namespace, limit: mostListed }
   const { items } = await cluster.list({ ...query, ...(labelSelector ? { labelSelector } : {}) }, signal)
   return items.filter(pod => (owner.kind === 'Deployment' ? labelSelector !== '' : isOwned(pod, owner)))
