@@ -7,7 +7,7 @@ import { ArchiveError, type ArchiveErrorCode } from '../../src/lib/archive-error
 import type { CodedError } from '../../src/lib/coded-error.ts'
 import { ReferenceError } from '../../src/lib/reference.ts'
 import { VersionError } from '../../src/lib/semver.ts'
-import { fallbackAdvice, stepError, toolCodes, type ToolErrorCode, toolErrorOf } from '../../src/tools/frame/error.ts'
+import { fallbackAdvice, stepError, toolCodes, ToolError, type ToolErrorCode, toolErrorOf } from '../../src/tools/frame/error.ts'
 import { AuthError, type AuthErrorCode } from '../../src/world/auth/error.ts'
 import { ClusterError } from '../../src/world/cluster/error.ts'
 import { CommitError, type CommitErrorCode, FilesError, type FilesErrorCode } from '../../src/world/files/error.ts'
@@ -104,6 +104,7 @@ for (const [says, thrown, code, next] of steps)
     assert.deepEqual([told.code, told.message], [code, 'the step failed'])
     assert.match(told.told.next, next)
     const named = stepError(thrown, 'A/n/x')
+    assert.ok(named instanceof ToolError)
     assert.deepEqual(
       [named.code, named.message, named.told.object, named.told.next],
       [code, 'A/n/x: the step failed', 'A/n/x', told.told.next],
@@ -118,8 +119,12 @@ test('for every code there is something to do', () => {
 
 test('what is known of a step counts where no hand said anything', () => {
   const known = { code: 'BuildFailed', next: 'correct it' } as const
-  assert.equal(stepError(step('UpdateFailed'), 'x', known).code, 'BuildFailed')
-  assert.equal(stepError(step('UpdateFailed', forbidden), 'x', known).code, 'Forbidden')
+  const codeOf = (thrown: unknown): unknown => (thrown instanceof ToolError ? thrown.code : thrown)
+  assert.equal(codeOf(stepError(step('UpdateFailed'), 'x', known)), 'BuildFailed')
+  assert.equal(codeOf(stepError(step('UpdateFailed', forbidden), 'x', known)), 'Forbidden')
+  assert.equal(codeOf(stepError(forbidden, 'x')), 'Forbidden')
+  const unforeseen = new Error('x')
+  assert.equal(stepError(unforeseen, 'x'), unforeseen)
 })
 
 /** Codes that a tool never meets: those of the kernel's merging, and of what serves or keeps the process itself. */

@@ -84,6 +84,12 @@ const wrong: [says: string, args: JsonObject, code: string, message: RegExp][] =
     'Unauthenticated',
     /^Unauthenticated: ImagePolicy\/flux-system\/secretless: failed to configure authentication options: secrets "gone" not found. Next: correct spec/,
   ],
+  [
+    'an image that the registry does not have',
+    { policy: 'gone', namespace },
+    'NotFound',
+    /^NotFound: ImagePolicy\/flux-system\/gone: .*policies\/gone/,
+  ],
   ['a repository of another namespace', { policy: 'far', namespace: 'default' }, 'Forbidden', /missing ACL labels on 'accessFrom'/],
 ]
 test('policies that choose nothing', async t => {
@@ -93,6 +99,8 @@ test('policies that choose nothing', async t => {
   await policy('narrow', semver('9.x'))
   await apply('ImageRepository', 'secretless', { image: `${product.registry}/policies/app`, interval: '10m', secretRef: { name: 'gone' } })
   await policy('secretless', { ...semver('*'), imageRepositoryRef: { name: 'secretless' } })
+  await apply('ImageRepository', 'gone', { image: `${product.registry}/policies/gone`, interval: '10m' })
+  await policy('gone', { ...semver('*'), imageRepositoryRef: { name: 'gone' } })
   await policy('far', { ...semver('*'), imageRepositoryRef: { name: 'app', namespace } }, 'default')
   for (const [says, args, code, message] of wrong)
     await t.test(says, async () => {

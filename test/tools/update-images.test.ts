@@ -228,6 +228,12 @@ const refused: [says: string, args: () => JsonObject, code: string, message: Reg
     'NotReady',
     /unable to/,
   ],
+  [
+    'an image that the registry does not have',
+    () => ({ path: folder, policies: [given({ image: `${product.registry}/update/absent` })] }),
+    'NotFound',
+    /^NotFound: policy 'flux-system:app': .*update\/absent/,
+  ],
   ['an automation that is not there', () => ({ name: 'absent', namespace }), 'NotFound', /does not exist/],
 ]
 test('what is refused, before anything is written', async t => {

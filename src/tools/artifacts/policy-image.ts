@@ -95,9 +95,8 @@ const advice: Readonly<Record<string, { code: ToolErrorCode; next: string } | un
 function told(thrown: unknown, object: string): unknown {
   const as = (code: ConstructorParameters<typeof ToolError>[0], next: string): ToolError =>
     new ToolError(code, `${object}: ${(thrown as Error).message}`, { next, object, cause: thrown })
-  if (thrown instanceof StepError) return stepError(thrown, object, advice[thrown.code])
   if (thrown instanceof ImageError) return as('Stalled', "correct the ImageRepository's spec.image")
-  if (!(thrown instanceof PolicyError)) return thrown
+  if (!(thrown instanceof PolicyError)) return stepError(thrown, object, thrown instanceof StepError ? advice[thrown.code] : undefined)
   return thrown.code === 'INVALID_POLICY'
     ? as('Stalled', 'correct spec.policy and spec.filterTags')
     : as('NotReady', 'widen spec.policy or spec.filterTags, or push a tag that they take')

@@ -176,7 +176,11 @@ export const fallbackAdvice: Partial<Record<ToolErrorCode, string>> = {
 interface Known {
   readonly code: ToolErrorCode
   readonly next: string
-  readonly valid: readonly string[]
+  readonly valid?: readonly string[] | undefined
+}
+
+function adviceOf({ next, valid = [] }: Known): Pick<Advice, 'next' | 'valid'> {
+  return { next, ...(valid.length > 0 ? { valid } : {}) }
 }
 
 /** What a hand says of its own failure. */
@@ -201,13 +205,14 @@ function knownOf(thrown: CodedError): Known | undefined {
   if (known) return known
   const code = toolCodes[thrown.code] ?? (isStep ? 'NotReady' : undefined)
   const usual = isStep && !(thrown.code in toolCodes) ? 'create or correct what the message names: get_object shows the spec' : undefined
-  return code && { code, next: usual ?? fallbackAdvice[code] ?? 'see the message', valid: [] }
+  return code && { code, next: usual ?? fallbackAdvice[code] ?? 'see the message' }
 }
 
-/** A failed step of an object's pass in the tools' words: of which object, why, and what to do. `known`: what nobody else says of it. */
-export function stepError(step: StepError, object: string, known?: Pick<Known, 'code' | 'next'>): ToolError {
-  const { code, next } = handBehind(step) ?? known ?? knownOf(step) ?? { code: 'NotReady', next: 'see the message' }
-  return new ToolError(code, `${object}: ${step.message}`, { next, object, cause: step })
+/** What failed for an object in the tools' words: of which object, why, and what to do. `known`: what no hand says of it. Others as they are. */
+export function stepError(thrown: unknown, object: string, known?: Known): unknown {
+  if (!(thrown instanceof CodedError) || thrown instanceof ToolError) return thrown
+  const told = (thrown instanceof StepError ? handBehind(thrown) : undefined) ?? known ?? knownOf(thrown)
+  return told ? new ToolError(told.code, `${object}: ${thrown.message}`, { ...adviceOf(told), object, cause: thrown }) : thrown
 }
 
 /** Any thrown value as a {@link ToolError}; what nobody foresaw keeps its text out and carries a report id. */
@@ -219,6 +224,5 @@ export function toolErrorOf(thrown: unknown, reportId: string): ToolError {
       next: `look for ${reportId} in the server's log`,
       cause: thrown,
     })
-  const { code, next, valid } = known
-  return new ToolError(code, thrown.message, { next, ...(valid.length > 0 ? { valid } : {}), cause: thrown })
+  return new ToolError(known.code, thrown.message, { ...adviceOf(known), cause: thrown })
 }

@@ -91,7 +91,7 @@ function ended({ reason, message }: Outcome, object: string): ToolError {
 
 /** What a failed step is in the tools' words; others as they are. */
 function told(thrown: unknown, object: string): unknown {
-  if (!(thrown instanceof StepError)) return thrown
+  if (!(thrown instanceof StepError)) return stepError(thrown, object)
   const isTemplate = thrown.cause instanceof CodedError && thrown.cause.code === 'TEMPLATE_INVALID'
   if (isTemplate) return stepError(thrown, object, { code: 'BuildFailed', next: 'correct spec.git.commit.messageTemplate' })
   if (thrown.code !== 'UpdateFailed') return stepError(thrown, object)

@@ -11,7 +11,7 @@ import { inParallel } from '../../lib/parallel.ts'
 import { type ParsedReference, splitReference } from '../../lib/reference.ts'
 import type { World } from '../../world/world.ts'
 import { openRegistry } from '../artifacts/registry-access.ts'
-import { ToolError } from '../frame/error.ts'
+import { stepError, ToolError } from '../frame/error.ts'
 
 const order = z.strictObject({ order: z.enum(['asc', 'desc']).optional() })
 
@@ -120,7 +120,7 @@ function told(thrown: unknown, policy: string): unknown {
     new ToolError(code, `policy '${policy}': ${(thrown as Error).message}`, { next, cause: thrown })
   if (thrown instanceof ImageError)
     return as('InvalidArgument', 'image is a repository, as ghcr.io/org/app, without scheme, tag and digest')
-  if (!(thrown instanceof PolicyError)) return thrown
+  if (!(thrown instanceof PolicyError)) return stepError(thrown, `policy '${policy}'`)
   return thrown.code === 'INVALID_POLICY'
     ? as('InvalidArgument', 'correct policy and filterTags')
     : as('NotReady', `widen policy or filterTags; list_artifacts shows the tags of an image`)

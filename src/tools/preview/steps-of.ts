@@ -1,4 +1,3 @@
-import { StepError } from '../../engine/outcome.ts'
 import { type KubeObject, printRef, refOf } from '../../kinds/manifest.ts'
 import { stepError } from '../frame/error.ts'
 
@@ -7,6 +6,6 @@ export async function stepsOf<T>(object: KubeObject, steps: () => Promise<T>): P
   try {
     return await steps()
   } catch (thrown) {
-    throw thrown instanceof StepError ? stepError(thrown, printRef(refOf(object))) : thrown
+    throw stepError(thrown, printRef(refOf(object)))
   }
 }
