@@ -30,6 +30,7 @@ export type Role =
   | 'node'
   | 'namespace'
   | 'backend'
+  | 'class'
   | 'selected'
   | 'template'
   | 'target'

@@ -59,8 +59,10 @@ function tellingOf({ type, reason = '', message = '' }: Condition): number {
   return (smells(message) ? 0 : message === '' ? 4 : 2) + (smellsReason(reason) ? 0 : 1) + (type === 'Ready' ? 0 : 0.5)
 }
 
-function rankOf({ type, message = '' }: Condition): number {
-  return (message === '' ? 2 : 0) + (type === 'Ready' ? 0 : 1)
+/** Ready comes first, unless it says nothing, or only that the tries are over or undone. */
+function rankOf({ type, reason = '', message = '' }: Condition): number {
+  const isLate = reason === 'RetriesExceeded' || /\bsucceeded\b/.test(message)
+  return (message === '' ? 4 : isLate ? 2 : 0) + (type === 'Ready' ? 0 : 1)
 }
 
 /** What an object of an operator says further in its last warning: often more than its conditions tell. */

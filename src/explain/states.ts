@@ -20,7 +20,7 @@ const resting = /^(?:stopped|halted|paused|hibernat\w*|idle|inactive|disabled|do
 /** Fields of a status that hold a word of state. */
 const wordy = /^(?:state|phase|status|health|robustness|printableStatus|\w+(?:State|Phase|Status|Health))$/
 /** Fields that tell of other times, or of what should be. */
-const aside = /^(?:last|previous|old|history|desired|target|expected|initial|conditions$|current?Spec)/i
+const aside = /^(?:last|previous|old|history|desired|target|expected|initial|conditions$)/i
 const flags = ['ready', 'readyToUse', 'available', 'healthy', 'synced']
 /** The groups of Kubernetes itself that have a dot. */
 const served =
@@ -67,7 +67,7 @@ function wordsIn(status: Json | undefined, path: string, depth: number): Word[] 
 }
 
 function meaningOf(word: string): State['is'] | undefined {
-  if (word.length > 40 || /\s{1}\S+\s/.test(word)) return undefined
+  if (word.length > 40 || /\s\S+\s/.test(word)) return undefined
   return failing.test(word) ? 'failing' : resting.test(word) ? 'resting' : going.test(word) ? 'going' : undefined
 }
 

@@ -1,15 +1,18 @@
 import { isObject, type Json } from '../lib/json.ts'
 
 const badWords =
-  /\b(?:errors?|exception|fail(?:ed|ure|ures|s|ing)?|cannot|can't|could ?n[o']t|unable|denied|refused|forbidden|invalid|not found|does(?: not|n't) exist|missing|unauthori[sz]ed|not authori[sz]ed|time[ds]? ?-?outs?|insufficient|exceed(?:ed|s)?|unavailable|unsupported|not (?:yet )?(?:bound|allowed|permitted|enough)|no such|must (?:be|have|match|not)|back-?off|unhealthy)\b|\b[45]\d\d\b/i
+  /\b(?:errors?|exception|fail(?:ed|ure|ures|s|ing)?|cannot|can't|could ?n[o']t|unable|denied|refused|forbidden|invalid|not found|does(?: not|n't) exist|missing|unauthori[sz]ed|not authori[sz]ed|time[ds]? ?-?outs?|insufficient|exceed(?:ed|s)?|unavailable|unsupported|not (?:yet )?(?:bound|allowed|permitted|enough)|no such|must (?:be|have|match|not)|back-?off|unhealthy)\b/i
+/** Names of errors and exceptions, as programs write them. */
+const badNames = /\b\w*(?:Error|Exception|Failed|NotFound|NoSuch\w+|Denied|Exceeded)\b/
+const none = /\b(?:no|0|zero|without) (?:errors?|failures?|failed)\b|\b(?:errors?|failed|failures?): ?0\b/gi
 const badReasons =
   /Error|Fail|Invalid|Denied|Forbidden|NotFound|Unschedulable|Exceeded|Unavailable|Insufficient|Missing|Conflict|Unhealthy|Refused|NotSatisf|Unsatisf|Unauthorized|BackOff/
 
 /** Whether a text speaks of a failure, in whatever words. */
 export function smells(text: string): boolean {
-  return badWords.test(text) || NoSpace.test(text)
+  const said = text.replaceAll(none, '')
+  return badWords.test(said) || badNames.test(said)
 }
-const NoSpace = /\b\w*(?:Error|Exception|Failed|NotFound|NoSuch\w+|Denied|Exceeded)\b/
 
 /** Whether a reason, a word in PascalCase, names a failure. */
 export function smellsReason(reason: string): boolean {

@@ -23,6 +23,7 @@ import { thirdVariants } from './third-variants.ts'
 import { fluxWordings } from './wordings-flux.ts'
 import { moreWordings } from './wordings-more.ts'
 import { healthyOperators, operatorWordings } from './wordings-operators.ts'
+import { programWordings } from './wordings-programs.ts'
 import { workloadWordings } from './wordings-workloads.ts'
 import { healthyCases } from './healthy.ts'
 
@@ -77,6 +78,7 @@ const all = [
   ...workloadWordings,
   ...moreWordings,
   ...operatorWordings,
+  ...programWordings,
 ]
 
 /** One of each kind of fault. */

@@ -19,18 +19,35 @@ export function leadsOf(found: Found, facts: Pick<Facts, 'now' | 'isServed'>): L
 const ledTo = new Set([undefined, 'backend', 'named', 'target'])
 
 /** What a Service or an Ingress leads to. */
-function serviceLeads({ object, ref, role }: Found): Lead[] {
+function serviceLeads(found: Found): Lead[] {
+  const { object, ref, role } = found
   if (ref.kind === 'Ingress') {
     const backends = listAt(object, 'spec', 'rules').flatMap(r =>
       listAt(r, 'http', 'paths').map(p => stringAt(p, 'backend', 'service', 'name')),
     )
     const all = [...new Set([...backends, stringAt(object, 'spec', 'defaultBackend', 'service', 'name')])].filter(n => n !== undefined)
-    return all
-      .slice(0, 8)
-      .map(name => ({ role: 'backend', weight: 1, one: { group: '', kind: 'Service', name, namespace: ref.namespace } }))
+    return [
+      ...all
+        .slice(0, 8)
+        .map(name => ({ role: 'backend', weight: 1, one: { group: '', kind: 'Service', name, namespace: ref.namespace } }) as const),
+      ...beforeIngress(found),
+    ]
   }
   const selector = Object.entries(objectAt(object, 'spec', 'selector'))
   return ref.kind === 'Service' && selector.length > 0 && ledTo.has(role) ? behindService(ref, selector) : []
+}
+
+/** What an Ingress needs beside its backends: its class, as long as no controller serves it or speaks of it, and the Secrets of its hosts. */
+function beforeIngress({ object, ref, events }: Found): Lead[] {
+  const name = stringAt(object, 'spec', 'ingressClassName')
+  const isSeen = listAt(object, 'status', 'loadBalancer', 'ingress').length > 0 || events.some(e => e.type !== 'Normal')
+  const secrets = listAt(object, 'spec', 'tls').flatMap(t => stringAt(t, 'secretName') ?? [])
+  return [
+    ...(name && !isSeen ? [{ role: 'class', weight: 0.8, one: { group: 'networking.k8s.io', kind: 'IngressClass', name } } as const] : []),
+    ...secrets
+      .slice(0, 4)
+      .map(s => ({ role: 'secret', weight: 0.9, one: { group: '', kind: 'Secret', name: s, namespace: ref.namespace } }) as const),
+  ]
 }
 
 type Selector = readonly [string, Json | undefined][]

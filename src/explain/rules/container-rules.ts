@@ -29,6 +29,8 @@ export interface Container {
 /** The containers of a pod whose status says that they are not well. */
 export const containerRule: Rule = (pod, facts) => {
   if (pod.ref.kind !== 'Pod' || !pod.object || pod.object.metadata.deletionTimestamp) return []
+  // A pod that its node ended says why itself: how its containers went then is no cause.
+  if (textAt(pod, 'status', 'phase') === 'Failed' && textAt(pod, 'status', 'reason')) return []
   return containersOf(pod).flatMap(container => faultsOf(container, facts.now).slice(0, 1))
 }
 

@@ -89,6 +89,12 @@ const absences: Partial<Readonly<Record<Role, Absence>>> = {
     fix: 'create it, or correct the reference to it (kind, name)',
     strength: 1,
   },
+  class: {
+    name: 'IngressClassMissing',
+    what: 'the IngressClass does not exist, so no controller serves the Ingress',
+    fix: 'correct spec.ingressClassName, or install the controller that brings this class',
+    strength: 0.9,
+  },
   target: {
     name: 'ScaleTargetMissing',
     what: 'what it scales does not exist',
@@ -126,6 +132,7 @@ const telling = [...networks, ...operators, ...codes]
 /** Whether who names it, or what that made, says why it fails and speaks of something else: what counts more than a look-up that nobody speaks of. */
 function tellsOther(found: Found, { parent, facts }: { parent: Found; facts: Facts }): boolean {
   const own = statementsOf(parent)
+  if (found.role === 'namespace' && own.some(s => /being terminated/.test(s.message))) return true
   if (isFluxGroup(parent.ref.group)) return own.some(s => !passesOn(s, parent)) && !own.some(s => names(s, found))
   if (found.role !== 'issuer') return false
   const made = below(parent, facts, 'owned').flatMap(f => reachedFrom(f, facts))

@@ -28,9 +28,9 @@ export const ownWordsRule: Rule = (found, facts) => {
   const more = warnedBy(found, statement)
   const table = isOfOperator(object) ? [...operators, ...general] : general
   const text = [statement.message, more?.message ?? ''].join('\n')
-  const known = heard(table, text, ref.namespace)
-  const words = known ?? heard(codes, text, ref.namespace)
   const reason = isFluxGroup(ref.group) ? causeOfReason(statement.reason) : undefined
+  const known = reason ? undefined : heard(table, text, ref.namespace)
+  const words = known ?? (reason ? undefined : heard(codes, text, ref.namespace))
   const own = /^[A-Z][A-Za-z]{2,40}$/.test(statement.reason) ? statement.reason : 'NotReady'
   const name = known?.name ?? reason?.name ?? (words && vague.test(own) ? words.name : own)
   return [

@@ -1,5 +1,5 @@
 import { conditionOf, type ObjectRef } from '../../kinds/manifest.ts'
-import { listAt, stringAt } from '../../lib/json.ts'
+import { at, listAt, stringAt } from '../../lib/json.ts'
 import {
   above,
   below,
@@ -30,7 +30,7 @@ export const schedulingRule: Rule = pod => {
   const event = warning(pod, /^FailedScheduling$/)
   const message = scheduled?.status === 'False' && scheduled.message ? scheduled.message : event?.message
   if (message === undefined || pod.events.some(e => e.reason === 'TriggeredScaleUp' && e.at >= (event?.at ?? 0))) return []
-  const words = heard(schedulings, essential(message), pod.ref.namespace)
+  const words = heard(schedulings, essential(message, pod.parent?.ref.kind === 'DaemonSet'), pod.ref.namespace)
   return [
     {
       name: words?.name ?? 'Unschedulable',
@@ -56,11 +56,14 @@ function gated(pod: Found): Finding {
   }
 }
 
-/** What most nodes lack: taints of control planes, and what preemption says, are beside the point. */
-function essential(message: string): string {
+/** What most nodes lack: taints of control planes, what preemption says, and for pods that belong to one node the others, are beside the point. */
+function essential(message: string, isOfOneNode: boolean): string {
   const [, list = message] = /nodes? (?:is|are) available: ([\s\S]*?)(?:\.? preemption:[\s\S]*)?$/.exec(message) ?? []
   const parts = list.split(/,\s+(?=\d+ )/)
-  const telling = parts.filter(p => !/control-plane|node-role\.kubernetes\.io\/master/.test(p))
+  const aside = isOfOneNode
+    ? /control-plane|node-role\.kubernetes\.io\/master|affinity/i
+    : /control-plane|node-role\.kubernetes\.io\/master/
+  const telling = parts.filter(p => !aside.test(p))
   const ranked = (telling.length > 0 ? telling : parts).toSorted((a, b) => countOf(b) - countOf(a))
   const ports = ranked.find(p => /free ports|persistentvolumeclaim|unbound/i.test(p))
   return ports ?? ranked[0] ?? message
@@ -161,10 +164,21 @@ export const endedPodRule: Rule = (pod, facts) => {
   ]
 }
 
+function cordoned(node: Found): Finding {
+  return {
+    name: 'NodesCordoned',
+    what: `node ${node.ref.name} is cordoned: it takes no new pods`,
+    fix: `kubectl uncordon ${node.ref.name}, once what it was cordoned for is done`,
+    evidence: [fieldEvidence(node, 'spec.unschedulable', 'true')],
+    strength: 0.6,
+  }
+}
+
 /** A node that does not answer takes its pods along. */
 export const nodeRule: Rule = (node, facts) => {
   if (node.ref.kind !== 'Node' || !node.object) return []
   const ready = conditionOf(node.object, 'Ready')
+  if (node.role === undefined && ready?.status === 'True' && at(node.object, 'spec', 'unschedulable') === true) return [cordoned(node)]
   const pressed = ['DiskPressure', 'MemoryPressure', 'PIDPressure', 'NetworkUnavailable'].find(
     t => conditionOf(node.object, t)?.status === 'True',
   )

@@ -81,7 +81,7 @@ function portFault(service: Found, pods: readonly Found[]): Finding[] {
   const wrong = listAt(service.object, 'spec', 'ports')
     .map(p => at(p, 'targetPort'))
     .find(target => typeof target === 'string' && !/^\d+$/.test(target) && !names.includes(target))
-  if (wrong === undefined) return []
+  if (wrong === undefined) return service.role === undefined || service.role === 'backend' ? unlistened(service, pods) : []
   return [
     {
       name: 'TargetPortMissing',
@@ -92,6 +92,28 @@ function portFault(service: Found, pods: readonly Found[]): Finding[] {
         fieldEvidence(pods[0] ?? service, 'spec.containers[].ports[].name', names.filter(Boolean).join(', ') || '(none)'),
       ],
       strength: 0.95,
+    },
+  ]
+}
+
+/** A target port by a number, where the containers of all pods declare ports and none this one. */
+function unlistened(service: Found, pods: readonly Found[]): Finding[] {
+  const declared = pods.map(pod =>
+    listAt(pod.object, 'spec', 'containers').flatMap(c => listAt(c, 'ports').map(p => at(p, 'containerPort'))),
+  )
+  const wanted = listAt(service.object, 'spec', 'ports').map(p => at(p, 'targetPort') ?? at(p, 'port'))
+  const wrong = wanted.find(port => typeof port === 'number' && declared.every(ports => ports.length > 0 && !ports.includes(port)))
+  if (wrong === undefined) return []
+  return [
+    {
+      name: 'TargetPortMissing',
+      what: `Service ${service.ref.name} leads to port ${String(wrong)}, which no container of its pods declares`,
+      fix: 'correct spec.ports[].targetPort to the port that the container listens on, or let it listen there',
+      evidence: [
+        fieldEvidence(service, 'spec.ports[].targetPort', String(wrong)),
+        fieldEvidence(pods[0] ?? service, 'spec.containers[].ports[].containerPort', [...new Set(declared.flat())].join(', ')),
+      ],
+      strength: 0.5,
     },
   ]
 }

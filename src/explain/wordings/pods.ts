@@ -124,7 +124,7 @@ export const schedulings: readonly Wording[] = [
   },
   {
     name: 'UnschedulableAffinity',
-    says: /didn't match Pod's node affinity|didn't match node selector|node selector|node\(s\) didn't match|anti-affinity|pod affinity|topology spread/i,
+    says: /didn't match Pod's node affinity|didn't match node selector|node selector|node\(s\) didn't match|anti-affinity|pod affinity|topology spread|plugin\(s\) \[(?:NodeAffinity|InterPodAffinity|PodTopologySpread)\]/i,
     what: 'no node fits the nodeSelector, affinity or spread rules of the pod',
     fix: 'correct nodeSelector, affinity or topologySpreadConstraints, or label a node so that it fits',
   },

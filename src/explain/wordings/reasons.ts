@@ -31,6 +31,10 @@ const said: Readonly<Record<string, readonly [what: string, fix: string, cause?:
   ],
   GetLastReleaseFailed: ['the storage of Helm cannot be read', 'correct what the message names: rights on Secrets, spec.storageNamespace'],
   GitOperationFailed: ['the Git repository cannot be read or written', 'correct what the message names: URL, reference, credentials'],
+  IndexationFailed: [
+    'what spec.url serves is no index of a Helm repository',
+    'look at what URL/index.yaml serves (a login page, an error), and correct spec.url',
+  ],
   InstallFailed: ['Helm cannot install the chart', 'correct what the message names in the chart, its values or the cluster'],
   InvalidCELExpression: ['an expression (CEL) cannot be read', 'correct the expression that the message quotes'],
   InvalidPath: ['a path is none that may be used', 'correct the path in the spec'],
