@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { pathToFileURL } from 'node:url'
 import { batches, entryOf, left } from './test-plan.ts'
 import { lendApiServers } from '../test/refs/lent-api-servers.ts'
 import { citations, passed } from '../test/conformance/citations.ts'
@@ -41,9 +42,10 @@ const files = plan.map((batch, i) => entryOf(root, batch, join(record, `${i}.tes
 const skipped: string[] = quick ? [`${left} files that take their time are left out of the quick run`] : []
 const took = new Map<string, number>()
 let failed = 0
+const execArgv = ['--max-semi-space-size=64', '--v8-pool-size=1', `--import=${pathToFileURL(join(root, 'scripts/test-hooks.ts')).href}`]
 const servers = quick ? undefined : await lendApiServers()
 if (servers) process.env.FLUXPILOT_API_SERVERS = servers.path
-const events = run({ files, concurrency: 2, timeout: 600_000, execArgv: ['--max-semi-space-size=64', '--v8-pool-size=1'] })
+const events = run({ files, concurrency: 2, timeout: 600_000, execArgv })
 events.on('test:pass', ({ name, skip, nesting, details }) => {
   if (skip) skipped.push(typeof skip === 'string' ? skip : name)
   if (nesting === 0 && name.endsWith('.test.ts')) took.set(name, details.duration_ms / 1000)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -118,12 +118,20 @@ suite('neutral scenarios, against the program as it is', () => {
       ],
     ],
   ]
+  /** Without sessions one process of the suite asks everything; a client of 2025 would have more sessions open than the program lets it. */
+  const together = (revision: string): boolean => revision === '2026-07-28'
+  const ask = async (revision: string, name: string): Promise<{ checks: Check[]; said: string }> => {
+    const folder = join(out, 'product', revision, together(revision) ? 'all' : name)
+    const all = ['--requirements', revision]
+    const one = ['--scenario', name, '--spec-version', revision]
+    const args = ['--url', server.url, ...(together(revision) ? all : one), '-o', folder]
+    const said = existsSync(folder) ? '' : (await run(args)).said
+    return { checks: checksOf(folder).get(name) ?? [], said }
+  }
   for (const [revision, names] of scenarios)
     for (const name of names)
       test(`${revision}: ${name}`, async () => {
-        const folder = join(out, 'product', revision, name)
-        const { said } = await run(['--url', server.url, '--scenario', name, '--spec-version', revision, '-o', folder])
-        const checks = [...checksOf(folder).values()].flat()
+        const { checks, said } = await ask(revision, name)
         const bad = checks.filter(c => c.status === 'FAILURE' && !needsFixtures.has(c.id))
         assert.deepEqual(
           bad.map(c => `${c.id}: ${c.errorMessage}`),
