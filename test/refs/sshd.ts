@@ -79,6 +79,8 @@ function configOf({ folder, keys, port }: { folder: string; keys: string; port: 
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     'AcceptEnv GIT_PROTOCOL',
+    // A shell within a shell: bash does not read what its user has in .bashrc for the first one, which may start dozens of programs.
+    'SetEnv SHLVL=1',
     'MaxStartups 100',
   ]
   return `${lines.join('\n')}\n`
