@@ -1,11 +1,11 @@
-// Builds dist/: the program bundled, its worker, its tunnel and its starter, and the kernel's modules beside them.
+// Builds dist/, or the folder that is named: the program bundled, its worker, its tunnel and its starter, and the kernel's modules beside them.
 import { build } from 'esbuild'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundling } from './bundling.ts'
 
 const root = join(import.meta.dirname, '..')
-const dist = join(root, 'dist')
+const [, , dist = join(root, 'dist')] = process.argv
 
 /** The licences of what is bundled. */
 function notices(inputs: readonly string[]): string {

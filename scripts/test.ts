@@ -1,7 +1,7 @@
 // The gate: types, layout, lint, then every test. Ends by saying what was skipped, and why, what took long, and which behaviours were shown.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { run } from 'node:test'
@@ -23,6 +23,14 @@ async function gate(name: string, program: string, args: readonly string[]): Pro
   process.exit(1)
 }
 
+/** Builds the program in a folder: what is started again and again starts in a fraction of the time. @returns Its path. */
+async function published(folder: string): Promise<string> {
+  const dist = join(folder, 'dist')
+  await gate('build', 'node', ['scripts/build.ts', dist])
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'))
+  return join(dist, 'cli.js')
+}
+
 await Promise.all([
   gate('types', 'tsc', ['--noEmit', '-p', '.']),
   gate('format', 'oxfmt', ['--check', 'src', 'test', 'scripts', 'bench']),
@@ -36,6 +44,7 @@ process.env.FLUXPILOT_BEHAVIOURS = join(record, 'behaviours')
 process.env.GOMAXPROCS ??= '1'
 // Most files load the same modules: their types are taken out once.
 process.env.NODE_COMPILE_CACHE = join(record, 'compiled')
+if (!quick) process.env.FLUXPILOT_PROGRAM = await published(join(record, 'program'))
 const wanted = process.argv.slice(2).filter(a => !a.startsWith('--'))
 const plan = wanted.length > 0 ? wanted.map(file => [file]) : batches(root, { quick })
 const files = plan.map((batch, i) => entryOf(root, batch, join(record, `${i}.test.mjs`)))

@@ -11,12 +11,11 @@ import { Kustomization } from '../../src/kinds/kustomization.ts'
 import { refOf } from '../../src/kinds/manifest.ts'
 import { until } from '../../src/world/cluster/until.ts'
 import { freePort } from '../refs/processes.ts'
-import { bareEnv } from '../support/program.ts'
+import { bareEnv, program } from '../support/program.ts'
 import { startHostile } from '../support/hostile.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import { unending } from '../support/unending.ts'
 
-const main = join(import.meta.dirname, '../../src/main.ts')
 const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-process-'))
 let product: Product
 before(async () => {
@@ -37,7 +36,7 @@ interface Ran {
 const both = (): Record<string, string> => ({ KUBECONFIG: `${join(folder, 'absent')}:${join(folder, 'kubeconfig')}` })
 
 function start(args: readonly string[], env: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, [main, ...args], {
+  return spawn(process.execPath, [program, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...bareEnv, HOME: folder, ...env },

@@ -10,7 +10,7 @@ import { kubeconfigFor } from '../../src/sandbox/sandbox.ts'
 import { startHostile } from '../support/hostile.ts'
 import { testKernel } from '../support/kernel.ts'
 import { listening } from '../support/listening.ts'
-import { bareEnv, program, run } from '../support/program.ts'
+import { bareEnv, run, sources } from '../support/program.ts'
 import { startSandboxApi } from '../support/sandbox.ts'
 
 /** A start that fails, or is told to stop. The deadline is far above what any takes: without it a process that stays would hold up the whole run. */
@@ -42,7 +42,7 @@ async function runAll(lines: readonly (readonly string[])[]): Promise<Ran[]> {
   const temporary = mkdtempSync(join(folder, 'tmp-'))
   const script = `
     import { readdirSync } from 'node:fs'
-    const { main } = await import(${JSON.stringify(program)})
+    const { main } = await import(${JSON.stringify(sources)})
     for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0)
     for (const argv of ${JSON.stringify(lines)}) {
       let said = ''
@@ -94,8 +94,8 @@ const rows: [flag: string, argv: string[]][] = [
 ]
 const wrong: [argv: string[], says: RegExp][] = [
   [['--http', '127.0.0.1:0', '--token-file', '/nowhere'], /^✗ --token-file '\/nowhere' cannot be used: ENOENT/],
-  [['--http', '127.0.0.1:0', '--token-file', program], /^✗ --token-file cannot be used: token file, line 1/],
-  [['--http', '127.0.0.1:0', '--tls-cert', program, '--tls-key', program], /^✗ --tls-cert with --tls-key cannot be used: .*PEM/],
+  [['--http', '127.0.0.1:0', '--token-file', sources], /^✗ --token-file cannot be used: token file, line 1/],
+  [['--http', '127.0.0.1:0', '--tls-cert', sources, '--tls-key', sources], /^✗ --tls-cert with --tls-key cannot be used: .*PEM/],
   [['--http', '192.0.2.1:0'], /^✗ to listen on 192\.0\.2\.1 give --token-file/],
   [
     ['--http', '127.0.0.1:0', '--admin-addr', '192.0.2.1:0'],
@@ -131,7 +131,7 @@ suite('SIGTERM', () => {
 
   for (const argv of [['--sandbox', 'mcp', '--http', '127.0.0.1:0'], ['sandbox'], ['--sandbox', 'get', 'status']])
     test(`during the start of ${argv.join(' ')} ends it`, deadline, async () => {
-      const script = `const { main } = await import(${JSON.stringify(program)})
+      const script = `const { main } = await import(${JSON.stringify(sources)})
         const ended = main(${JSON.stringify(argv)}, process.env)
         process.kill(process.pid, 'SIGTERM')
         await ended`

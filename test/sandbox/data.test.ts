@@ -11,9 +11,9 @@ import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { restCluster } from '../../src/world/cluster/rest.ts'
 import { createHttp } from '../../src/world/http/client.ts'
 import { unending } from '../support/unending.ts'
+import { program } from '../support/program.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'fluxpilot-data-'))
-const main = join(import.meta.dirname, '../../src/main.ts')
 const http = createHttp({})
 const signal = unending
 const started: ChildProcess[] = []
@@ -24,7 +24,7 @@ after(async () => {
 })
 
 async function startSandbox(): Promise<{ cluster: Cluster; kill(): Promise<void> }> {
-  const child = spawn(process.execPath, [main, 'sandbox', '--data', data], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [program, 'sandbox', '--data', data], { stdio: ['ignore', 'ignore', 'pipe'] })
   started.push(child)
   let said = ''
   const { promise, resolve, reject } = Promise.withResolvers<string>()

@@ -21,8 +21,8 @@ import { git, openForge } from '../support/git.ts'
 import { testKernel } from '../support/kernel.ts'
 import { pushFiles } from '../support/push.ts'
 import { unending } from '../support/unending.ts'
+import { program } from '../support/program.ts'
 
-const main = join(import.meta.dirname, '../../src/main.ts')
 const signal = unending
 const kernel = testKernel()
 const http = createHttp({})
@@ -30,7 +30,7 @@ const folder = mkdtempSync(join(tmpdir(), 'fluxpilot-sandbox-'))
 const run = promisify(execFile)
 
 describe('the sandbox as a command', () => {
-  const child = spawn(process.execPath, [main, 'sandbox'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [program, 'sandbox'], { stdio: ['ignore', 'pipe', 'pipe'] })
   let [cluster, registry]: [Cluster | undefined, string] = [undefined, '']
   before(async () => {
     let [told, kubeconfig] = ['', '']

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '../..')
-export const program = join(root, 'src/main.ts')
+/** The program's sources, as a module. */
+export const sources = join(root, 'src/main.ts')
+/** The program: as it is published where the run of the tests has built it, else from its sources. */
+export const program = process.env.FLUXPILOT_PROGRAM ?? sources
 
 /** A home without anything in it. */
 export const emptyHome = mkdtempSync(join(tmpdir(), 'fluxpilot-home-'))
