@@ -54,6 +54,7 @@ const slow: readonly (readonly string[])[] = [
   ],
   ['mcp/canary', 'mcp/clients'],
   ['mcp/conformance'],
+  ['explain/explain'],
   ['world/kernel/kernel', 'sources/oci/content'],
   ['sandbox/kubectl', 'sandbox/flux-cli'],
   ['cli/options', 'cli/start', 'cli/verbs'],
