@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** What an etcd holds of Kubernetes, as it was when this was made. Its JSON gateway is asked: https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/ */
 export interface EtcdData {
-  /** Makes it so again, under the API server's feet: its caches follow. Resolves when nothing else is written any more. */
+  /** Makes it so again, under the API server's feet: its caches follow. Resolves when nothing else is written any more; rejects when that does not end. */
   restore(): Promise<void>
 }
 
@@ -18,6 +18,8 @@ const prefix = { key: encode('/registry/'), range_end: encode('/registry0') }
 const own = /^\/registry\/(leases\/kube-system\/|masterleases\/|events\/default\/)/
 /** Definitions last: what they define is gone before. */
 const definitions = /^\/registry\/apiextensions\.k8s\.io\//
+/** Ten seconds of them and more. */
+const mostPasses = 100
 
 export async function etcdData(url: string): Promise<EtcdData> {
   const then = new Map((await range(url, {})).map(entry => [entry.key, entry]))
@@ -31,7 +33,10 @@ export async function etcdData(url: string): Promise<EtcdData> {
   }
   return {
     async restore() {
-      for (let calm = 0; calm < 2; await wait(100)) calm = (await pass()) ? calm + 1 : 0
+      for (let [calm, passes] = [0, 0]; calm < 2; await wait(100)) {
+        if (++passes > mostPasses) throw new Error('somebody still writes to an API server that was given back')
+        calm = (await pass()) ? calm + 1 : 0
+      }
       const now = new Map((await range(url, { keys_only: true })).map(({ key, mod_revision }) => [key, mod_revision]))
       const changed = [...then.values()].filter(({ key, mod_revision }) => now.get(key) !== mod_revision && !own.test(decode(key)))
       for (const { key, value = '' } of changed) await ask(url, 'put', { key, value })
