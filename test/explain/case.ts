@@ -32,9 +32,14 @@ export interface Expected {
   readonly fix: RegExp
 }
 
+/** For what a row does not hold to words of its own. */
+export const any = /./
+
 /** A row of the table; the first object is the one that is asked about. */
-export function fault(name: string, says: string, objects: readonly [KubeObject, ...KubeObject[]], expect: Expected): FaultCase {
-  return { fault: name, says, ask: objects[0], objects, expect }
+export function fault(name: string, says: string, objects: readonly KubeObject[], expect: Expected): FaultCase {
+  const [ask] = objects
+  if (!ask) throw new TypeError(`${name}, ${says}: nothing is asked about`)
+  return { fault: name, says, ask, objects, expect }
 }
 
 type Near = readonly KubeObject[]

@@ -80,7 +80,7 @@ function issuing(says: string, [{ order: state, challenge, said }, expect]: read
   const events = said ? [event(about, said[1], said[2])] : []
   const top = ks('shop', { wait: true }, notHealthy('Certificate/apps/shop'), inventory(certificate))
   const all = [top, goodGit(), certificate, asked, order, ...(challenge ? [one] : []), ...events, restartedOnce()] as const
-  return fault('certificate', says, all as readonly [KubeObject, ...KubeObject[]], expect)
+  return fault('certificate', says, all, expect)
 }
 
 /** Faults of objects that widely used operators run. */

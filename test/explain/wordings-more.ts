@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { alone, fault, type FaultCase, helm, under } from './case.ts'
+import { alone, any, fault, type FaultCase, helm, under } from './case.ts'
 import {
   artifact,
   chain,
@@ -36,9 +36,6 @@ import {
   waiting,
 } from './objects.ts'
 
-const any = /./
-type Of = readonly [KubeObject, ...KubeObject[]]
-const all = (...objects: readonly KubeObject[]): Of => objects as unknown as Of
 const kustomization = (
   says: string,
   [reason, message]: readonly [string, string],
@@ -81,7 +78,7 @@ const ofOperator = (
   proof: RegExp,
 ): FaultCase => {
   const one = object(apiVersion, kind, 'main', { spec: {}, status: { observedGeneration: 1, conditions: conditions(...list) } })
-  return fault('operator', says, all(ks('apps', { wait: true }, notHealthy(`${kind}/${ns}/main`), inventory(one)), goodGit(), one), {
+  return fault('operator', says, [ks('apps', { wait: true }, notHealthy(`${kind}/${ns}/main`), inventory(one)), goodGit(), one], {
     cause,
     at: new RegExp(`${kind}/`),
     proof,
@@ -93,11 +90,11 @@ const bound = (says: string, message: string, cause: string | readonly string[],
   return fault(
     'claim',
     says,
-    all(
+    [
       one,
       event(one, 'ProvisioningFailed', message),
       global('storage.k8s.io/v1', 'StorageClass', 'fast', { provisioner: 'csi.test', volumeBindingMode: 'Immediate' }),
-    ),
+    ],
     { cause, at: /PersistentVolumeClaim\/apps\/data/, proof, fix: any },
   )
 }
@@ -114,7 +111,7 @@ const notMade = (says: string, message: string, cause: string | readonly string[
     spec: { replicas: 1, selector: { matchLabels: { app: 'db' } } },
     status: { replicas: 0, observedGeneration: 1 },
   })
-  return fault('create', says, all(set, event(set, 'FailedCreate', `create Pod db-0 in StatefulSet db failed error: ${message}`)), {
+  return fault('create', says, [set, event(set, 'FailedCreate', `create Pod db-0 in StatefulSet db failed error: ${message}`)], {
     cause,
     at: any,
     proof,
@@ -134,12 +131,12 @@ const issuer = (says: string, message: string, cause: string | readonly string[]
       ),
     },
   })
-  return fault(
-    'issuer',
-    says,
-    all(ks('apps', { wait: true }, notHealthy(`Certificate/${ns}/web`), inventory(cert)), goodGit(), cert, made),
-    { cause, at: /Issuer\/apps\/le/, proof, fix: any },
-  )
+  return fault('issuer', says, [ks('apps', { wait: true }, notHealthy(`Certificate/${ns}/web`), inventory(cert)), goodGit(), cert, made], {
+    cause,
+    at: /Issuer\/apps\/le/,
+    proof,
+    fix: any,
+  })
 }
 const ready = (name: string): KubeObject =>
   pod(name, { phase: 'Running', ready: true, container: { ...running(), ready: true }, labels: { app: 'web' } })
@@ -439,7 +436,7 @@ export const moreWordings: readonly FaultCase[] = [
   fault(
     'chain',
     'Ingress to a crash',
-    all(
+    [
       object('networking.k8s.io/v1', 'Ingress', 'web', {
         spec: {
           rules: [{ http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'web', port: { number: 80 } } } }] } }],
@@ -448,7 +445,7 @@ export const moreWordings: readonly FaultCase[] = [
       }),
       object('v1', 'Service', 'web', { spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } }),
       ...web.all.slice(2),
-    ),
+    ],
     { cause: 'CrashLoop', at: /Pod\/apps\/web/, proof: /Cannot find module/, fix: any },
   ),
   helm('helm', 'retries, the release says why', [
@@ -879,14 +876,14 @@ export const moreWordings: readonly FaultCase[] = [
           message: 'rpc error: code = FailedPrecondition desc = persistentvolume pvc-1 is still attached to node node-1',
         },
       })
-      return all(
+      return [
         pv,
         event(
           pv,
           'VolumeFailedDelete',
           'rpc error: code = FailedPrecondition desc = persistentvolume pvc-1 is still attached to node node-1',
         ),
-      )
+      ]
     })(),
     { cause: ['VolumeInUse', 'Failed'], at: /PersistentVolume\/pvc-1/, proof: /still attached/, fix: any },
   ),
@@ -975,7 +972,7 @@ export const moreWordings: readonly FaultCase[] = [
       )
       const [source, top, ...rest] = list
       const one = claim('data', { storageClassName: 'fast' })
-      return all(
+      return [
         top as KubeObject,
         source as KubeObject,
         ...rest,
@@ -986,7 +983,7 @@ export const moreWordings: readonly FaultCase[] = [
           'failed to provision volume with StorageClass "fast": error generating accessibility requirements: no topology key found on CSINode node-1',
         ),
         global('storage.k8s.io/v1', 'StorageClass', 'fast', { provisioner: 'csi.test', volumeBindingMode: 'WaitForFirstConsumer' }),
-      )
+      ]
     })(),
     { cause: 'ProvisioningFailed', at: /PersistentVolumeClaim/, proof: /topology key/, fix: any },
   ),
@@ -1000,7 +997,7 @@ export const moreWordings: readonly FaultCase[] = [
         progressing: ['Progressing', 'False', 'ProgressDeadlineExceeded', 'Deployment does not have minimum availability.'],
         more: [replicaFailure(says)],
       })
-      return all(
+      return [
         ks(
           'apps',
           {},
@@ -1014,14 +1011,14 @@ export const moreWordings: readonly FaultCase[] = [
         goodGit(),
         dep,
         replicaSet(dep, { replicas: 0, more: [replicaFailure(says)] }),
-      )
+      ]
     })(),
     { cause: 'QuotaExceeded', at: /ResourceQuota\/apps\/team/, proof: /limits\.memory/, fix: any },
   ),
   fault(
     'service',
     'no pod is ready',
-    all(
+    [
       object('v1', 'Service', 'web', { spec: { selector: { app: 'web' }, ports: [{ port: 80 }] } }),
       deployment('web', { progressing: stuck }),
       pod('web-1', {
@@ -1031,7 +1028,7 @@ export const moreWordings: readonly FaultCase[] = [
         spec: { containers: [{ name: 'app', image: 'x', readinessProbe: { httpGet: { path: '/ready', port: 8080 } } }] },
       }),
       ready('other-1'),
-    ),
+    ],
     { cause: ['ReadinessProbeFailing'], at: /Pod\/apps\/web-1/, proof: any, fix: any },
   ),
   fault(
@@ -1096,7 +1093,7 @@ export const moreWordings: readonly FaultCase[] = [
             'Error accepting authorization: acme: authorization error for shop.example.com: 403 urn:ietf:params:acme:error:unauthorized: 1.2.3.4: Invalid response from http://shop.example.com/.well-known/acme-challenge/x: 404',
         },
       })
-      return all(
+      return [
         ks('apps', { wait: true }, notHealthy(`Certificate/${ns}/web`), inventory(cert)),
         goodGit(),
         cert,
@@ -1106,7 +1103,7 @@ export const moreWordings: readonly FaultCase[] = [
         object('cert-manager.io/v1', 'Issuer', 'ca', {
           status: { conditions: conditions(['Ready', 'True', 'ACMEAccountRegistered', '']) },
         }),
-      )
+      ]
     })(),
     { cause: 'ChallengeFailed', at: /Challenge/, proof: /Invalid response/, fix: any },
   ),

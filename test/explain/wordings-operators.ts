@@ -1,10 +1,8 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
-import { fault, type FaultCase } from './case.ts'
+import { any, fault, type FaultCase } from './case.ts'
 import { event, goodGit, inventory, ks, notHealthy, ns, object, past, readyTrue } from './objects.ts'
 
-const any = /./
-type Of = readonly [KubeObject, ...KubeObject[]]
 type Row = readonly [
   says: string,
   kind: string,
@@ -28,10 +26,10 @@ const rows = ([says, kind, status, cause, proof, said]: Row): FaultCase[] => {
     fault(
       'operator',
       `${says}, waited for`,
-      [ks('apps', { wait: true }, notHealthy(`${one.kind}/${ns}/main`), inventory(one)), goodGit(), one, ...more] as unknown as Of,
+      [ks('apps', { wait: true }, notHealthy(`${one.kind}/${ns}/main`), inventory(one)), goodGit(), one, ...more],
       expect,
     ),
-    fault('operator', `${says}, asked itself`, [one, ...more] as unknown as Of, expect),
+    fault('operator', `${says}, asked itself`, [one, ...more], expect),
   ]
 }
 const c = (type: string, status: string, reason: string, message: string, more: JsonObject = {}): JsonObject => ({
@@ -487,6 +485,7 @@ export const operatorWordings: readonly FaultCase[] = (
   ] as readonly Row[]
 ).flatMap(rows)
 
+type Of = readonly [KubeObject, ...KubeObject[]]
 const fine = (kind: string, status: JsonObject): Of => {
   const one = made(kind, status)
   return [ks('apps', { wait: true }, readyTrue, inventory(one)), goodGit(), one]

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { alone, applied, built, fault, type FaultCase, helm, under } from './case.ts'
+import { alone, any, applied, built, fault, type FaultCase, helm, under } from './case.ts'
 import {
   availableNow,
   back,
@@ -32,9 +32,6 @@ import {
   waiting,
 } from './objects.ts'
 
-const any = /./
-type Of = readonly [KubeObject, ...KubeObject[]]
-const all = (...objects: readonly KubeObject[]): Of => objects as unknown as Of
 type Names = string | readonly string[]
 const dies = (says: string, last: string, cause: Names, proof: RegExp, code = 1): FaultCase =>
   under('program', says, [{ phase: 'Running', container: crashing(code, 'Error', last) }, [], { cause, at: /Pod\//, proof, fix: any }])
@@ -320,39 +317,39 @@ export const programWordings: readonly FaultCase[] = [
   fault(
     'wiring',
     'TLS Secret of an Ingress',
-    all(
+    [
       ingress({ tls: [{ hosts: ['a.b'], secretName: 'web-tls' }] }, { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } }),
       service(),
       deployment('web', { available: true, progressing: availableNow }),
       webPod(),
-    ),
+    ],
     { cause: 'SecretMissing', at: /Secret\/apps\/web-tls/, proof: /web-tls/, fix: any },
   ),
   fault(
     'wiring',
     'class of an Ingress',
-    all(
+    [
       ingress({ ingressClassName: 'ngnix' }, { loadBalancer: {} }),
       service(),
       deployment('web', { available: true, progressing: availableNow }),
       webPod(),
-    ),
+    ],
     { cause: ['IngressClassMissing', 'IngressNotServed'], at: /IngressClass\/ngnix|Ingress/, proof: /ngnix/, fix: any },
   ),
   fault(
     'wiring',
     'a port that nothing listens on',
-    all(
+    [
       service({ ports: [{ port: 80, targetPort: 9090 }] }),
       deployment('web', { available: true, progressing: availableNow }),
       webPod({ spec: { containers: [{ name: 'app', image: 'x', ports: [{ containerPort: 8080 }] }] } }),
-    ),
+    ],
     { cause: 'TargetPortMissing', at: /Service\/apps\/web/, proof: /9090/, fix: /targetPort/ },
   ),
   fault(
     'wiring',
     'an Ingress to a Service without pods',
-    all(
+    [
       ingress({}, { loadBalancer: { ingress: [{ ip: '1.2.3.4' }] } }),
       service(),
       deployment('web', {
@@ -361,7 +358,7 @@ export const programWordings: readonly FaultCase[] = [
         available: true,
         progressing: availableNow,
       }),
-    ),
+    ],
     { cause: ['ScaledToZero', 'ServiceSelectsNothing'], at: /Service|Deployment/, proof: any, fix: any },
   ),
   fault(
@@ -406,12 +403,12 @@ export const programWordings: readonly FaultCase[] = [
           updatedNumberScheduled: 3,
         },
       })
-      return all(
+      return [
         ks('apps', { wait: true }, notHealthy(`DaemonSet/${ns}/agent`), inventory(set)),
         goodGit(),
         set,
         pod(set, unscheduled("0/3 nodes are available: 1 Insufficient memory, 2 node(s) didn't satisfy plugin(s) [NodeAffinity].")),
-      )
+      ]
     })(),
     { cause: 'UnschedulableResources', at: /Pod/, proof: /Insufficient memory/, fix: any },
   ),
@@ -424,7 +421,7 @@ export const programWordings: readonly FaultCase[] = [
         status: { replicas: 1, observedGeneration: 1 },
       })
       const one = claim('data-db-0', { storageClassName: 'local' })
-      return all(
+      return [
         set,
         pod(set, {
           ...unscheduled("0/1 nodes are available: 1 node(s) didn't find available persistent volumes to bind."),
@@ -435,7 +432,7 @@ export const programWordings: readonly FaultCase[] = [
           provisioner: 'kubernetes.io/no-provisioner',
           volumeBindingMode: 'WaitForFirstConsumer',
         }),
-      )
+      ]
     })(),
     { cause: ['ClaimUnbound', 'VolumeMissing'], at: /Pod|Claim/, proof: /persistent volumes/, fix: any },
   ),
@@ -445,7 +442,7 @@ export const programWordings: readonly FaultCase[] = [
     (() => {
       const { all: list } = chain({ container: waiting('ContainerCreating') }, { name: 'shop' })
       const [source, top, ...rest] = list
-      return all(top as KubeObject, source as KubeObject, ...rest)
+      return [top as KubeObject, source as KubeObject, ...rest]
     })(),
     { cause: 'PodNotStarting', at: /Pod/, proof: /ContainerCreating/, fix: any },
   ),
@@ -456,7 +453,7 @@ export const programWordings: readonly FaultCase[] = [
       const dep = { ...deployment('web', { progressing: stuck }) }
       dep.metadata = { ...dep.metadata, labels: { 'app.kubernetes.io/instance': 'web' } }
       const { all: list } = chain({ phase: 'Running', container: crashing(1, 'Error', 'missing required env API_KEY') }, { name: 'web' })
-      return all(
+      return [
         release('web', {}, [
           'False',
           'UpgradeFailed',
@@ -465,7 +462,7 @@ export const programWordings: readonly FaultCase[] = [
         goodChart(),
         goodCharts(),
         ...list.slice(2),
-      )
+      ]
     })(),
     { cause: crash, at: /Pod/, proof: /API_KEY/, fix: any },
   ),
@@ -501,14 +498,14 @@ export const programWordings: readonly FaultCase[] = [
     'limits of what is there',
     (() => {
       const job = object('batch/v1', 'Job', 'load', { spec: { template: {} }, status: { active: 0 } })
-      return all(
+      return [
         job,
         event(
           job,
           'FailedCreate',
           'Error creating: pods "load-" is forbidden: error looking up service account apps/loader: serviceaccount "loader" not found',
         ),
-      )
+      ]
     })(),
     { cause: 'ServiceAccountMissing', at: /ServiceAccount\/apps\/loader/, proof: /loader/, fix: any },
   ),

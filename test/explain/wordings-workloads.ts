@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { alone, fault, type FaultCase, under } from './case.ts'
+import { alone, any, fault, type FaultCase, under } from './case.ts'
 import {
   back,
   chain,
@@ -27,7 +27,6 @@ import {
   waiting,
 } from './objects.ts'
 
-const any = /./
 const app = 'registry.example.com/org/app:1.0.0'
 const pulled = (says: string, message: string, cause: string | readonly string[], proof: RegExp): FaultCase =>
   under('pull', says, [
