@@ -2,6 +2,9 @@
 import { build } from 'esbuild'
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Offer } from '../src/main/catalogue.ts'
+import { type Shown, shown } from '../src/tools/frame/listed.ts'
+import { allTools } from '../src/tools/index.ts'
 import { bundling } from './bundling.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -23,6 +26,12 @@ function notices(inputs: readonly string[]): string {
       return `${name} ${version} (${license ?? 'see below'})\n${file ? readFileSync(join(at, file), 'utf8') : ''}`
     })
     .join(`\n${'-'.repeat(72)}\n`)
+}
+
+/** What clients see of the tools, so that a server lists them before it has loaded them. */
+function lists(): Record<Offer, readonly Shown[]> {
+  const seen = (readOnly: boolean, files: boolean): Shown[] => allTools({ gates: { key: new Uint8Array(32) }, readOnly, files }).map(shown)
+  return { reads: seen(true, false), writes: seen(false, false), files: seen(false, true) }
 }
 
 rmSync(dist, { recursive: true, force: true })
@@ -51,6 +60,7 @@ writeFileSync(
   "#!/usr/bin/env node\nimport { enableCompileCache } from 'node:module'\n\nenableCompileCache()\nconst { start } = await import('./main.js')\nawait start()\n",
 )
 chmodSync(join(dist, 'cli.js'), 0o755)
+writeFileSync(join(dist, 'tools.json'), JSON.stringify(lists()))
 cpSync(join(root, 'kernel/modules'), join(dist, 'kernel/modules'), { recursive: true })
 cpSync(join(root, 'kernel/k8s/builtin.json'), join(dist, 'kernel/builtin.json'))
 cpSync(join(root, 'docs/using.md'), join(dist, 'docs/using.md'))

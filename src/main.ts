@@ -1,21 +1,18 @@
 import { addAbortSignal } from 'node:stream'
 import { assets } from './main/assets.ts'
-import { approve, tokenFrom } from './cli/approve.ts'
-import { checkClusters } from './cli/check.ts'
 import type { ControllerFlags } from './cli/controller.ts'
 import { runProgram } from './cli/run-program.ts'
 import { exitCodes } from './cli/usage.ts'
-import { installOwn } from './cli/install.ts'
-import { compose, kinds, type Mode } from './main/compose.ts'
+import { compose, type Mode } from './main/compose.ts'
 import { gitLine, sandboxLines } from './main/sandbox-lines.ts'
 import { keyFileOf, personAt, terminalOf } from './main/terminal.ts'
 import { aborted } from './lib/aborted.ts'
+import type { Kind } from './kinds/kind.ts'
 import type { JsonObject } from './lib/json.ts'
 import { catalogueFor } from './main/catalogue.ts'
 import { resources } from './resources/index.ts'
 import { Watches } from './resources/watches.ts'
 import { makeLean } from './main/lean.ts'
-import { allTools } from './tools/index.ts'
 import { realClock } from './world/clock/real.ts'
 
 const interrupted = new AbortController()
@@ -27,13 +24,17 @@ function kept(options: JsonObject, env: NodeJS.ProcessEnv): JsonObject {
   return { ...options, ...(keyFile === undefined ? {} : { keyFile }) }
 }
 
+async function kinds(): Promise<readonly Kind[]> {
+  return (await import('./tools/run/reconcilers.ts')).kinds
+}
+
 /** Runs a command line. */
 export async function main(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort(new Error(`stopped by ${signal}`)))
   for (const stream of [process.stdout, process.stderr]) stream.on('error', closedPipe)
   process.exitCode = await runProgram(argv, {
     version: assets.version(),
-    tools: allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }),
+    tools: async () => (await import('./tools/index.ts')).allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }),
     kinds,
     signal: interrupted.signal,
     open: options => compose(kept(options, env), env, { ...terminal, vendorTools: true }),
@@ -76,7 +77,7 @@ async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<vo
     service: composed.service,
     engine: composed.engine,
     watches: new Watches(resources, composed.service.world),
-    catalogue: catalogueFor(composed.service.gates, { readOnly: options.readOnly === true, files: true }),
+    catalogue: await catalogueFor(composed.service.gates, { readOnly: options.readOnly === true, files: true }),
     callerOf: () => ({ key: 'stdio', user: env.USER ?? 'stdio', scopes: [], via: 'stdio' }),
   })
   if (composed.sandbox) process.stderr.write(sandboxLines(composed.sandbox))
@@ -121,6 +122,7 @@ async function serveController(flags: ControllerFlags, options: JsonObject, env:
 }
 
 async function approveHandle(handle: string, { server, tokenFile }: JsonObject): Promise<void> {
+  const { approve, tokenFrom } = await import('./cli/approve.ts')
   const token = tokenFrom(String(tokenFile))
   process.stdout.write(await approve({ handle, server: String(server), token }, interrupted.signal))
 }
@@ -128,7 +130,8 @@ async function approveHandle(handle: string, { server, tokenFile }: JsonObject):
 async function check(options: JsonObject, env: NodeJS.ProcessEnv): Promise<boolean> {
   const composed = await compose(options, env, terminal)
   try {
-    const about = { version: assets.version(), kinds, engine: composed.engine, signal: interrupted.signal }
+    const { checkClusters } = await import('./cli/check.ts')
+    const about = { version: assets.version(), kinds: await kinds(), engine: composed.engine, signal: interrupted.signal }
     const { lines, ok } = await checkClusters(composed.service.world, about)
     process.stdout.write(`${lines.join('\n')}\n`)
     return ok
@@ -141,7 +144,8 @@ async function installCrds(options: JsonObject, env: NodeJS.ProcessEnv): Promise
   const composed = await compose(options, env, terminal)
   try {
     const cluster = composed.service.world.clusters.named(composed.cluster)
-    process.stdout.write(await installOwn(cluster, kinds, { clock: realClock, signal: interrupted.signal }))
+    const { installOwn } = await import('./cli/install.ts')
+    process.stdout.write(await installOwn(cluster, await kinds(), { clock: realClock, signal: interrupted.signal }))
   } finally {
     await composed.close()
   }

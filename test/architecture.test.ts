@@ -100,7 +100,11 @@ test('a server on standard input starts without what it may never need', () => {
   const started = new Set(['main.ts', 'transports/stdio.ts'])
   for (const file of started) for (const i of ours) if (i.from === file && !i.typeOnly) started.add(i.to)
   const loaded = files.filter(f => started.has(f.name)).flatMap(importsOf)
-  assert.ok(started.size > 100)
+  assert.ok(started.size > 40)
+  assert.deepEqual(
+    [...started].filter(name => [...nouns, 'sandbox'].includes(room(name)) || name === 'tools/index.ts'),
+    [],
+  )
   assert.deepEqual(
     loaded.filter(i => !i.typeOnly && slow.test(i.to)).map(i => `${i.from} -> ${i.to}`),
     [],

@@ -11,7 +11,8 @@ export async function runProgram(argv: readonly string[], context: Omit<ProgramC
     code = wanted
   }
   try {
-    await makeProgram({ ...context, exit }, argv[0]).parseAsync([...argv], { from: 'user' })
+    const program = await makeProgram({ ...context, exit }, argv[0])
+    await program.parseAsync([...argv], { from: 'user' })
     return context.signal.aborted && code !== exitCodes.done ? exitCodes.interrupted : code
   } catch (thrown) {
     if (context.signal.aborted) return exitCodes.interrupted

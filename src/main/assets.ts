@@ -21,6 +21,8 @@ export const assets = {
   starter: script('world/programs/starter-process.ts', 'starter.js'),
   /** OpenAPI v3 definitions of Kubernetes' built-in kinds. */
   definitions: join(kernel, bundle === undefined ? 'k8s/builtin.json' : 'builtin.json'),
+  /** What clients see of the tools, written by the build; `undefined` when the program runs from its sources. */
+  tools: bundle === undefined ? undefined : join(bundle, 'tools.json'),
   /** Pages for search_docs. */
   docs: bundle === undefined ? join(sources, '..', 'docs') : join(bundle, 'docs'),
   version: (): string => (JSON.parse(readFileSync(join(bundle ?? sources, '..', 'package.json'), 'utf8')) as { version: string }).version,

@@ -12,7 +12,6 @@ import { tenancyOf } from '../cli/tenancy.ts'
 import { trustedRootOf } from '../cli/trusted-root.ts'
 import { address, UsageError } from '../cli/usage.ts'
 import { fluxDefaults } from '../engine/settings.ts'
-import type { Kind } from '../kinds/kind.ts'
 import type { KubeObject } from '../kinds/manifest.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { messageOf } from '../lib/coded-error.ts'
@@ -22,7 +21,6 @@ import { secretsOf } from '../lib/mask.ts'
 import { RecentSecrets } from '../lib/recent-secrets.ts'
 import { Redactor } from '../lib/safe.ts'
 import type { Sandbox, SandboxOptions } from '../sandbox/sandbox.ts'
-import { reconcilers } from '../tools/run/reconcilers.ts'
 import type { EngineOptions } from '../tools/tool.ts'
 import type { CacheTold } from '../world/auth/cache.ts'
 import { lazyAuth } from '../world/auth/lazy.ts'
@@ -54,9 +52,6 @@ import type { World } from '../world/world.ts'
 import { privateFolder } from '../world/private-folder.ts'
 
 const keyBytes = 32
-
-/** The kinds that our engine reconciles. */
-export const kinds: readonly Kind[] = reconcilers.map(({ kind }) => kind)
 
 /** A composed process: what tools run with, and how it ends. */
 export interface Composed extends Session {
@@ -190,7 +185,7 @@ export async function openSandbox(
   { kernel, http }: { kernel: Kernel; http: Http },
   ports: Pick<SandboxOptions, 'port' | 'registryPort' | 'gitPort' | 'data' | 'signal'>,
 ): Promise<Sandbox> {
-  const { startSandbox } = await import('../sandbox/sandbox.ts')
+  const [{ startSandbox }, { kinds }] = await Promise.all([import('../sandbox/sandbox.ts'), import('../tools/run/reconcilers.ts')])
   return startSandbox({
     kernel,
     http,

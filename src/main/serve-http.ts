@@ -56,7 +56,7 @@ export async function serveHttp(
       service: { ...composed.service, limits: new Limits(httpBounds, () => realClock.elapsed()) },
       engine: composed.engine,
       watches: new Watches(resources, composed.service.world),
-      catalogue: catalogueFor(composed.service.gates, { readOnly: !exposure.writes, files: false }),
+      catalogue: await catalogueFor(composed.service.gates, { readOnly: !exposure.writes, files: false }),
       callerOf: (info: unknown) => callerOf(info as never),
     }
     const server = opened.keep(await listenHttp(serving), s => s.close())

@@ -11,7 +11,8 @@ import type { Prompt } from '../prompts/prompt.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { Watches } from '../resources/watches.ts'
 import type { Service } from '../tools/frame/answer.ts'
-import type { Caller, EngineOptions, Tool } from '../tools/tool.ts'
+import type { Listed } from '../tools/frame/listed.ts'
+import type { Caller, EngineOptions } from '../tools/tool.ts'
 import { registerPrompt } from './prompts.ts'
 import { registerResources } from './resources.ts'
 import { serveSubscriptions } from './subscriptions.ts'
@@ -19,7 +20,7 @@ import { registerTool } from './tools.ts'
 
 /** Everything that is served, in the order it is listed. */
 export interface Catalogue {
-  readonly tools: readonly Tool[]
+  readonly tools: readonly Listed[]
   readonly resources: readonly Resource[]
   readonly prompts: readonly Prompt[]
   readonly version: string

@@ -7,12 +7,11 @@ import {
   requireScopes,
   type ServerContext,
 } from '@modelcontextprotocol/server'
-import * as z from 'zod'
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
 import { plain } from '../lib/safe.ts'
-import { answer, errorEnvelope, planEnvelope } from '../tools/frame/answer.ts'
-import { shownSchema } from '../tools/frame/schema.ts'
-import type { Answered, Asked, Call, Tool } from '../tools/tool.ts'
+import { answer } from '../tools/frame/answer.ts'
+import type { Listed } from '../tools/frame/listed.ts'
+import type { Answered, Asked, Call } from '../tools/tool.ts'
 import type { Bound } from './adapter.ts'
 import { scopes } from './tokens.ts'
 
@@ -20,16 +19,15 @@ const progressPauseMs = 500
 const longestNote = 80
 
 /** Registers a tool: its hints and its scope follow from its effect. */
-export function registerTool(tool: Tool, bound: Bound): void {
-  const { effect, foreignText, repeatable } = tool
-  const outcomes = tool.output && [tool.output, ...(tool.preview ? [planEnvelope] : []), errorEnvelope]
+export function registerTool(tool: Listed, bound: Bound): void {
+  const { effect, foreignText, repeatable, input, output } = tool
   bound.server.registerTool(
     tool.name,
     {
       title: tool.title,
       description: tool.description,
-      inputSchema: shownOnly(tool.raw ?? shownSchema(tool.input)),
-      ...(outcomes ? { outputSchema: shownOnly({ type: 'object', ...shownSchema(outputOf(tool, outcomes)) }) } : {}),
+      inputSchema: shownOnly(input),
+      ...(output ? { outputSchema: shownOnly(output) } : {}),
       ...(bound.caller.via === 'http' ? { scopeChallenge: requireScopes(scopes[effect]) } : {}),
       annotations: {
         readOnlyHint: effect === 'reads',
@@ -39,21 +37,13 @@ export function registerTool(tool: Tool, bound: Bound): void {
       },
     },
     async (args: unknown, context: ServerContext): Promise<CallToolResult | InputRequiredResult> => {
-      const { isError, text, data, asked, raw } = await answer(bound.service, tool, { args: args as Json, call: callOf(context, bound) })
+      const called = { args: args as Json, call: callOf(context, bound) }
+      const { isError, text, data, asked, raw } = await answer(bound.service, await tool.load(), called)
       if (asked) return questionsOf(asked, { context, bound })
       if (raw) return raw as CallToolResult
       return { content: [{ type: 'text', text }], ...(data ? { structuredContent: data } : {}), ...(isError ? { isError: true } : {}) }
     },
   )
-}
-
-const outputs = new WeakMap<Tool, z.ZodType>()
-
-/** A server is made for each request over HTTP: its schemas are the same ones each time. */
-function outputOf(tool: Tool, outcomes: readonly z.ZodType[]): z.ZodType {
-  const known = outputs.get(tool) ?? z.union(outcomes)
-  outputs.set(tool, known)
-  return known
 }
 
 /** Shows a schema without having the SDK validate by it: wrong arguments become our typed errors. */

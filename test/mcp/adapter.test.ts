@@ -207,7 +207,7 @@ test('7: progress comes only when asked for, rises strictly, and is short and cl
   )
 })
 
-test('9: making a server asks nothing of the world', () => {
+test('9: making a server asks nothing of the world', async () => {
   const asked: string[] = []
   const nobody = new Proxy(
     {},
@@ -231,7 +231,7 @@ test('9: making a server asks nothing of the world', () => {
     service: { ...service, world },
     engine,
     watches: new Watches(resources, world),
-    catalogue: catalogueFor(service.gates, { readOnly: false, files: false }),
+    catalogue: await catalogueFor(service.gates, { readOnly: false, files: false }),
     callerOf: () => stdioCaller,
   })
   for (const era of ['legacy', 'modern', 'modern'] as const) factory({ era })

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../../src/lib/json.ts'
 import type { Prompt } from '../../src/prompts/prompt.ts'
 import type { Resource } from '../../src/resources/resource.ts'
 import { Watches } from '../../src/resources/watches.ts'
+import { listed } from '../../src/tools/frame/listed.ts'
 import type { Asked, Finished, RawResult, Running, Tool } from '../../src/tools/tool.ts'
 import { Approvals } from '../../src/transports/approvals.ts'
 import { listenHttp } from '../../src/transports/http.ts'
@@ -363,7 +364,7 @@ export async function startFixtures(): Promise<{ url: string; product: Product; 
     engine,
     watches: new Watches(resources, world),
     catalogue: {
-      tools: [...contentTools, ...noteTools, ...askingTools, ...roundTools],
+      tools: [...contentTools, ...noteTools, ...askingTools, ...roundTools].map(listed),
       resources,
       prompts,
       version: '0.0.0',

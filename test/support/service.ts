@@ -109,7 +109,7 @@ export async function startHttpProduct({
     service: served,
     engine: product.composed.engine,
     watches,
-    catalogue: catalogueFor(served.gates, { readOnly: !writes, files: false }),
+    catalogue: await catalogueFor(served.gates, { readOnly: !writes, files: false }),
     callerOf: info => callerOf(info as never),
     ...adapter,
   })

@@ -1,6 +1,6 @@
 import { runProgram } from '../../src/cli/run-program.ts'
 import type { Terminal } from '../../src/cli/output.ts'
-import { kinds } from '../../src/main/compose.ts'
+import { kinds } from '../../src/tools/run/reconcilers.ts'
 import { allTools } from '../../src/tools/index.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import type { Product } from './service.ts'
@@ -41,8 +41,8 @@ export async function type(product: Product | undefined, argv: readonly string[]
     }
   const code = await runProgram(argv, {
     version: '1.2.3',
-    tools: allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }),
-    kinds,
+    tools: async () => allTools({ gates: { key: new Uint8Array(32) }, readOnly: false }),
+    kinds: async () => kinds,
     signal: around.signal ?? unending,
     terminal: around.terminal,
     ask:

@@ -1,6 +1,5 @@
 import type MiniSearch from 'minisearch'
 import type { Docs } from '../../world/docs/docs.ts'
-import { reconcilers } from '../run/reconcilers.ts'
 import { type Chunk, chunksOfKind, chunksOfPage } from './chunks.ts'
 
 const pages = ['using']
@@ -45,6 +44,7 @@ function libraryOf(docs: Docs): Promise<Library> {
 }
 
 async function open(docs: Docs): Promise<Library> {
+  const { reconcilers } = await import('../run/reconcilers.ts')
   const texts = await Promise.all(pages.map(async page => chunksOfPage(page, (await docs.page(page)) ?? '')))
   const chunks = [...reconcilers.flatMap(r => chunksOfKind(r.kind)), ...texts.flat()]
   const { default: Index } = await import('minisearch')

@@ -25,6 +25,9 @@ export const reconcilers: readonly Reconciler<Kind, Hands>[] = [
   automations,
 ]
 
+/** The kinds that our engine reconciles. */
+export const kinds: readonly Kind[] = reconcilers.map(({ kind }) => kind)
+
 /** The reconciler of an object's kind; `undefined` for a kind that our engine does not reconcile. */
 export function reconcilerOf({ group, kind }: Pick<ObjectRef, 'group' | 'kind'>): Reconciler<Kind, Hands> | undefined {
   return reconcilers.find(r => r.kind.group === group && r.kind.kind === kind)

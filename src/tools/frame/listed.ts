@@ -1,0 +1,45 @@
+import * as z from 'zod'
+import type { JsonObject } from '../../lib/json.ts'
+import type { Effect, Tool } from '../tool.ts'
+import { errorEnvelope, planEnvelope } from './answer.ts'
+import { shownSchema } from './schema.ts'
+
+/** What a client sees of a tool, and what hints and scopes follow from: plain JSON, so that a list of them can be made before a server starts. */
+export interface Shown {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly effect: Effect
+  readonly foreignText: boolean
+  readonly repeatable: boolean
+  /** JSON Schema of the arguments. */
+  readonly input: JsonObject
+  /** JSON Schema of every answer there can be; absent: text alone. */
+  readonly output?: JsonObject | undefined
+}
+
+/** A tool that a server lists; itself it is loaded when it is called. */
+export interface Listed extends Shown {
+  load(): Promise<Tool>
+}
+
+/** What a client sees of a tool. */
+export function shown(tool: Tool): Shown {
+  const { name, title, description, effect, foreignText, repeatable, raw, input, output, preview } = tool
+  const outcomes = output && [output, ...(preview ? [planEnvelope] : []), errorEnvelope]
+  return {
+    name,
+    title,
+    description,
+    effect,
+    foreignText,
+    repeatable,
+    input: raw ?? shownSchema(input),
+    ...(outcomes ? { output: { type: 'object', ...shownSchema(z.union(outcomes)) } } : {}),
+  }
+}
+
+/** A tool that is loaded, as a server lists it. */
+export function listed(tool: Tool): Listed {
+  return { ...shown(tool), load: async () => tool }
+}
