@@ -73,6 +73,8 @@ export interface Facts {
   readonly now: number
   /** Whether the controller of a Flux object is live; `undefined` when that could not be read. */
   isServed(ref: ObjectRef): boolean | undefined
+  /** What our own engine is to a Flux object: it has just `acted` on it, or `asked` it would; `undefined` where others act or nobody does. */
+  ownEngine(found: Pick<Found, 'ref' | 'object'>): 'acted' | 'asked' | undefined
 }
 
 /** What speaks for a cause: where it stands, and what stands there in the words of others. */

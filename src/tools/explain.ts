@@ -28,11 +28,11 @@ export const explain = tool({
     'Why an object of any kind fails: ranked root causes, each with evidence and the fix, followed through sources, dependencies, workloads, pods and logs. Call it first when something is broken.',
   input: target,
   output: z.looseObject({ object: z.string(), cluster: z.string(), state: z.string(), causes: z.array(cause), next: z.string() }),
-  async run(args, world, { signal }) {
+  async run(args, world, { signal, engine }) {
     const located = await locate(world, args, signal)
     const object = await existing(located, signal)
     const reader = new Reader(located.cluster, signal)
-    const { facts, incomplete } = await collect(object, { reader, now: world.clock.now(), world })
+    const { facts, incomplete } = await collect(object, { reader, now: world.clock.now(), world, engine })
     const explanation = explainFacts(facts)
     return {
       object: printRef(located.ref),

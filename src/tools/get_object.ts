@@ -17,7 +17,7 @@ import { eventsAbout } from './run/events-about.ts'
 import { inventoryRefs } from './objects/inventory-refs.ts'
 import { fieldAt } from './objects/field-at.ts'
 import { existing, locate } from './objects/locate.ts'
-import { target, tool } from './tool.ts'
+import { type EngineOptions, target, tool } from './tool.ts'
 
 export const getObject = tool({
   name: 'get_object',
@@ -31,13 +31,13 @@ export const getObject = tool({
     fields: z.array(z.string()).max(50).optional(),
   }),
   output: z.looseObject({ object: z.string(), cluster: z.string(), untrusted: z.looseObject({}) }),
-  async run(args, world, { signal, show }) {
+  async run(args, world, { signal, engine, show }) {
     const located = await locate(world, args, signal)
     const object = await existing(located, signal)
     const masked = maskObject(object, show) as KubeObject
     const untrusted = args.fields
       ? Object.fromEntries(args.fields.map(f => [f, fieldAt(masked, f) ?? null]))
-      : await viewOf(args.view, masked, { cluster: located.cluster, world, signal })
+      : await viewOf(args.view, masked, { cluster: located.cluster, world, signal, engine })
     return { object: printRef(located.ref), cluster: located.cluster.name, untrusted }
   },
   say: ({ object, cluster, untrusted }) =>
@@ -48,16 +48,17 @@ interface Looking {
   readonly cluster: Cluster
   readonly world: Pick<World, 'clock' | 'kernel'>
   readonly signal: AbortSignal
+  readonly engine: EngineOptions
 }
 
 async function viewOf(
   view: 'summary' | 'inventory' | 'events' | 'history' | 'spec' | 'yaml',
   object: KubeObject,
-  { cluster, world, signal }: Looking,
+  { cluster, world, signal, engine }: Looking,
 ): Promise<JsonObject> {
   switch (view) {
     case 'summary':
-      return summary(object, { cluster, world, signal })
+      return summary(object, { cluster, world, signal, engine })
     case 'inventory':
       return {
         ...(elsewhere(object) ? { in: `the cluster of ${elsewhere(object)}` } : {}),
@@ -84,7 +85,7 @@ async function readableEvents(cluster: Cluster, ref: ObjectRef, signal: AbortSig
   }
 }
 
-async function summary(object: KubeObject, { cluster, world, signal }: Looking): Promise<JsonObject> {
+async function summary(object: KubeObject, { cluster, world, signal, engine }: Looking): Promise<JsonObject> {
   const conditions = conditionsOf(object).map(
     c => `${c.type}=${c.status} ${c.reason}: ${shortRevision(c.message.trimEnd())} (since ${c.lastTransitionTime})`,
   )
@@ -103,7 +104,7 @@ async function summary(object: KubeObject, { cluster, world, signal }: Looking):
   const state = stateOf(object)
   const revision = revisionOf(object)
   const source = objectAt(object, 'spec', 'sourceRef')
-  const evidence = state === 'failing' ? { ...(await evidenceFor(object, { cluster, world, signal })) } : {}
+  const evidence = state === 'failing' ? { ...(await evidenceFor(object, { cluster, world }, { signal, engine })) } : {}
   return {
     state,
     ...(revision ? { revision: shortRevision(revision) } : {}),

@@ -592,13 +592,18 @@ export const fluxFaults: readonly FaultCase[] = [
       fix: /spec\.timeout/,
     },
   ),
-  fault('no controller', 'none installed', [ks('apps', {}, undefined), goodGit()], {
+  fault('not reconciled', 'our own engine was not asked', [ks('apps', {}, undefined), goodGit()], {
+    cause: 'NotReconciled',
+    proof: /none/,
+    fix: /call reconcile/,
+  }),
+  fault('no controller', 'none installed', [release('web', {}, undefined), goodChart(), goodCharts()], {
     cause: 'NoController',
     proof: /none/,
-    fix: /install|reconcile/,
+    fix: /install/,
   }),
   fault(
-    'no controller',
+    'not reconciled',
     'a change that nobody saw',
     [
       (() => {
@@ -607,7 +612,7 @@ export const fluxFaults: readonly FaultCase[] = [
       })(),
       goodGit(),
     ],
-    { cause: 'NoController', proof: /generation/, fix: /install|reconcile/ },
+    { cause: 'NotReconciled', proof: /generation/, fix: /call reconcile/ },
   ),
   ...(() => {
     const down = deployment('kustomize-controller', { progressing: availableNow })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { fluxDefaults } from '../../src/engine/settings.ts'
 import { stringAt } from '../../src/lib/json.ts'
 import { deletionOf } from '../../src/tools/preview/deletion.ts'
 import { evidenceFor } from '../../src/tools/run/evidence.ts'
@@ -378,7 +379,11 @@ test('what speaks for a failure, and what a deletion takes along, says that anot
   const s = await stage('told')
   await s.apply(kubeconfigs('told', { value: kubeconfig() }))
   const ks = await s.ship([config('told', 'one')], toFar(), turn())
-  const { incomplete, failing } = await evidenceFor(ks, { cluster: guarded, world: { clock: realClock, kernel }, signal })
+  const { incomplete, failing } = await evidenceFor(
+    ks,
+    { cluster: guarded, world: { clock: realClock, kernel } },
+    { signal, engine: { mode: 'auto', settings: fluxDefaults } },
+  )
   assert.deepEqual(
     [failing, incomplete],
     [[], 'its objects are in the cluster of Secret/told/far, which was not read: the Ready message names what failed there'],

@@ -14,10 +14,13 @@ const isStatic = ({ kind, spec }: KubeObject): boolean =>
 export const controllerRule: Rule = (found, facts) => {
   const { object, ref } = found
   if (!object || !isFluxGroup(ref.group) || isStatic(object) || isSuspended(object)) return []
+  const own = facts.ownEngine(found)
+  if (own === 'acted') return []
   const served = facts.isServed(ref)
   const behind = behindOf(object)
   const controller = controllerOf(ref.group, ref.kind) ?? `the controller of ${ref.kind}`
   const isDown = facts.all.filter(f => f.role === 'controller' && isNamed(f, controller))
+  if (own === 'asked' && isDown.length === 0) return behind ? [unasked(found, { controller, behind })] : []
   if (served === false) return behind || isDown.length > 0 ? [down(found, { controller, behind, isDown })] : []
   const age = facts.now - Date.parse(object.metadata.creationTimestamp ?? '')
   if (served !== true || behind === undefined || !(age > patienceMs)) return []
@@ -31,10 +34,10 @@ export const controllerRule: Rule = (found, facts) => {
       fix: shard
         ? `run ${controller} with --watch-label-selector=${shardKey}=KEY for this shard, or take the label off`
         : `check that ${controller} watches this namespace (--watch-all-namespaces, --watch-label-selector) and is not stuck (its log)`,
-      evidence: [behind, ...(shard ? [fieldEvidence(found, `metadata.labels[${shardKey}]`, shard)] : [])].map(e => ({
-        ...e,
-        object: `${ref.kind}/${ref.namespace ?? ''}/${ref.name}`,
-      })),
+      evidence: [
+        fieldEvidence(found, behind.at, behind.quote),
+        ...(shard ? [fieldEvidence(found, `metadata.labels[${shardKey}]`, shard)] : []),
+      ],
       strength: 0.9,
     },
   ]
@@ -44,12 +47,31 @@ function isNamed({ object, ref }: Found, controller: string): boolean {
   return ref.name === controller || object?.metadata.labels?.['app.kubernetes.io/component'] === controller
 }
 
-/** What shows that no controller has seen the object as it stands; `undefined` when one has. */
-function behindOf(object: KubeObject): { at: string; quote: string; object: string } | undefined {
-  const said = (at: string, quote: string): { at: string; quote: string; object: string } => ({ at, quote, object: '' })
+/** An object that our own engine reconciles as soon as somebody asks for it. */
+function unasked(found: Found, { controller, behind }: { controller: string; behind: Behind }): Finding {
+  const { kind, name } = found.ref
+  return {
+    name: 'NotReconciled',
+    what: `nobody has reconciled ${kind} ${name} as it stands: no ${controller} runs here, and fluxpilot's own engine does so when asked`,
+    fix: `call reconcile for ${kind} ${name}: fluxpilot's own engine runs it`,
+    evidence: [fieldEvidence(found, behind.at, behind.quote)],
+    strength: 0.97,
+  }
+}
+
+interface Behind {
+  readonly at: string
+  readonly quote: string
+}
+
+/** What shows that nobody has seen the object as it stands; `undefined` when somebody has. A failing run says so by its conditions alone. */
+function behindOf(object: KubeObject): Behind | undefined {
+  const said = (at: string, quote: string): Behind => ({ at, quote })
   const [generation, observed] = [object.metadata.generation, at(object, 'status', 'observedGeneration')]
-  if (conditionsOf(object).length === 0) return said('status.conditions', '(none)')
-  if (typeof observed === 'number' && generation !== undefined && observed !== generation)
+  const conditions = conditionsOf(object)
+  if (conditions.length === 0) return said('status.conditions', '(none)')
+  const isSeen = conditions.some(c => c.observedGeneration === generation)
+  if (typeof observed === 'number' && generation !== undefined && observed !== generation && !isSeen)
     return said('status.observedGeneration', `${observed}, metadata.generation: ${generation}`)
   const requested = object.metadata.annotations?.[requestedAtKey]
   const handled = stringAt(object, 'status', 'lastHandledReconcileAt')
@@ -60,7 +82,7 @@ function behindOf(object: KubeObject): { at: string; quote: string; object: stri
 
 function down(
   found: Found,
-  { controller, behind, isDown }: { controller: string; behind: ReturnType<typeof behindOf>; isDown: readonly Found[] },
+  { controller, behind, isDown }: { controller: string; behind: Behind | undefined; isDown: readonly Found[] },
 ): Finding {
   const [deployment] = isDown
   const { ref } = found
@@ -73,10 +95,10 @@ function down(
       : `no ${controller} runs in this cluster, so nobody reconciles ${ref.kind} ${ref.name}`,
     fix: deployment
       ? `bring ${deployment.ref.name} back: ${replicas === 0 ? 'set its replicas to 1' : 'look at its pods and their logs'}`
-      : `install Flux with ${controller}, or call reconcile: fluxpilot's own engine runs it where no controller does`,
+      : `install Flux with ${controller}, or let fluxpilot's own engine act (--engine auto) if it reconciles ${ref.kind}`,
     evidence: [
       ...(deployment ? [fieldEvidence(deployment, 'status.readyReplicas', `${String(ready)} of ${String(wanted)}`)] : []),
-      ...(behind ? [{ ...behind, object: `${ref.kind}/${ref.namespace ?? ''}/${ref.name}` }] : []),
+      ...(behind ? [fieldEvidence(found, behind.at, behind.quote)] : []),
     ],
     strength: behind ? 0.97 : healthOf(found, 0) === 'failing' ? 0.3 : 0.5,
   }

@@ -10,7 +10,8 @@ import { isFluxGroup } from '../../engine/controllers.ts'
 import { type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/manifest.ts'
 import { inParallel } from '../../lib/parallel.ts'
 import { inventoryRefs } from '../objects/inventory-refs.ts'
-import { type Controllers, readControllers } from '../run/engine.ts'
+import { type Controllers, readControllers, wouldAct } from '../run/engine.ts'
+import type { Call } from '../tool.ts'
 import type { World } from '../../world/world.ts'
 import { judgeAll } from './judge.ts'
 import { Reader } from './reader.ts'
@@ -23,6 +24,15 @@ export interface Collected {
   readonly incomplete: readonly string[]
 }
 
+interface Collecting {
+  readonly reader: Reader
+  readonly now: number
+  readonly world: Pick<World, 'kernel'>
+  readonly engine: Call['engine']
+  /** Whether our own engine has just run what is asked about. */
+  readonly acted?: boolean | undefined
+}
+
 interface Next {
   readonly ref: ObjectRef
   readonly object?: KubeObject | undefined
@@ -33,10 +43,7 @@ interface Next {
 }
 
 /** Reads what may tell why an object is as it is: step by step along its leads, a step's reads side by side, in all a bounded number. */
-export async function collect(
-  root: KubeObject,
-  { reader, now, world }: { reader: Reader; now: number; world: Pick<World, 'kernel'> },
-): Promise<Collected> {
+export async function collect(root: KubeObject, { reader, now, world, engine, acted = false }: Collecting): Promise<Collected> {
   const controllers = isFluxGroup(refOf(root).group) ? await readControllers(reader.cluster, reader.signal) : undefined
   const isServed = servedBy(controllers, now)
   const all: Found[] = []
@@ -56,7 +63,9 @@ export async function collect(
   const first = all[0]
   if (!first) throw new TypeError('there is always a first object')
   if (controllers?.unread) reader.say(controllers.unread)
-  return { facts: { root: first, all, now, isServed }, incomplete: reader.problems }
+  const ownEngine: Facts['ownEngine'] = found =>
+    acted && found.ref === first.ref ? 'acted' : controllers && wouldAct(found, engine, { ...controllers, now }) ? 'asked' : undefined
+  return { facts: { root: first, all, now, isServed, ownEngine }, incomplete: reader.problems }
 }
 
 /** How much surer a second way to an object has to be to be gone as well. */

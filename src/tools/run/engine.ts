@@ -5,6 +5,7 @@ import type { Cluster, ListQuery } from '../../world/cluster/cluster.ts'
 import type { World } from '../../world/world.ts'
 import { ToolError } from '../frame/error.ts'
 import type { Call } from '../tool.ts'
+import { reconcilerOf } from './reconcilers.ts'
 
 /** Who acts on an object, and why. */
 export interface Acting {
@@ -70,6 +71,18 @@ export async function actingOn(world: World, { cluster, ref }: { cluster: Cluste
     }
   if (ref.group === operatorGroup) return { engine: 'flux', why: `${controller} was not seen, and may run elsewhere` }
   return { engine: 'own', why: `no ${controller} runs here` }
+}
+
+/** Whether our engine would act on an object, were it asked to. */
+export function wouldAct(
+  { ref, object }: { ref: ObjectRef; object: KubeObject | undefined },
+  { mode, shard }: Call['engine'],
+  seen: Controllers & { readonly now: number },
+): boolean {
+  const controller = controllerOf(ref.group, ref.kind)
+  if (mode === 'flux' || controller === undefined || seen.unread !== undefined || !reconcilerOf(ref)) return false
+  if (!isLive(controller, seen)) return mode === 'auto' || shard === undefined || object?.metadata.labels?.[shardKey] === shard
+  return mode === 'own' && shard !== undefined && object?.metadata.labels?.[shardKey] === shard && leavesShard(controller, shard, seen)
 }
 
 interface OwnCase {

@@ -10,6 +10,7 @@ import type { World } from '../../world/world.ts'
 import { type FirstCause, firstCause } from '../explain/first-cause.ts'
 import { blockerOf } from './blocker.ts'
 import { eventsAbout } from './events-about.ts'
+import type { Call } from '../tool.ts'
 import { inventoryRefs } from '../objects/inventory-refs.ts'
 
 /** What speaks for a failing verdict: objects that are not well with their last events, the dependency that blocks, and the likeliest cause. */
@@ -24,11 +25,13 @@ const [mostObjects, mostChecked, mostMessage] = [3, 50, 300]
 const order = ['Refused', 'Failed', 'NotFound', 'Unknown', 'InProgress', 'Terminating']
 const workloads = ['Deployment', 'StatefulSet', 'DaemonSet']
 
-/** Collects evidence for an object that failed. What may not be read is said, not left out. */
+/** Collects evidence for an object that failed; `acted`: our own engine has just run it. What may not be read is said, not left out. */
 export async function evidenceFor(
   object: KubeObject,
-  { cluster, world, signal }: { cluster: Cluster; world: Pick<World, 'clock' | 'kernel'>; signal: AbortSignal },
+  { cluster, world, acted }: { cluster: Cluster; world: Pick<World, 'clock' | 'kernel'>; acted?: boolean },
+  call: Pick<Call, 'signal' | 'engine'>,
 ): Promise<Evidence> {
+  const { signal } = call
   const problems: string[] = []
   const orSaid = async <T>(work: Promise<T>): Promise<T | undefined> => {
     try {
@@ -48,7 +51,7 @@ export async function evidenceFor(
   const [failing, blockedBy, cause] = await Promise.all([
     orSaid(where ? unread(where) : failingObjects(cluster, object, { signal, orSaid })),
     orSaid(blockerOf(cluster, object, signal)),
-    orSaid(firstCause(object, { cluster, world, signal })),
+    orSaid(firstCause(object, { cluster, world, acted }, call)),
   ])
   return {
     failing: failing ?? [],

@@ -39,7 +39,7 @@ export async function runToVerdict(
   const left = (): number => Math.max(1, ends - world.clock.elapsed())
   const failed = withSource ? await runSources(world, { cluster, object: before, left }, call) : undefined
   const { object, judged, source } = failed ?? (await runBy(world, { cluster, ref, acting, timeoutMs: left(), once }, call))
-  const evidence = await evidenceOf(judged, { object, source, cluster, world }, call)
+  const evidence = await evidenceOf(judged, { object, source, cluster, world, acted: acting.engine === 'own' }, call)
   return {
     object: printRef(ref),
     verdict: judged.verdict,
@@ -57,14 +57,14 @@ export async function runToVerdict(
 
 async function evidenceOf(
   { verdict, reason, message }: Judged,
-  { object, source, cluster, world }: Pick<Ended, 'object' | 'source'> & Pick<Located, 'cluster'> & { world: World },
+  { object, source, cluster, world, acted }: Pick<Ended, 'object' | 'source'> & Pick<Located, 'cluster'> & { world: World; acted: boolean },
   call: Call,
 ): Promise<Partial<Evidence>> {
   if (source)
     return {
       blockedBy: { object: printRef(source), state: verdict, ...(reason ? { reason } : {}), untrusted: plain(message ?? '').slice(0, 300) },
     }
-  return object && ['Failed', 'Stalled', 'TimedOut'].includes(verdict) ? evidenceFor(object, { cluster, world, signal: call.signal }) : {}
+  return object && ['Failed', 'Stalled', 'TimedOut'].includes(verdict) ? evidenceFor(object, { cluster, world, acted }, call) : {}
 }
 
 interface InventoryChanges {
