@@ -26,6 +26,11 @@ import { healthyOperators, operatorWordings } from './wordings-operators.ts'
 import { programWordings } from './wordings-programs.ts'
 import { workloadWordings } from './wordings-workloads.ts'
 import { healthyCases } from './healthy.ts'
+import { wholeApplies } from './whole-applies.ts'
+import { wholeHealthy } from './whole-healthy.ts'
+import { wholePods } from './whole-pods.ts'
+import { wholeReleases } from './whole-releases.ts'
+import { wholeSources } from './whole-sources.ts'
 
 const kernel = testKernel()
 let product: Product
@@ -79,6 +84,10 @@ const all = [
   ...moreWordings,
   ...operatorWordings,
   ...programWordings,
+  ...wholeSources,
+  ...wholeApplies,
+  ...wholePods,
+  ...wholeReleases,
 ]
 
 /** One of each kind of fault. */
@@ -90,7 +99,7 @@ describe('the true cause comes first', { concurrency: 8 }, () => {
 })
 
 describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {
-  const well = () => [...healthyCases(), ...healthyOperators]
+  const well = () => [...healthyCases(), ...healthyOperators, ...wholeHealthy()]
   for (const [i, [says]] of well().entries())
     test(says, async () => {
       const [, objects] = well()[i] ?? assert.fail('it is in the list')
