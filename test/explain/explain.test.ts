@@ -26,6 +26,9 @@ import { healthyOperators, operatorWordings } from './wordings-operators.ts'
 import { programWordings } from './wordings-programs.ts'
 import { workloadWordings } from './wordings-workloads.ts'
 import { healthyCases } from './healthy.ts'
+import { rareFlux } from './rare-flux.ts'
+import { rarePrograms } from './rare-programs.ts'
+import { rareScenes } from './rare-scenes.ts'
 import { wholeApplies } from './whole-applies.ts'
 import { wholeHealthy } from './whole-healthy.ts'
 import { wholePods } from './whole-pods.ts'
@@ -88,6 +91,9 @@ const all = [
   ...wholeApplies,
   ...wholePods,
   ...wholeReleases,
+  ...rareFlux,
+  ...rarePrograms,
+  ...rareScenes,
 ]
 
 /** One of each kind of fault. */

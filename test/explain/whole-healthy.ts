@@ -16,7 +16,20 @@ import {
   stored,
   waiting,
 } from './objects.ts'
-import { controlled, firstOf, fleet, fluxNs, isWell, retriedJob, runs, scaledDown, slowStart, suspendedElsewhere, within } from './whole.ts'
+import {
+  controlled,
+  firstOf,
+  fleet,
+  fluxNs,
+  goodCharted,
+  isWell,
+  retriedJob,
+  runs,
+  scaledDown,
+  slowStart,
+  suspendedElsewhere,
+  within,
+} from './whole.ts'
 
 /** Whole clusters in which nothing is broken, or that are only slow; the first object is asked about. */
 const lately = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
@@ -41,6 +54,21 @@ const rollingOut = (name: string): KubeObject[] => {
     event(one, 'Scheduled', 'Successfully assigned apps/web-6d4f-x2x4z to node-1', { type: 'Normal', at: lately(25) }),
     event(one, 'Pulling', 'Pulling image "registry.example.com/org/app:1.0.0"', { type: 'Normal', at: lately(24) }),
   ]
+}
+
+const evicted = (name: string): KubeObject => {
+  const set = runs('web')[1] as KubeObject
+  const gone = pod(set, { phase: 'Failed', status: { reason: 'Evicted', message: 'The node was low on resource: memory. ' } })
+  return { ...gone, metadata: { ...gone.metadata, name } }
+}
+const sleeping = (): KubeObject =>
+  object('batch/v1', 'CronJob', 'report', {
+    spec: { suspend: true, schedule: '0 * * * *', jobTemplate: { spec: {} } },
+    status: { lastScheduleTime: '2026-01-01T00:00:00Z' },
+  })
+const leaving = (): KubeObject => {
+  const one = pod(runs('web')[1] as KubeObject, { phase: 'Running', container: running() })
+  return { ...one, metadata: { ...one.metadata, name: 'web-6d4f-old03', deletionTimestamp: lately(9), deletionGracePeriodSeconds: 30 } }
 }
 
 /** [what, objects]: made anew for each run, as some are young. */
@@ -146,6 +174,47 @@ export const wholeHealthy = (): [says: string, objects: [KubeObject, ...KubeObje
       }),
     ],
   ],
+  [
+    'rare: all is well, beside pods that were evicted last week',
+    [isWell('apps', runs('web').slice(0, 1)), fleet(), ...runs('web'), evicted('web-6d4f-old01')],
+  ],
+  [
+    'rare: a Deployment that is well, beside pods that were evicted',
+    [...runs('web'), evicted('web-6d4f-old02')] as [KubeObject, ...KubeObject[]],
+  ],
+  [
+    'rare: a dependency that is being applied',
+    [
+      within(
+        fluxNs,
+        ks(
+          'apps',
+          { dependsOn: [{ name: 'infra' }] },
+          undefined,
+          going('DependencyNotReady', "dependency 'flux-system/infra' is not ready"),
+        ),
+      ),
+      within(
+        fluxNs,
+        ks('infra', {}, undefined, going('Progressing', 'Running health checks for revision main@sha1:9f2b7c0d with a timeout of 4m30s')),
+      ),
+      fleet(),
+    ],
+  ],
+  [
+    'rare: a release that was rolled back, and then went well',
+    [
+      release('web', {}, ['True', 'UpgradeSucceeded', 'Helm upgrade succeeded for release apps/web.v6 with chart web@1.2.4'], {
+        history: [
+          { name: 'web', namespace: 'apps', version: 6, status: 'deployed', chartName: 'web', chartVersion: '1.2.4' },
+          { name: 'web', namespace: 'apps', version: 4, status: 'failed', chartName: 'web', chartVersion: '1.2.3' },
+        ],
+      }),
+      ...goodCharted(),
+    ],
+  ],
+  ['rare: a suspended CronJob whose last job failed', [isWell('apps', [sleeping()]), fleet(), sleeping()]],
+  ['rare: a pod that is being deleted since some seconds', [isWell('apps', runs('web').slice(0, 1)), fleet(), ...runs('web'), leaving()]],
   [
     'whole: a pod that restarted once, long ago',
     [

@@ -7,6 +7,8 @@ import {
   deployment,
   event,
   git,
+  goodChart,
+  goodCharts,
   inventory,
   ks,
   object,
@@ -135,3 +137,10 @@ export const scaledDown = (): KubeObject[] => [
   object('v1', 'Service', 'preview', { spec: { selector: { app: 'preview' }, ports: [{ port: 80, targetPort: 8080 }] } }),
 ]
 export const suspendedElsewhere = (): KubeObject[] => [within(fluxNs, ks('sandbox-team', { ...fromFleet, suspend: true }, readyTrue))]
+
+/** A harmless trouble for every third row, another each time. */
+export function besides(i: number): KubeObject[] {
+  const all = [slowStart, retriedJob, scaledDown, suspendedElsewhere]
+  return i % 3 === 1 ? (all[((i - 1) / 3) % all.length]?.() ?? []) : []
+}
+export const goodCharted = (): KubeObject[] => [goodChart(), goodCharts()]
