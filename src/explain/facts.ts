@@ -21,6 +21,8 @@ export type Role =
   | 'secret'
   | 'config'
   | 'account'
+  | 'priority'
+  | 'runtime'
   | 'named'
   | 'contained'
   | 'owned'

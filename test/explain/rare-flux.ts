@@ -210,15 +210,19 @@ const refused: readonly Row[] = [
     ['SecretMissing'],
     /prod-kubeconfig/,
   ],
+]
+
+const denied = (message: string): KubeObject[] => [failing('apps', ['AccessDenied', message]), fleet()]
+const crossing: readonly Row[] = [
   [
     'cross namespace',
     'is blocked',
     "can't access 'GitRepository/team-b/fleet', cross-namespace references have been blocked",
-    ['RequestForbidden', 'RbacDenied', 'CrossNamespaceBlocked', 'NotSupported'],
+    'AccessDenied',
     /cross-namespace/,
+    /namespace/,
   ],
 ]
-
 const archive = (message: string): KubeObject[] => [failing('apps', ['ArtifactFailed', message]), fleet()]
 const fetched: readonly Row[] = [
   [
@@ -423,7 +427,7 @@ const indexes: readonly Row[] = [
     'index',
     'is a web page',
     'failed to load Helm repository from index YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type repo.IndexFile',
-    ['YamlInvalid', 'IndexNotFound', 'ChartLoadFailed'],
+    ['IndexationFailed', 'YamlInvalid', 'IndexNotFound'],
     /unmarshal/,
   ],
   [
@@ -466,6 +470,7 @@ const buckets: readonly Row[] = [
 export const rareFlux: readonly FaultCase[] = [
   ...built.map(of(builds)),
   ...refused.map(of(applies)),
+  ...crossing.map(of(denied)),
   ...fetched.map(of(archive)),
   ...gits.map(of(clones)),
   ...ocis.map(of(pulls)),

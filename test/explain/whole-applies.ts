@@ -266,7 +266,7 @@ const refusals: readonly FaultCase[] = [
     {
       cause: ['PortTaken', 'HostPortTaken'],
       proof: /already allocated/,
-      fix: /port/,
+      fix: /port/i,
     },
   ),
   row(

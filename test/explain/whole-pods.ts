@@ -211,13 +211,13 @@ const crashes: readonly FaultCase[] = [
     scene({ container: crashing(1) }, [backOff], {
       log: "Error: getaddrinfo ENOTFOUND redis-master.apps.svc.cluster.local\n    at GetAddrInfoReqWrap.onlookupall [as oncomplete] (node:dns:122:26) {\n  errno: -3008,\n  code: 'ENOTFOUND',\n  syscall: 'getaddrinfo',\n  hostname: 'redis-master.apps.svc.cluster.local'\n}\n",
     }),
-    { cause: ['DnsFailure', 'HostUnknown', 'PeerUnreachable'], proof: /ENOTFOUND/, fix: any },
+    { cause: 'CrashLoop', proof: /ENOTFOUND/, fix: /host|DNS/ },
   ),
   row(
     'port clash',
     'two containers of one pod',
     scene({ container: crashing(1) }, [backOff], { log: '2026/01/01 00:00:00 listen tcp :8080: bind: address already in use\n' }),
-    { cause: ['PortInUse', 'PortTaken'], proof: /address already in use/, fix: /port/ },
+    { cause: 'CrashLoop', proof: /address already in use/, fix: /port/ },
   ),
   row(
     'file denied',
@@ -226,7 +226,7 @@ const crashes: readonly FaultCase[] = [
       log: "mkdir: cannot create directory '/var/lib/data/pgdata': Permission denied\n",
       near: retriedJob(),
     }),
-    { cause: ['FileDenied'], proof: /Permission denied/, fix: /fsGroup|permission|user/i },
+    { cause: 'CrashLoop', proof: /Permission denied/, fix: /fsGroup|permission|user/i },
   ),
   row(
     'wrong architecture',
@@ -252,7 +252,7 @@ const crashes: readonly FaultCase[] = [
       ],
       ['Killing', 'Container app failed liveness probe, will be restarted'],
     ]),
-    { cause: 'LivenessProbeFailing', proof: /Liveness probe failed/, fix: /probe/ },
+    { cause: 'LivenessProbeFailing', proof: /Liveness probe failed/, fix: /livenessProbe/ },
   ),
   row(
     'probe failing',
@@ -389,7 +389,7 @@ const storages: readonly FaultCase[] = [
     'PVC pending',
     'a class that is not there',
     unbound({ storageClassName: 'fast-ssd' }, 'ProvisioningFailed', 'storageclass.storage.k8s.io "fast-ssd" not found'),
-    { cause: 'StorageClassMissing', proof: /fast-ssd/, fix: /StorageClass|storageClassName/ },
+    { cause: 'StorageClassMissing', at: any, proof: /fast-ssd/, fix: /StorageClass|storageClassName/ },
   ),
   row(
     'PVC pending',

@@ -327,7 +327,7 @@ const serves: readonly FaultCase[] = [
         },
       }),
     ],
-    { cause: 'IssuerMissing', at: any, proof: /letsencrypt/, fix: /[Ii]ssuer/ },
+    { cause: 'IssuerMissing', at: any, proof: /letsencrypt/, fix: /reference/ },
   ),
   row(
     'external secret',

@@ -311,10 +311,10 @@ const others: readonly FaultCase[] = [
       ),
     ],
     {
-      cause: ['RequestUnauthorized', 'LoginRefused', 'ProviderDenied', 'RequestForbidden', 'RequestDenied'],
+      cause: ['RegistryUnauthorized', 'RequestUnauthorized', 'LoginRefused'],
       at: /^Bucket\/flux-system\/shop/,
       proof: /Access Key/,
-      fix: /secretRef|key/,
+      fix: /accesskey/,
     },
   ),
   row(

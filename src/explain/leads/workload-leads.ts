@@ -1,13 +1,16 @@
 import { conditionsOf, type KubeObject, type ObjectRef } from '../../kinds/manifest.ts'
-import { at, type Json, type JsonObject, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import { at, listAt, objectAt, stringAt } from '../../lib/json.ts'
 import { type Facts, type Found, healthOf } from '../facts.ts'
+import { type Reference, referencesOf } from '../references.ts'
 import type { Lead } from './lead.ts'
+import { templateLeads } from './template-leads.ts'
 
 /** Where the cause of a workload that is not well may be: in what it makes, then in what that needs. */
 export function workloadLeads(found: Found, { now }: Pick<Facts, 'now'>): Lead[] {
   const { object, ref } = found
   if (!object) return []
   const asked = found.role === undefined || found.role === 'controller' || found.role === 'named'
+  if (ref.kind === 'PersistentVolumeClaim' && stringAt(object, 'status', 'phase') === 'Bound') return attachmentLeads(found)
   if (!asked && healthOf(found, now) === 'well') return []
   switch (ref.kind) {
     case 'Deployment':
@@ -29,6 +32,7 @@ export function workloadLeads(found: Found, { now }: Pick<Facts, 'now'>): Lead[]
         ...listAt(object, 'spec', 'volumeClaimTemplates')
           .slice(0, 2)
           .map(t => claimsOf(found, stringAt(t, 'metadata', 'name') ?? '')),
+        ...templateLeads(found, now),
       ]
     case 'CronJob':
       return [made(found, { group: 'batch', kind: 'Job' }, { most: 1 })]
@@ -96,7 +100,7 @@ function podLeads(found: Found, now: number): Lead[] {
   const named = (name: string): boolean => said.includes(`"${name}"`)
   const notUp = stringAt(object, 'status', 'phase') === 'Pending'
   const hadTime = now - Date.parse(object?.metadata.creationTimestamp ?? '') > startMs || found.events.some(e => e.reason === 'FailedMount')
-  const refs = notUp && node && hadTime ? referencesOf(object).slice(0, mostReferences) : []
+  const refs = notUp && node && hadTime ? neededBy(object) : []
   return [
     ...claims.map(name => ({ role: 'claim', weight: 1, one: core('PersistentVolumeClaim', name) }) as const),
     ...(node ? [{ role: 'node', weight: 0.9, one: { group: '', kind: 'Node', name: node } } as const] : []),
@@ -125,30 +129,14 @@ function pullSecretLeads({ object, ref, events }: Found): Lead[] {
   })
 }
 
-/** The Secrets and ConfigMaps that a pod cannot start without. */
-function referencesOf(pod: KubeObject | undefined): { kind: 'Secret' | 'ConfigMap'; name: string }[] {
-  const containers = [...listAt(pod, 'spec', 'containers'), ...listAt(pod, 'spec', 'initContainers')]
-  const needed = (ref: JsonObject, kind: 'Secret' | 'ConfigMap', key = 'name'): { kind: 'Secret' | 'ConfigMap'; name: string }[] =>
-    typeof ref[key] === 'string' && ref.optional !== true ? [{ kind, name: ref[key] }] : []
-  const ofEnv = (entry: Json): { kind: 'Secret' | 'ConfigMap'; name: string }[] => [
-    ...needed(objectAt(entry, 'secretRef'), 'Secret'),
-    ...needed(objectAt(entry, 'configMapRef'), 'ConfigMap'),
-    ...needed(objectAt(entry, 'valueFrom', 'secretKeyRef'), 'Secret'),
-    ...needed(objectAt(entry, 'valueFrom', 'configMapKeyRef'), 'ConfigMap'),
-  ]
-  const found = [
-    ...listAt(pod, 'spec', 'volumes').flatMap(v => [
-      ...needed(objectAt(v, 'secret'), 'Secret', 'secretName'),
-      ...needed(objectAt(v, 'configMap'), 'ConfigMap'),
-    ]),
-    ...containers.flatMap(c => [...listAt(c, 'env'), ...listAt(c, 'envFrom')].flatMap(ofEnv)),
-  ].filter(({ name }) => name !== 'kube-root-ca.crt')
-  return found.filter((a, i) => found.findIndex(b => b.kind === a.kind && b.name === a.name) === i)
+/** The Secrets and ConfigMaps that a pod cannot start without, each once. */
+function neededBy(pod: KubeObject | undefined): Reference[] {
+  const all = referencesOf(pod)
+  return all.filter((a, i) => all.findIndex(b => b.kind === a.kind && b.name === a.name) === i).slice(0, mostReferences)
 }
 
 function claimLeads({ object, events }: Found): Lead[] {
-  const classIsThere = events.some(e => /^(WaitForFirstConsumer|Provisioning|ExternalProvisioning)$/.test(e.reason))
-  if (stringAt(object, 'status', 'phase') === 'Bound' || classIsThere) return []
+  if (events.some(e => /^(WaitForFirstConsumer|Provisioning|ExternalProvisioning)$/.test(e.reason))) return []
   const name = stringAt(object, 'spec', 'storageClassName')
   const volume = stringAt(object, 'spec', 'volumeName')
   const storage = { group: 'storage.k8s.io', kind: 'StorageClass' }
@@ -158,6 +146,15 @@ function claimLeads({ object, events }: Found): Lead[] {
       : { role: 'storage class', weight: 1, list: storage, keep: () => true, most: 10 },
     ...(volume ? [{ role: 'volume', weight: 0.9, one: { group: '', kind: 'PersistentVolume', name: volume } } as const] : []),
   ]
+}
+
+/** Where the volume of a claim is attached, while a pod waits on its node. */
+function attachmentLeads({ object, parent }: Found): Lead[] {
+  const volume = stringAt(object, 'spec', 'volumeName')
+  const waits = stringAt(parent?.object, 'status', 'phase') === 'Pending' && stringAt(parent?.object, 'spec', 'nodeName') !== undefined
+  if (!waits || volume === undefined) return []
+  const keep = (attachment: KubeObject): boolean => stringAt(attachment, 'spec', 'source', 'persistentVolumeName') === volume
+  return [{ role: 'volume', weight: 1, list: { group: 'storage.k8s.io', kind: 'VolumeAttachment' }, keep, most: 2 }]
 }
 
 function scalerLeads({ object, ref }: Found): Lead[] {

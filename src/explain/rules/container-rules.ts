@@ -12,7 +12,8 @@ import {
   warning,
 } from '../facts.ts'
 import { missing } from '../wordings/fetches.ts'
-import { crashes, platforms, pulls, setups } from '../wordings/pods.ts'
+import { crashes } from '../wordings/crashes.ts'
+import { platforms, pulls, setups } from '../wordings/pods.ts'
 import { heard } from '../wordings/wording.ts'
 import { endOf, type Ended, logEvidence } from './endings.ts'
 

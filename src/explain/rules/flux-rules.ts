@@ -15,22 +15,8 @@ import {
 } from '../facts.ts'
 import { namedIn, speaksOf } from '../named.ts'
 import { passesOn, type Statement, statementsOf } from '../statements.ts'
-import {
-  builds,
-  decryptions,
-  paths,
-  releases,
-  releaseStarts,
-  releaseValues,
-  substitutions,
-  variables,
-  wholePaths,
-} from '../wordings/builds.ts'
-import { dangling } from '../wordings/absences.ts'
-import { missing, networks, unanswered } from '../wordings/fetches.ts'
-import { refusals } from '../wordings/refusals.ts'
-import { gits, registries, urls, verification, versions } from '../wordings/sources.ts'
-import { type Heard, heard, type Wording } from '../wordings/wording.ts'
+import { type Heard, heard } from '../wordings/wording.ts'
+import { heardFrom, whileReleasing } from './flux-tables.ts'
 
 const isFlux = ({ ref }: Found): boolean => isFluxGroup(ref.group)
 
@@ -47,84 +33,6 @@ export const statementRule: Rule = (found, facts) => {
   const event = warning(found, /./)
   const words = event && heardFrom(found, { ...first, message: event.message })
   return event && words ? [findingOf(found, { statement: { ...first, evidence: eventEvidence(found, event) }, words, strength: 0.8 })] : []
-}
-
-function tablesOf({ ref }: Found, reason: string): readonly Wording[] {
-  const isUnverified = /Verif|Signature|GitObject/i.test(reason)
-  switch (ref.kind) {
-    case 'Kustomization':
-      return reason === 'BuildFailed' ? whileBuilding : whileApplying
-    case 'HelmRelease':
-      return whileReleasing
-    case 'GitRepository':
-      return [...missing, ...(isUnverified ? verification : []), ...fromGit]
-    case 'ImageUpdateAutomation':
-      return [...missing, ...fromGit]
-    case 'HelmChart':
-    case 'HelmRepository':
-    case 'OCIRepository':
-    case 'Bucket':
-    case 'ImageRepository':
-    case 'ImagePolicy':
-      return [...missing, ...(isUnverified ? verification : []), ...fromRegistry]
-    default:
-      return [...missing, ...networks, ...urls, ...refusals, ...registries, ...unanswered]
-  }
-}
-
-const whileBuilding = [
-  ...wholePaths,
-  ...missing,
-  ...decryptions,
-  ...variables,
-  ...substitutions,
-  ...builds,
-  ...paths,
-  ...refusals,
-  ...networks,
-  ...dangling,
-  ...unanswered,
-]
-const whileApplying = [
-  ...paths,
-  ...decryptions,
-  ...refusals,
-  ...missing,
-  ...variables,
-  ...substitutions,
-  ...builds,
-  ...verification,
-  ...networks,
-  ...dangling,
-  ...unanswered,
-]
-const whileReleasing = [
-  ...releaseValues,
-  ...missing,
-  ...releaseStarts,
-  ...refusals,
-  ...releases,
-  ...versions,
-  ...networks,
-  ...verification,
-  ...registries,
-  ...builds,
-  ...dangling,
-]
-const fromGit = [...networks, ...urls, ...versions, ...gits, ...verification, ...unanswered]
-const fromRegistry = [...networks, ...urls, ...verification, ...versions, ...registries, ...unanswered]
-
-function heardFrom(found: Found, { reason, message }: Statement): Heard | undefined {
-  const words = heard(tablesOf(found, reason), message, found.ref.namespace)
-  const pinned = words?.name === 'TagNotFound' ? stringAt(found.object, 'spec', 'ref', 'digest') : undefined
-  return words && pinned
-    ? {
-        ...words,
-        name: 'WrongDigest',
-        what: 'the registry has nothing with the digest in spec.ref.digest',
-        fix: 'correct spec.ref.digest (get_image_digest tells the digest of a tag), or push that content again',
-      }
-    : words
 }
 
 function findingOf(found: Found, { statement, words, strength }: { statement: Statement; words: Heard; strength: number }): Finding {

@@ -59,6 +59,18 @@ const absences: Partial<Readonly<Record<Role, Absence>>> = {
     fix: 'create the ServiceAccount, or correct serviceAccountName',
     strength: 0.9,
   },
+  priority: {
+    name: 'PriorityClassMissing',
+    what: 'the PriorityClass does not exist',
+    fix: 'create the PriorityClass, or correct priorityClassName',
+    strength: 0.9,
+  },
+  runtime: {
+    name: 'RuntimeClassMissing',
+    what: 'the RuntimeClass does not exist',
+    fix: 'create the RuntimeClass, or correct runtimeClassName',
+    strength: 0.9,
+  },
   claim: {
     name: 'ClaimMissing',
     what: 'a PersistentVolumeClaim of the pod does not exist',
@@ -175,6 +187,10 @@ function fieldOf({ role, ref }: Found, { object }: Found): string {
       return 'spec.storageClassName'
     case 'account':
       return 'serviceAccountName'
+    case 'priority':
+      return 'priorityClassName'
+    case 'runtime':
+      return 'runtimeClassName'
     case 'claim':
       return 'spec.volumes[].persistentVolumeClaim.claimName'
     case 'backend':

@@ -8,8 +8,10 @@ import { missingRule } from './missing-rules.ts'
 import { ownWordsRule } from './own-words-rule.ts'
 import { endedPodRule, nodeRule, schedulingRule, setupRule, silentPodRule, stuckPodRule } from './pod-rules.ts'
 import { probeRule } from './probe-rules.ts'
+import { absentKeyRule, attachmentRule } from './reference-rules.ts'
 import { apiServiceRule, backendPortRule, balancerRule, ingressRule, serviceRule } from './service-rules.ts'
 import { claimRule, provisionerRule, resizeRule, silentClaimRule } from './storage-rules.ts'
+import { forbiddenRule } from './template-rules.ts'
 import {
   creationRule,
   cronRule,
@@ -42,6 +44,9 @@ export const rules: readonly Rule[] = [
   nodeRule,
   stuckPodRule,
   creationRule,
+  forbiddenRule,
+  absentKeyRule,
+  attachmentRule,
   jobRule,
   cronRule,
   heldRule,

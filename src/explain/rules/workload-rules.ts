@@ -5,7 +5,6 @@ import {
   conditionEvidence,
   eventEvidence,
   fieldEvidence,
-  type Found,
   healthOf,
   isOver,
   reachedFrom,
@@ -13,6 +12,7 @@ import {
   textAt,
   warning,
 } from '../facts.ts'
+import { lacksPods } from '../leads/template-leads.ts'
 import { missing, networks } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { heard } from '../wordings/wording.ts'
@@ -40,17 +40,6 @@ export const creationRule: Rule = found => {
       strength: 1,
     },
   ]
-}
-
-function lacksPods({ object, ref }: Found): boolean {
-  const number = (...path: string[]): number => {
-    const value = at(object, ...path)
-    return typeof value === 'number' ? value : 0
-  }
-  if (ref.kind === 'DaemonSet') return number('status', 'currentNumberScheduled') < number('status', 'desiredNumberScheduled')
-  if (ref.kind === 'Job') return number('status', 'active') + number('status', 'succeeded') + number('status', 'failed') === 0
-  const wanted = at(object, 'spec', 'replicas')
-  return number('status', 'replicas') < (typeof wanted === 'number' ? wanted : 1)
 }
 
 const again = 'then delete the Job so that it is made again: a failed Job does not start anew'
@@ -176,9 +165,10 @@ export const heldRule: Rule = (found, facts) => {
   ]
 }
 
-/** An autoscaler that cannot read what it scales by. */
-export const scalerRule: Rule = found => {
-  if (found.ref.kind !== 'HorizontalPodAutoscaler') return []
+/** An autoscaler that cannot read what it scales by, though what it scales is there. */
+export const scalerRule: Rule = (found, facts) => {
+  if (found.ref.kind !== 'HorizontalPodAutoscaler' || below(found, facts, 'target').some(f => !f.object && f.unread === undefined))
+    return []
   const bad = ['AbleToScale', 'ScalingActive'].find(type => conditionOf(found.object, type)?.status === 'False')
   const condition = bad && conditionOf(found.object, bad)
   if (!bad || !condition || condition.reason === 'ScalingDisabled') return []

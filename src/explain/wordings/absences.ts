@@ -25,6 +25,7 @@ function absent([kind, name, group, place]: (typeof kinds)[number]): Wording {
   const gone = String.raw`(?:was |is |could )?(?:not (?:be )?found|does(?: not|n't) exist)`
   return {
     name,
+    near: kind.toLowerCase(),
     says: new RegExp(
       String.raw`${called}:? ["'\x60]?(?<name>[\w.-]+(?:/[\w.-]+)?)["'\x60]?,? ${gone}|(?:referenced|specified|requested) ${called} ${gone}|(?:\bno|not find|unknown|missing|non-existent) (?:referenced )?${called} (?:with name |named |called |")?["'\x60]?(?!(?:keys?|data|found|fields?|refs?|references?|names?|for|in|of|that|which|is|was|and|or|to|exists?|match\w*)\b)(?<name2>[\w.-]+)["'\x60]?(?: was found)?`,
       'i',

@@ -10,6 +10,16 @@ export const paths: readonly Wording[] = [
   },
 ]
 
+/** What comes of the artifact of the source on its way. */
+export const transfers: readonly Wording[] = [
+  {
+    name: 'WrongDigest',
+    says: /fail(?:ed|ure) to (?:verify|download) archive: computed/i,
+    what: 'the archive of the source came with another digest than the source says',
+    fix: 'reconcile the source so that it is stored again; look at proxies on the way, and whether two controllers write one storage',
+  },
+]
+
 /** The same where the words are Flux's own, whatever the step. */
 export const wholePaths: readonly Wording[] = paths.map(path => ({ ...path, says: /kustomization path not found/i }))
 
@@ -64,6 +74,12 @@ export const substitutions: readonly Wording[] = [
 /** What kustomize says. */
 export const builds: readonly Wording[] = [
   {
+    name: 'RemoteBaseFailed',
+    says: /URL is a git repository|accumulating \w+ from '(?:https?|ssh|git)\b|git (?:clone|fetch|init)\b[^\n]*(?:failed|exit|error|fatal)/i,
+    what: 'the kustomization takes a base from elsewhere, which cannot be had or is not allowed',
+    fix: 'bring the base into the source, and name it by a path within it',
+  },
+  {
     name: 'ResourceFileMissing',
     says: /accumulating resources[\s\S]*(?:no such file or directory|doesn't exist|not found)|evalsymlink failure|no such file or directory|file .*not found/i,
     what: 'the kustomization names a file or folder that is not there',
@@ -83,7 +99,7 @@ export const builds: readonly Wording[] = [
   },
   {
     name: 'RemoteBaseFailed',
-    says: /remote (?:base|build|resource)|git (?:cmd|clone|fetch|init).*(?:failed|exit|error)|URL is a git repository|fs-security-constraint|remote bases (?:are )?(?:disabled|not allowed)/i,
+    says: /remote (?:base|build|resource)|git cmd.*(?:failed|exit|error)|fs-security-constraint|remote bases (?:are )?(?:disabled|not allowed)/i,
     what: 'the kustomization takes a base from elsewhere, which cannot be had or is not allowed',
     fix: 'bring the base into the source, and name it by a path within it',
   },
@@ -132,10 +148,26 @@ export const releaseStarts: readonly Wording[] = [
     fix: 'delete that object, give it the labels and annotations of this release, or take it out of the chart',
   },
   {
+    name: 'NoDeployedRelease',
+    says: /has no deployed releases/i,
+    what: 'every earlier try of the release failed, so that Helm has nothing to upgrade from',
+    fix: 'uninstall the release (helm uninstall, or spec.install.remediation), then reconcile with reset=true so that it is installed anew',
+  },
+  {
     name: 'ReleaseLocked',
     says: /another operation \(install\/upgrade\/rollback\) is in progress|has a pending operation/i,
     what: 'an earlier Helm action was broken off and holds the release',
     fix: 'roll back or uninstall the pending release, then reconcile with reset=true',
+  },
+]
+
+/** What is wrong with a chart itself. */
+export const charts: readonly Wording[] = [
+  {
+    name: 'ChartLoadFailed',
+    says: /(?:could not|cannot|failed to) load chart|chart\.yaml (?:file )?is missing|validation: chart\.metadata|found in Chart\.yaml, but missing in charts|chart metadata is missing these dependencies/i,
+    what: 'the chart cannot be loaded',
+    fix: 'package the chart again with its dependencies',
   },
 ]
 
@@ -153,10 +185,5 @@ export const releases: readonly Wording[] = [
     what: 'the chart does not render with these values',
     fix: 'correct the template and line that the message names, or the values that it reads',
   },
-  {
-    name: 'ChartLoadFailed',
-    says: /could not load chart|chart\.yaml (?:file )?is missing|validation: chart\.metadata|found in Chart\.yaml, but missing in charts/i,
-    what: 'the chart cannot be loaded',
-    fix: 'package the chart again with its dependencies',
-  },
+  ...charts,
 ]

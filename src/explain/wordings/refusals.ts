@@ -30,7 +30,7 @@ export const refusals: readonly Wording[] = [
   },
   {
     name: 'WebhookUnreachable',
-    says: /fail(?:ed|ure) (?:to call|calling) (?:the )?webhook "?(?<webhook>[\w.-]+)|conversion webhook for .* failed|no endpoints available for service "?(?<webhook2>[\w.-]*webhook[\w.-]*)/i,
+    says: /fail(?:ed|ure) (?:to call|calling) (?:the )?webhook "?(?<webhook>[\w.-]+)(?:[\s\S]*?: (?<focus>(?:tls|x509|dial|proxyconnect|read|context|net\/http|no endpoints|service "|EOF|unexpected)[^\n]*))?|conversion webhook for .* failed|no endpoints available for service "?(?<webhook2>[\w.-]*webhook[\w.-]*)/i,
     what: 'the API server cannot reach admission webhook {webhook|of the cluster}',
     fix: 'make the Service behind webhook {webhook|named in the message} answer (its pods, certificate, network policy), or remove its webhook configuration',
   },

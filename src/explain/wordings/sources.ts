@@ -6,7 +6,7 @@ const ref = 'correct spec.ref, or push what it names'
 export const verification: readonly Wording[] = [
   {
     name: 'WrongDigest',
-    says: /(?:digest|checksum|hash)\S* (?:mismatch|mismatched|verification failed)|computed (?:digest|checksum) (?:doesn't|does not|did not)|(?:does not|doesn't|did not) match (?:the )?(?:expected )?(?:digest|checksum)|cannot parse hash|wrong number of hex digits|non-hex character in hash|unsupported hash|unsupported digest|invalid checksum digest|error verifying (?:sha256|\w+) checksum|content digest/i,
+    says: /(?:digest|checksum|hash)\S* (?:mismatch|mismatched|verification failed)|computed (?:digest|checksum)\b[^\n]{0,160}?(?:doesn't|does not|did not) match|(?:does not|doesn't|did not) match (?:the )?(?:expected )?(?:digest|checksum)|cannot parse hash|wrong number of hex digits|non-hex character in hash|unsupported hash|unsupported digest|invalid checksum digest|error verifying (?:sha256|\w+) checksum|content digest/i,
     what: 'the digest does not fit the content, or is none',
     fix: 'correct the digest in spec.ref.digest (get_image_digest tells the right one), or push the content again',
   },
@@ -67,6 +67,12 @@ export const gits: readonly Wording[] = [
   },
   {
     name: 'GitAuthFailed',
+    says: /ssh: no key found|(?:cannot|unable to|failed to|error) (?:parse|parsing|decode|read)[^\n]{0,30}private key|private key[^\n]{0,40}(?:passphrase|invalid|malformed)|decryption password incorrect/i,
+    what: 'the SSH key in the Secret cannot be read',
+    fix: 'put a private key in PEM or OpenSSH form as identity into the Secret of spec.secretRef, with its passphrase as password if it has one',
+  },
+  {
+    name: 'GitAuthFailed',
     says: /attempted methods \[[^\]]*\]|permission denied \(publickey|deploy key/i,
     what: 'the Git server does not accept the SSH key',
     fix: 'register the public key that belongs to identity in the Secret of spec.secretRef at the server (deploy key with read access), or put another key there',
@@ -103,6 +109,18 @@ export const registries: readonly Wording[] = [
     says: /\b403\b|denied|forbidden|insufficient[_ ]scope|not authorized|AccessDenied/i,
     what: 'the credentials are known but have no right to read this',
     fix: 'give the account in spec.secretRef the right to pull this repository',
+  },
+  {
+    name: 'LoginRefused',
+    says: /failed to (?:get|acquire|obtain|retrieve|refresh)[^\n:]{0,40}(?:credentials?|token)\b|no (?:valid )?(?:credentials?|providers?) (?:found|in chain)|could not find default credentials|NoCredentialProviders|Attempted credentials/i,
+    what: 'the controller cannot make up the credentials for the host',
+    fix: 'correct spec.provider, the identity of spec.serviceAccountName (or of the controller), or use a Secret in spec.secretRef',
+  },
+  {
+    name: 'ChartNotFound',
+    says: /\.tgz\S*\s*: ?(?:404|not found)|(?:404|not found)\b[^\n]{0,40}\.tgz/i,
+    what: 'the repository lists the chart, and its archive is not there',
+    fix: 'publish that version again, or choose another one in spec.chart.spec.version',
   },
   {
     name: 'IndexNotFound',

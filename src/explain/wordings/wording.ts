@@ -3,6 +3,8 @@ import type { ObjectRef } from '../../kinds/manifest.ts'
 /** Words by which a cause is known, with several spellings. Named groups of `says` stand for `{group}` in the sentences, or else what follows the bar. */
 export interface Wording {
   readonly name: string
+  /** A part in lower case that every text it fits has: what lacks it is not searched, as that costs most. */
+  readonly near?: string
   readonly says: RegExp
   readonly what: string
   readonly fix: string
@@ -25,8 +27,9 @@ const nameLike = /^[\w.][\w.:/@+*{}=$,<> ()[\]-]{0,120}$/
 
 /** Reads a text by an ordered table; `undefined` when no wording fits. `local` is the namespace of whoever says it. */
 export function heard(table: readonly Wording[], text: string, local: string | undefined): Heard | undefined {
-  for (const { name, says, what, fix, subject } of table) {
-    const match = says.exec(text)
+  const lower = text.toLowerCase()
+  for (const { name, near, says, what, fix, subject } of table) {
+    const match = near === undefined || lower.includes(near) ? says.exec(text) : null
     if (!match) continue
     const groups = match.groups ?? {}
     return {

@@ -59,6 +59,11 @@ export function compareQuantities(a: string, b: string): number {
   return valueOf(a) - valueOf(b)
 }
 
+/** A quantity as a number; `undefined` for text that is none. */
+export function quantityValue(text: string): number | undefined {
+  return pattern.test(text) ? valueOf(text) : undefined
+}
+
 function valueOf(text: string): number {
   const [, sign = '', digits = '', suffix = ''] = pattern.exec(text) ?? []
   if (digits === '') throw new TypeError(`'${text}' is no quantity`)
