@@ -105,7 +105,7 @@ export const builds: readonly Wording[] = [
   },
   {
     name: 'YamlInvalid',
-    says: /MalformedYAMLError|yaml: (?:line \d+|unmarshal|control)|YAMLToJSON|error converting YAML|mapping values are not allowed|did not find expected|found character that cannot start|could not find expected|invalid (?:yaml|Kustomization)|failed to decode Kubernetes YAML|cannot unmarshal|unmarshal errors|json: unknown field "?(?<field>\w*)|missing (?:kind|metadata\.name|apiVersion) in object|Kind.*must not be empty|Object 'Kind' is missing/i,
+    says: /MalformedYAMLError|yaml: (?:line \d+|unmarshal|control)|YAMLToJSON|error converting YAML|mapping values are not allowed|did not find expected|found character that cannot start|could not find expected|invalid (?:yaml|Kustomization)|failed to decode Kubernetes YAML|cannot unmarshal|unmarshal errors|json: unknown field "?(?<field>\w*)|(?:\.ya?ml|file|document) is empty|missing (?:kind|metadata\.name|apiVersion) in object|Kind.*must not be empty|Object 'Kind' is missing/i,
     what: 'a file of the source is no valid YAML, or no Kubernetes object',
     fix: 'correct the file and line that the message names',
   },
@@ -165,7 +165,7 @@ export const releaseStarts: readonly Wording[] = [
 export const charts: readonly Wording[] = [
   {
     name: 'ChartLoadFailed',
-    says: /(?:could not|cannot|failed to) load chart|chart\.yaml (?:file )?is missing|validation: chart\.metadata|found in Chart\.yaml, but missing in charts|chart metadata is missing these dependencies/i,
+    says: /(?:could not|cannot|failed to) load chart|chart\.yaml (?:file )?is missing|validation: chart\.metadata|found in Chart\.yaml, but missing in charts|chart metadata is missing these dependencies|minimum number of descriptors|could not load config with media ?type|unsupported media ?type/i,
     what: 'the chart cannot be loaded',
     fix: 'package the chart again with its dependencies',
   },

@@ -59,7 +59,7 @@ export const pulls: readonly Wording[] = [
   },
   {
     name: 'RegistryUnreachable',
-    says: /no such host|name resolution|i\/o timeout|connection refused|no route to host|network is unreachable|deadline exceeded|connection reset|TLS handshake|timed? ?out|server misbehaving|\b50[0-4]\b|bad gateway|service unavailable|lookup \S+ on|: EOF$|RegistryUnavailable/i,
+    says: /no such host|name resolution|i\/o timeout|connection refused|no route to host|network is unreachable|deadline exceeded|connection reset|TLS handshake|timed? ?out|server misbehaving|\b50[0-4]\b|bad gateway|service unavailable|lookup \S+ on|\bEOF\b|context canceled|RegistryUnavailable/i,
     what: 'the node cannot reach the registry of the image',
     fix: 'correct the host in the image, or the DNS and network between the node and the registry',
   },
@@ -211,7 +211,7 @@ export const setups: readonly Wording[] = [
   },
   {
     name: 'CommandNotFound',
-    says: /executable file not found|no such file or directory: unknown|exec: "(?<command>[^"]+)"|not found in \$PATH/i,
+    says: /executable file not found|exec:? [\s\S]{0,200}?no such file or directory|exec: "(?<command>[^"]+)"|not found in \$PATH/i,
     what: 'the command of the container cannot be run: {command|it} is not in the image, or is no program for this platform',
     fix: 'correct command and args, or the image',
   },

@@ -157,7 +157,7 @@ export const registries: readonly Wording[] = [
 export const urls: readonly Wording[] = [
   {
     name: 'UrlInvalid',
-    says: /URL validation failed|invalid (?:\w+ )*(?:URL|endpoint|address)|URL scheme|unsupported (?:protocol )?scheme|must be in format|missing protocol scheme|parse "[^"]*": /i,
+    says: /URL validation failed|invalid (?:\w+ )*(?:URL|endpoint|address)|URL scheme|unsupported (?:protocol )?scheme|must be in format|missing protocol scheme|malformed (?:\w+ )?(?:URL|address|endpoint)|parse "[^"]*": /i,
     what: 'spec.url is no address that this kind of source takes',
     fix: 'correct spec.url (https:// or ssh:// for Git, oci:// for registries)',
   },
