@@ -29,6 +29,7 @@ import { healthyCases } from './healthy.ts'
 import { rareFlux } from './rare-flux.ts'
 import { rarePrograms } from './rare-programs.ts'
 import { rareScenes } from './rare-scenes.ts'
+import { reportedPods } from './reported-pods.ts'
 import { reported } from './reported.ts'
 import { wholeApplies } from './whole-applies.ts'
 import { wholeHealthy } from './whole-healthy.ts'
@@ -90,7 +91,17 @@ const simple = [
   ...programWordings,
 ]
 /** Clusters with much around what is broken: as they are, and no more. */
-const whole = [...wholeSources, ...wholeApplies, ...wholePods, ...wholeReleases, ...rareFlux, ...rarePrograms, ...rareScenes, ...reported]
+const whole = [
+  ...wholeSources,
+  ...wholeApplies,
+  ...wholePods,
+  ...wholeReleases,
+  ...rareFlux,
+  ...rarePrograms,
+  ...rareScenes,
+  ...reported,
+  ...reportedPods,
+]
 
 /** One of each kind of fault. */
 const each = [...Map.groupBy(simple, row => row.fault).values()].flatMap(rows => rows.slice(0, 1))
