@@ -15,7 +15,7 @@ import { missing } from '../wordings/fetches.ts'
 import { crashes } from '../wordings/crashes.ts'
 import { platforms, pulls, setups } from '../wordings/pods.ts'
 import { heard } from '../wordings/wording.ts'
-import { endOf, type Ended, logEvidence } from './endings.ts'
+import { endOf, type Ended, logEvidence, tellingLines } from './endings.ts'
 
 /** One container of a pod with its status. */
 export interface Container {
@@ -130,7 +130,10 @@ function setupFault(container: Container, reason: string): Finding {
   const local = pod.ref.namespace
   const words = heard([...missing, ...setups], message, local)
   return {
-    name: words?.name ?? (reason.includes('Config') ? 'ContainerConfigInvalid' : 'ContainerCannotStart'),
+    name:
+      reason === 'PostStartHookError'
+        ? 'PostStartHookFailed'
+        : (words?.name ?? (reason.includes('Config') ? 'ContainerConfigInvalid' : 'ContainerCannotStart')),
     what: `container ${name} cannot start: ${words?.what ?? `${reason}`}`,
     fix: words?.fix ?? 'correct what the message names in the pod template',
     subject: words?.subject,
@@ -145,7 +148,7 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
   const said = (finding: Omit<Finding, 'evidence' | 'strength'>, more: Evidence[] = []): Finding[] => [
     { ...finding, evidence: [...more, ...evidence], strength: 1 },
   ]
-  const text = [ended.message, ...logEvidence(pod, name).map(e => e.quote)].join('\n')
+  const text = [ended.message, ...tellingLines(pod, name)].join('\n')
   const why = heard(crashes, text, undefined)
   const because = why ? `: ${why.what}` : ''
   const place = `${isInit ? 'init container' : 'container'} ${name}`
@@ -157,7 +160,7 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
     })
   const startError = startErrorOf(ended, text)
   if (startError) return said({ ...startError, what: `${place}: ${startError.what}` })
-  const probe = killedByProbe(pod, name, ended)
+  const probe = killedByHook(pod, name) ?? killedByProbe(pod, name, ended)
   if (probe) return said({ ...probe.finding, what: `${place} ${probe.finding.what}` }, [eventEvidence(pod, probe.event)])
   if (isInit)
     return said({
@@ -204,12 +207,27 @@ function limitOf({ spec }: Container): string {
   return String(at(spec, 'resources', 'limits', 'memory') ?? 'none set')
 }
 
+interface Killed {
+  readonly finding: Omit<Finding, 'evidence' | 'strength'>
+  readonly event: Happening
+}
+
+/** A container that the kubelet kills as what it runs after the start fails. */
+function killedByHook(pod: Found, name: string): Killed | undefined {
+  const event = warning(pod, /^FailedPostStartHook$/)
+  if (!event || (containersOf(pod).length > 1 && !event.message.includes(`"${name}"`))) return undefined
+  return {
+    event,
+    finding: {
+      name: 'PostStartHookFailed',
+      what: 'is killed as its postStart hook fails',
+      fix: `correct lifecycle.postStart of container ${name} (its command, and the rights it needs), or do that work in an init container`,
+    },
+  }
+}
+
 /** A container that the kubelet restarts for its liveness or startup probe. */
-function killedByProbe(
-  pod: Found,
-  name: string,
-  { exitCode }: Ended,
-): { finding: Omit<Finding, 'evidence' | 'strength'>; event: Happening } | undefined {
+function killedByProbe(pod: Found, name: string, { exitCode }: Ended): Killed | undefined {
   const failed = warning(pod, /^Unhealthy$/, /^(?:Liveness|Startup) probe/i)
   const ofOther = containersOf(pod).some(c => c.name !== name && failed?.message.includes(`container ${c.name}`))
   const killed = pod.events.find(e => e.reason === 'Killing' && /(?:liveness|startup) probe/i.test(e.message) && e.message.includes(name))

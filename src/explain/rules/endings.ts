@@ -1,5 +1,7 @@
 import { at, type Json, stringAt } from '../../lib/json.ts'
 import { type Evidence, fieldEvidence, type Found } from '../facts.ts'
+import { crashes } from '../wordings/crashes.ts'
+import { heard } from '../wordings/wording.ts'
 import type { Container } from './container-rules.ts'
 
 /** How a container that fails ended last. */
@@ -44,14 +46,30 @@ function ended(pod: Found, place: string, state: Json): Ended {
 }
 
 const telling = /error|fatal|panic|exception|fail|denied|refused|not found|missing|cannot|unable|invalid|traceback/i
-const mostLines = 3
+/** Lines of a stack trace that only tell where. */
+const frame = /^\s*(?:at \S|File "|\.\.\. \d+ more)/
+const [mostLines, mostLine, aroundFocus] = [3, 160, 50]
 
-/** The lines of a log that tell most: the last that speak of an error, else the last. */
-export function logEvidence(pod: Found, container: string): Evidence[] {
+/** The lines of a log that tell most, whole: the last that speak of an error, else the last. */
+export function tellingLines(pod: Found, container: string): string[] {
   const lines = (pod.logs.get(container) ?? '').split('\n').filter(line => line.trim() !== '')
-  const errors = lines.filter(line => telling.test(line))
-  const shown = (errors.length > 0 ? errors : lines).slice(-mostLines)
-  return shown.length === 0 ? [] : [fieldEvidence(pod, `log of ${container}`, shown.map(l => l.slice(0, 160)).join('\n'))]
+  const errors = lines.filter(line => telling.test(line) && !frame.test(line))
+  return (errors.length > 0 ? errors : lines).slice(-mostLines)
+}
+
+/** The same as evidence, each line short. */
+export function logEvidence(pod: Found, container: string): Evidence[] {
+  const lines = tellingLines(pod, container)
+  return lines.length === 0 ? [] : [fieldEvidence(pod, `log of ${container}`, lines.map(shortened).join('\n'))]
+}
+
+/** A long line as its head, and the words in it that tell most. */
+function shortened(line: string): string {
+  if (line.length <= mostLine) return line
+  const focus = heard(crashes, line, undefined)?.focus ?? ''
+  const place = focus === '' ? -1 : line.indexOf(focus)
+  if (place < mostLine / 2) return line.slice(0, mostLine)
+  return `${line.slice(0, aroundFocus)} … ${line.slice(place - aroundFocus, place + mostLine - 2 * aroundFocus)}`
 }
 
 function numberOf(value: Json | undefined): number {

@@ -34,7 +34,7 @@ export const crashes: readonly Wording[] = [
   },
   {
     name: 'SettingMissing',
-    says: /(?:environment variable|env(?:ironment)? var|config(?:uration)?|setting|option|flag|argument)\b.{0,60}(?:not set|missing|required|undefined|must be)|(?<setting>[A-Z][A-Z0-9_]{2,}) (?:is|was|must be) (?:not )?(?:set|defined|missing|required|empty)|is not set|missing required|unknown (?:flag|option|argument)|KeyError|must be (?:set|provided)|unrecognized argument/i,
+    says: /(?:environment variable|env(?:ironment)? var|config(?:uration)?|setting|option|flag|argument)\b.{0,60}(?:not set|missing|required|undefined|must be)|(?<setting>[A-Z][A-Z0-9_]{2,}) (?:is|was|must be) (?:not )?(?:set|defined|missing|required|empty)|is not set|missing required|could not resolve placeholder|unknown (?:flag|option|argument)|KeyError|must be (?:set|provided)|unrecognized argument/i,
     what: 'a setting that it needs is missing or unknown',
     fix: 'give it {setting|the setting that its last words name} (env, args, ConfigMap), or take the wrong one out; its log says more',
   },
