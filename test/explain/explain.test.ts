@@ -25,10 +25,12 @@ import { moreWordings } from './wordings-more.ts'
 import { healthyOperators, operatorWordings } from './wordings-operators.ts'
 import { programWordings } from './wordings-programs.ts'
 import { workloadWordings } from './wordings-workloads.ts'
+import { moreHealthy } from './healthy-more.ts'
 import { healthyCases } from './healthy.ts'
 import { rareFlux } from './rare-flux.ts'
 import { rarePrograms } from './rare-programs.ts'
 import { rareScenes } from './rare-scenes.ts'
+import { reportedMore } from './reported-more.ts'
 import { reportedPods } from './reported-pods.ts'
 import { reported } from './reported.ts'
 import { wholeApplies } from './whole-applies.ts'
@@ -101,6 +103,7 @@ const whole = [
   ...rareScenes,
   ...reported,
   ...reportedPods,
+  ...reportedMore,
 ]
 
 /** One of each kind of fault. */
@@ -112,7 +115,7 @@ describe('the true cause comes first', { concurrency: 8 }, () => {
 })
 
 describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {
-  const well = () => [...healthyCases(), ...healthyOperators, ...wholeHealthy()]
+  const well = () => [...healthyCases(), ...healthyOperators, ...wholeHealthy(), ...moreHealthy()]
   for (const [i, [says]] of well().entries())
     test(says, async () => {
       const [, objects] = well()[i] ?? assert.fail('it is in the list')
