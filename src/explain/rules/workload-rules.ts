@@ -13,7 +13,7 @@ import {
   warning,
 } from '../facts.ts'
 import { lacksPods } from '../leads/template-leads.ts'
-import { missing, networks } from '../wordings/fetches.ts'
+import { missing, networks, unanswered } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { heard } from '../wordings/wording.ts'
 import { containersOf } from './container-rules.ts'
@@ -29,7 +29,7 @@ export const creationRule: Rule = found => {
   const over = event && isOver(found, event, /^SuccessfulCreate$/)
   const message = condition?.status === 'True' ? condition.message : over ? undefined : event?.message
   if (!message) return []
-  const words = heard([...refusals, ...missing], message, found.ref.namespace)
+  const words = heard([...refusals, ...missing, ...networks, ...unanswered], message, found.ref.namespace)
   return [
     {
       name: words?.name ?? 'PodCreationFailed',

@@ -117,6 +117,12 @@ export const schedulings: readonly Wording[] = [
     fix: 'add nodes, use types that take more volumes, or remove pods whose volumes are attached there',
   },
   {
+    name: 'VolumeDriverMissing',
+    says: /(?<driver>[\w.-]+) (?:csi )?driver (?:is )?not found (?:at|on) (?:the )?node|CSINode .*not found|does not have driver/i,
+    what: 'the storage driver of a volume of the pod does not run on the nodes',
+    fix: 'make the node pods of driver {driver|of the volume} run on those nodes (its DaemonSet)',
+  },
+  {
     name: 'HostPortTaken',
     says: /didn't have free ports|free ports for the requested pod ports|host ?port/i,
     what: 'the host port that the pod asks for is taken on every node',

@@ -30,13 +30,13 @@ export const refusals: readonly Wording[] = [
   },
   {
     name: 'WebhookUnreachable',
-    says: /fail(?:ed|ure) (?:to call|calling) (?:the )?webhook "?(?<webhook>[\w.-]+)(?:[\s\S]*?: (?<focus>(?:tls|x509|dial|proxyconnect|read|context|net\/http|no endpoints|service "|EOF|unexpected)[^\n]*))?|conversion webhook for .* failed|no endpoints available for service "?(?<webhook2>[\w.-]*webhook[\w.-]*)/i,
+    says: /fail(?:ed|ure) (?:to call|calling) (?:the )?(?:admission )?webhook "?(?<webhook>[\w.-]+)(?:[\s\S]*?: (?<focus>(?:tls|x509|dial|proxyconnect|read|context|net\/http|no endpoints|service "|EOF|unexpected)[^\n]*))?|conversion webhook for .* failed|no endpoints available for service "?(?<webhook2>[\w.-]*webhook[\w.-]*)/i,
     what: 'the API server cannot reach admission webhook {webhook|of the cluster}',
     fix: 'make the Service behind webhook {webhook|named in the message} answer (its pods, certificate, network policy), or remove its webhook configuration',
   },
   {
     name: 'AdmissionTimeout',
-    says: /admission plugin "(?<plugin>[^"]+)" failed to complete/i,
+    says: /admission plugin "(?<plugin>[^"]+)" failed to complete|request did not complete within (?:the )?(?:allowed|requested)/i,
     what: 'admission plugin {plugin|of the API server} gave no verdict in time',
     fix: 'make the webhook behind plugin {plugin|named in the message} answer in time, or look at the load of the API server',
   },
@@ -184,7 +184,7 @@ export const refusals: readonly Wording[] = [
   },
   {
     name: 'InvalidObject',
-    says: /unknown field "(?<field>[^"]+)"|field not declared in schema|strict decoding error|failed to create typed patch object|ValidationError\(|cannot unmarshal|unable to decode|\((?:Invalid|BadRequest)\)|in body (?:must|should)|quantities must match|duplicate entries for key|failed to convert new object|request (?:entity|is) too large|is invalid:/i,
+    says: /unknown field "(?<field>[^"]+)"|field not declared in schema|strict decoding error|failed to create typed patch object|ValidationError\(|cannot unmarshal|unable to decode|\((?:Invalid|BadRequest)\)|in body (?:must|should)|quantities must match|duplicate entries for key|failed to convert new object|request (?:entity|is) too large|failed to create patch|unable to convert|cannot convert \w+ to|is invalid:/i,
     what: 'the API server finds the object invalid ({field|see the message})',
     fix: 'correct {field|the field that the message names} in the manifest',
   },

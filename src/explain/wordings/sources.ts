@@ -112,7 +112,7 @@ export const registries: readonly Wording[] = [
   },
   {
     name: 'LoginRefused',
-    says: /failed to (?:get|acquire|obtain|retrieve|refresh)[^\n:]{0,40}(?:credentials?|token)\b|no (?:valid )?(?:credentials?|providers?) (?:found|in chain)|could not find default credentials|NoCredentialProviders|Attempted credentials/i,
+    says: /failed to log ?in\b|failed to (?:get|acquire|obtain|retrieve|refresh)[^\n:]{0,40}(?:credentials?|token)\b|no (?:valid )?(?:credentials?|providers?) (?:found|in chain)|could not find default credentials|NoCredentialProviders|Attempted credentials/i,
     what: 'the controller cannot make up the credentials for the host',
     fix: 'correct spec.provider, the identity of spec.serviceAccountName (or of the controller), or use a Secret in spec.secretRef',
   },
