@@ -130,11 +130,8 @@ async function prepared(kernel: Kernel): Promise<{ key: string; object: KubeObje
   return content
 }
 
-/** A sandbox API server that holds exactly these objects, status and times as they stand. */
-export async function clusterOf(
-  objects: readonly KubeObject[],
-  kernel: Kernel,
-): Promise<{ readonly cluster: Cluster; stop(): Promise<void> }> {
+/** What an API server has that holds exactly these objects, status and times as they stand. */
+async function storeOf(objects: readonly KubeObject[], kernel: Kernel): Promise<Store> {
   base ??= prepared(kernel)
   const store = new Store()
   const given = new Map(objects.map(o => [`${keyOf(o)} ${o.metadata.namespace ?? ''}/${o.metadata.name}`, o]))
@@ -146,6 +143,15 @@ export async function clusterOf(
     object: { ...object, metadata: { ...object.metadata, resourceVersion: String(1000 + i) } },
   }))
   store.restore([...(await base), ...entries], 5000)
+  return store
+}
+
+interface Lent {
+  readonly cluster: Cluster
+  stop(): Promise<void>
+}
+
+async function serve(store: Store, kernel: Kernel): Promise<Lent> {
   const server = await listenApiServer({ kernel, clock: realClock, definitions, port: 0, store })
   const http = createHttp({})
   return {
@@ -155,4 +161,37 @@ export async function clusterOf(
       await http.close()
     },
   }
+}
+
+/** A sandbox API server that holds exactly these objects, status and times as they stand. */
+export async function clusterOf(objects: readonly KubeObject[], kernel: Kernel): Promise<Lent> {
+  return serve(await storeOf(objects, kernel), kernel)
+}
+
+/** The same for many that only read, one after another: a server whose row has ended holds the next one's objects. */
+export class LentClusters {
+  readonly #free: (Lent & { hold(store: Store): void })[] = []
+
+  async lend(objects: readonly KubeObject[], kernel: Kernel): Promise<Lent> {
+    const store = await storeOf(objects, kernel)
+    const held = this.#free.pop() ?? (await changing(kernel))
+    held.hold(store)
+    return { cluster: held.cluster, stop: async () => void this.#free.push(held) }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#free.splice(0).map(held => held.stop()))
+  }
+}
+
+/** A server whose store is another one as soon as it is told. */
+async function changing(kernel: Kernel): Promise<Lent & { hold(store: Store): void }> {
+  let current = new Store()
+  const store = new Proxy(current, {
+    get(_, key) {
+      const value: unknown = Reflect.get(current, key, current)
+      return typeof value === 'function' ? value.bind(current) : value
+    },
+  })
+  return { ...(await serve(store, kernel)), hold: next => void (current = next) }
 }

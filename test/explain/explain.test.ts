@@ -9,7 +9,7 @@ import { testKernel } from '../support/kernel.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import { belowAnother, besideOthers } from './beside.ts'
 import type { FaultCase } from './case.ts'
-import { clusterOf } from './cluster.ts'
+import { LentClusters } from './cluster.ts'
 import { fluxFaults } from './faults-flux.ts'
 import { sourceFaults } from './faults-sources.ts'
 import { workloadFaults } from './faults-workloads.ts'
@@ -45,10 +45,14 @@ const here = new Map<string, Cluster>()
 before(async () => {
   product = await startProduct({ clusters: real => ({ names: real.names, named: name => here.get(name ?? '') ?? real.named(name) }) })
 })
-after(() => product.stop())
+const lent = new LentClusters()
+after(async () => {
+  await lent.close()
+  await product.stop()
+})
 
 async function explained(ask: KubeObject, objects: readonly KubeObject[]): Promise<Answer> {
-  const { cluster, stop } = await clusterOf(objects, kernel)
+  const { cluster, stop } = await lent.lend(objects, kernel)
   const name = `case-${here.size}`
   here.set(name, cluster)
   try {
