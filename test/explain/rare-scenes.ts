@@ -58,6 +58,27 @@ const creating = (volume: JsonObject): PodShape => ({
 })
 const onClaim = { persistentVolumeClaim: { claimName: 'data-web-0' } }
 
+function rolled(): { dep: KubeObject; old: KubeObject; set: KubeObject } {
+  const dep = deployment('web', { progressing: stuck })
+  return { dep, old: replicaSet(dep, { hash: '5c8b', replicas: 1 }), set: replicaSet(dep, { hash: '7f9d' }) }
+}
+const probed = (): PodShape => ({
+  phase: 'Running',
+  container: { ...running(), restartCount: 31, lastState: ended(143, 'Error') },
+  spec: { containers: [{ name: 'app', image: 'x', livenessProbe: { httpGet: { path: '/healthz', port: 8080 } } }] },
+})
+function beside(): KubeObject[] {
+  const { dep, set } = rolled()
+  return [
+    waited('apps', [dep], 'Failed'),
+    fleet(),
+    dep,
+    set,
+    leftover(set, 'web-7f9d-aaaaa'),
+    pod(set, { phase: 'Running', container: running() }),
+  ]
+}
+
 const expired: readonly FaultCase[] = [
   row('events gone', 'a Secret of a volume is not there', stood(creating({ secret: { secretName: 'web-tls' } })), {
     cause: 'SecretMissing',
@@ -212,14 +233,55 @@ const expired: readonly FaultCase[] = [
     }),
     { cause: ['PodNotStarting', 'PodSandboxFailed', 'PodNetworkFailed'], proof: any, fix: any },
   ),
+  row(
+    'events gone',
+    'a LimitRange below what a DaemonSet asks for',
+    silent(empty('DaemonSet', { container: { resources: { limits: { cpu: '2' } } } }), [
+      object('v1', 'LimitRange', 'small', { spec: { limits: [{ type: 'Container', max: { cpu: '1' } }] } }),
+    ]),
+    { cause: 'LimitRangeExceeded', proof: /cpu: 2/, fix: /LimitRange/ },
+  ),
+  row('events gone', 'a StatefulSet that nobody lets make pods', [empty('StatefulSet', {})], {
+    cause: 'PodsNotCreated',
+    proof: /status\.replicas: 0/,
+    fix: /admission/,
+  }),
+  row('events gone', 'a liveness probe that its pod has', [...stood(probed())], {
+    cause: 'LivenessProbeFailing',
+    proof: /livenessProbe.*healthz/,
+    fix: /livenessProbe/,
+  }),
+  row(
+    'events gone',
+    'a pull Secret that is not there',
+    stood({ ...back('ghcr.io/acme/web:9'), spec: { imagePullSecrets: [{ name: 'regcred' }] } }),
+    {
+      cause: 'SecretMissing',
+      proof: /regcred/,
+      fix: /Secret/,
+    },
+  ),
+  row(
+    'events gone',
+    'a volume that another node still holds',
+    stood(creating(onClaim), [
+      claim('data-web-0', { volumeName: 'pvc-2f6a', accessModes: ['ReadWriteOnce'] }, 'Bound'),
+      global('storage.k8s.io/v1', 'VolumeAttachment', 'csi-2', {
+        spec: { attacher: 'ebs.csi.aws.com', nodeName: 'node-9', source: { persistentVolumeName: 'pvc-2f6a' } },
+        status: { attached: true },
+      }),
+    ]),
+    { cause: 'VolumeInUse', proof: /node-9/, fix: any },
+  ),
+  row('probe failing', 'beside pods that were evicted, with its events gone', beside(), {
+    cause: 'ReadinessProbeFailing',
+    proof: any,
+    fix: any,
+  }),
 ]
 
-const rolled = (): { dep: KubeObject; old: KubeObject; set: KubeObject } => {
-  const dep = deployment('web', { progressing: stuck })
-  return { dep, old: replicaSet(dep, { hash: '5c8b', replicas: 1 }), set: replicaSet(dep, { hash: '7f9d' }) }
-}
 const ofRelease = { 'helm.toolkit.fluxcd.io/name': 'web', 'helm.toolkit.fluxcd.io/namespace': ns }
-const leftover = (owner: KubeObject, name: string): KubeObject => {
+function leftover(owner: KubeObject, name: string): KubeObject {
   const gone = pod(owner, { phase: 'Failed', status: { reason: 'Evicted', message: 'The node was low on resource: memory. ' } })
   return { ...gone, metadata: { ...gone.metadata, name } }
 }

@@ -23,7 +23,7 @@ export function lacksPods({ object, ref }: Found): boolean {
 }
 
 /** One that makes its pods in order waits for each to be ready. */
-function isNext({ object, ref }: Found): boolean {
+export function isNext({ object, ref }: Found): boolean {
   const count = (field: string): number => Number(at(object, 'status', field) ?? 0)
   return ref.kind !== 'StatefulSet' || count('readyReplicas') >= count('replicas')
 }
@@ -44,7 +44,9 @@ export function templateLeads(found: Found, now: number): Lead[] {
       ? [{ role: 'priority', weight: 1, one: { group: 'scheduling.k8s.io', kind: 'PriorityClass', name: priority } } as const]
       : []),
     ...(runtime ? [{ role: 'runtime', weight: 1, one: { group: 'node.k8s.io', kind: 'RuntimeClass', name: runtime } } as const] : []),
-    { role: 'policy', weight: 1, list: { ...core, kind: 'ResourceQuota' }, keep: () => true, most: 5 },
+    ...['ResourceQuota', 'LimitRange'].map(
+      kind => ({ role: 'policy', weight: 1, list: { ...core, kind }, keep: () => true, most: 5 }) as const,
+    ),
     ...(ref.namespace ? [{ role: 'policy', weight: 1, one: { group: '', kind: 'Namespace', name: ref.namespace } } as const] : []),
   ]
 }

@@ -112,7 +112,7 @@ function podLeads(found: Found, now: number): Lead[] {
   ]
 }
 
-/** A pull that is denied is explained by a pull Secret that is not there. */
+/** A pull that is denied, or of which nothing more is said, is explained by a pull Secret that is not there. */
 function pullSecretLeads({ object, ref, events }: Found): Lead[] {
   const said = [
     ...events.map(e => e.message),
@@ -120,7 +120,8 @@ function pullSecretLeads({ object, ref, events }: Found): Lead[] {
   ].join('\n')
   const denied =
     /401|403|unauthori[sz]ed|denied|forbidden|credentials|authentication/i.test(said) ||
-    events.some(e => e.reason === 'FailedToRetrieveImagePullSecret')
+    events.some(e => e.reason === 'FailedToRetrieveImagePullSecret') ||
+    !/fail|error/i.test(said.replaceAll('ErrImagePull', ''))
   return listAt(object, 'spec', 'imagePullSecrets').flatMap(s => {
     const name = stringAt(s, 'name')
     return name

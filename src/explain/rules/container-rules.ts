@@ -142,6 +142,8 @@ function setupFault(container: Container, reason: string): Finding {
   }
 }
 
+const signals: Readonly<Record<number, string>> = { 137: ' (SIGKILL)', 139: ' (segmentation fault)' }
+
 function crashFaults(container: Container, ended: Ended): Finding[] {
   const { pod, name, isInit } = container
   const evidence = [ended.evidence, ...logEvidence(pod, name)]
@@ -152,12 +154,7 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
   const why = heard(crashes, text, undefined)
   const because = why ? `: ${why.what}` : ''
   const place = `${isInit ? 'init container' : 'container'} ${name}`
-  if (ended.reason === 'OOMKilled')
-    return said({
-      name: 'OOMKilled',
-      what: `${place} used more memory than its limit and was killed`,
-      fix: `raise resources.limits.memory of container ${name} (now ${limitOf(container)}), or lower what it uses`,
-    })
+  if (ended.reason === 'OOMKilled') return said(outOfMemory(container, place))
   const startError = startErrorOf(ended, text)
   if (startError) return said({ ...startError, what: `${place}: ${startError.what}` })
   const probe = killedByHook(pod, name) ?? killedByProbe(pod, name, ended)
@@ -175,12 +172,26 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
       fix: 'run a process that stays (command, args), or use a Job for work that ends',
     })
   if (pod.parent && isOfJob(pod) && textAt(pod, 'status', 'phase') === 'Failed') return []
-  const hint = ended.exitCode === 137 ? ' (SIGKILL)' : ended.exitCode === 139 ? ' (segmentation fault)' : ''
+  const unsaid = why ? undefined : likelyProbe(container, ended)
+  if (unsaid) return [{ ...unsaid, evidence: [...unsaid.evidence, ...evidence] }]
   return said({
     name: 'CrashLoop',
-    what: `container ${name} fails with exit code ${ended.exitCode}${hint}, again and again${because}`,
+    what: `container ${name} fails with exit code ${ended.exitCode}${signals[ended.exitCode] ?? ''}, again and again${because}`,
     fix: why?.fix ?? `correct what container ${name} needs: its log says what (get_logs with previous=true)`,
   })
+}
+
+/** Who ends a container with a signal again and again, when no event says so any more: most often its probe. */
+function likelyProbe({ pod, name, spec, status }: Container, { exitCode, reason }: Ended): Finding | undefined {
+  const probe = at(status, 'started') === false && at(spec, 'startupProbe') !== undefined ? 'startupProbe' : 'livenessProbe'
+  if (![137, 143].includes(exitCode) || reason !== 'Error' || at(spec, probe) === undefined) return undefined
+  return {
+    name: probe === 'startupProbe' ? 'StartupProbeFailing' : 'LivenessProbeFailing',
+    what: `container ${name} is ended by a signal (exit code ${exitCode}) again and again, as a ${probe} that fails does; no event says why any more`,
+    fix: `correct the ${probe} (path, port, initialDelaySeconds, timeoutSeconds, failureThreshold), or what it asks`,
+    evidence: [fieldEvidence(pod, `spec.containers[${name}].${probe}`, JSON.stringify(at(spec, probe)).slice(0, 160))],
+    strength: 0.8,
+  }
 }
 
 /** A failed pod of a Job is the Job's to judge: it may try again. */
@@ -203,8 +214,13 @@ function setupWords({ message, reason }: Ended): { name: string; what: string; f
     : undefined
 }
 
-function limitOf({ spec }: Container): string {
-  return String(at(spec, 'resources', 'limits', 'memory') ?? 'none set')
+function outOfMemory({ name, spec }: Container, place: string): Omit<Finding, 'evidence' | 'strength'> {
+  const limit = String(at(spec, 'resources', 'limits', 'memory') ?? 'none set')
+  return {
+    name: 'OOMKilled',
+    what: `${place} used more memory than its limit and was killed`,
+    fix: `raise resources.limits.memory of container ${name} (now ${limit}), or lower what it uses`,
+  }
 }
 
 interface Killed {

@@ -145,6 +145,8 @@ export const endedPodRule: Rule = (pod, facts) => {
   const reason = textAt(pod, 'status', 'reason')
   if (reason === undefined) return []
   const evicted = /evicted|terminated|nodelost|shutdown|preempt/i.test(reason)
+  const isReplaced =
+    owner !== undefined && below(owner, facts).some(f => isPod(f) && isLater(f, pod) && textAt(f, 'status', 'phase') !== 'Failed')
   return [
     {
       name: evicted ? 'PodEvicted' : reason === 'DeadlineExceeded' ? 'PodDeadlineExceeded' : 'PodRejected',
@@ -159,9 +161,14 @@ export const endedPodRule: Rule = (pod, facts) => {
           ? 'raise activeDeadlineSeconds, or make the work shorter'
           : 'change what the message names (requests, devices, affinity, tolerations) or free it on the node, then delete the pod so that it is made anew',
       evidence: [fieldEvidence(pod, 'status', `${reason}: ${textAt(pod, 'status', 'message') ?? ''}`)],
-      strength: 0.9,
+      strength: isReplaced ? 0.28 : 0.9,
     },
   ]
+}
+
+/** Whether a pod is as young as another, or younger. */
+function isLater(pod: Found, than: Found): boolean {
+  return (pod.object?.metadata.creationTimestamp ?? '') >= (than.object?.metadata.creationTimestamp ?? '')
 }
 
 function cordoned(node: Found): Finding {

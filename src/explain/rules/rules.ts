@@ -11,7 +11,7 @@ import { probeRule } from './probe-rules.ts'
 import { absentKeyRule, attachmentRule } from './reference-rules.ts'
 import { apiServiceRule, backendPortRule, balancerRule, ingressRule, serviceRule } from './service-rules.ts'
 import { claimRule, provisionerRule, resizeRule, silentClaimRule } from './storage-rules.ts'
-import { forbiddenRule } from './template-rules.ts'
+import { forbiddenRule, silentWorkloadRule } from './template-rules.ts'
 import {
   creationRule,
   cronRule,
@@ -67,6 +67,7 @@ export const rules: readonly Rule[] = [
 export const lastResorts: readonly Rule[] = [
   silentPodRule,
   silentClaimRule,
+  silentWorkloadRule,
   healthTimeoutRule,
   stuckRolloutRule,
   warningRule,

@@ -177,10 +177,12 @@ export const balancerRule: Rule = (service, facts) => {
   return [
     {
       name: event ? 'LoadBalancerFailed' : 'LoadBalancerPending',
-      what: event ? `Service ${ref.name} gets no load balancer` : `Service ${ref.name} waits for a load balancer, and nobody makes one`,
+      what: event
+        ? `Service ${ref.name} gets no load balancer`
+        : `Service ${ref.name} waits for a load balancer; no event says why (any more)`,
       fix: event
         ? 'correct what the event names (subnets, addresses, quota, rights at the cloud, annotations of the Service), or choose another type'
-        : 'install a controller that makes load balancers (of the cloud, MetalLB), or use type NodePort or ClusterIP with an Ingress',
+        : 'look at the controller that makes load balancers (of the cloud, MetalLB): whether it runs, and its log; or use type NodePort or ClusterIP with an Ingress',
       evidence: [...(event ? [eventEvidence(service, event)] : []), fieldEvidence(service, 'status.loadBalancer', '(empty)')],
       strength: event ? 0.95 : 0.7,
     },

@@ -106,7 +106,7 @@ export const silentClaimRule: Rule = (claim, facts) => {
         fieldEvidence(claim, 'status.phase', `Pending, storageClassName: ${storage.ref.name}`),
         fieldEvidence(storage, 'provisioner', textAt(storage, 'provisioner') ?? ''),
       ],
-      strength: 0.45,
+      strength: 0.62,
     },
   ]
 }
