@@ -1,10 +1,11 @@
 import { overNow } from '../lib/aborted.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import type { Kind } from '../kinds/kind.ts'
-import { type KubeObject, printRef, refOf, splitApiVersion } from '../kinds/manifest.ts'
+import { conditionsOf, type KubeObject, type ObjectRef, printRef, refOf } from '../kinds/manifest.ts'
 import { drive } from './drive.ts'
 import { type Again, type Item, Queue, type QueueTold } from './queue.ts'
 import type { Followed, Reconciler } from './reconciler.ts'
+import { Recorder } from './recorder.ts'
 import { asksForRun } from './triggers.ts'
 import type { Hub, Pass } from './working.ts'
 
@@ -27,7 +28,7 @@ export interface WatchedHub extends Hub {
   >
 }
 
-export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'progress' | 'clock'> {
+export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'progress' | 'clock' | 'recorder'> {
   readonly hub: WatchedHub
   readonly clock: Pass<Hands>['clock']
   /** How many objects of one kind run at a time; those that wait for another cluster are counted apart. */
@@ -47,6 +48,8 @@ export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'pro
 }
 
 const [longestRestMs, watchAgainMs] = [3_600_000, 5000]
+/** How long a new object waits for another one that is to be reconciled first. */
+const mostHeldMs = 10_000
 
 /**
  * Reconciles every object of some kinds until the signal: when it appears, its spec or its request changes, a kind that it follows wakes it, or its time has come.
@@ -82,6 +85,7 @@ class Controller<Hands> {
   readonly #reconcilers: ReadonlyMap<string, Reconciler<Kind, Hands>>
   readonly #options: ControllerOptions<Hands>
   readonly #queue: Queue
+  readonly #recorder: Recorder
   readonly #objects: ReadonlyMap<string, Map<string, KubeObject>>
   readonly #followed: ReadonlyMap<string, Map<string, KubeObject>>
   readonly #passes = new Set<Promise<void>>()
@@ -93,6 +97,7 @@ class Controller<Hands> {
     this.#followed = new Map((options.follows ?? []).map(({ kind }) => [kind, new Map()]))
     this.#options = options
     this.#queue = new Queue(options)
+    this.#recorder = new Recorder(options.hub, { clock: options.clock, isBusy: () => this.#queue.isBusy() })
   }
 
   /** A watch that breaks for good, as where the kind is not served or rights are gone, is begun anew; why is told once, until it is another reason. */
@@ -158,9 +163,11 @@ class Controller<Hands> {
     const { clock, signal } = this.#options
     while (!signal.aborted) {
       for (let item = this.#queue.take(clock.elapsed()); item; item = this.#queue.take(clock.elapsed())) this.#start(item)
+      if (!this.#queue.isBusy()) this.#recorder.idle()
       await this.#rest()
     }
     await Promise.all(this.#passes)
+    await this.#recorder.end()
   }
 
   /** What follows the changed object runs. */
@@ -190,7 +197,7 @@ class Controller<Hands> {
     const reconciler = this.#reconcilers.get(kind)
     if (!object || !reconciler) return {}
     try {
-      const driven = await drive(reconciler, refOf(object), this.#options)
+      const driven = await drive(reconciler, refOf(object), { ...this.#options, recorder: this.#recorder })
       return driven.is === 'done' ? driven.settled : {}
     } catch (thrown) {
       if (!this.#options.signal.aborted) this.#options.failed(printRef(refOf(object)), thrown)
@@ -200,8 +207,15 @@ class Controller<Hands> {
 
   #itemOf(object: KubeObject): Item {
     const { kind } = object
-    const lane = this.#reconcilers.get(kind)?.laneOf?.(object)
-    return { kind, lane: lane === undefined ? kind : `${kind} ${lane}`, key: keyOf(object) }
+    const reconciler = this.#reconcilers.get(kind)
+    const lane = reconciler?.laneOf?.(object)
+    const first = conditionsOf(object).length === 0 ? reconciler?.after?.(object) : undefined
+    return {
+      kind,
+      lane: lane === undefined ? kind : `${kind} ${lane}`,
+      key: keyOf(object),
+      ...(first ? { after: { key: keyOfRef(first), until: this.#options.clock.elapsed() + mostHeldMs } } : {}),
+    }
   }
 
   /** Until a timer fires or the bell rings. */
@@ -218,6 +232,10 @@ class Controller<Hands> {
   }
 }
 
-function keyOf({ apiVersion, kind, metadata }: KubeObject): string {
-  return `${kind}.${splitApiVersion(apiVersion).group} ${metadata.namespace ?? ''}/${metadata.name}`
+function keyOf(object: KubeObject): string {
+  return keyOfRef(refOf(object))
+}
+
+function keyOfRef({ group, kind, namespace = '', name }: ObjectRef): string {
+  return `${kind}.${group} ${namespace}/${name}`
 }

@@ -7,6 +7,8 @@ export interface Item {
   /** A kind, or those of a kind that wait for the same other cluster. */
   readonly lane: string
   readonly key: string
+  /** Whose run comes first, where that one is due or runs too, until a time. */
+  readonly after?: { readonly key: string; readonly until: number } | undefined
 }
 
 /** When an item that ran is looked at again; with neither field, or after no time at all, only when asked. */
@@ -43,6 +45,8 @@ export class Queue {
   readonly #timers = new Map<string, { readonly item: Item; readonly at: number }>()
   /** No timer fires before this. */
   #soonest = Infinity
+  /** When the first of the items that wait for another one's run waits no more. */
+  #heldUntil = Infinity
   readonly #running = new Set<string>()
   readonly #inLane = new Map<string, number>()
   readonly #failures = new Map<string, number>()
@@ -82,9 +86,10 @@ export class Queue {
   /** The next item that may run, which runs until {@link ended}. `undefined` when there is none now. */
   take(now: number): Item | undefined {
     this.#fire(now)
+    this.#heldUntil = Infinity
     for (const [name, lane] of this.#asked) {
       const running = this.#inLane.get(name) ?? 0
-      const item = running < this.#options.concurrency ? firstOf(lane, this.#running) : undefined
+      const item = running < this.#options.concurrency ? this.#firstOf(lane, now) : undefined
       if (!item) continue
       lane.delete(item.key)
       if (lane.size === 0) this.#asked.delete(name)
@@ -112,9 +117,30 @@ export class Queue {
     queue?.delayed(item)
   }
 
-  /** When the next timer fires, or a little before. `undefined` without timers. */
+  /** When there is something to take without being asked, or a little before. `undefined`: never. */
   nextAt(): number | undefined {
-    return this.#timers.size === 0 ? undefined : this.#soonest
+    const at = Math.min(this.#timers.size === 0 ? Infinity : this.#soonest, this.#heldUntil)
+    return at === Infinity ? undefined : at
+  }
+
+  /** Whether something runs, or is due. */
+  isBusy(): boolean {
+    return this.#running.size > 0 || [...this.#asked.values()].some(lane => lane.size > 0)
+  }
+
+  #firstOf(lane: ReadonlyMap<string, Item>, now: number): Item | undefined {
+    for (const item of lane.values()) if (!this.#running.has(item.key) && !this.#isHeld(item, now)) return item
+    return undefined
+  }
+
+  #isHeld({ after }: Item, now: number): boolean {
+    if (!after || now >= after.until || !this.#isDue(after.key)) return false
+    this.#heldUntil = Math.min(this.#heldUntil, after.until)
+    return true
+  }
+
+  #isDue(key: string): boolean {
+    return this.#running.has(key) || [...this.#asked.values()].some(lane => lane.has(key))
   }
 
   #fire(now: number): void {
@@ -127,9 +153,4 @@ export class Queue {
     }
     this.#soonest = timers.find(t => t.at > now)?.at ?? Infinity
   }
-}
-
-function firstOf(lane: ReadonlyMap<string, Item>, running: ReadonlySet<string>): Item | undefined {
-  for (const item of lane.values()) if (!running.has(item.key)) return item
-  return undefined
 }

@@ -1,5 +1,5 @@
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
-import type { KubeObject } from '../kinds/manifest.ts'
+import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
 import type { StatusChange } from './conditions.ts'
 import type { EventDraft } from './events.ts'
 import type { Outcome } from './outcome.ts'
@@ -21,7 +21,7 @@ export interface Run {
   save(change: StatusChange): Promise<void>
   /** Annotations that every later event of this pass carries. */
   annotate(annotations: Readonly<Record<string, string>>): void
-  /** Records an event at once. */
+  /** Records an event. */
   emit(event: EventDraft): Promise<void>
   /** A short line for whoever waits. */
   progress(message: string): void
@@ -69,6 +69,8 @@ export interface Reconciler<K extends Kind = Kind, Hands = never> {
   readonly follows?: readonly Kind[]
   /** Which of all objects of this kind a change of an object of those kinds asks to run, in order. Absent: none. */
   wokenBy?(change: Followed, all: readonly KubeObject[]): readonly KubeObject[]
+  /** The object that is to be reconciled before this one, where both are due and this one never was. Absent: none. */
+  after?(object: KubeObject): ObjectRef | undefined
   /** Names what an object may have to wait for that others do not, such as another cluster: it never takes the turn of those. Absent: nothing. */
   laneOf?(object: KubeObject): string | undefined
   /** Undoes what the object made, before its finalizer goes. A returned `failed` keeps the finalizer. */

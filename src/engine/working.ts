@@ -7,6 +7,7 @@ import { isObject, type JsonObject } from '../lib/json.ts'
 import { mergePatchFrom } from '../lib/merge-patch.ts'
 import { inOrder, type StatusChange, withCondition } from './conditions.ts'
 import { eventFor, type EventDraft } from './events.ts'
+import { type Recorder, record } from './recorder.ts'
 import type { Reconciler, Run } from './reconciler.ts'
 import type { Settings } from './settings.ts'
 
@@ -30,6 +31,8 @@ export interface Pass<Hands> {
   /** How long a pass goes on before what it shows is written by itself; absent: at once. */
   readonly showAfterMs?: number | undefined
   readonly progress?: ((message: string) => void) | undefined
+  /** Writes events that are no failures, later; absent: each is written at once. */
+  readonly recorder?: Pick<Recorder, 'add'> | undefined
   /** Told of each event that is forwarded, as often as it comes. */
   readonly forward?: ((event: FluxEvent) => void) | undefined
 }
@@ -149,7 +152,8 @@ export class Working<K extends Kind, Hands> {
       { controller: this.#reconciler.convention.controller, now: this.#pass.clock.now() },
     )
     if (draft.severity !== 'trace') this.#pass.forward?.(fluxEventOf(event, draft.message))
-    await record(this.#pass.hub, event, this.#pass.signal)
+    if (draft.severity !== 'error' && this.#pass.recorder) this.#pass.recorder.add(event)
+    else await record(this.#pass.hub, event, this.#pass.signal)
   }
 
   /** Whether the object has the finalizer of Flux's controllers. */
@@ -188,23 +192,4 @@ export class Working<K extends Kind, Hands> {
     const kept = { ...this.#object.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(finalizers ? { finalizers } : {}) }
     this.#object = { ...this.#object, metadata: kept }
   }
-}
-
-/** Creates the event, or counts it up when an equal one exists. Events are best effort: a refusal never fails a pass. */
-async function record(hub: Hub, event: KubeObject, signal: AbortSignal): Promise<void> {
-  const manager = String(event.reportingComponent)
-  try {
-    await hub.create(event, { manager }, signal)
-  } catch (thrown) {
-    signal.throwIfAborted()
-    if (thrown instanceof CodedError && thrown.code === 'ALREADY_EXISTS') await countUp(hub, event, signal).catch(() => {})
-    signal.throwIfAborted()
-  }
-}
-
-async function countUp(hub: Hub, event: KubeObject, signal: AbortSignal): Promise<void> {
-  const earlier = await hub.get(refOf(event), signal)
-  const count = typeof earlier?.count === 'number' ? earlier.count + 1 : 2
-  const body = { count, lastTimestamp: event.lastTimestamp }
-  await hub.patch(refOf(event), { type: 'merge', body, manager: String(event.reportingComponent) }, signal)
 }

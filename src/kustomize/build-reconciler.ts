@@ -9,7 +9,7 @@ import type { Decryptor } from './decrypt-reconciler.ts'
 import { Identities, objectsOf, resourcesOf } from './decode.ts'
 import { Budget } from './envsubst-budget.ts'
 import { BuildError } from './error.ts'
-import { type Overlay, overlay, rootOf, startOf } from './generate.ts'
+import { type Overlay, overlay, rootOf, type Start, startOf } from './generate.ts'
 import { labelled, owned } from './owned.ts'
 import { maskEncrypted } from './sops/mask.ts'
 import { type Built, isVerbatim, substitute, variables } from './substitute.ts'
@@ -40,13 +40,9 @@ export async function render(ks: KustomizationObject, files: ReadonlyMap<string,
 
 /** The same, with what takes everything that was decrypted out of a message. A failure has been through it. */
 export async function renderDecrypted(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<Rendered> {
-  const prepared = await prepare(ks.spec, files, task)
-  const { hands, signal } = task
-  const decryptor = ks.spec.decryption && task.decrypts !== false ? await openDecryptor(ks, task) : undefined
-  const scrub = (message: string): string => decryptor?.scrub(message) ?? message
+  const start = step(() => startOf(files, ks.spec.path ?? '', task.folders))
+  const { text, decryptor, scrub } = await built(ks, files, { start, task })
   const objects = await scrubbed(scrub, async () => {
-    const overlaid = decryptor ? await decryptor.sources(prepared, task.folders) : prepared
-    const text = await during('BuildFailed', hands.kernel.kustomizeBuild(overlaid, signal), 'kustomize build failed: ')
     const resources = await decrypted(
       step(() => resourcesOf(text)),
       decryptor,
@@ -55,6 +51,28 @@ export async function renderDecrypted(ks: KustomizationObject, files: ReadonlyMa
     return documents.flatMap(objectsOf)
   })
   return { objects, scrub, wasEncrypted: text => decryptor?.has(text) === true }
+}
+
+/** What kustomize prints, and what reads what is encrypted in it. Manifests are looked at one by one when they do not build: what builds, each of them is fit for. */
+async function built(
+  ks: KustomizationObject,
+  files: ReadonlyMap<string, Uint8Array>,
+  { start, task }: { start: Start; task: Task },
+): Promise<{ text: string; decryptor: Decryptor | undefined; scrub: Rendered['scrub'] }> {
+  const { hands, signal } = task
+  try {
+    const prepared = await prepare(ks.spec, files, { ...task, start })
+    const decryptor = ks.spec.decryption && task.decrypts !== false ? await openDecryptor(ks, task) : undefined
+    const scrub = (message: string): string => decryptor?.scrub(message) ?? message
+    const text = await scrubbed(scrub, async () => {
+      const open = decryptor ? await decryptor.sources(prepared, task.folders) : prepared
+      return during('BuildFailed', hands.kernel.kustomizeBuild(open, signal), 'kustomize build failed: ')
+    })
+    return { text, decryptor, scrub }
+  } catch (thrown) {
+    if ('manifests' in start) await cleaned(hands.kernel.checkManifests(start.manifests, signal))
+    throw thrown
+  }
 }
 
 /** Loads what reads SOPS for those that ask for it. */
@@ -114,27 +132,24 @@ export async function toApply(
   throw new StepError('ReconciliationFailed', message)
 }
 
-/**
- * What kustomize builds for a spec. A failure of kustomize to read is joined with the result of cleaning up: nothing.
- * @throws {StepError} ArtifactFailed, BuildFailed. Spec: kustomization 4.1.
- */
+/** What kustomize builds for a spec. @throws {StepError} ArtifactFailed, BuildFailed. Spec: kustomization 4.1. */
 export async function prepare(
   spec: KustomizationObject['spec'],
   files: ReadonlyMap<string, Uint8Array>,
-  { hands, signal, folders }: Preparation,
+  { hands, signal, folders, start = step(() => startOf(files, spec.path ?? '', folders)) }: Preparation & { readonly start?: Start },
 ): Promise<Overlay> {
-  const start = step(() => startOf(files, spec.path ?? '', folders))
-  const cleaned = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work
-    } catch (thrown) {
-      throw new StepError('BuildFailed', `${messageOf(thrown)} <nil>`, { cause: thrown })
-    }
-  }
-  if ('manifests' in start) await cleaned(hands.kernel.checkManifests(start.manifests, signal))
   const found =
     'file' in start ? await cleaned(hands.kernel.kustomizationFile(files.get(start.file) ?? new Uint8Array(), signal)) : undefined
   return step(() => overlay(files, start, { spec, found }))
+}
+
+/** A failure of kustomize to read is joined with the result of cleaning up: nothing. */
+async function cleaned<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (thrown) {
+    throw new StepError('BuildFailed', `${messageOf(thrown)} <nil>`, { cause: thrown })
+  }
 }
 
 function step<T>(work: () => T): T {

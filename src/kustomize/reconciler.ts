@@ -8,6 +8,7 @@ import { Kustomization, type KustomizationObject } from '../kinds/kustomization.
 import type { KubeObject } from '../kinds/manifest.ts'
 import { OCIRepository } from '../kinds/oci-repository.ts'
 import { formatDuration } from '../lib/duration.ts'
+import { at, isObject } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
 import type { Applied } from './applied-reconciler.ts'
 import { applyAll } from './apply-reconciler.ts'
@@ -58,6 +59,7 @@ export const kustomizations = reconciler(Kustomization, {
   },
   finalize: (ks, hands: KustomizeHands, run) => finalize(ks, hands, run),
   laneOf: elsewhere,
+  after: ks => (isObject(at(ks, 'spec', 'sourceRef')) ? sourceOf(ks as KustomizationObject) : undefined),
   follows: [GitRepository, OCIRepository, Bucket],
   wokenBy: (change, all) => wokenBy(change, all as readonly KustomizationObject[]),
 })

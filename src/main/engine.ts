@@ -10,8 +10,15 @@ import { cachedCluster } from '../world/cluster/cached.ts'
 import { liveVersions } from '../world/cluster/versions.ts'
 import type { Hands } from '../world/world.ts'
 
-function warm(kernel: Hands['kernel'], signal: AbortSignal): void {
-  kernel.kustomizationFile(new TextEncoder().encode('resources: []\n'), signal).catch(() => {})
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}
+
+/** The first build, and the first artifact, do not wait for their modules. */
+async function warm(kernel: Hands['kernel'], { builds, signal }: { builds: boolean; signal: AbortSignal }): Promise<void> {
+  const file = new TextEncoder().encode('resources: []\n')
+  if (builds) await kernel.kustomizeBuild({ root: '.', files: new Map([['kustomization.yaml', file]]) }, signal)
+  await Array.fromAsync(kernel.gzip(once(file), signal))
 }
 
 /** A pass that is over sooner writes its steps together. */
@@ -39,8 +46,7 @@ export function startEngine(hands: Hands, run: EngineRun): { readonly ended: Pro
   const cluster = cachedCluster(hands.cluster)
   const applied = new Applied(liveVersions(hands.cluster, { labelSelector: ownerLabels.name, clock, signal: stopped.signal }))
   const failed = (what: string, thrown: unknown): void => log.warn('reconciling broke off', { what, error: messageOf(thrown) })
-  // The first build does not wait for its module.
-  if (run.reconcilers.some(r => r.kind.kind === Kustomization.kind)) warm(hands.kernel, stopped.signal)
+  warm(hands.kernel, { builds: run.reconcilers.some(r => r.kind.kind === Kustomization.kind), signal: stopped.signal }).catch(() => {})
   const { reconcilers, ...options } = run
   const ended = control(reconcilers, {
     ...options,

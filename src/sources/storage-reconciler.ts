@@ -6,7 +6,7 @@ import { CodedError, messageOf } from '../lib/coded-error.ts'
 import { isObject, type JsonObject, stringAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
 import type { ArtifactOwner } from '../world/storage/artifacts.ts'
-import { progressing } from '../engine/conditions.ts'
+import { progressing, type StatusChange } from '../engine/conditions.ts'
 import { SourceProblem } from './problem.ts'
 
 /** What the storage of a source needs. `link` is the name beside the file that always leads to the newest; `undefined` where a kind has none. */
@@ -29,7 +29,7 @@ export function artifactIn({ status }: KubeObject): Artifact | undefined {
 export async function checkStorage(object: KubeObject, storing: Storing): Promise<void> {
   const { artifacts, run } = storing
   const artifact = artifactIn(object)
-  if (!artifact) return lost(run, 'building artifact')
+  if (!artifact) return run.show(without(run, 'building artifact'))
   await collect(object, artifact, storing)
   const seen = await artifacts.verify(artifact, run.signal)
   if (seen.is === 'ok') return refresh(object, artifact, storing)
@@ -39,7 +39,7 @@ export async function checkStorage(object: KubeObject, storing: Storing): Promis
       reason: 'ArtifactVerificationFailed',
       message: `failed to verify integrity of artifact: ${seen.why}`,
     })
-  await lost(run, 'building artifact: disappeared from storage')
+  await run.save(without(run, 'building artifact: disappeared from storage'))
 }
 
 /** Best effort: what cannot be removed now is tried again in the next pass. */
@@ -60,11 +60,11 @@ async function refresh(object: KubeObject, artifact: Artifact, { artifacts, run,
   run.note({ fields: { artifact: { ...artifact, url: artifacts.urlOf(artifact.path) } as never, ...(url === undefined ? {} : { url }) } })
 }
 
-async function lost(run: Run, message: string): Promise<void> {
-  await run.save({
+function without(run: Run, message: string): StatusChange {
+  return {
     fields: { artifact: null, url: null },
     conditions: [...progressing(conditionsOf(run.current()), message, { drift: true }), { type: 'ArtifactInStorage', status: 'absent' }],
-  })
+  }
 }
 
 /** What is to be stored; `observed` are the status fields that say what it was made from. */

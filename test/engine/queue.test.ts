@@ -34,6 +34,29 @@ test('a lane runs as many at a time as it may, other lanes go on', () => {
   assert.deepEqual(taken(queue, 0), ['c'])
 })
 
+test('what comes after another one is taken when that one is neither due nor running, or when it has waited for long enough', () => {
+  const held: Item = { ...ks('a'), after: { key: 's', until: 2000 } }
+  const queue = queueOf(1)
+  queue.ask(held)
+  queue.ask(ks('b'))
+  queue.ask(source('s'))
+  assert.deepEqual(taken(queue, 0), ['b', 's'])
+  queue.ended(ks('b'), {}, 10)
+  assert.deepEqual(taken(queue, 10), [])
+  assert.equal(queue.nextAt(), 2000)
+  queue.ended(source('s'), { requeueMs: 60_000 }, 20)
+  assert.deepEqual(taken(queue, 20), ['a'])
+  queue.ended(held, {}, 30)
+
+  queue.ask(source('s'))
+  queue.ask(held)
+  assert.deepEqual(taken(queue, 40), ['s'])
+  assert.deepEqual(taken(queue, 2000), ['a'])
+  queue.ended(held, {}, 2010)
+  queue.ended(source('s'), {}, 2010)
+  assert.equal(queue.isBusy(), false)
+})
+
 verifies('kustomization/C18', 'what asks during a run starts one more right after it, whatever its ending says', () => {
   const endings: Again[] = [{ requeueMs: 3_600_000 }, { backoff: true }, {}]
   for (const ending of endings) {

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { fc } from '../support/laws.ts'
 import { test } from 'node:test'
 import type { KustomizationObject } from '../../src/kinds/kustomization.ts'
+import { fluxDefaults } from '../../src/engine/settings.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { prepare } from '../../src/kustomize/build-reconciler.ts'
+import { prepare, render } from '../../src/kustomize/build-reconciler.ts'
 import { decodeObjects } from '../../src/kustomize/decode.ts'
 import { BuildError } from '../../src/kustomize/error.ts'
 import { checkComponent, overlay, startOf } from '../../src/kustomize/generate.ts'
 import { clamped, inWalkOrder, joined } from '../../src/kustomize/paths.ts'
 import { listAt, stringAt } from '../../src/lib/json.ts'
+import type { Hands } from '../../src/world/world.ts'
 import { verifies } from '../conformance/verifies.ts'
 import { testKernel } from '../support/kernel.ts'
 
@@ -29,6 +31,12 @@ async function generated(tree: Tree, more: Spec = {}): Promise<Record<string, un
 }
 async function built(tree: Tree, more: Spec = {}): Promise<KubeObject[]> {
   return decodeObjects(await kernel.kustomizeBuild(await prepare(spec(more), files(tree), { hands: { kernel }, signal }), signal))
+}
+
+/** What a Kustomization of the whole tree is rendered to. */
+function rendered(tree: Tree): Promise<KubeObject[]> {
+  const ks = { metadata: { name: 'app' }, spec: spec({}) } as KustomizationObject
+  return render(ks, files(tree), { hands: { kernel } as unknown as Hands, settings: fluxDefaults, signal })
 }
 
 const config = (name: string, more = ''): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}`
@@ -103,7 +111,7 @@ for (const [id, path] of [
   })
 
 verifies('kustomization/G8', 'malformed YAML fails the build, naming the file', async () => {
-  await assert.rejects(built({ 'alert.yaml': `${config('a')}data:\n  a: "\\."\n` }), {
+  await assert.rejects(rendered({ 'alert.yaml': `${config('a')}data:\n  a: "\\."\n` }), {
     code: 'BuildFailed',
     message:
       'failed to decode Kubernetes YAML from /artifact/alert.yaml: MalformedYAMLError: yaml: line 6: found unknown escape character <nil>',
@@ -240,7 +248,7 @@ const refused: [what: string, text: string, message: string][] = [
 ]
 for (const [what, text, message] of refused)
   test(`a scanned manifest with ${what} is refused in kustomize's words`, async () => {
-    await assert.rejects(built({ 'd/a.yaml': text }), {
+    await assert.rejects(rendered({ 'd/a.yaml': text }), {
       code: 'BuildFailed',
       message: `failed to decode Kubernetes YAML from /artifact/d/a.yaml: ${message} <nil>`,
     })

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import { Recorder } from '../../src/engine/recorder.ts'
+import type { Hub } from '../../src/engine/working.ts'
+import type { KubeObject } from '../../src/kinds/manifest.ts'
+import { manualClock } from '../../src/world/clock/manual.ts'
+
+const event = (name: string): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Event',
+  metadata: { name, namespace: 'default' },
+  reportingComponent: 'test',
+})
+
+/** A recorder whose events are written when they are let through. */
+function stage() {
+  const written: string[] = []
+  const [clock, state] = [manualClock(0), { busy: false, hangs: false }]
+  const hub = {
+    async create(object: KubeObject, _options: unknown, signal: AbortSignal) {
+      if (state.hangs) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('late')), { once: true }))
+      written.push(object.metadata.name)
+      return object
+    },
+  } as unknown as Hub
+  const recorder = new Recorder(hub, { clock, isBusy: () => state.busy })
+  /** Lets everything happen that needs no time. */
+  const settled = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) await turn()
+  }
+  return { recorder, clock, state, written, settled }
+}
+
+test('events are written at once while nothing is reconciled, in their order', async () => {
+  const { recorder, written, settled } = stage()
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) recorder.add(event(name))
+  await settled()
+  assert.deepEqual(written, ['a', 'b', 'c', 'd', 'e', 'f'])
+})
+
+test('they wait for what is reconciled, until it is over', async () => {
+  const { recorder, state, written, settled } = stage()
+  state.busy = true
+  recorder.add(event('a'))
+  await settled()
+  assert.deepEqual(written, [])
+  state.busy = false
+  recorder.idle()
+  await settled()
+  assert.deepEqual(written, ['a'])
+})
+
+test('they wait for five seconds at most', async () => {
+  const { recorder, clock, state, written, settled } = stage()
+  state.busy = true
+  recorder.add(event('a'))
+  await clock.advance(3000)
+  recorder.add(event('b'))
+  await clock.advance(1999)
+  assert.deepEqual(written, [])
+  await clock.advance(1)
+  await settled()
+  assert.deepEqual(written, ['a'])
+  await clock.advance(3000)
+  await settled()
+  assert.deepEqual(written, ['a', 'b'])
+})
+
+test('at the end what waits is written', async () => {
+  const { recorder, state, written } = stage()
+  state.busy = true
+  for (const name of ['a', 'b']) recorder.add(event(name))
+  await recorder.end()
+  assert.deepEqual(written, ['a', 'b'])
+})
+
+test('a server that hangs does not hold up the end for more than two seconds', async () => {
+  const { recorder, clock, state, written, settled } = stage()
+  state.hangs = true
+  recorder.add(event('a'))
+  const ended = recorder.end()
+  await settled()
+  await clock.advance(2000)
+  await ended
+  assert.deepEqual(written, [])
+})
