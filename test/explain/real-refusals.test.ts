@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { violationOf } from '../../src/explain/rules/pod-security.ts'
 import { refusals } from '../../src/explain/wordings/refusals.ts'
 import { heard } from '../../src/explain/wordings/wording.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
@@ -26,8 +27,45 @@ const web = (spec: JsonObject = {}, labels: JsonObject = { app: 'web' }): KubeOb
 const bare = (name: string, namespace: string, spec: JsonObject = {}): KubeObject =>
   made('v1', 'Pod', name, { metadata: { namespace }, spec: { containers: [{ name: 'app', image: 'x' }], ...spec } })
 
+/** Specs of pods that Pod Security takes, or not, at its levels. */
+const inside = {
+  allowPrivilegeEscalation: false,
+  runAsNonRoot: true,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+}
+const judged: readonly JsonObject[] = [
+  ...[
+    {},
+    inside,
+    { privileged: true },
+    { capabilities: { add: ['NET_ADMIN'] } },
+    { capabilities: { add: ['CHOWN'] } },
+    { seccompProfile: { type: 'Unconfined' } },
+    { ...inside, seccompProfile: undefined },
+    { ...inside, runAsUser: 0 },
+    { ...inside, capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } },
+    { ...inside, capabilities: { drop: ['ALL'], add: ['CHOWN'] } },
+    { ...inside, capabilities: { drop: ['KILL'] } },
+  ].map(securityContext => ({
+    containers: [{ name: 'app', image: 'x', securityContext: JSON.parse(JSON.stringify(securityContext)) as JsonObject }],
+  })),
+  ...[
+    { hostNetwork: true },
+    { hostPID: true },
+    { volumes: [{ name: 'v', hostPath: { path: '/' } }] },
+    { volumes: [{ name: 'v', nfs: { server: 's', path: '/' } }] },
+    { volumes: [{ name: 'v', emptyDir: {} }] },
+    { securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } } },
+    { securityContext: { sysctls: [{ name: 'net.core.somaxconn', value: '1024' }] } },
+    { securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] } },
+    { initContainers: [{ name: 'setup', image: 'x' }] },
+  ].map(spec => ({ containers: [{ name: 'app', image: 'x', securityContext: inside }], ...spec }) as JsonObject),
+  { containers: [{ name: 'app', image: 'x', ports: [{ containerPort: 80, hostPort: 80 }] }] },
+]
+
 const name = 'what a real API server says when it refuses'
-withPrograms(['etcd', 'kube-apiserver'], { name, tests: 8 }, () =>
+withPrograms(['etcd', 'kube-apiserver'], { name, tests: 9 }, () =>
   describe(name, () => {
     let server: ApiServer
     let cluster: Cluster
@@ -39,7 +77,12 @@ withPrograms(['etcd', 'kube-apiserver'], { name, tests: 8 }, () =>
         kind: 'Namespace',
         metadata: { name: of, labels: labels as Record<string, string> },
       })
-      for (const namespace of [place('judged'), place('strict', { 'pod-security.kubernetes.io/enforce': 'restricted' }), place('full')])
+      for (const namespace of [
+        place('judged'),
+        place('strict', { 'pod-security.kubernetes.io/enforce': 'restricted' }),
+        place('base', { 'pod-security.kubernetes.io/enforce': 'baseline' }),
+        place('full'),
+      ])
         await cluster.create(namespace, { manager: 'test' }, signal)
       await cluster.apply(web(), { manager: 'first' }, signal)
       const quota = made('v1', 'ResourceQuota', 'compute', { metadata: { namespace: 'full' }, spec: { hard: { pods: '0' } } })
@@ -87,5 +130,19 @@ withPrograms(['etcd', 'kube-apiserver'], { name, tests: 8 }, () =>
           .then(() => 'accepted', messageOf)
         assert.equal(heard(refusals, message, 'judged')?.name, cause, message)
       })
+
+    test('Pod Security takes and refuses what our own judgement does', async () => {
+      for (const [namespace, level] of [
+        ['strict', 'restricted'],
+        ['base', 'baseline'],
+      ] as const)
+        for (const [i, spec] of judged.entries()) {
+          const created = cluster.create(bare(`p${i}`, namespace, spec), { manager: 'test', dryRun: true }, signal)
+          const message = await created.then(() => '', messageOf)
+          const said = `${level} ${JSON.stringify(spec)}: ${message}`
+          if (violationOf(spec, level)) assert.match(message, /violates PodSecurity/, said)
+          else assert.equal(message, '', said)
+        }
+    })
   }),
 )

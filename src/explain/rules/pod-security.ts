@@ -1,4 +1,4 @@
-import { at, type Json, listAt, stringAt } from '../../lib/json.ts'
+import { at, isObject, type Json, listAt, stringAt } from '../../lib/json.ts'
 
 /** The first field by which a pod does not keep to a level, and what stands there. */
 export interface Violation {
@@ -16,24 +16,34 @@ export function violationOf(spec: Json, level: string): Violation | undefined {
     listAt(spec, list).map(c => ({ container: c, place: `spec.${list}[${stringAt(c, 'name') ?? ''}]` })),
   )
   const found = [
-    ofPod(spec),
+    ofPod(spec, level === 'restricted'),
     ...containers.map(({ container, place }) => baseline(container, place)),
     ...(level === 'restricted' ? containers.map(({ container, place }) => restricted(container, { place, spec })) : []),
   ]
   return found.find(v => v !== undefined)
 }
 
-function ofPod(spec: Json): Violation | undefined {
+const kept = new Set(['name', 'configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'persistentVolumeClaim', 'projected', 'secret'])
+const safeSysctls =
+  /^(?:kernel\.shm_rmid_forced|net\.ipv4\.(?:ip_local_port_range|ip_unprivileged_port_start|tcp_syncookies|ping_group_range|ip_local_reserved_ports|tcp_keepalive_(?:time|intvl|probes)|tcp_fin_timeout|tcp_rmem|tcp_wmem))$/
+
+function ofPod(spec: Json, isRestricted: boolean): Violation | undefined {
   const shared = ['hostNetwork', 'hostPID', 'hostIPC'].find(field => at(spec, field) === true)
   if (shared) return { field: `spec.${shared}`, value: 'true' }
-  const volume = listAt(spec, 'volumes').find(v => at(v, 'hostPath') !== undefined)
-  return volume === undefined
-    ? undefined
-    : { field: `spec.volumes[${stringAt(volume, 'name') ?? ''}].hostPath`, value: stringAt(volume, 'hostPath', 'path') ?? '' }
+  const sysctl = listAt(spec, 'securityContext', 'sysctls').find(s => !safeSysctls.test(stringAt(s, 'name') ?? ''))
+  if (sysctl !== undefined) return { field: 'spec.securityContext.sysctls', value: stringAt(sysctl, 'name') ?? '' }
+  for (const volume of listAt(spec, 'volumes')) {
+    const kinds = isObject(volume) ? Object.keys(volume) : []
+    const bad = kinds.find(kind => kind === 'hostPath' || (isRestricted && !kept.has(kind)))
+    if (bad) return { field: `spec.volumes[${stringAt(volume, 'name') ?? ''}]`, value: bad }
+  }
+  return undefined
 }
 
 function baseline(container: Json, place: string): Violation | undefined {
   if (at(container, 'securityContext', 'privileged') === true) return { field: `${place}.securityContext.privileged`, value: 'true' }
+  if (at(container, 'securityContext', 'seccompProfile', 'type') === 'Unconfined')
+    return { field: `${place}.securityContext.seccompProfile.type`, value: 'Unconfined' }
   const added = listAt(container, 'securityContext', 'capabilities', 'add').find(c => !mayAdd.test(String(c)))
   if (added !== undefined) return { field: `${place}.securityContext.capabilities.add`, value: String(added) }
   const port = listAt(container, 'ports').find(p => Number(at(p, 'hostPort') ?? 0) > 0)
@@ -49,8 +59,11 @@ function restricted(container: Json, { place, spec }: { place: string; spec: Jso
   const escalates = at(container, 'securityContext', 'allowPrivilegeEscalation')
   if (escalates !== false) return bad('allowPrivilegeEscalation', escalates)
   if (own('runAsNonRoot') !== true) return bad('runAsNonRoot', own('runAsNonRoot'))
-  const drops = listAt(container, 'securityContext', 'capabilities', 'drop')
-  if (!drops.includes('ALL')) return bad('capabilities.drop', drops.join(', ') || '(none)')
+  if (own('runAsUser') === 0) return bad('runAsUser', 0)
+  const [drops, adds] = ['drop', 'add'].map(list => listAt(container, 'securityContext', 'capabilities', list))
+  if (!drops?.includes('ALL')) return bad('capabilities.drop', drops?.join(', ') || '(none)')
+  const added = adds?.find(c => c !== 'NET_BIND_SERVICE')
+  if (added !== undefined) return bad('capabilities.add', added)
   const profile = at(own('seccompProfile') ?? {}, 'type')
   return confined.test(String(profile)) ? undefined : bad('seccompProfile.type', profile)
 }
