@@ -31,6 +31,7 @@ import { rareFlux } from './rare-flux.ts'
 import { rarePrograms } from './rare-programs.ts'
 import { rareScenes } from './rare-scenes.ts'
 import { reportedMore } from './reported-more.ts'
+import { reportedNodes } from './reported-nodes.ts'
 import { reportedPods } from './reported-pods.ts'
 import { reported } from './reported.ts'
 import { wholeApplies } from './whole-applies.ts'
@@ -108,6 +109,7 @@ const whole = [
   ...reported,
   ...reportedPods,
   ...reportedMore,
+  ...reportedNodes,
 ]
 
 /** One of each kind of fault. */
