@@ -172,11 +172,13 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
       fix: 'run a process that stays (command, args), or use a Job for work that ends',
     })
   if (pod.parent && isOfJob(pod) && textAt(pod, 'status', 'phase') === 'Failed') return []
+  const again =
+    at(container.status, 'state', 'terminated') !== undefined && at(container.status, 'restartCount') === 0 ? '' : ', again and again'
   const unsaid = why ? undefined : likelyProbe(container, ended)
   if (unsaid) return [{ ...unsaid, evidence: [...unsaid.evidence, ...evidence] }]
   return said({
     name: 'CrashLoop',
-    what: `container ${name} fails with exit code ${ended.exitCode}${signals[ended.exitCode] ?? ''}, again and again${because}`,
+    what: `container ${name} fails with exit code ${ended.exitCode}${signals[ended.exitCode] ?? ''}${again}${because}`,
     fix: why?.fix ?? `correct what container ${name} needs: its log says what (get_logs with previous=true)`,
   })
 }

@@ -130,7 +130,7 @@ export const failures: readonly Wording[] = [
 export const unanswered: readonly Wording[] = [
   {
     name: 'NoAnswer',
-    says: /i\/o timeout|context deadline exceeded|Client\.Timeout|ETIMEDOUT|timed? ?out|no route to host|network is unreachable|connection reset|TLS handshake|\bEOF\b|EHOSTUNREACH|ECONNRESET|broken pipe|context canceled|could not read data|waiting on socket|socket (?:closed|hang ?up)/i,
+    says: /i\/o timeout|context deadline exceeded|Client\.Timeout|ETIMEDOUT|timed? ?out|no route to host|network is unreachable|connection reset|TLS handshake|\bEOF\b|EHOSTUNREACH|ECONNRESET|broken pipe|context canceled|response in the time allotted|could not read data|waiting on socket|socket (?:closed|hang ?up)/i,
     what: 'the host gave no answer in time',
     fix: 'check that the host is up and that network policies and proxies let the controller reach it; or raise spec.timeout',
   },

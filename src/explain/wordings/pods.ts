@@ -71,7 +71,7 @@ export const pulls: readonly Wording[] = [
   },
   {
     name: 'ImageNotFound',
-    says: /not ?found|manifest[_ ]unknown|name[_ ]unknown|\b404\b|does not exist|unknown (?:manifest|blob|repository)|repository name not known|no such image|requested image .*not/i,
+    says: /not ?found|manifest[_ ]unknown|name[_ ]unknown|\b404\b|does not exist|unknown (?:manifest|blob|repository)|repository name not known|no such image|could not resolve digest|requested image .*not/i,
     what: 'the registry has no such image or tag',
     fix: 'correct the image or its tag (get_image_digest, list_artifacts), or push it',
   },
