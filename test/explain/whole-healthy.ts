@@ -71,6 +71,12 @@ const leaving = (): KubeObject => {
   return { ...one, metadata: { ...one.metadata, name: 'web-6d4f-old03', deletionTimestamp: lately(9), deletionGracePeriodSeconds: 30 } }
 }
 
+/** What runs, by a container that declares one port. */
+const declaring = (containerPort: number): KubeObject[] =>
+  runs('gateway').map(o =>
+    o.kind === 'Pod' ? { ...o, spec: { ...o.spec, containers: [{ name: 'app', image: 'x', ports: [{ containerPort }] }] } } : o,
+  )
+
 /** [what, objects]: made anew for each run, as some are young. */
 export const wholeHealthy = (): [says: string, objects: [KubeObject, ...KubeObject[]]][] => [
   [
@@ -162,10 +168,26 @@ export const wholeHealthy = (): [says: string, objects: [KubeObject, ...KubeObje
     ],
   ],
   [
+    'whole: an Ingress before a Service whose pods listen where their container says otherwise',
+    [
+      object('networking.k8s.io/v1', 'Ingress', 'gateway', {
+        spec: {
+          rules: [
+            { http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'gateway', port: { number: 80 } } } }] } },
+          ],
+        },
+        status: { loadBalancer: { ingress: [{ ip: '10.0.0.1' }] } },
+      }),
+      object('v1', 'Service', 'gateway', { spec: { selector: { app: 'gateway' }, ports: [{ port: 80, targetPort: 8080 }] } }),
+      ...declaring(9090),
+      object('v1', 'Endpoints', 'gateway', { subsets: [{ addresses: [{ ip: '10.42.0.9' }], ports: [{ port: 8080 }] }] }),
+    ],
+  ],
+  [
     'whole: a Service whose pods listen where no container says so',
     [
       object('v1', 'Service', 'gateway', { spec: { selector: { app: 'gateway' }, ports: [{ port: 80, targetPort: 8080 }] } }),
-      ...runs('gateway'),
+      ...declaring(9090),
       object('discovery.k8s.io/v1', 'EndpointSlice', 'gateway-abc12', {
         metadata: { labels: { 'kubernetes.io/service-name': 'gateway' } },
         addressType: 'IPv4',
