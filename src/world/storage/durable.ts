@@ -33,8 +33,9 @@ export async function writeDurably(
       await onDisk(path, () => replace(files, temporary, path))
       await onDisk(path, () => syncFolder(files, folder))
       return written
-    } finally {
+    } catch (thrown) {
       await files.rm(temporary, { force: true }).catch(() => {})
+      throw thrown
     }
   })
 }
@@ -70,8 +71,9 @@ export async function linkDurably(files: Files, link: string, { target, id }: { 
       await files.symlink(target, temporary)
       await files.rename(temporary, link)
       await syncFolder(files, dirname(link))
-    } finally {
+    } catch (thrown) {
       await files.rm(temporary, { force: true }).catch(() => {})
+      throw thrown
     }
   })
 }
