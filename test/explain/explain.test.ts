@@ -9,6 +9,7 @@ import { testKernel } from '../support/kernel.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import { belowAnother, besideOthers } from './beside.ts'
 import type { FaultCase } from './case.ts'
+import { chains } from './chains.ts'
 import { LentClusters } from './cluster.ts'
 import { fluxFaults } from './faults-flux.ts'
 import { sourceFaults } from './faults-sources.ts'
@@ -110,6 +111,7 @@ const whole = [
   ...reportedPods,
   ...reportedMore,
   ...reportedNodes,
+  ...chains,
 ]
 
 /** One of each kind of fault. */
