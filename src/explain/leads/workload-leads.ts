@@ -100,7 +100,7 @@ function podLeads(found: Found, now: number): Lead[] {
   const named = (name: string): boolean => said.includes(`"${name}"`)
   const notUp = stringAt(object, 'status', 'phase') === 'Pending'
   const hadTime = now - Date.parse(object?.metadata.creationTimestamp ?? '') > startMs || found.events.some(e => e.reason === 'FailedMount')
-  const refs = notUp && node && hadTime ? neededBy(object) : []
+  const refs = notUp && node && hadTime ? neededBy(object, said) : []
   return [
     ...claims.map(name => ({ role: 'claim', weight: 1, one: core('PersistentVolumeClaim', name) }) as const),
     ...(node ? [{ role: 'node', weight: 0.9, one: { group: '', kind: 'Node', name: node } } as const] : []),
@@ -130,9 +130,14 @@ function pullSecretLeads({ object, ref, events }: Found): Lead[] {
   })
 }
 
-/** The Secrets and ConfigMaps that a pod cannot start without, each once. */
-function neededBy(pod: KubeObject | undefined): Reference[] {
-  const all = referencesOf(pod)
+/** The Secrets and ConfigMaps that a pod cannot start without, and those that its node misses, each once. */
+function neededBy(pod: KubeObject | undefined, said: string): Reference[] {
+  const missed = [...said.matchAll(/\b(secret|configmap) "([\w.-]+)" not found/gi)].map(([, kind = '', name = '']) => ({
+    kind: kind.toLowerCase() === 'secret' ? ('Secret' as const) : ('ConfigMap' as const),
+    name,
+    at: 'status',
+  }))
+  const all = [...missed, ...referencesOf(pod)]
   return all.filter((a, i) => all.findIndex(b => b.kind === a.kind && b.name === a.name) === i).slice(0, mostReferences)
 }
 

@@ -18,11 +18,12 @@ import { passesOn, type Statement, statementsOf } from '../statements.ts'
 import { codes } from '../wordings/codes.ts'
 import { networks } from '../wordings/fetches.ts'
 import { operators } from '../wordings/operators.ts'
-import { heard } from '../wordings/wording.ts'
+import { filled, heard } from '../wordings/wording.ts'
 
 interface Absence {
   readonly name: string
   readonly what: string
+  /** `{name|otherwise}` stands for what is not there. */
   readonly fix: string
   readonly strength: number
 }
@@ -44,55 +45,55 @@ const absences: Partial<Readonly<Record<Role, Absence>>> = {
   secret: {
     name: 'SecretMissing',
     what: 'a Secret that is needed does not exist',
-    fix: 'create the Secret, or correct the reference to it',
+    fix: 'create Secret {name|of that name}, or correct the reference to it',
     strength: 1,
   },
   config: {
     name: 'ConfigMapMissing',
     what: 'a ConfigMap that is needed does not exist',
-    fix: 'create the ConfigMap, or correct the reference to it',
+    fix: 'create ConfigMap {name|of that name}, or correct the reference to it',
     strength: 1,
   },
   account: {
     name: 'ServiceAccountMissing',
     what: 'the ServiceAccount does not exist',
-    fix: 'create the ServiceAccount, or correct serviceAccountName',
+    fix: 'create ServiceAccount {name|of that name}, or correct serviceAccountName',
     strength: 0.9,
   },
   priority: {
     name: 'PriorityClassMissing',
     what: 'the PriorityClass does not exist',
-    fix: 'create the PriorityClass, or correct priorityClassName',
+    fix: 'create PriorityClass {name|of that name}, or correct priorityClassName',
     strength: 0.9,
   },
   runtime: {
     name: 'RuntimeClassMissing',
     what: 'the RuntimeClass does not exist',
-    fix: 'create the RuntimeClass, or correct runtimeClassName',
+    fix: 'create RuntimeClass {name|of that name}, or correct runtimeClassName',
     strength: 0.9,
   },
   claim: {
     name: 'ClaimMissing',
     what: 'a PersistentVolumeClaim of the pod does not exist',
-    fix: 'create the PersistentVolumeClaim, or correct claimName',
+    fix: 'create PersistentVolumeClaim {name|of that name}, or correct claimName',
     strength: 1,
   },
   'storage class': {
     name: 'StorageClassMissing',
     what: 'the StorageClass of the claim does not exist',
-    fix: 'create the StorageClass, or make the claim again with a storageClassName that exists',
+    fix: 'create StorageClass {name|of that name}, or make the claim again with a storageClassName that exists',
     strength: 1,
   },
   namespace: {
     name: 'NamespaceMissing',
     what: 'the namespace does not exist',
-    fix: 'create the namespace first: add it to what is applied, or order it before by dependsOn',
+    fix: 'create namespace {name|it} first: add it to what is applied, or order it before by dependsOn',
     strength: 1,
   },
   backend: {
     name: 'BackendMissing',
     what: 'the Service behind it does not exist',
-    fix: 'create the Service, or correct the name in the backend',
+    fix: 'create Service {name|of that name}, or correct the name in the backend',
     strength: 0.95,
   },
   issuer: {
@@ -166,7 +167,7 @@ function absenceOf(found: Found, { parent, absence, isTold }: { parent: Found; a
   return {
     name: absence.name,
     what: `${absence.what}: ${name}, which ${parent.ref.kind} ${parent.ref.name} names`,
-    fix: absence.fix,
+    fix: filled(absence.fix, { name: found.ref.name }),
     evidence: [...(statement ? [statement.evidence] : []), ...evidence],
     strength: isTold ? 0.28 : absence.strength,
   }
