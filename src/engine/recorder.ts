@@ -5,8 +5,8 @@ import type { Hub, Pass } from './working.ts'
 
 /** How long an event lets passes go before it, and how long what still waits at the end may take. */
 const [patienceMs, endMs] = [5000, 2000]
-/** How many are written at a time while nothing is reconciled. */
-const mostAtOnce = 4
+/** How many are written at a time while nothing is reconciled, and how many wait: of more the oldest are lost, as where the API server is away for long. */
+const [mostAtOnce, mostWaiting] = [4, 10_000]
 
 export interface RecorderOptions {
   readonly clock: Pass<unknown>['clock']
@@ -18,7 +18,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly #hub: Hub
   readonly #options: RecorderOptions
-  #waiting: { readonly event: KubeObject; readonly since: number }[] = []
+  readonly #waiting: { readonly event: KubeObject; readonly since: number }[] = []
   #working: Promise<void> | undefined
   #bell = new AbortController()
   readonly #over = new AbortController()
@@ -31,6 +31,7 @@ export class Recorder {
 
   add(event: KubeObject): void {
     this.#waiting.push({ event, since: this.#options.clock.elapsed() })
+    if (this.#waiting.length > mostWaiting) this.#waiting.shift()
     this.#working ??= this.#work()
   }
 

@@ -67,6 +67,14 @@ test('they wait for five seconds at most', async () => {
   assert.deepEqual(written, ['a', 'b'])
 })
 
+test('of very many the oldest are lost', async () => {
+  const { recorder, state, written } = stage()
+  state.busy = true
+  for (let i = 0; i < 10_002; i++) recorder.add(event(String(i)))
+  await recorder.end()
+  assert.deepEqual([written.length, written[0], written.at(-1)], [10_000, '2', '10001'])
+})
+
 test('at the end what waits is written', async () => {
   const { recorder, state, written } = stage()
   state.busy = true
