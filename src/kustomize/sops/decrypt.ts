@@ -125,12 +125,12 @@ class Walk {
     }
   }
 
-  /** A comment that was never encrypted stays. */
+  /** A comment that was never encrypted stays; one that was stands on a line of its own, as sops has it. */
   #comment(comment: Comment, place: Place): Comment {
     if (!this.#judge({ ...place, isComment: true })) return comment
     try {
       const open = decrypted(comment.text, this.#key, aboutOf(place.path))
-      return new Comment(open instanceof Comment ? open.text : String(open), comment.inline)
+      return new Comment(open instanceof Comment ? open.text : String(open))
     } catch (thrown) {
       if (thrown instanceof SopsError) return comment
       throw thrown

@@ -83,13 +83,14 @@ class Reader {
 
   #pair({ key, value }: Pair, depth: number): (Entry | Comment)[] {
     const about = (value ?? {}) as Commented
-    const isLeaf = !isMap(value) && !isSeq(value)
+    const above = comments(about.commentBefore)
+    const node = this.#node(value, depth + 1)
+    const isTree = isMap(value) || isSeq(value)
     return [
       ...comments((key as Commented).commentBefore),
       ...comments((key as Commented).comment),
-      ...comments(about.commentBefore),
-      ...(isLeaf ? comments(about.comment, true) : []),
-      { key: this.#key(key), value: this.#node(value, depth + 1) },
+      ...(isTree ? [] : [...above, ...comments(about.comment, true)]),
+      { key: this.#key(key), value: isTree ? begunWith(above, node) : node },
     ]
   }
 
@@ -110,6 +111,13 @@ class Reader {
     this.#open.delete(list)
     return new List([...items, ...comments(list.comment)])
   }
+}
+
+/** What stands above the first of a map or a list is within it, as its name is in the way to what is encrypted. */
+function begunWith(above: readonly Comment[], node: Node): Node {
+  if (above.length === 0) return node
+  if (node instanceof Branch) return new Branch([...above, ...node.items])
+  return node instanceof List ? new List([...above, ...node.items]) : node
 }
 
 function comments(text: string | null | undefined, inline = false): Comment[] {
