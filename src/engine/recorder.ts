@@ -54,10 +54,19 @@ export class Recorder {
   async #work(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#over.signal.aborted) {
       const alone = await this.#turn()
-      const some = this.#waiting.splice(0, alone ? mostAtOnce : 1)
-      await Promise.all(some.map(({ event }) => record(this.#hub, event, this.#over.signal).catch(() => {})))
+      const some = this.#next(alone ? mostAtOnce : 1)
+      await Promise.all(some.map(event => record(this.#hub, event, this.#over.signal).catch(() => {})))
     }
     this.#working = undefined
+  }
+
+  /** The first that wait; never equal ones together, as each counts up the one before it. */
+  #next(most: number): KubeObject[] {
+    const events = this.#waiting.slice(0, most).map(({ event }) => event)
+    const seen = new Set<string>()
+    const again = events.findIndex(event => seen.size === seen.add(keyOf(event)).size)
+    this.#waiting.splice(0, again === -1 ? most : again)
+    return again === -1 ? events : events.slice(0, again)
   }
 
   /** Until nothing is reconciled, or the first has waited long enough; says which. */
@@ -71,6 +80,10 @@ export class Recorder {
       if (this.#bell.signal.aborted) this.#bell = new AbortController()
     }
   }
+}
+
+function keyOf({ metadata: { namespace, name } }: KubeObject): string {
+  return `${namespace}/${name}`
 }
 
 /** Creates the event, or counts it up when an equal one exists. Events are best effort: a refusal never fails a pass. */

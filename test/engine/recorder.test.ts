@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Recorder } from '../../src/engine/recorder.ts'
 import type { Hub } from '../../src/engine/working.ts'
-import type { KubeObject } from '../../src/kinds/manifest.ts'
+import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
+import type { JsonObject } from '../../src/lib/json.ts'
 import { manualClock } from '../../src/world/clock/manual.ts'
+import { ClusterError } from '../../src/world/cluster/error.ts'
 
 const event = (name: string): KubeObject => ({
   apiVersion: 'v1',
@@ -16,12 +18,25 @@ const event = (name: string): KubeObject => ({
 /** A recorder whose events are written when they are let through. */
 function stage() {
   const written: string[] = []
+  const counts = new Map<string, unknown>()
   const [clock, state] = [manualClock(0), { busy: false, hangs: false }]
   const hub = {
     async create(object: KubeObject, _options: unknown, signal: AbortSignal) {
       if (state.hangs) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('late')), { once: true }))
-      written.push(object.metadata.name)
+      const { name } = object.metadata
+      if (counts.has(name)) throw new ClusterError('ALREADY_EXISTS', { cluster: 'test', what: name, message: 'there is one' })
+      counts.set(name, 1)
+      written.push(name)
       return object
+    },
+    async get({ name }: ObjectRef) {
+      const count = counts.get(name)
+      await turn()
+      return { ...event(name), count }
+    },
+    async patch({ name }: ObjectRef, { body }: { body: JsonObject }) {
+      counts.set(name, body.count)
+      return event(name)
     },
   } as unknown as Hub
   const recorder = new Recorder(hub, { clock, isBusy: () => state.busy })
@@ -29,7 +44,7 @@ function stage() {
   const settled = async (): Promise<void> => {
     for (let i = 0; i < 20; i++) await turn()
   }
-  return { recorder, clock, state, written, settled }
+  return { recorder, clock, state, written, counts, settled }
 }
 
 test('events are written at once while nothing is reconciled, in their order', async () => {
@@ -37,6 +52,16 @@ test('events are written at once while nothing is reconciled, in their order', a
   for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) recorder.add(event(name))
   await settled()
   assert.deepEqual(written, ['a', 'b', 'c', 'd', 'e', 'f'])
+})
+
+test('equal events count up one after the other, however many wait', async () => {
+  const { recorder, state, counts, settled } = stage()
+  state.busy = true
+  for (const name of ['a', 'a', 'b', 'a', 'a']) recorder.add(event(name))
+  state.busy = false
+  recorder.idle()
+  await settled()
+  assert.deepEqual(Object.fromEntries(counts), { a: 4, b: 1 })
 })
 
 test('they wait for what is reconciled, until it is over', async () => {
