@@ -209,7 +209,8 @@ class Controller<Hands> {
     const { kind } = object
     const reconciler = this.#reconcilers.get(kind)
     const lane = reconciler?.laneOf?.(object)
-    const first = conditionsOf(object).length === 0 ? reconciler?.after?.(object) : undefined
+    const isNew = conditionsOf(object).length === 0 && object.metadata.deletionTimestamp === undefined
+    const first = isNew ? reconciler?.after?.(object) : undefined
     return {
       kind,
       lane: lane === undefined ? kind : `${kind} ${lane}`,

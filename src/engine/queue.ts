@@ -55,13 +55,14 @@ export class Queue {
     this.#options = options
   }
 
-  /** Wants a run now. */
+  /** Wants a run now. One that is asked for without waiting for another one waits no more. */
   ask(item: Item): void {
     const lane = this.#asked.get(item.lane) ?? new Map<string, Item>()
     this.#asked.set(item.lane, lane)
-    if (lane.has(item.key)) return
+    const known = lane.get(item.key)
+    if (known && (!known.after || item.after)) return
     lane.set(item.key, item)
-    this.#options.queue?.added(item)
+    if (!known) this.#options.queue?.added(item)
   }
 
   /** Wants a run at a time. */

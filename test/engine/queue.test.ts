@@ -57,6 +57,15 @@ test('what comes after another one is taken when that one is neither due nor run
   assert.equal(queue.isBusy(), false)
 })
 
+test('what waits for another one is taken at once when it is asked for without that', () => {
+  const queue = queueOf(1)
+  queue.ask(source('s'))
+  queue.ask({ ...ks('a'), after: { key: 's', until: 2000 } })
+  assert.deepEqual(taken(queue, 0), ['s'])
+  queue.ask(ks('a'))
+  assert.deepEqual(taken(queue, 0), ['a'])
+})
+
 verifies('kustomization/C18', 'what asks during a run starts one more right after it, whatever its ending says', () => {
   const endings: Again[] = [{ requeueMs: 3_600_000 }, { backoff: true }, {}]
   for (const ending of endings) {
