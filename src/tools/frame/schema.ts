@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts'
 
-const dropped = new Set(['$schema', 'additionalProperties', 'propertyNames'])
+/** What a model does not need to see: bounds that it hardly ever meets are told when it does. */
+const dropped = new Set(['$schema', 'additionalProperties', 'propertyNames', 'pattern', 'minItems', 'maxItems', 'minLength', 'maxLength'])
 const cache = new WeakMap<z.ZodType, JsonObject>()
 
 /** The JSON Schema of arguments as clients see it: nothing that a model does not need. Validation stays with zod. */
