@@ -10,6 +10,10 @@ import { type Product, startProduct } from '../support/service.ts'
 import { belowAnother, besideOthers } from './beside.ts'
 import type { FaultCase } from './case.ts'
 import { chains } from './chains.ts'
+import { checkedFlux } from './checked-flux.ts'
+import { checkedHealthy } from './checked-healthy.ts'
+import { checkedMore } from './checked-more.ts'
+import { checkedPods } from './checked-pods.ts'
 import { LentClusters } from './cluster.ts'
 import { fluxFaults } from './faults-flux.ts'
 import { sourceFaults } from './faults-sources.ts'
@@ -112,6 +116,9 @@ const whole = [
   ...reportedMore,
   ...reportedNodes,
   ...chains,
+  ...checkedPods,
+  ...checkedFlux,
+  ...checkedMore,
 ]
 
 /** One of each kind of fault. */
@@ -123,7 +130,7 @@ describe('the true cause comes first', { concurrency: 8 }, () => {
 })
 
 describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {
-  const well = () => [...healthyCases(), ...healthyOperators, ...wholeHealthy(), ...moreHealthy()]
+  const well = () => [...healthyCases(), ...healthyOperators, ...wholeHealthy(), ...moreHealthy(), ...checkedHealthy()]
   for (const [i, [says]] of well().entries())
     test(says, async () => {
       const [, objects] = well()[i] ?? assert.fail('it is in the list')

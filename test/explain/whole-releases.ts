@@ -213,7 +213,7 @@ const helms: readonly FaultCase[] = [
         'unable to build kubernetes objects from current release manifest: resource mapping not found for name: "web" namespace: "" from "": no matches for kind "PodDisruptionBudget" in version "policy/v1beta1"\nensure CRDs are installed first',
       ),
     ),
-    { cause: ['MissingCRD'], proof: /policy\/v1beta1/, fix: any },
+    { cause: ['MissingCRD', 'ApiVersionGone'], proof: /policy\/v1beta1/, fix: any },
   ),
   row(
     'foreign object',

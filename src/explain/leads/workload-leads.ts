@@ -1,4 +1,4 @@
-import { conditionsOf, type KubeObject, type ObjectRef } from '../../kinds/manifest.ts'
+import { conditionOf, conditionsOf, type KubeObject, type ObjectRef } from '../../kinds/manifest.ts'
 import { at, listAt, objectAt, stringAt } from '../../lib/json.ts'
 import { type Facts, type Found, healthOf } from '../facts.ts'
 import { type Reference, referencesOf } from '../references.ts'
@@ -103,13 +103,22 @@ function podLeads(found: Found, now: number): Lead[] {
   const refs = notUp && node && hadTime ? neededBy(object, said) : []
   return [
     ...claims.map(name => ({ role: 'claim', weight: 1, one: core('PersistentVolumeClaim', name) }) as const),
-    ...(node ? [{ role: 'node', weight: 0.9, one: { group: '', kind: 'Node', name: node } } as const] : []),
+    ...(node ? [{ role: 'node', weight: 0.9, one: { group: '', kind: 'Node', name: node } } as const] : nodeLeads(found)),
     ...refs.map(
       ({ kind, name }) =>
         ({ role: kind === 'Secret' ? 'secret' : 'config', weight: named(name) ? 1 : 0.95, one: core(kind, name) }) as const,
     ),
     ...(waits.some(w => /Pull/.test(w)) ? pullSecretLeads(found) : []),
   ]
+}
+
+/** A pod that no node takes, as they are not ready or under pressure themselves: those nodes. */
+function nodeLeads({ object, events }: Found): Lead[] {
+  const said = [conditionOf(object, 'PodScheduled')?.message ?? '', ...events.map(e => e.message)].join('\n')
+  if (!/taints? \{?node\.kubernetes\.io\/(?:not-ready|unreachable|\w+-pressure|network-unavailable)/.test(said)) return []
+  const keep = (node: KubeObject): boolean =>
+    conditionsOf(node).some(c => (c.type === 'Ready' ? c.status !== 'True' : c.status === 'True' && /Pressure|Unavailable/.test(c.type)))
+  return [{ role: 'node', weight: 1, list: { group: '', kind: 'Node' }, keep, most: 2 }]
 }
 
 /** A pull that is denied, or of which nothing more is said, is explained by a pull Secret that is not there. */

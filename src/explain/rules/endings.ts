@@ -37,6 +37,13 @@ export function endOf(container: Container, now: number): Ended | undefined {
   return flaps ? ended(pod, `${place}.lastState.terminated`, last) : undefined
 }
 
+const longMs = 10 * 60_000
+/** Since when an init container that should have ended runs; `undefined` for one that has had little time. */
+export function holdsSince({ status, isInit }: Container, now: number): string | undefined {
+  const since = isInit ? stringAt(status, 'state', 'running', 'startedAt') : undefined
+  return since !== undefined && now - Date.parse(since) > longMs ? since : undefined
+}
+
 function ended(pod: Found, place: string, state: Json): Ended {
   const [exitCode, reason, message] = [at(state, 'exitCode'), stringAt(state, 'reason') ?? '', stringAt(state, 'message') ?? '']
   const quote = [reason, exitCode === undefined ? '' : `exit code ${numberOf(exitCode)}`, message.trim().slice(-200)]
@@ -69,7 +76,7 @@ function shortened(line: string): string {
   const focus = heard(crashes, line, undefined)?.focus ?? ''
   const place = focus === '' ? -1 : line.indexOf(focus)
   if (place < mostLine / 2) return line.slice(0, mostLine)
-  return `${line.slice(0, aroundFocus)} … ${line.slice(place - aroundFocus, place + mostLine - 2 * aroundFocus)}`
+  return `${line.slice(0, aroundFocus)} … ${line.slice(place - aroundFocus, place + Math.max(mostLine - 2 * aroundFocus, focus.length))}`
 }
 
 function numberOf(value: Json | undefined): number {

@@ -6,7 +6,7 @@ import { codes } from '../wordings/codes.ts'
 import { failures, missing, networks } from '../wordings/fetches.ts'
 import { operators } from '../wordings/operators.ts'
 import { refusals } from '../wordings/refusals.ts'
-import { causeOfReason } from '../wordings/reasons.ts'
+import { causeOfReason, fixOfRoute } from '../wordings/reasons.ts'
 import { heard } from '../wordings/wording.ts'
 import { allConditions, isOfOperator } from '../states.ts'
 
@@ -37,7 +37,7 @@ export const ownWordsRule: Rule = (found, facts) => {
     {
       name,
       what: words?.what ?? reason?.what ?? `${ref.kind} ${ref.name} says itself why it fails (${name})`,
-      fix: words?.fix ?? reason?.fix ?? 'correct what its message names',
+      fix: words?.fix ?? reason?.fix ?? fixOfRoute(ref.group, statement.reason) ?? 'correct what its message names',
       subject: words?.subject,
       evidence: [statement.evidence, ...(more ? [more.evidence] : [])].map(e => ({ ...e, focus: words?.focus })),
       strength: passesOn(statement, found) ? 0.32 : words && !isFluxGroup(ref.group) ? 0.6 : 0.36,

@@ -16,8 +16,11 @@ import {
   warning,
 } from '../facts.ts'
 import { missing } from '../wordings/fetches.ts'
+import { crashes } from '../wordings/crashes.ts'
 import { schedulings, setups } from '../wordings/pods.ts'
 import { heard } from '../wordings/wording.ts'
+import { type Container, containersOf } from './container-rules.ts'
+import { holdsSince, logEvidence, tellingLines } from './endings.ts'
 
 const isPod = ({ ref, object }: Found): boolean => ref.kind === 'Pod' && object !== undefined && !object.metadata.deletionTimestamp
 
@@ -113,6 +116,8 @@ export const silentPodRule: Rule = (pod, facts) => {
   const waits = listAt(pod.object, 'status', 'containerStatuses').map(c => stringAt(c, 'state', 'waiting', 'reason') ?? '')
   const age = facts.now - Date.parse(pod.object?.metadata.creationTimestamp ?? '')
   if (!isPod(pod) || textAt(pod, 'status', 'phase') !== 'Pending' || !textAt(pod, 'spec', 'nodeName') || !(age > silentMs)) return []
+  const held = containersOf(pod).find(c => holdsSince(c, facts.now) !== undefined)
+  if (held) return [initHolds(held, holdsSince(held, facts.now) ?? '')]
   return [
     {
       name: 'PodNotStarting',
@@ -125,6 +130,19 @@ export const silentPodRule: Rule = (pod, facts) => {
       strength: 0.45,
     },
   ]
+}
+
+/** An init container that runs on: what it waits for does not come. */
+function initHolds({ pod, name, at: place }: Container, since: string): Finding {
+  const lines = logEvidence(pod, name)
+  const why = heard(crashes, tellingLines(pod, name).join('\n'), undefined)
+  return {
+    name: 'InitContainerWaits',
+    what: `init container ${name} does not end, so the containers of the pod do not start${why ? `: ${why.what}` : ''}`,
+    fix: why?.fix ?? `make what init container ${name} waits for come (its log says what), or correct its command`,
+    evidence: [fieldEvidence(pod, `${place}.state.running.startedAt`, since), ...lines],
+    strength: 0.7,
+  }
 }
 
 /** The ConfigMap or Secret behind a volume whose key is missing: the kubelet names the volume alone. */
@@ -195,7 +213,7 @@ export const nodeRule: Rule = (node, facts) => {
   return [
     {
       name: ready?.status === 'True' ? 'NodePressure' : 'NodeNotReady',
-      what: `the node of the pod is ${ready?.status === 'True' ? `under ${pressed}` : 'not ready'}`,
+      what: `${node.parent?.object?.spec?.nodeName === node.ref.name || node.role === undefined ? 'the node of the pod' : `node ${node.ref.name}, which could take the pod,`} is ${ready?.status === 'True' ? `under ${pressed}` : 'not ready'}`,
       fix: 'bring the node back (kubelet, network, disk), or delete the pod so that it moves to another one',
       evidence: conditionEvidence(node, ready?.status === 'True' ? (pressed ?? 'Ready') : 'Ready'),
       strength: ready?.status === 'True' ? 0.5 : 1,

@@ -25,7 +25,7 @@ const workloads = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet
 export const creationRule: Rule = found => {
   if (!workloads.has(found.ref.kind) || !found.object) return []
   const condition = conditionOf(found.object, 'ReplicaFailure')
-  const event = lacksPods(found) ? warning(found, /^FailedCreate$/) : undefined
+  const event = lacksPods(found) ? warning(found, /^(?:FailedCreate|ReplicaSetCreateError)$/) : undefined
   const over = event && isOver(found, event, /^SuccessfulCreate$/)
   const message = condition?.status === 'True' ? condition.message : over ? undefined : event?.message
   if (!message) return []

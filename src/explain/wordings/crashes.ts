@@ -3,6 +3,12 @@ import type { Wording } from './wording.ts'
 /** What programs say before they end, for the fix: the cause is that they end. */
 export const crashes: readonly Wording[] = [
   {
+    name: 'RightMissing',
+    says: /User "(?<user>[^"]+)" cannot (?<verb>[\w-]+) (?:resource "(?<resource>[^"]+)"|path)/i,
+    what: '{user|its service account} has no right to {verb|do this to} {resource|what it needs}',
+    fix: 'bind {user|its service account} to a Role or ClusterRole with verb {verb|named in its log} on {resource|that resource}, or correct serviceAccountName',
+  },
+  {
     name: 'OutOfHeap',
     says: /heap out of memory|OutOfMemoryError|MemoryError|cannot allocate memory|std::bad_alloc|Reached heap limit/i,
     what: 'it has no memory left within its own limit',

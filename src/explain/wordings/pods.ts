@@ -148,6 +148,12 @@ export const schedulings: readonly Wording[] = [
   },
   {
     name: 'UnschedulableTaint',
+    says: /taints? (?:that the pod .{0,20})?\{?node\.kubernetes\.io\/(?:not-ready|unreachable|\w+-pressure|network-unavailable)/i,
+    what: 'the nodes are not ready or under pressure, and keep pods away by a taint of their own',
+    fix: 'bring the nodes back (kubelet, network plugin, disk, memory): the taint then leaves by itself',
+  },
+  {
+    name: 'UnschedulableTaint',
     says: /untolerated taint|had taint|didn't tolerate|taints? that the pod/i,
     what: 'all nodes have taints that the pod does not tolerate',
     fix: 'add a toleration for the taint that the message names, or take the taint off the nodes',
@@ -217,7 +223,7 @@ export const setups: readonly Wording[] = [
   },
   {
     name: 'CommandNotFound',
-    says: /executable file not found|exec:? [\s\S]{0,200}?no such file or directory|exec: "(?<command>[^"]+)"|not found in \$PATH/i,
+    says: /executable file not found|executable file \W?(?<command2>[\w./-]+)\W? not found|exec:? [\s\S]{0,200}?no such file or directory|exec: "(?<command>[^"]+)"|not found in \$PATH/i,
     what: 'the command of the container cannot be run: {command|it} is not in the image, or is no program for this platform',
     fix: 'correct command and args, or the image',
   },
@@ -232,6 +238,12 @@ export const setups: readonly Wording[] = [
     says: /(?:driver name |driver )"?(?<driver>[\w.-]+)"? not found in the list of registered CSI drivers|not found in the list of registered CSI drivers|no volume plugin matched/i,
     what: 'the storage driver {driver|of the volume} does not run on the node',
     fix: 'install driver {driver|named in the message} (its DaemonSet must have a ready pod on that node), or use a StorageClass of another driver',
+  },
+  {
+    name: 'VolumeMountFailed',
+    says: /mount\.(?<type>nfs|cifs|ceph|glusterfs)\w*: .{0,80}(?:access|permission) denied|mount error\(13\)/i,
+    what: 'the file server does not let the node mount the share',
+    fix: 'let the server export that path to the nodes (export list, rights of the share, credentials of the volume), or correct server and path of the volume',
   },
   {
     name: 'VolumeAttachFailed',

@@ -75,3 +75,21 @@ export function causeOfReason(reason: string): { readonly name: string; readonly
   const found = Object.hasOwn(said, reason) ? said[reason] : undefined
   return found && { name: found[2] ?? reason, what: found[0], fix: found[1] }
 }
+
+/** What the reasons that the Gateway API itself defines ask for. */
+const routed: Readonly<Record<string, string>> = {
+  BackendNotFound: 'create the Service that its backendRefs name, or correct name, namespace and port there',
+  InvalidKind: 'name in backendRefs (or allowedRoutes) a kind that this gateway implementation takes, such as Service',
+  InvalidCertificateRef:
+    'create the Secret of type kubernetes.io/tls that tls.certificateRefs of the listener names, or correct the reference',
+  NoMatchingListenerHostname: 'give the route hostnames that the hostname of a listener covers, or correct the listener',
+  NoMatchingParent: 'correct parentRefs of the route (name, sectionName, port), or add that listener to the Gateway',
+  NotAllowedByListeners: 'let the listener take this route (spec.listeners[].allowedRoutes: namespaces, kinds), or move the route',
+  RefNotPermitted: 'add a ReferenceGrant in the namespace of what is named, or keep it in the namespace of the route',
+  UnsupportedProtocol: 'give the listener a protocol that this gateway implementation serves',
+  UnsupportedValue: 'take out the field that the message names, or use an implementation that knows it',
+}
+/** What to do about a reason of the Gateway API; `undefined` for others. */
+export function fixOfRoute(group: string, reason: string): string | undefined {
+  return group === 'gateway.networking.k8s.io' && Object.hasOwn(routed, reason) ? routed[reason] : undefined
+}

@@ -17,9 +17,9 @@ export const refusals: readonly Wording[] = [
   },
   {
     name: 'QuotaNeedsResources',
-    says: /failed quota: (?<quota>[\w.-]+): must specify (?<resources>[\w.,/ -]+)/i,
+    says: /failed quota: (?<quota>[\w.-]+): must specify (?<resources>[\w./-]+(?:, ?[\w./-]+(?=[,;\s]|$))*)/i,
     what: 'ResourceQuota {quota|of the namespace} demands {resources|requests and limits} on every container',
-    fix: 'set resources.requests and resources.limits ({resources|see the message}) on the containers, or add a LimitRange with defaults',
+    fix: 'set what the message names of resources.requests and resources.limits ({resources|see the message}) on all containers, or add a LimitRange with defaults',
     subject: { group: '', kind: 'ResourceQuota', name: 'quota' },
   },
   {
@@ -135,8 +135,14 @@ export const refusals: readonly Wording[] = [
     fix: 'make the APIService of {api|this API group} available again: its Service and its pods',
   },
   {
+    name: 'ApiVersionGone',
+    says: /no matches? for kind "?(?<kind>[\w.-]+)"? in version "?(?<version>(?:(?:apps|autoscaling|batch|extensions|policy|(?:admissionregistration|apiextensions|authentication|authorization|certificates|coordination|discovery|events|flowcontrol\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage)\.k8s\.io)\/)?v\d+(?:(?:alpha|beta)\d+)?)"?(?:\s|$)/,
+    what: 'the API server does not serve {version|that version} of {kind|the kind}: it is one of its own, and no CustomResourceDefinition brings it',
+    fix: 'write {kind|the object} in a version that this cluster serves (kubectl api-versions; most often v1 of the same group) in apiVersion; what the last Helm release holds of it is rewritten by the plugin helm-mapkubeapis',
+  },
+  {
     name: 'MissingCRD',
-    says: /no matches? for kind "?(?<kind>[\w.-]+)"? in (?:version|group|API group) "?(?<version>[\w./-]+)|resource mapping not found for name|no kind "(?<kind2>[\w.-]+)" is registered|could not find the requested resource|customresourcedefinitions?\S* "(?<crd>[\w.-]+)" not found|ensure CRDs are installed first/i,
+    says: /(?:resource mapping not found for name[\s\S]{0,200}?)?no matches? for kind "?(?<kind>[\w.-]+)"? in (?:version|group|API group) "?(?<version>[\w./-]+)|resource mapping not found for name|no kind "(?<kind2>[\w.-]+)" is registered|could not find the requested resource|customresourcedefinitions?\S* "(?<crd>[\w.-]+)" not found|ensure CRDs are installed first/i,
     what: 'kind {kind|of the object} ({version|its API version}) is not served: its CustomResourceDefinition is not installed',
     fix: 'install the CustomResourceDefinition of {kind|the kind} in version {version|named} first, for example by a Kustomization that this one depends on, or correct apiVersion',
   },
@@ -162,7 +168,7 @@ export const refusals: readonly Wording[] = [
     name: 'ImmutableField',
     says: /(?:(?<field>[\w.[\]"'/-]+): (?:Invalid value|Forbidden): .*)?(?:field is immutable|is immutable|are immutable|immutable (?:field|after creation)|(?:may|can) ?not be (?:changed|updated|modified)(?: after creation)?|cannot change (?:roleRef|the)|cannot (?:change|update) immutable)|updates to \w+ spec for fields other than|may not change fields other than|primary clusterIP can not be unset|(?:may|can|must|should) ?not (?:be )?(?:change|updat|modif|reset|unset)\w*|updates to parameters are forbidden/is,
     what: 'the change touches a field that cannot change once the object exists ({field|see the message})',
-    fix: 'delete the object and let it be made again, set spec.force of the Kustomization (or the annotation kustomize.toolkit.fluxcd.io/force: enabled on the object), or take the change of {field|that field} back',
+    fix: 'delete the object and let it be made again (a Kustomization does so itself with spec.force, or the annotation kustomize.toolkit.fluxcd.io/force: enabled on the object), or take the change of {field|that field} back',
   },
   {
     name: 'FieldManagerConflict',
@@ -175,6 +181,18 @@ export const refusals: readonly Wording[] = [
     says: /provided (?:port|IP) (?:\S+ )?is already (?:allocated|in use)|nodePort: Invalid value.*already allocated/i,
     what: 'the Service asks for a node port or an IP that another Service holds',
     fix: 'choose another nodePort or clusterIP, or leave it out',
+  },
+  {
+    name: 'StoredVersionRemoved',
+    says: /storedVersions\[\d+\]: Invalid value: "(?<version>\w+)": (?:missing from spec\.versions|must appear in spec\.versions)/i,
+    what: 'the CustomResourceDefinition leaves out {version|a version} in which objects are still stored',
+    fix: 'keep {version|that version} in spec.versions (served: false will do) until all objects are stored anew and it is out of status.storedVersions',
+  },
+  {
+    name: 'InvalidObject',
+    says: /cannot unmarshal (?<given>\w+) into Go (?:struct field (?<field>[\w.[\]]+)|value) of type (?<type>[\w.[\]]+)/,
+    what: 'the API server finds the object invalid: {field|a field} holds a value of type {given|another} where {type|its own type} belongs',
+    fix: 'correct {field|the field} in the manifest: a {type|value of its type}, not a {given|value of another} (numbers and booleans that are text need quotes)',
   },
   {
     name: 'InvalidObject',

@@ -25,6 +25,9 @@ export interface Heard {
 /** Names go into our own sentences only when they look like names. */
 const nameLike = /^[\w.][\w.:/@+*{}=$,<> ()[\]-]{0,120}$/
 
+/** Who applies says first which object it speaks of: what is said of that one is of its namespace. */
+const spokenOf = /\b[A-Z]\w+\/(?<namespace>[\w.-]+)\/[\w.:-]+ (?:dry-run|apply) failed/
+
 /** Reads a text by an ordered table; `undefined` when no wording fits. `local` is the namespace of whoever says it. */
 export function heard(table: readonly Wording[], text: string, local: string | undefined): Heard | undefined {
   const lower = text.toLowerCase()
@@ -36,7 +39,7 @@ export function heard(table: readonly Wording[], text: string, local: string | u
       name,
       what: filled(what, groups),
       fix: filled(fix, groups),
-      subject: subject && subjectOf(subject, groups, local),
+      subject: subject && subjectOf(subject, groups, spokenOf.exec(text)?.groups?.namespace ?? local),
       focus: (groups.focus ?? match[0]).slice(0, 120),
     }
   }
