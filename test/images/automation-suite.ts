@@ -210,13 +210,15 @@ export function automationTests(stage: () => AutomationScene): void {
     )
   })
 
-  test('what is wrong with a Secret of the repository is told in the words of the automation', async () => {
+  test('what is wrong with a Secret or the URL of the repository is told in the words of the automation', async () => {
     const { scene, name, automation } = await made()
     await scene.secret('both', { username: 'ada', bearerToken: 'x' })
     await scene.secret('no-address', { username: 'ada' })
     const url = `http://ada@${new URL(scene.url(name)).host}/${name}.git`
     const manager = 'SourceManagerFailed: failed configuring source manager:'
+    const noUrl = 'ssh://git@example.com:org/a.git'
     const wrongs: [spec: JsonObject, says: string][] = [
+      [{ url: noUrl }, `${manager} failed to parse URL '${noUrl}': parse "${noUrl}": invalid port ":org" after host`],
       [{ secretRef: { name: 'gone' } }, `${manager} failed to get auth secret '${scene.namespace}/gone': secrets "gone" not found`],
       [{ proxySecretRef: { name: 'gone' } }, `${manager} failed to get proxy secret '${scene.namespace}/gone': secrets "gone" not found`],
       [

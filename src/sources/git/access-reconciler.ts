@@ -31,7 +31,7 @@ export async function remoteOf(repository: GitRepositoryObject, step: Step): Pro
   const nearby = { namespace: metadata.namespace, cluster: hands.cluster, signal: run.signal }
   const words = wordsOf(step)
   const proxy = await proxyFor(spec, { nearby, words })
-  const target = checked(() => targetOf(spec.url), { reason: 'URLInvalid', stalls: true })
+  const target = checked(() => targetOf(spec.url, words.url), { reason: 'URLInvalid', stalls: true })
   const data = await secretFor(spec, { nearby, words })
   const auth = checked(() => authOf(spec.url, data), {
     reason: 'AuthenticationFailed',
@@ -51,11 +51,12 @@ function checked<T>(work: () => T, { reason, failed = '', stalls }: { reason: st
   }
 }
 
-/** What source-controller says where something is wrong with a Secret, and what image-automation-controller says. */
-function wordsOf({ automation }: Step): { readonly proxy: string; readonly secret: string; readonly checkout: string } {
+/** What source-controller says where something is wrong with a URL or a Secret, and what image-automation-controller says. */
+function wordsOf({ automation }: Step): Record<'url' | 'proxy' | 'secret' | 'checkout', string> {
   return automation
-    ? { proxy: '', secret: 'failed to get auth secret', checkout: 'failed to checkout source' }
+    ? { url: 'failed to parse URL', proxy: '', secret: 'failed to get auth secret', checkout: 'failed to checkout source' }
     : {
+        url: 'failed to parse url',
         proxy: 'failed to configure proxy options: ',
         secret: 'failed to get secret',
         checkout: 'failed to checkout and determine revision',

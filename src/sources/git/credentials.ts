@@ -14,10 +14,13 @@ export interface Auth {
   readonly conflict: string | undefined
 }
 
-/** Where a spec's URL points, without its user info; throws Flux's text for one that is none. Spec: sources 4.3. */
-export function targetOf(url: string): { readonly url: string; readonly user: string; readonly password: string; readonly scheme: string } {
+/** Where a spec's URL points, without its user info; throws Flux's text for one that is none, which begins with `failed`. Spec: sources 4.3. */
+export function targetOf(
+  url: string,
+  failed = 'failed to parse url',
+): { readonly url: string; readonly user: string; readonly password: string; readonly scheme: string } {
   const parsed = parsedUrl(url)
-  if (!parsed) throw new Error(`failed to parse url '${shownUrl(url)}': ${whyNoUrl(url)}`)
+  if (!parsed) throw new Error(`${failed} '${shownUrl(url)}': ${whyNoUrl(url)}`)
   const { username, password, protocol } = parsed
   parsed.username = ''
   parsed.password = ''
