@@ -12,7 +12,7 @@ import { ensureNamespace } from '../support/world.ts'
 import type { Scenario, Step } from './scenarios.ts'
 import { installFluxDefinitions, suspend, take, untilCalm, untilHandled } from './side.ts'
 import { inventoryIds, type Snapshot, snapshot } from './snapshot.ts'
-import { readVector, writeVector } from './vectors.ts'
+import { type Vector, vectorReader, writeVector } from './vectors.ts'
 
 /** A step of a scenario; the token is unlike those of the steps before. */
 export interface At {
@@ -75,7 +75,8 @@ export async function liveFlux({ record }: { readonly record: boolean }): Promis
 
 /** What Flux's controllers did when the vectors were written. */
 export function recordedFlux(): Theirs {
-  const at = ({ scenario, token }: At): ReturnType<typeof readVector> => readVector(scenario.name, token)
+  const read = vectorReader()
+  const at = ({ scenario, token }: At): Vector => read(scenario.name, token)
   return {
     prepare: async () => {},
     take: async () => {},

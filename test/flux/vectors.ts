@@ -12,11 +12,16 @@ export interface Vector {
 
 const folder = join(import.meta.dirname, '../vectors/flux')
 
-/** Throws where the step was never run beside Flux's controllers. */
-export function readVector(scenario: string, token: string): Vector {
-  const found = read(scenario)[token]
-  if (!found) throw new Error(`no vector of ${token}: npm run compare:flux -- --record`)
-  return found
+/** Reads the steps of scenarios, each file once. What it gives throws where the step was never run beside Flux's controllers. */
+export function vectorReader(): (scenario: string, token: string) => Vector {
+  const known = new Map<string, ReturnType<typeof read>>()
+  return (scenario, token) => {
+    const steps = known.get(scenario) ?? read(scenario)
+    known.set(scenario, steps)
+    const found = steps[token]
+    if (!found) throw new Error(`no vector of ${token}: npm run compare:flux -- --record`)
+    return found
+  }
 }
 
 /** Keeps a step of a scenario: a file for each scenario, a line for each step. Other steps stay as they are. */
