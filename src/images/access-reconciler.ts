@@ -1,4 +1,3 @@
-import { StepError } from '../engine/outcome.ts'
 import { accountOf, secretOf } from '../engine/nearby.ts'
 import type { Run } from '../engine/reconciler.ts'
 import { gateClosed, whoOf } from '../engine/workload-identity.ts'
@@ -31,7 +30,7 @@ export function timeoutOf({ spec }: ImageRepositoryObject): number {
   return Math.max(leastTimeoutMs, durationMs(spec.timeout ?? spec.interval))
 }
 
-/** How an ImageRepository reaches its registry. @throws {StepError} AuthenticationFailed, with Flux's texts. Spec: image-helm-notification A.1.4. */
+/** How an ImageRepository reaches its registry. Throws Flux's texts. Spec: image-helm-notification A.1.4. */
 export async function accessOf(repository: ImageRepositoryObject, asking: Asking): Promise<Access> {
   const { hands, run } = asking
   const deadline = { clock: hands.clock, ms: timeoutOf(repository), what: 'signing in', signal: run.signal }
@@ -39,7 +38,7 @@ export async function accessOf(repository: ImageRepositoryObject, asking: Asking
     return await withDeadline(deadline, signal => accessIn(repository, { ...asking, run: { ...run, signal } }))
   } catch (cause) {
     run.signal.throwIfAborted()
-    throw new StepError('AuthenticationFailed', `failed to configure authentication options: ${messageOf(cause)}`, { cause })
+    throw new Error(`failed to configure authentication options: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -135,9 +135,7 @@ async function digestOf(
   const known = refsIn(policy).latest
   const step = digestStep(policy.spec.digestReflectionPolicy ?? 'Never', known, image)
   if (step !== 'fetch') return step === 'keep' ? known?.digest : undefined
-  const access = await accessOf(repository, { hands, run, asker: policy }).catch((cause: unknown) => {
-    throw new Error(messageOf(cause), { cause })
-  })
+  const access = await accessOf(repository, { hands, run, asker: policy })
   const registry = await hands.registries.open(access, 'lookup')
   const ref = { ...repositoryOf(image.name), tag: image.tag }
   const deadline = { clock: hands.clock, ms: timeoutOf(repository), what: 'looking it up', signal: run.signal }

@@ -31,7 +31,7 @@ export const imageRepositories = reconciler(ImageRepository, {
     await begin(repository, run)
     const target = targetOf(repository.spec.image)
     if (target instanceof ImageError) return stalled('ImageURLInvalid', target.message)
-    const access = await accessOf(repository, { hands, run, asker: repository })
+    const access = await during('AuthenticationFailed', accessOf(repository, { hands, run, asker: repository }))
     const decision = await during('Failure', decided(repository, target, { hands, run }), "failed to determine if it's scan time: ")
     const result = decision.scan && (await scanned(repository, { target, access, decision }, { hands, run }))
     return settled(repository, { target, decision, result })

@@ -1,6 +1,6 @@
 import { refsIn } from '../../images/latest.ts'
 import type { EngineOptions } from '../tool.ts'
-import { StepError } from '../../engine/outcome.ts'
+import { during, StepError } from '../../engine/outcome.ts'
 import { accessOf } from '../../images/access-reconciler.ts'
 import { ImageError, repositoryOf } from '../../images/image.ts'
 import { candidates, chosen, type Chosen, PolicyError, type Policer, policerOf } from '../../images/policy.ts'
@@ -50,7 +50,8 @@ export async function policyImage(
     const repository = await repositoryFor(policy, step)
     const target = repositoryOf(repository.spec.image)
     const policer = policerOf(policy.spec.policy)
-    const registry = await world.registries.open(await accessOf(repository, step), 'lookup')
+    const access = await during('AuthenticationFailed', accessOf(repository, step))
+    const registry = await world.registries.open(access, 'lookup')
     const tags = await tagsOf(repository, { target, registry, clock: world.clock, signal })
     const choice = await chosen(policer, policy.spec.filterTags, tags)
     const { best, count } = candidates(policer, choice, shown)
