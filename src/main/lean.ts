@@ -1,8 +1,8 @@
 /**
  * Less memory and compilation for a process that runs for long: WebAssembly is not optimised, as its calls are short, young objects get little room,
- * and the heap is collected when it has grown by a third.
+ * and the heap is collected when it has grown by some more than half.
  */
-const lean = ['--liftoff-only', '--max-semi-space-size=4', '--heap-growing-percent=30']
+const lean = ['--liftoff-only', '--max-semi-space-size=4', '--heap-growing-percent=60']
 
 /** Starts the program over with a lean engine, in the same process; returns where it is lean already, or where a process cannot be replaced (Windows). */
 export function makeLean(): void {

@@ -27,7 +27,7 @@ test(
       const [pid, line = ''] = said.trim().split('\n')
       assert.deepEqual(JSON.parse(line), [
         Number(pid),
-        ['--no-warnings', '--liftoff-only', '--max-semi-space-size=4', '--heap-growing-percent=30'],
+        ['--no-warnings', '--liftoff-only', '--max-semi-space-size=4', '--heap-growing-percent=60'],
         ['controller', '--a=b c'],
         'yes',
       ])
