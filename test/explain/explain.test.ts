@@ -14,6 +14,7 @@ import { checkedFlux } from './checked-flux.ts'
 import { checkedHealthy } from './checked-healthy.ts'
 import { checkedMore } from './checked-more.ts'
 import { checkedPods } from './checked-pods.ts'
+import { checkedWords } from './checked-words.ts'
 import { LentClusters } from './cluster.ts'
 import { fluxFaults } from './faults-flux.ts'
 import { sourceFaults } from './faults-sources.ts'
@@ -119,6 +120,7 @@ const whole = [
   ...checkedPods,
   ...checkedFlux,
   ...checkedMore,
+  ...checkedWords,
 ]
 
 /** One of each kind of fault. */

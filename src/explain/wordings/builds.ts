@@ -74,6 +74,18 @@ export const substitutions: readonly Wording[] = [
 /** What kustomize says. */
 export const builds: readonly Wording[] = [
   {
+    name: 'BuildFailed',
+    says: /must specify --enable-helm|(?:plugins|functions) (?:are )?disabled|unable to load (?:external )?plugin/i,
+    what: 'the kustomization uses what kustomize does not run here: charts, plugins or functions',
+    fix: 'deploy the chart by a HelmRelease, and replace plugins by built-in transformers, or push what they make',
+  },
+  {
+    name: 'BuildFailed',
+    says: /expected kind [!=]+ 'Component'/,
+    what: 'a component is named among resources, or a base among components',
+    fix: 'name folders of kind Component in components, and all others in resources',
+  },
+  {
     name: 'RemoteBaseFailed',
     says: /URL is a git repository|accumulating \w+ from '(?:https?|ssh|git)\b|git (?:clone|fetch|init)\b[^\n]*(?:failed|exit|error|fatal)/i,
     what: 'the kustomization takes a base from elsewhere, which cannot be had or is not allowed',
@@ -163,6 +175,12 @@ export const releaseStarts: readonly Wording[] = [
 
 /** What is wrong with a chart itself. */
 export const charts: readonly Wording[] = [
+  {
+    name: 'ChartDependencyMissing',
+    says: /dependency '(?<dependency>[\w.-]+)': .*(?:no cached repository|not found|no chart version|constraint|valid version)/i,
+    what: 'a chart that this one depends on cannot be had: {dependency|see the message}',
+    fix: 'correct name, version and repository of {dependency|that dependency} in Chart.yaml, add a HelmRepository for its URL if that needs credentials, or put the chart into charts/',
+  },
   {
     name: 'ChartLoadFailed',
     says: /(?:could not|cannot|failed to) load chart|chart\.yaml (?:file )?is missing|validation: chart\.metadata|found in Chart\.yaml, but missing in charts|chart metadata is missing these dependencies|minimum number of descriptors|could not load config with media ?type|unsupported media ?type/i,

@@ -22,15 +22,39 @@ export const crashes: readonly Wording[] = [
   },
   {
     name: 'HostUnknown',
-    says: /no such host|name resolution|ENOTFOUND|EAI_AGAIN|name or service not known|UnknownHost|could not translate host name|getaddrinfo/i,
+    says: /no such host|host not found|name resolution|ENOTFOUND|EAI_AGAIN|name or service not known|UnknownHost|could not translate host name|getaddrinfo/i,
     what: 'it cannot resolve the name of a host that it needs',
     fix: 'correct the host in its configuration, create the Service of that name, or repair the DNS of the cluster',
   },
   {
     name: 'LoginRefused',
-    says: /password authentication failed|access denied for user|authentication failed|invalid (?:password|credentials)|WRONGPASS|NOAUTH|SASL|401 Unauthorized/i,
+    says: /password authentication failed|access denied for user|authentication failed|invalid (?:password|credentials)|WRONGPASS|NOAUTH|SASL|401 Unauthorized|must be logged in|\(Unauthorized\)/i,
     what: 'a service that it needs refuses its credentials',
     fix: 'correct the credentials that the pod gets (its Secret and env), or the account at that service',
+  },
+  {
+    name: 'TlsFailed',
+    says: /x509: [\w :,.'-]+|certificate (?:has expired|verify failed|signed by unknown)|CERT_HAS_EXPIRED|UNABLE_TO_(?:VERIFY|GET)\w+|SELF_SIGNED_CERT\w*|PKIX path building failed|SSLHandshakeException/i,
+    what: 'it does not trust the certificate of a service that it needs',
+    fix: 'renew that certificate if it has expired, give the container the CA that signed it, or correct the host that it is asked by',
+  },
+  {
+    name: 'TooManyConnections',
+    says: /too many (?:clients|connections)|remaining connection slots|max(?:imum)? (?:number of )?(?:client )?connections (?:reached|exceeded)|ER_CON_COUNT_ERROR/i,
+    what: 'a database that it needs has no connection left',
+    fix: 'make the pools of its clients smaller or put a pooler between them, or raise the limit of the database (max_connections)',
+  },
+  {
+    name: 'DatabaseMissing',
+    says: /unknown database|database "?(?<database>[\w.-]+)"? does not exist|(?:relation|table|schema|collection) \S+ (?:does not|doesn't) exist|no such table|role "(?<role>[\w.-]+)" does not exist/i,
+    what: 'the database lacks what it asks for: a database, role, schema or table',
+    fix: 'create it there, let the migration that makes it run first, or correct the name in the configuration',
+  },
+  {
+    name: 'LibraryTooOld',
+    says: /version `?(?<library>[A-Z]+_[\d.]+)'? not found|symbol lookup error|error loading shared librar|Error relocating|UnsupportedClassVersionError/i,
+    what: 'its program is built for other libraries than its image has ({library|see its log})',
+    fix: 'build it on the base image that it runs on (the same libc and runtime), or take a base image that has them',
   },
   {
     name: 'PeerUnreachable',
@@ -43,6 +67,12 @@ export const crashes: readonly Wording[] = [
     says: /(?:environment variable|env(?:ironment)? var|config(?:uration)?|setting|option|flag|argument)\b.{0,60}(?:not set|missing|required|undefined|must be)|(?<setting>[A-Z][A-Z0-9_]{2,}) (?:is|was|must be) (?:not )?(?:set|defined|missing|required|empty)|is not set|missing required|could not resolve placeholder|unknown (?:flag|option|argument)|KeyError|must be (?:set|provided)|unrecognized argument/i,
     what: 'a setting that it needs is missing or unknown',
     fix: 'give it {setting|the setting that its last words name} (env, args, ConfigMap), or take the wrong one out; its log says more',
+  },
+  {
+    name: 'ConfigUnreadable',
+    says: /unmarshal errors?|(?:error|fail\w*|cannot|could not|unable to)\b.{0,20}\b(?:pars|load|read|decod|unmarshal)\w* .{0,20}\b(?:YAML|JSON|TOML|config\w*)\b|invalid (?:config\w*|YAML|JSON)|yaml: line \d+|(?:unknown|unexpected) (?:directive|token|key|field)\b/i,
+    what: 'it cannot read its configuration',
+    fix: 'correct its configuration file (ConfigMap or Secret) where its last words say',
   },
   {
     name: 'FileDenied',

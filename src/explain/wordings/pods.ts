@@ -64,6 +64,18 @@ export const pulls: readonly Wording[] = [
     fix: 'correct the host in the image, or the DNS and network between the node and the registry',
   },
   {
+    name: 'ImageFormatUnsupported',
+    says: /media type "?[^\s"]+"? is no longer supported|unsupported (?:manifest )?media ?type|schema ?1 (?:manifest|image)s? .*(?:unsupported|deprecated|no longer)|unsupported manifest|unknown compression|unsupported (?:layer|compression)/i,
+    what: 'the container runtime of the node does not read the format of the image',
+    fix: 'build the image anew and push it as an OCI image (or Docker schema 2), or copy it so with a present tool',
+  },
+  {
+    name: 'ImageNameInvalid',
+    says: /short-?name .*did not resolve|no unqualified-search registries/i,
+    what: 'the name of the image has no registry, and the node knows none to look in',
+    fix: 'write the whole name of the image, such as docker.io/library/NAME:TAG',
+  },
+  {
     name: 'ImagePullDenied',
     says: /\b401\b|\b403\b|unauthori[sz]ed|denied|forbidden|no basic auth credentials|authentication required|authorization failed|insufficient[_ ]scope|may require 'docker login'|failed to fetch (?:oauth|anonymous) token|invalid username|access to the resource/i,
     what: 'the registry refuses the pull: no or wrong credentials, or a repository that does not exist',
@@ -238,6 +250,18 @@ export const setups: readonly Wording[] = [
     says: /(?:driver name |driver )"?(?<driver>[\w.-]+)"? not found in the list of registered CSI drivers|not found in the list of registered CSI drivers|no volume plugin matched/i,
     what: 'the storage driver {driver|of the volume} does not run on the node',
     fix: 'install driver {driver|named in the message} (its DaemonSet must have a ready pod on that node), or use a StorageClass of another driver',
+  },
+  {
+    name: 'VolumeMountFailed',
+    says: /mount(?:ing)? secrets store objects/i,
+    what: 'the Secrets Store driver cannot fetch what the SecretProviderClass names',
+    fix: "correct the SecretProviderClass (names, keys, vault), or give the pod's identity at the provider the right that the message names",
+  },
+  {
+    name: 'PodSandboxFailed',
+    says: /get sandbox image|pull(?:ing)? (?:the )?(?:sandbox|pause) image/i,
+    what: 'the node cannot pull the pause image that every pod needs',
+    fix: 'let the node reach the registry of its pause image, or set sandbox_image of its container runtime to a mirror',
   },
   {
     name: 'VolumeMountFailed',

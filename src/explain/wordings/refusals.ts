@@ -172,7 +172,7 @@ export const refusals: readonly Wording[] = [
   },
   {
     name: 'FieldManagerConflict',
-    says: /Apply failed with \d+ conflicts?|conflicts? with "(?<manager>[^"]+)"(?: with subresource "[^"]+")? using/i,
+    says: /(?:Apply failed with \d+ conflicts?: )?conflicts? with "(?<manager>[^"]+)"(?: with subresource "[^"]+")? using|Apply failed with \d+ conflicts?/i,
     what: 'field manager {manager|another one} owns fields that this apply sets to other values',
     fix: 'leave those fields out, let {manager|the other manager} give them up, or apply with force',
   },
