@@ -1,6 +1,6 @@
 import { isFluxGroup } from '../engine/controllers.ts'
 import { type Condition, conditionsOf, type KubeObject, splitApiVersion } from '../kinds/manifest.ts'
-import { at, isObject, type Json, listAt, objectAt, stringAt } from '../lib/json.ts'
+import { at, isObject, type Json, type JsonObject, listAt, objectAt, stringAt } from '../lib/json.ts'
 import { smells, toldBy } from './telling.ts'
 
 /** What an object of an operator says of its state in one word, and why. */
@@ -21,6 +21,8 @@ const resting = /^(?:stopped|halted|paused|hibernat\w*|idle|inactive|disabled|do
 const wordy = /^(?:state|phase|status|health|robustness|printableStatus|\w+(?:State|Phase|Status|Health))$/
 /** Fields that tell of other times, or of what should be. */
 const aside = /^(?:last|previous|old|history|desired|target|expected|initial|conditions$)/i
+/** Fields that say why a word of state, often a sentence of its own, is what it is. */
+const explaining = /^(?:phase|state|status|health)(?:Reason|Message)$/
 const flags = ['ready', 'readyToUse', 'available', 'healthy', 'synced']
 /** The groups of Kubernetes itself that have a dot. */
 const served =
@@ -43,6 +45,14 @@ export function stateIn(object: KubeObject): State | undefined {
     words.find(w => w.is === 'resting' && w.depth === 0) ??
     words.find(w => w.is === 'going' && w.depth === 0)
   if (found) return { word: found.word, is: found.is, why: found.is === 'resting' ? '' : toldBy(found.beside, status), field: found.field }
+  const [reason, why = ''] =
+    Object.entries(status).find(([field, text]) => explaining.test(field) && typeof text === 'string' && smells(text)) ?? []
+  if (reason) return { word: 'NotReady', is: 'failing', why: String(why), field: `status.${reason}` }
+  return flagIn(status)
+}
+
+/** A flag that is down, with an error beside it. */
+function flagIn(status: JsonObject): State | undefined {
   const flag = flags.find(name => status[name] === false)
   const why = toldBy(status, status)
   return flag && why !== '' && smells(why) ? { word: 'NotReady', is: 'failing', why, field: `status.${flag}` } : undefined

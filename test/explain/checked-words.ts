@@ -1,6 +1,6 @@
 import { fault, type FaultCase } from './case.ts'
 import { breaks, chartless, refuses, waits, work } from './checked.ts'
-import { crashing, helmChart, waiting } from './objects.ts'
+import { conditions, crashing, deployment, helmChart, object, waiting } from './objects.ts'
 import { printing } from './whole.ts'
 
 /** What programs print, each with what its fix has to say. */
@@ -98,6 +98,44 @@ export const checkedWords: readonly FaultCase[] = [
   chart(
     'no such version of it',
     `dependency build error: failed to get version for dependency 'redis': chart "redis" version "~> 99" not found in https://charts.bitnami.com/bitnami repository`,
+  ),
+  fault(
+    'autoscaler',
+    'a share of nothing',
+    [
+      object('autoscaling/v2', 'HorizontalPodAutoscaler', 'web', {
+        spec: { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } },
+        status: {
+          conditions: conditions(
+            ['AbleToScale', 'True', 'SucceededGetScale', ''],
+            [
+              'ScalingActive',
+              'False',
+              'FailedGetResourceMetric',
+              'the HPA was unable to compute the replica count: failed to get cpu utilization: missing request for cpu in container app of Pod web-6d4f-x2x4z',
+            ],
+          ),
+        },
+      }),
+      deployment('web', { available: true }),
+    ],
+    { at: /^HorizontalPodAutoscaler\/apps\/web/, proof: /missing request for cpu/, fix: /resources\.requests\.cpu/ },
+  ),
+  fault(
+    'operator',
+    'a phase that says why in another field',
+    [
+      object('postgresql.cnpg.io/v1', 'Cluster', 'db', {
+        spec: { instances: 3 },
+        status: {
+          phase: 'Unable to create required cluster objects',
+          phaseReason:
+            'persistentvolumeclaims "db-2" is forbidden: exceeded quota: storage, requested: requests.storage=50Gi, used: requests.storage=100Gi, limited: requests.storage=120Gi',
+          conditions: conditions(['Ready', 'False', 'ClusterIsNotReady', 'Cluster Is Not Ready']),
+        },
+      }),
+    ],
+    { at: /storage|Cluster\/apps\/db/, proof: /exceeded quota: storage/, fix: /quota/i },
   ),
   fault(
     'field manager',

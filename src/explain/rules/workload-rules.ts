@@ -173,12 +173,15 @@ export const scalerRule: Rule = (found, facts) => {
   const condition = bad && conditionOf(found.object, bad)
   if (!bad || !condition || condition.reason === 'ScalingDisabled') return []
   const metrics = /Metric/.test(condition.reason)
+  const [, resource] = /missing request for ([\w./-]+)/.exec(condition.message ?? '') ?? []
   return [
     {
       name: metrics ? 'MetricsUnavailable' : 'ScaleTargetUnavailable',
       what: metrics ? 'the autoscaler gets no metrics' : 'the autoscaler cannot read or change what it scales',
       fix: metrics
-        ? 'install metrics-server (or the adapter that serves this metric), and set resources.requests on the containers'
+        ? resource
+          ? `set resources.requests.${resource} on all containers of the pods that it scales: a share of nothing cannot be counted`
+          : 'install metrics-server (or the adapter that serves this metric), and set resources.requests on the containers'
         : 'correct spec.scaleTargetRef',
       evidence: conditionEvidence(found, bad),
       strength: 0.95,
