@@ -6,10 +6,10 @@ import { exitCodes } from './cli/usage.ts'
 import { compose, type Mode } from './main/compose.ts'
 import { gitLine, sandboxLines } from './main/sandbox-lines.ts'
 import { keyFileOf, personAt, terminalOf } from './main/terminal.ts'
-import { aborted } from './lib/aborted.ts'
+import { aborted, overNow } from './lib/aborted.ts'
 import type { Kind } from './kinds/kind.ts'
 import type { JsonObject } from './lib/json.ts'
-import { catalogueFor } from './main/catalogue.ts'
+import { catalogueFor, loadSoon } from './main/catalogue.ts'
 import { resources } from './resources/index.ts'
 import { Watches } from './resources/watches.ts'
 import { makeLean } from './main/lean.ts'
@@ -73,15 +73,19 @@ async function serveMcp(options: JsonObject, env: NodeJS.ProcessEnv): Promise<vo
     signal: interrupted.signal,
   })
   const { listenStdio } = await import('./transports/stdio.ts')
+  const catalogue = await catalogueFor(composed.service.gates, { readOnly: options.readOnly === true, files: true })
   const server = listenStdio({
     service: composed.service,
     engine: composed.engine,
     watches: new Watches(resources, composed.service.world),
-    catalogue: await catalogueFor(composed.service.gates, { readOnly: options.readOnly === true, files: true }),
+    catalogue,
     callerOf: () => ({ key: 'stdio', user: env.USER ?? 'stdio', scopes: [], via: 'stdio' }),
   })
   if (composed.sandbox) process.stderr.write(sandboxLines(composed.sandbox))
+  const over = new AbortController()
+  void loadSoon(catalogue, over.signal)
   await ended()
+  over.abort(overNow)
   await server.close()
   await composed.close()
 }

@@ -5,10 +5,23 @@ import type { Gates } from '../tools/frame/gate.ts'
 import type { Shown } from '../tools/frame/listed.ts'
 import type { Tool } from '../tools/tool.ts'
 import type { Catalogue } from '../transports/adapter.ts'
+import { realClock } from '../world/clock/real.ts'
 import { assets } from './assets.ts'
 
 /** Which tools a server has: those that read, those that write too, or also those that write the user's files. */
 export type Offer = 'reads' | 'writes' | 'files'
+
+/** The client's first questions come before the tools are loaded; then they are, so that no call waits for them, nor an update of the program loses them. */
+const loadAfterMs = 1000
+
+export async function loadSoon({ tools }: Catalogue, signal: AbortSignal): Promise<void> {
+  try {
+    await realClock.sleep(loadAfterMs, signal)
+    await tools[0]?.load()
+  } catch {
+    // Told to whoever calls one.
+  }
+}
 
 /** What a server of this mode offers. Its tools are loaded when the first is called where the program came with a list of them. */
 export async function catalogueFor(gates: Gates, mode: { readOnly: boolean; files: boolean }): Promise<Catalogue> {

@@ -10,7 +10,7 @@ import { Watches } from '../resources/watches.ts'
 import { httpBounds, Limits } from '../tools/frame/limits.ts'
 import type { Exposure } from '../transports/http.ts'
 import { realClock } from '../world/clock/real.ts'
-import { catalogueFor } from './catalogue.ts'
+import { catalogueFor, loadSoon } from './catalogue.ts'
 import { compose } from './compose.ts'
 import { sandboxLines } from './sandbox-lines.ts'
 
@@ -49,6 +49,7 @@ export async function serveHttp(
   const mode = { files: false, planChanges: true, personDestroys: true, isApproved: (handle: string) => approvals.isApproved(handle) }
   await opening(async opened => {
     const composed = opened.keep(await compose(options, env, { ...mode, signal: stopped }), c => c.close())
+    const catalogue = await catalogueFor(composed.service.gates, { readOnly: !exposure.writes, files: false })
     const serving = {
       ...exposure,
       port,
@@ -56,13 +57,14 @@ export async function serveHttp(
       service: { ...composed.service, limits: new Limits(httpBounds, () => realClock.elapsed()) },
       engine: composed.engine,
       watches: new Watches(resources, composed.service.world),
-      catalogue: await catalogueFor(composed.service.gates, { readOnly: !exposure.writes, files: false }),
+      catalogue,
       callerOf: (info: unknown) => callerOf(info as never),
     }
     const server = opened.keep(await listenHttp(serving), s => s.close())
     await serveProbes(options, opened)
     process.stderr.write(`✔ MCP at ${server.url}${exposure.writes ? '' : ', read-only'}\n`)
     if (composed.sandbox) process.stderr.write(sandboxLines(composed.sandbox))
+    void loadSoon(catalogue, stopped)
     await aborted(stopped)
     await opened.close()
   }, stopped)

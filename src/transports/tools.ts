@@ -10,7 +10,7 @@ import {
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
 import { plain } from '../lib/safe.ts'
 import { answer } from '../tools/frame/answer.ts'
-import type { Listed } from '../tools/frame/listed.ts'
+import { type Listed, unloadable } from '../tools/frame/listed.ts'
 import type { Answered, Asked, Call } from '../tools/tool.ts'
 import type { Bound } from './adapter.ts'
 import { scopes } from './tokens.ts'
@@ -38,7 +38,8 @@ export function registerTool(tool: Listed, bound: Bound): void {
     },
     async (args: unknown, context: ServerContext): Promise<CallToolResult | InputRequiredResult> => {
       const called = { args: args as Json, call: callOf(context, bound) }
-      const { isError, text, data, asked, raw } = await answer(bound.service, await tool.load(), called)
+      const loaded = await tool.load().catch((thrown: unknown) => unloadable(tool, thrown))
+      const { isError, text, data, asked, raw } = await answer(bound.service, loaded, called)
       if (asked) return questionsOf(asked, { context, bound })
       if (raw) return raw as CallToolResult
       return { content: [{ type: 'text', text }], ...(data ? { structuredContent: data } : {}), ...(isError ? { isError: true } : {}) }

@@ -5,12 +5,16 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { isObject, type Json, type JsonObject, listAt, objectAt, stringAt } from '../../src/lib/json.ts'
 import { resources } from '../../src/resources/index.ts'
 import { Watches } from '../../src/resources/watches.ts'
+import { answer } from '../../src/tools/frame/answer.ts'
+import { shown, unloadable } from '../../src/tools/frame/listed.ts'
+import { allTools } from '../../src/tools/index.ts'
 import { serverFactory } from '../../src/transports/adapter.ts'
 import { catalogueFor } from '../../src/main/catalogue.ts'
 import type { World } from '../../src/world/world.ts'
 import { connectors } from '../support/clients.ts'
 import { pushFiles } from '../support/push.ts'
 import { type HttpProduct, startHttpProduct, stdioCaller, toolCount } from '../support/service.ts'
+import { unending } from '../support/unending.ts'
 
 const [ann, ben] = ['ann-writes-0123456789', 'ben-writes-0123456789']
 let product: HttpProduct
@@ -205,6 +209,15 @@ test('7: progress comes only when asked for, rises strictly, and is short and cl
     silent.filter(m => m.method === 'notifications/progress'),
     [],
   )
+})
+
+test('a tool that cannot be loaded any more fails with a code and the way out', async () => {
+  const [first] = allTools({ gates: product.composed.service.gates, readOnly: false })
+  const tool = unloadable(shown(first ?? assert.fail()), new Error("Cannot find module '/somewhere/index.js'"))
+  const call = { signal: unending, caller: stdioCaller, engine: product.composed.engine, progress: () => {} }
+  const { isError, text } = await answer(product.composed.service, tool, { args: { limit: 3 }, call })
+  assert.equal(isError, true)
+  assert.match(text, /^Internal: the program of this server is not whole any more, as after an update\. Next: end this server/)
 })
 
 test('9: making a server asks nothing of the world', async () => {
