@@ -31,20 +31,21 @@ async function published(folder: string): Promise<string> {
   return join(dist, 'cli.js')
 }
 
-await Promise.all([
+const record = mkdtempSync(join(tmpdir(), 'fluxpilot-tests-'))
+const [program] = await Promise.all([
+  quick ? undefined : published(join(record, 'program')),
   gate('types', 'tsc', ['--noEmit', '-p', '.']),
   gate('format', 'oxfmt', ['--check', 'src', 'test', 'scripts', 'bench']),
   gate('lint', 'oxlint', ['--deny-warnings', 'src', 'test', 'scripts', 'bench']),
 ])
 
 if (quick) process.env.FLUXPILOT_QUICK = '1'
-const record = mkdtempSync(join(tmpdir(), 'fluxpilot-tests-'))
 process.env.FLUXPILOT_BEHAVIOURS = join(record, 'behaviours')
 // A server in Go that has little to do spends more on threads that look for work than on the work.
 process.env.GOMAXPROCS ??= '1'
 // Most files load the same modules: their types are taken out once.
 process.env.NODE_COMPILE_CACHE = join(record, 'compiled')
-if (!quick) process.env.FLUXPILOT_PROGRAM = await published(join(record, 'program'))
+if (program !== undefined) process.env.FLUXPILOT_PROGRAM = program
 const wanted = process.argv.slice(2).filter(a => !a.startsWith('--'))
 const plan = wanted.length > 0 ? wanted.map(file => [file]) : batches(root, { quick })
 const files = plan.map((batch, i) => entryOf(root, batch, join(record, `${i}.test.mjs`)))
