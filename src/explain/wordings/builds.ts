@@ -142,6 +142,12 @@ export const releaseStarts: readonly Wording[] = [
     fix: 'make the chart smaller: keep files out of it (.helmignore), or split it into several charts',
   },
   {
+    name: 'ChartValueUnknown',
+    says: /Additional property (?<property>\S+) is not allowed|additional propert(?:y|ies) '(?<property2>[^']+)' not allowed/i,
+    what: 'the values have {property|a field} that the chart does not know',
+    fix: 'take {property|that field} out of spec.values or valuesFrom, or correct its name or its place',
+  },
+  {
     name: 'ChartNeedsValue',
     says: /execution error at \(|required value|values don't meet the specifications of the schema|nil pointer evaluating|schema\(s\) in the following chart/i,
     what: 'the values do not fit the chart: one that it needs is missing or wrong',

@@ -34,6 +34,12 @@ export const pulls: readonly Wording[] = [
     fix: 'renew the Secret that imagePullSecrets names',
   },
   {
+    name: 'ImageCertificateExpired',
+    says: /certificate has expired|certificate (?:is )?not yet valid/i,
+    what: 'the certificate of the registry has expired, or is not valid yet',
+    fix: 'renew the certificate of the registry; where it is valid, correct the clock of the node',
+  },
+  {
     name: 'ImageTlsUnknownAuthority',
     says: /x509|certificate (?:signed|verify|is not trusted)|tls: /i,
     what: 'the node does not trust the certificate of the registry',
@@ -228,8 +234,14 @@ export const setups: readonly Wording[] = [
     fix: 'set securityContext.runAsUser to a number above 0, or build the image with a numeric USER',
   },
   {
+    name: 'OOMKilled',
+    says: /container init was OOM-killed|memory limit too low/i,
+    what: 'the memory limit is too low for the container to be started at all',
+    fix: 'raise resources.limits.memory of the container',
+  },
+  {
     name: 'CommandNotExecutable',
-    says: /(?:exec: "?(?<command>[^"\s]+)"?: |exec \S+: )permission denied|permission denied: unknown/i,
+    says: /(?:exec: \\?"?(?<command>[^"\\\s]+)\\?"?: |exec \S+: )permission denied|permission denied: unknown/i,
     what: 'the command of the container may not be executed: {command|its file} has no execute permission',
     fix: 'give the file its execute bit in the image (chmod +x, COPY --chmod=0755), or run it through an interpreter in command',
   },

@@ -130,7 +130,7 @@ export const refusals: readonly Wording[] = [
   },
   {
     name: 'ApiServiceDown',
-    says: /unable to retrieve the complete list of server APIs: (?<api>[\w./-]+)|the server is currently unable to handle the request/i,
+    says: /unable to retrieve the complete list of server APIs: (?<api>[\w./-]+)(?![\w./-]|: the server could not find)|the server is currently unable to handle the request/i,
     what: 'the aggregated API {api|behind this kind} gives no answer',
     fix: 'make the APIService of {api|this API group} available again: its Service and its pods',
   },

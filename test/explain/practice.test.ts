@@ -7,10 +7,10 @@ import { tokensOf } from '../../src/tools/frame/tokens.ts'
 import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { testKernel } from '../support/kernel.ts'
 import { type Product, startProduct } from '../support/service.ts'
-import { appliesAgain } from './again-applies.ts'
-import { fluxAgain } from './again-flux.ts'
-import { wellAgain } from './again-healthy.ts'
-import { podsAgain } from './again-pods.ts'
+import { appliesPractice } from './practice-applies.ts'
+import { fluxPractice } from './practice-flux.ts'
+import { wellPractice } from './practice-healthy.ts'
+import { podsPractice } from './practice-pods.ts'
 import type { FaultCase } from './case.ts'
 import { LentClusters } from './cluster.ts'
 
@@ -59,23 +59,6 @@ const open = new Map([
     'rights are missing (other words): an operator that may not list',
     'the long line of client-go is cut before "is forbidden", and not read',
   ],
-  [
-    'a certificate is not trusted (other words): a registry whose certificate ended',
-    'an expired certificate of a registry is told as an unknown authority, and the fix is a CA',
-  ],
-  [
-    'a kind that is not installed (other words): the whole group',
-    'a group that is not there is told as an aggregated API that gives no answer',
-  ],
-  [
-    'memory is not enough (other words): before it starts',
-    '"container init was OOM-killed (memory limit too low?)" is told as any crash, with a log that cannot be',
-  ],
-  [
-    'a program cannot be started (beside another): no right to',
-    '"permission denied" of an entrypoint is told as a command that is not in the image',
-  ],
-  ['values that the chart refuses (another kind): an upgrade', 'an additional property is to be removed; the fix says to set it'],
   ['waiting took too long (another kind): a hook of a release', 'the Job of the hook, its pod and what it printed are not looked at'],
   ['a webhook does not answer (another kind): the injector of sidecars', 'the Deployment behind the webhook, scaled to none, comes second'],
   [
@@ -85,16 +68,16 @@ const open = new Map([
 ])
 
 describe('the true cause comes first', { concurrency: 8 }, () => {
-  for (const row of [...fluxAgain, ...appliesAgain, ...podsAgain])
+  for (const row of [...fluxPractice, ...appliesPractice, ...podsPractice])
     test(`${row.fault}: ${row.says}`, { todo: open.get(`${row.fault}: ${row.says}`) ?? false }, async () =>
       check(row, await explained(row.ask, row.objects)),
     )
 })
 
 describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {
-  for (const [i, [says]] of wellAgain().entries())
+  for (const [i, [says]] of wellPractice().entries())
     test(says, async () => {
-      const [, objects] = wellAgain()[i] ?? assert.fail('it is in the list')
+      const [, objects] = wellPractice()[i] ?? assert.fail('it is in the list')
       const { isError, data, text } = await explained(objects[0], objects)
       assert.equal(isError, false, text)
       assert.deepEqual(listAt(data, 'causes'), [], text)

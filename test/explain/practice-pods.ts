@@ -1,4 +1,19 @@
-import { alone, app, type App, config, loops, refuses, releases, repo, runsOn, three, unsourced, unstarted, wait, waits } from './again.ts'
+import {
+  alone,
+  app,
+  type App,
+  config,
+  loops,
+  refuses,
+  releases,
+  repo,
+  runsOn,
+  three,
+  unsourced,
+  unstarted,
+  wait,
+  waits,
+} from './practice.ts'
 import { claim, type Condition, conditions, event, global, object, ownedBy, past } from './objects.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
@@ -108,7 +123,7 @@ function database(): KubeObject[] {
   return [pg, job, one, event(one, 'FailedScheduling', message)]
 }
 
-export const podsAgain = [
+export const podsPractice = [
   ...three('an image cannot be pulled', [
     [
       'a CronJob, and Docker Hub',

@@ -16,7 +16,7 @@ import {
   unsourced,
   wait,
   waits,
-} from './again.ts'
+} from './practice.ts'
 import { bucket, conditions, git, goodChart, goodCharts, goodGit, object, oci, release } from './objects.ts'
 import { failing, fleet, fluxNs, within } from './whole.ts'
 
@@ -45,7 +45,7 @@ const pulls = (name: string, image: string, message: string, more: Parameters<ty
   })
 const sub = { postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'cluster-vars' }] } }
 
-export const fluxAgain = [
+export const fluxPractice = [
   ...three('a variable is missing', [
     [
       'the Secret of variables is not there',

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { Json, JsonObject } from '../../src/lib/json.ts'
-import { app, around, custom, headless } from './again.ts'
+import { app, around, custom, headless } from './practice.ts'
 import {
   availableNow,
   claim,
@@ -115,7 +115,7 @@ const service = (name: string): KubeObject =>
   object('v1', 'Service', name, { spec: { clusterIP: '10.96.8.8', selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] } })
 
 export type Well = readonly [says: string, objects: readonly [KubeObject, ...KubeObject[]]]
-export const wellAgain = (): Well[] => {
+export const wellPractice = (): Well[] => {
   const web = runs('web')
   const rolled = rolling('web', [25, 'Pending'], creating)
   const slow = rolling('web', [40, 'Pending'], creating)

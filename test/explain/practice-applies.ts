@@ -1,4 +1,4 @@
-import { app, around, custom, headless, loops, refuses, releases, three, wait, waits } from './again.ts'
+import { app, around, custom, headless, loops, refuses, releases, three, wait, waits } from './practice.ts'
 import { claim, type Condition, conditions, event, namespace, object, ownedBy, past } from './objects.ts'
 import { fluxNs, runs, within } from './whole.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
@@ -200,7 +200,7 @@ const store = (...said: readonly [string, string, string]): KubeObject =>
   ])
 const validStore = (): KubeObject => store('True', 'Valid', 'store validated')
 
-export const appliesAgain = [
+export const appliesPractice = [
   ...three('a selector that matches nothing', [
     [
       'a StatefulSet that is refused',
