@@ -55,7 +55,6 @@ const slow: readonly (readonly string[])[] = [
   ['mcp/canary', 'mcp/clients'],
   ['mcp/conformance'],
   ['explain/explain'],
-  ['explain/practice'],
   ['world/kernel/kernel', 'sources/oci/content'],
   ['sandbox/kubectl', 'sandbox/flux-cli'],
   ['cli/options', 'cli/start', 'cli/verbs'],
