@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { isFluxGroup } from '../engine/controllers.ts'
 import { type Cause, explain as explainFacts, type Explanation } from '../explain/explain.ts'
-import { printRef } from '../kinds/manifest.ts'
+import { type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { foreign, plain } from '../lib/safe.ts'
 import { collect } from './explain/collect.ts'
 import { Reader } from './explain/reader.ts'
@@ -41,7 +42,7 @@ export const explain = tool({
       causes: explanation.causes.slice(0, mostCauses).map(shown),
       ...(explanation.causes.length > mostCauses ? { more: explanation.causes.length - mostCauses } : {}),
       ...(incomplete.length > 0 ? { incomplete: incomplete.slice(0, 3).map(i => plain(i).slice(0, 200)) } : {}),
-      next: nextOf(explanation, printRef(located.ref)),
+      next: nextOf(explanation, located.ref),
     }
   },
   say: ({ object, cluster, state, causes, more, incomplete, next }) =>
@@ -89,9 +90,10 @@ function sayCause({ cause, object, what, fix, through, alike, untrusted }: Shown
   ]
 }
 
-function nextOf({ state, causes }: Explanation, object: string): string {
+/** What Flux does not reconcile is explained again. */
+function nextOf({ state, causes }: Explanation, ref: ObjectRef): string {
   const [first] = causes
-  if (first) return `do the first fix, then reconcile ${first.through[0] ?? object}`
+  if (first) return `do the first fix, then ${isFluxGroup(ref.group) ? `reconcile ${first.through[0] ?? printRef(ref)}` : 'explain again'}`
   if (state === 'going') return 'it is on its way: ask again in a minute'
   return state === 'well' ? 'nothing to do' : 'see get_object'
 }

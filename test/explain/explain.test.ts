@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { KubeObject } from '../../src/kinds/manifest.ts'
+import { isFluxGroup } from '../../src/engine/controllers.ts'
+import { type KubeObject, refOf } from '../../src/kinds/manifest.ts'
 import { at, listAt } from '../../src/lib/json.ts'
 import type { Answer } from '../../src/tools/frame/answer.ts'
 import { tokensOf } from '../../src/tools/frame/tokens.ts'
@@ -79,7 +80,7 @@ async function explained(ask: KubeObject, objects: readonly KubeObject[]): Promi
   }
 }
 
-function check({ expect }: FaultCase, { isError, data, text }: Answer): void {
+function check({ ask, expect }: FaultCase, { isError, data, text }: Answer): void {
   assert.equal(isError, false, text)
   const [first] = listAt(data, 'causes')
   const names = [expect.cause ?? []].flat()
@@ -87,6 +88,7 @@ function check({ expect }: FaultCase, { isError, data, text }: Answer): void {
   if (expect.at) assert.match(String(at(first, 'object')), expect.at, text)
   assert.match(listAt(first, 'untrusted').join('\n'), expect.proof, text)
   assert.match(String(at(first, 'fix')), expect.fix, text)
+  assert.match(text, isFluxGroup(refOf(ask).group) ? /first fix, then reconcile / : /first fix, then explain again/)
   assert.ok(tokensOf(text) <= 1000, `${tokensOf(text)} tokens`)
 }
 
