@@ -4,21 +4,18 @@ import type { Settings } from '../engine/settings.ts'
 import { Kustomization } from '../kinds/kustomization.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { messageOf } from '../lib/coded-error.ts'
+import { each } from '../lib/gathered.ts'
 import { Applied } from '../kustomize/applied-reconciler.ts'
 import { ownerLabels } from '../kustomize/owned.ts'
 import { cachedCluster } from '../world/cluster/cached.ts'
 import { liveVersions } from '../world/cluster/versions.ts'
 import type { Hands } from '../world/world.ts'
 
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes
-}
-
 /** The first build, and the first artifact, do not wait for their modules. */
 async function warm(kernel: Hands['kernel'], { builds, signal }: { builds: boolean; signal: AbortSignal }): Promise<void> {
   const file = new TextEncoder().encode('resources: []\n')
   if (builds) await kernel.kustomizeBuild({ root: '.', files: new Map([['kustomization.yaml', file]]) }, signal)
-  await Array.fromAsync(kernel.gzip(once(file), signal))
+  await Array.fromAsync(kernel.gzip(each([file]), signal))
 }
 
 /** A pass that is over sooner writes its steps together. */

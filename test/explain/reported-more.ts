@@ -16,17 +16,10 @@ import {
   unscheduled,
   waiting,
 } from './objects.ts'
-import { besides, failing, fleet, fluxNs, goodCharted, retrying, waited, within } from './whole.ts'
-
-/** Further messages as people report them: [what, message, names that are true, proof]. */
-type Row = readonly [says: string, message: string, cause: Expected['cause'], proof: RegExp]
-const of =
-  (name: string, make: (message: string) => readonly KubeObject[]) =>
-  ([says, message, cause, proof]: Row, i: number): FaultCase =>
-    fault(name, `reported: ${says}`, [...make(message), ...besides(i)], { cause: cause ?? [], proof, fix: any })
+import { failing, fleet, fluxNs, goodCharted, retrying, waited, within, type Reported, reportedAs } from './whole.ts'
 
 const up = 'Helm upgrade failed for release apps/web with chart web@1.2.3: '
-const upgrades: readonly Row[] = [
+const upgrades: readonly Reported[] = [
   [
     'a merge without its key',
     `${up}failed to create patch: map: map[] does not contain declared merge key: name`,
@@ -64,7 +57,7 @@ const upgrades: readonly Row[] = [
     /is missing/,
   ],
 ]
-const charts: readonly Row[] = [
+const charts: readonly Reported[] = [
   [
     'a login that fails',
     'unknown build error: failed to login to OCI registry',
@@ -84,7 +77,7 @@ const charts: readonly Row[] = [
     /401/,
   ],
 ]
-const applies: readonly Row[] = [
+const applies: readonly Reported[] = [
   [
     'a webhook without its Service',
     'CephCluster/apps/rook dry-run failed (InternalError): Internal error occurred: failed calling webhook "cephcluster-wh.rook.io": Post "https://rook-ceph-admission-controller.helm-ns.svc:443/validate?timeout=5s": service "rook-ceph-admission-controller" not found',
@@ -116,7 +109,7 @@ const applies: readonly Row[] = [
     /RFC 1123/,
   ],
 ]
-const creations: readonly Row[] = [
+const creations: readonly Reported[] = [
   [
     'a webhook that is offline',
     'Timeout: request did not complete within allowed duration',
@@ -125,7 +118,7 @@ const creations: readonly Row[] = [
   ],
   ['a webhook that gives no reason', '', 'PodCreationFailed', /Error creating|FailedCreate/],
 ]
-const places: readonly Row[] = [
+const places: readonly Reported[] = [
   ['a driver that a node lacks', '0/1 nodes are available: 1 everest driver not found at node', ['VolumeDriverMissing'], /everest driver/],
   [
     'a small disk',
@@ -134,7 +127,7 @@ const places: readonly Row[] = [
     /ephemeral-storage/,
   ],
 ]
-const sandboxes: readonly Row[] = [
+const sandboxes: readonly Reported[] = [
   [
     'a thin pool',
     'Failed to create pod sandbox: rpc error: code = Unknown desc = failed to create containerd task: devmapper: Thin Pool has 15991 free data blocks which is less than minimum required 16383 free data blocks. Create more free space in thin pool or use dm.min_free_space option to change behavior',
@@ -174,13 +167,14 @@ const notReady = (kind: string, name: string, ready: readonly [string, string], 
 const row = (name: string, says: string, objects: readonly KubeObject[], cause: Expected['cause'], proof: RegExp): FaultCase =>
   fault(name, `reported: ${says}`, objects, { cause: cause ?? [], proof, fix: any })
 
+/** Further messages as people report them. */
 export const reportedMore: readonly FaultCase[] = [
-  ...upgrades.map(of('upgrade', m => [release('web', {}, undefined, retrying('UpgradeFailed', m)), ...goodCharted()])),
-  ...charts.map(of('chart', charted)),
-  ...applies.map(of('apply', m => [failing('apps', ['ReconciliationFailed', m]), fleet()])),
-  ...creations.map(of('creation', refusedPods)),
-  ...places.map(of('place', m => below({ ...unscheduled(m), container: {} }, ['FailedScheduling', m]))),
-  ...sandboxes.map(of('sandbox', m => below({ container: waiting('ContainerCreating') }, ['FailedCreatePodSandBox', m]))),
+  ...upgrades.map(reportedAs('upgrade', m => [release('web', {}, undefined, retrying('UpgradeFailed', m)), ...goodCharted()])),
+  ...charts.map(reportedAs('chart', charted)),
+  ...applies.map(reportedAs('apply', m => [failing('apps', ['ReconciliationFailed', m]), fleet()])),
+  ...creations.map(reportedAs('creation', refusedPods)),
+  ...places.map(reportedAs('place', m => below({ ...unscheduled(m), container: {} }, ['FailedScheduling', m]))),
+  ...sandboxes.map(reportedAs('sandbox', m => below({ container: waiting('ContainerCreating') }, ['FailedCreatePodSandBox', m]))),
   row(
     'receiver',
     'a token that nobody made',

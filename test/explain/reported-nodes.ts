@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { any, type Expected, fault, type FaultCase } from './case.ts'
+import { any, fault, type FaultCase } from './case.ts'
 import {
   back,
   claim,
@@ -17,14 +17,7 @@ import {
   unscheduled,
   waiting,
 } from './objects.ts'
-import { besides, controlled, failing, fleet, goodCharted, printing, retrying, waited } from './whole.ts'
-
-/** What people report of nodes, volumes and admission: [what, words, names that are true, proof]. */
-type Row = readonly [says: string, words: string, cause: Expected['cause'], proof: RegExp]
-const of =
-  (name: string, make: (words: string) => readonly KubeObject[]) =>
-  ([says, words, cause, proof]: Row, i: number): FaultCase =>
-    fault(name, `reported: ${says}`, [...make(words), ...besides(i)], { cause: cause ?? [], proof, fix: any })
+import { controlled, failing, fleet, goodCharted, printing, retrying, waited, type Reported, reportedAs } from './whole.ts'
 
 function below(
   shape: PodShape,
@@ -44,7 +37,7 @@ function below(
     ...near,
   ]
 }
-const scc: readonly Row[] = [
+const scc: readonly Reported[] = [
   [
     'a group that is not allowed',
     'create Pod web-0 in StatefulSet web failed error: pods "web-0" is forbidden: unable to validate against any security context constraint: [provider "anyuid": Forbidden: not usable by user or serviceaccount, provider restricted-v2: .spec.securityContext.fsGroup: Invalid value: []int64{999}: 999 is not an allowed group, provider restricted-v2: .containers[0].runAsUser: Invalid value: 999: must be in the ranges: [1000680000, 1000689999], provider "restricted": Forbidden: not usable by user or serviceaccount]',
@@ -58,7 +51,7 @@ const scc: readonly Row[] = [
     /security context constraint/,
   ],
 ]
-const volumes: readonly Row[] = [
+const volumes: readonly Reported[] = [
   [
     'an image of Ceph',
     'MountVolume.SetUp failed for volume "pvc-838a" : mount command failed, status: Failure, reason: Rook: Mount volume failed: failed to attach volume replicapool/pvc-838a: failed to map image replicapool/pvc-838a cluster rook-ceph',
@@ -90,7 +83,7 @@ const volumes: readonly Row[] = [
     /timeout expired/,
   ],
 ]
-const networks: readonly Row[] = [
+const networks: readonly Reported[] = [
   [
     'a file of Flannel',
     'Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "c981": plugin type="flannel" failed (add): loadFlannelSubnetEnv failed: open /run/flannel/subnet.env: no such file or directory',
@@ -98,7 +91,7 @@ const networks: readonly Row[] = [
     /subnet\.env/,
   ],
 ]
-const pulls: readonly Row[] = [
+const pulls: readonly Reported[] = [
   [
     'no endpoint',
     'rpc error: code = Unknown desc = failed to resolve image "x:latest": no available registry endpoint: x:latest not found',
@@ -124,7 +117,7 @@ const pulls: readonly Row[] = [
     /403/,
   ],
 ]
-const logs: readonly Row[] = [
+const logs: readonly Reported[] = [
   [
     'Prometheus and its volume',
     'ts=2022-12-06T08:52:19.501Z caller=query_logger.go:91 level=error component=activeQueryTracker msg="Error opening query log file" file=/data/queries.active err="open /data/queries.active: permission denied"\npanic: Unable to create mmap-ed active query log\n',
@@ -144,7 +137,7 @@ const logs: readonly Row[] = [
     /client-ca-file/,
   ],
 ]
-const places: readonly Row[] = [
+const places: readonly Reported[] = [
   [
     'a disk under pressure',
     '0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/disk-pressure: }. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.',
@@ -152,7 +145,7 @@ const places: readonly Row[] = [
     /disk-pressure/,
   ],
 ]
-const releases: readonly Row[] = [
+const releases: readonly Reported[] = [
   [
     'a field of a projection',
     'Helm upgrade failed for release apps/web with chart web@1.2.3: error validating "": error validating data: ValidationError(CronJob.spec.jobTemplate.spec.template.spec.volumes[6].projected.sources[0]): unknown field "name" in io.k8s.api.core.v1.VolumeProjection',
@@ -160,7 +153,7 @@ const releases: readonly Row[] = [
     /VolumeProjection/,
   ],
 ]
-const applies: readonly Row[] = [
+const applies: readonly Reported[] = [
   [
     'an API server without time',
     'Jenkins/apps/ci dry-run failed: failed to check CRD: failed to list CRDs: the server was unable to return a response in the time allotted, but may still be processing the request (get customresourcedefinitions.apiextensions.k8s.io)',
@@ -194,15 +187,16 @@ const printed = (words: string): KubeObject[] => {
   return [top, source, dep, set, one && printing(one, words)].filter(o => o !== undefined)
 }
 
+/** What people report of nodes, volumes and admission. */
 export const reportedNodes: readonly FaultCase[] = [
-  ...scc.map(of('constraint', refusedSet)),
-  ...volumes.map(of('volume', w => below(creating, [['FailedMount', w]], [bound()]))),
-  ...networks.map(of('network', w => below({ container: waiting('ContainerCreating') }, [['FailedCreatePodSandBox', w]]))),
-  ...pulls.map(of('pull', w => below(back('x'), [['Failed', `Failed to pull image "x": ${w}`]]))),
-  ...logs.map(of('log', printed)),
-  ...places.map(of('place', w => below({ ...unscheduled(w), container: {} }, [['FailedScheduling', w]]))),
-  ...releases.map(of('release', w => [release('web', {}, undefined, retrying('UpgradeFailed', w)), ...goodCharted()])),
-  ...applies.map(of('apply', w => [failing('apps', ['ReconciliationFailed', w]), fleet()])),
+  ...scc.map(reportedAs('constraint', refusedSet)),
+  ...volumes.map(reportedAs('volume', w => below(creating, [['FailedMount', w]], [bound()]))),
+  ...networks.map(reportedAs('network', w => below({ container: waiting('ContainerCreating') }, [['FailedCreatePodSandBox', w]]))),
+  ...pulls.map(reportedAs('pull', w => below(back('x'), [['Failed', `Failed to pull image "x": ${w}`]]))),
+  ...logs.map(reportedAs('log', printed)),
+  ...places.map(reportedAs('place', w => below({ ...unscheduled(w), container: {} }, [['FailedScheduling', w]]))),
+  ...releases.map(reportedAs('release', w => [release('web', {}, undefined, retrying('UpgradeFailed', w)), ...goodCharted()])),
+  ...applies.map(reportedAs('apply', w => [failing('apps', ['ReconciliationFailed', w]), fleet()])),
   fault(
     'node',
     'reported: a kubelet that lost its containers',

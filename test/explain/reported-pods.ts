@@ -17,14 +17,7 @@ import {
   unscheduled,
   waiting,
 } from './objects.ts'
-import { besides, fleet, printing, runs, waited } from './whole.ts'
-
-/** What people report of pods and of what is around them: [what, words, names that are true, proof]. */
-type Row = readonly [says: string, words: string, cause: Expected['cause'], proof: RegExp]
-const of =
-  (name: string, make: (words: string) => readonly KubeObject[]) =>
-  ([says, words, cause, proof]: Row, i: number): FaultCase =>
-    fault(name, `reported: ${says}`, [...make(words), ...besides(i)], { cause: cause ?? [], proof, fix: any })
+import { fleet, printing, runs, waited, type Reported, reportedAs } from './whole.ts'
 
 function below(shape: PodShape, { events = [] as readonly (readonly [string, string])[], log = '' } = {}): KubeObject[] {
   const dep = deployment('web', { progressing: stuck })
@@ -34,7 +27,7 @@ function below(shape: PodShape, { events = [] as readonly (readonly [string, str
   return [waited('apps', [dep], 'Failed'), fleet(), dep, set, one, ...events.map(([reason, message]) => event(one, reason, message))]
 }
 const crash = ['CrashLoop', 'ContainerExits']
-const probes: readonly Row[] = [
+const probes: readonly Reported[] = [
   [
     'a socket of Postgres',
     'Readiness probe failed: psql: could not connect to server: No such file or directory\n\tIs the server running locally and accepting\n\tconnections on Unix domain socket "/tmp/.s.PGSQL.5432"?',
@@ -42,7 +35,7 @@ const probes: readonly Row[] = [
     /PGSQL/,
   ],
 ]
-const livenesses: readonly Row[] = [
+const livenesses: readonly Reported[] = [
   [
     'pgpool without a backend',
     'Liveness probe failed: pgpool 14:00:37.65 INFO  ==> Checking pgpool health...\npsql: FATAL:  failed to create a backend 0 connection',
@@ -50,7 +43,7 @@ const livenesses: readonly Row[] = [
     /backend 0/,
   ],
 ]
-const configs: readonly Row[] = [
+const configs: readonly Reported[] = [
   [
     'a user by name',
     'container has runAsNonRoot and image has non-numeric user (argocd), cannot verify user is non-root (pod: "argocd-0_argocd(22444eb2)", container: app)',
@@ -65,7 +58,7 @@ const configs: readonly Row[] = [
     /destination can't be/,
   ],
 ]
-const inits: readonly Row[] = [
+const inits: readonly Reported[] = [
   [
     'a chown that is forbidden',
     'chown: /var/lib/grafana/lost+found: Operation not permitted\nchown: /var/lib/grafana: Operation not permitted\n',
@@ -79,7 +72,7 @@ const inits: readonly Row[] = [
     /Permission denied/,
   ],
 ]
-const logs: readonly Row[] = [
+const logs: readonly Reported[] = [
   [
     'a placeholder of Spring',
     "org.springframework.beans.factory.BeanCreationException: Error creating bean with name 'journeySimulator': Injection of autowired dependencies failed; nested exception is java.lang.IllegalArgumentException: Could not resolve placeholder 'fleetman.position.queue' in string value \"${fleetman.position.queue}\"\n",
@@ -99,7 +92,7 @@ const logs: readonly Row[] = [
     /leases/,
   ],
 ]
-const creations: readonly Row[] = [
+const creations: readonly Reported[] = [
   [
     'no policy at all',
     'pods "web-6d4f-" is forbidden: no providers available to validate pod request',
@@ -119,7 +112,7 @@ const creations: readonly Row[] = [
     /blockOwnerDeletion/,
   ],
 ]
-const claims: readonly Row[] = [
+const claims: readonly Reported[] = [
   [
     'ten volumes',
     'failed to provision volume with StorageClass "do-block-storage": rpc error: code = ResourceExhausted desc = volume limit (10) has been reached. Current number of volumes: 10. Please contact support.',
@@ -139,7 +132,7 @@ const claims: readonly Row[] = [
     /not configured/,
   ],
 ]
-const balancers: readonly Row[] = [
+const balancers: readonly Reported[] = [
   ['a pool that is empty', 'Failed to allocate IP for "default/my-service": no available IPs', 'LoadBalancerFailed', /no available IPs/],
   [
     'too many nodes',
@@ -148,7 +141,7 @@ const balancers: readonly Row[] = [
     /25 targets/,
   ],
 ]
-const rejections: readonly Row[] = [
+const rejections: readonly Reported[] = [
   ['a sysctl', 'Pod forbidden sysctl: "net.core.somaxconn" not allowlisted', ['PodRejected'], /somaxconn/],
 ]
 
@@ -241,10 +234,11 @@ const store = (): KubeObject[] => [
 const row = (name: string, says: string, objects: readonly KubeObject[], cause: Expected['cause'], proof: RegExp): FaultCase =>
   fault(name, `reported: ${says}`, objects, { cause: cause ?? [], proof, fix: any })
 
+/** What people report of pods and of what is around them. */
 export const reportedPods: readonly FaultCase[] = [
-  ...probes.map(of('readiness', w => below({ phase: 'Running', container: running() }, { events: [['Unhealthy', w]] }))),
+  ...probes.map(reportedAs('readiness', w => below({ phase: 'Running', container: running() }, { events: [['Unhealthy', w]] }))),
   ...livenesses.map(
-    of('liveness', w =>
+    reportedAs('liveness', w =>
       below(
         { phase: 'Running', container: { ...running(), restartCount: 9, lastState: ended(137, 'Error') } },
         {
@@ -257,7 +251,7 @@ export const reportedPods: readonly FaultCase[] = [
     ),
   ),
   ...configs.map(
-    of('create', w =>
+    reportedAs('create', w =>
       below(
         { container: waiting(/volume spec/.test(w) ? 'CreateContainerError' : 'CreateContainerConfigError', w) },
         { events: [['Failed', `Error: ${w}`]] },
@@ -265,7 +259,7 @@ export const reportedPods: readonly FaultCase[] = [
     ),
   ),
   ...inits.map(
-    of('init', w =>
+    reportedAs('init', w =>
       below(
         {
           init: { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: ended(1, 'Error'), restartCount: 9 },
@@ -275,11 +269,11 @@ export const reportedPods: readonly FaultCase[] = [
       ),
     ),
   ),
-  ...logs.map(of('log', w => below({ phase: 'Running', container: crashing(1) }, { log: w }))),
-  ...creations.map(of('creation', refusedPods)),
-  ...claims.map(of('claim', unbound)),
-  ...balancers.map(of('balancer', edge)),
-  ...rejections.map(of('rejection', w => below({ phase: 'Failed', status: { reason: 'SysctlForbidden', message: w } }))),
+  ...logs.map(reportedAs('log', w => below({ phase: 'Running', container: crashing(1) }, { log: w }))),
+  ...creations.map(reportedAs('creation', refusedPods)),
+  ...claims.map(reportedAs('claim', unbound)),
+  ...balancers.map(reportedAs('balancer', edge)),
+  ...rejections.map(reportedAs('rejection', w => below({ phase: 'Failed', status: { reason: 'SysctlForbidden', message: w } }))),
   row(
     'exit',
     'a program that has nothing to do',

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { any, type Expected, fault, type FaultCase } from './case.ts'
+import type { FaultCase } from './case.ts'
 import {
   back,
   claim,
@@ -19,16 +19,9 @@ import {
   waiting,
   event,
 } from './objects.ts'
-import { besides, failing, fleet, fluxNs, goodCharted, isWell, retrying, waited, within } from './whole.ts'
+import { failing, fleet, fluxNs, goodCharted, isWell, retrying, waited, within, type Reported, reportedAs } from './whole.ts'
 
-/** Messages as people report them to the projects that print them: [what, message, names that are true, proof]. */
-type Row = readonly [says: string, message: string, cause: Expected['cause'], proof: RegExp]
-const of =
-  (name: string, make: (message: string) => readonly KubeObject[]) =>
-  ([says, message, cause, proof]: Row, i: number): FaultCase =>
-    fault(name, `reported: ${says}`, [...make(message), ...besides(i)], { cause: cause ?? [], proof, fix: any })
-
-const gits: readonly Row[] = [
+const gits: readonly Reported[] = [
   [
     'an address with two at signs',
     "failed to checkout and determine revision: unable to clone 'ssh://me@corp.example@source.developers.google.com:2022/p/a/r/b': malformed URL 'ssh://me@corp.example@source.developers.google.com:2022/p/a/r/b'",
@@ -66,7 +59,7 @@ const gits: readonly Row[] = [
     /GH006/,
   ],
 ]
-const builds: readonly Row[] = [
+const builds: readonly Reported[] = [
   ['an empty file', 'kustomize build failed: kustomization.yaml is empty', ['YamlInvalid', 'ResourceFileMissing'], /is empty/],
   ['a file that is no kustomization', 'kustomize build failed: json: unknown field "spec"', 'YamlInvalid', /unknown field/],
   [
@@ -106,7 +99,7 @@ const builds: readonly Row[] = [
     /NoCredentialProviders|data key/,
   ],
 ]
-const applies: readonly Row[] = [
+const applies: readonly Reported[] = [
   [
     'a pod whose account comes later',
     'Pod/monitoring/grafana-test dry-run failed, reason: Forbidden, error: pods "grafana-test" is forbidden: error looking up service account monitoring/grafana-test: serviceaccount "grafana-test" not found',
@@ -138,7 +131,7 @@ const applies: readonly Row[] = [
     /storage_type/,
   ],
 ]
-const charts: readonly Row[] = [
+const charts: readonly Reported[] = [
   [
     'a version that the index lacks',
     "chart pull error: failed to get chart version for remote reference: no 'traefik' chart with version matching '10.7.1' found",
@@ -164,7 +157,7 @@ const charts: readonly Row[] = [
     /mediatype/,
   ],
 ]
-const indexes: readonly Row[] = [
+const indexes: readonly Reported[] = [
   [
     'a page of GitHub',
     'failed to fetch Helm repository index: looks like "https://example.com" is not a valid chart repository or cannot be reached: failed to fetch https://example.com/index.yaml : 404 Not Found',
@@ -172,7 +165,7 @@ const indexes: readonly Row[] = [
     /404/,
   ],
 ]
-const releases: readonly Row[] = [
+const releases: readonly Reported[] = [
   [
     'a host where a map is',
     'Helm install failed for release apps/web with chart web@1.2.3: template: podinfo/templates/ingress.yaml:28:15: executing "podinfo/templates/ingress.yaml" at <.host>: can\'t evaluate field host in type interface {}',
@@ -192,7 +185,7 @@ const releases: readonly Row[] = [
     /immutable/,
   ],
 ]
-const registries: readonly Row[] = [
+const registries: readonly Reported[] = [
   [
     'nobody signed in',
     'failed to determine artifact digest: GET https://us-west2-docker.pkg.dev/v2/token?scope=repository%3AP%2Fapp%2Fc%3Apull&service=us-west2-docker.pkg.dev: unexpected status code 403 Forbidden: denied: Unauthenticated request. Unauthenticated requests do not have permission "artifactregistry.repositories.downloadArtifacts" on resource "projects/P/locations/us-west2/repositories/app" (or it may not exist)',
@@ -200,7 +193,7 @@ const registries: readonly Row[] = [
     /Unauthenticated/,
   ],
 ]
-const scans: readonly Row[] = [
+const scans: readonly Reported[] = [
   [
     'a password of Docker Hub',
     'scan failed: GET https://auth.docker.io/token?scope=repository%3Aa%2Fb%3Apull&service=registry.docker.io: unexpected status code 401 Unauthorized: {"details":"incorrect username or password"}',
@@ -208,7 +201,7 @@ const scans: readonly Row[] = [
     /incorrect username/,
   ],
 ]
-const volumes: readonly Row[] = [
+const volumes: readonly Reported[] = [
   [
     'Hetzner',
     'AttachVolume.Attach failed for volume "pvc-7ff2" : rpc error: code = Internal desc = failed to publish volume: volume is already attached to a server, please detach it first (service_error)',
@@ -246,7 +239,7 @@ const volumes: readonly Row[] = [
     /csi\.sock/,
   ],
 ]
-const sandboxes: readonly Row[] = [
+const sandboxes: readonly Reported[] = [
   [
     'Cilium has no address',
     'Failed to create pod sandbox: rpc error: code = Unknown desc = failed to set up sandbox container "3948" network for pod "web": networkPlugin cni failed to set up pod "web_apps" network: unable to allocate IP via local cilium agent: [POST /ipam][502] postIpamFailure  range is full',
@@ -266,7 +259,7 @@ const sandboxes: readonly Row[] = [
     /IPAM/,
   ],
 ]
-const starts: readonly Row[] = [
+const starts: readonly Reported[] = [
   [
     'a sandbox that died',
     'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to create new parent process: namespace path: lstat /proc/0/ns/ipc: no such file or directory: unknown',
@@ -286,7 +279,7 @@ const starts: readonly Row[] = [
     /cgroup/,
   ],
 ]
-const pulls: readonly Row[] = [
+const pulls: readonly Reported[] = [
   [
     'a resolver that misbehaves',
     'rpc error: code = Unknown desc = Error response from daemon: Get https://registry-1.docker.io/v2/: dial tcp: lookup registry-1.docker.io on 127.0.0.53:53: server misbehaving',
@@ -318,7 +311,7 @@ const pulls: readonly Row[] = [
     /not found/,
   ],
 ]
-const places: readonly Row[] = [
+const places: readonly Reported[] = [
   [
     'Karpenter and zones',
     "0/19 nodes are available: 1 node(s) had untolerated taint {windowsContainers: true}, 2 node(s) had untolerated taint {eks.amazonaws.com/compute-type: fargate}, 4 node(s) didn't match Pod's node affinity/selector, 4 node(s) didn't match pod anti-affinity rules, 8 node(s) didn't match pod topology spread constraints. preemption: 0/19 nodes are available: 12 No preemption victims found for incoming pod, 7 Preemption is not helpful for scheduling.",
@@ -360,20 +353,25 @@ const charted = (message: string): KubeObject[] => [
   goodCharts(),
 ]
 
+/** Messages as people report them to the projects that print them. */
 export const reported: readonly FaultCase[] = [
-  ...gits.map(of('git', m => [within(fluxNs, git('fleet', {}, undefined, retrying('GitOperationFailed', m))), isWell('apps')])),
-  ...builds.map(of('build', m => [failing('apps', ['BuildFailed', m]), fleet()])),
-  ...applies.map(of('apply', m => [failing('apps', ['ReconciliationFailed', m]), fleet()])),
-  ...charts.map(of('chart', charted)),
-  ...indexes.map(of('index', m => [within(fluxNs, helmRepository('acme', {}, undefined, retrying('IndexationFailed', m)))])),
-  ...releases.map(of('release', m => [release('web', {}, undefined, retrying('UpgradeFailed', m)), ...goodCharted()])),
-  ...registries.map(of('registry', m => [within(fluxNs, oci('shop', {}, undefined, retrying('OCIPullFailed', m)))])),
+  ...gits.map(reportedAs('git', m => [within(fluxNs, git('fleet', {}, undefined, retrying('GitOperationFailed', m))), isWell('apps')])),
+  ...builds.map(reportedAs('build', m => [failing('apps', ['BuildFailed', m]), fleet()])),
+  ...applies.map(reportedAs('apply', m => [failing('apps', ['ReconciliationFailed', m]), fleet()])),
+  ...charts.map(reportedAs('chart', charted)),
+  ...indexes.map(reportedAs('index', m => [within(fluxNs, helmRepository('acme', {}, undefined, retrying('IndexationFailed', m)))])),
+  ...releases.map(reportedAs('release', m => [release('web', {}, undefined, retrying('UpgradeFailed', m)), ...goodCharted()])),
+  ...registries.map(reportedAs('registry', m => [within(fluxNs, oci('shop', {}, undefined, retrying('OCIPullFailed', m)))])),
   ...scans.map(
-    of('scan', m => [within(fluxNs, imageRepository('web', { image: 'docker.io/a/b' }, undefined, retrying('ReadOperationFailed', m)))]),
+    reportedAs('scan', m => [
+      within(fluxNs, imageRepository('web', { image: 'docker.io/a/b' }, undefined, retrying('ReadOperationFailed', m))),
+    ]),
   ),
-  ...volumes.map(of('volume', m => [...below(creating, [m.startsWith('Attach') ? 'FailedAttachVolume' : 'FailedMount', m]), bound()])),
-  ...sandboxes.map(of('sandbox', m => below({ container: waiting('ContainerCreating') }, ['FailedCreatePodSandBox', m]))),
-  ...starts.map(of('start', m => below({ container: waiting('RunContainerError', m) }, ['Failed', `Error: ${m}`]))),
-  ...pulls.map(of('pull', m => below(back('x'), ['Failed', `Failed to pull image "x": ${m}`]))),
-  ...places.map(of('place', m => below({ ...unscheduled(m), container: {} }, ['FailedScheduling', m]))),
+  ...volumes.map(
+    reportedAs('volume', m => [...below(creating, [m.startsWith('Attach') ? 'FailedAttachVolume' : 'FailedMount', m]), bound()]),
+  ),
+  ...sandboxes.map(reportedAs('sandbox', m => below({ container: waiting('ContainerCreating') }, ['FailedCreatePodSandBox', m]))),
+  ...starts.map(reportedAs('start', m => below({ container: waiting('RunContainerError', m) }, ['Failed', `Error: ${m}`]))),
+  ...pulls.map(reportedAs('pull', m => below(back('x'), ['Failed', `Failed to pull image "x": ${m}`]))),
+  ...places.map(reportedAs('place', m => below({ ...unscheduled(m), container: {} }, ['FailedScheduling', m]))),
 ]

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
+import { any, type Expected, fault, type FaultCase } from './case.ts'
 import {
   availableNow,
   type Condition,
@@ -143,4 +144,13 @@ export function besides(i: number): KubeObject[] {
   const all = [slowStart, retriedJob, scaledDown, suspendedElsewhere]
   return i % 3 === 1 ? (all[((i - 1) / 3) % all.length]?.() ?? []) : []
 }
+/** What people report: [what, the words of a program, names that are true, proof]. */
+export type Reported = readonly [says: string, words: string, cause: Expected['cause'], proof: RegExp]
+
+/** Makes rows of a fault of what is reported, some beside a harmless trouble. */
+export function reportedAs(name: string, make: (words: string) => readonly KubeObject[]) {
+  return ([says, words, cause, proof]: Reported, i: number): FaultCase =>
+    fault(name, `reported: ${says}`, [...make(words), ...besides(i)], { cause: cause ?? [], proof, fix: any })
+}
+
 export const goodCharted = (): KubeObject[] => [goodChart(), goodCharts()]
