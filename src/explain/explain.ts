@@ -1,7 +1,7 @@
 import { isSuspended } from '../engine/request.ts'
 import { type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { madeSecretOf } from './leads/operator-leads.ts'
-import { above, type Evidence, type Facts, type Finding, type Found, healthOf, reachedFrom } from './facts.ts'
+import { above, below, type Evidence, type Facts, type Finding, type Found, healthOf, reachedFrom } from './facts.ts'
 import { lastResorts, rules } from './rules/rules.ts'
 import { statementsOf } from './statements.ts'
 
@@ -25,7 +25,7 @@ export interface Explanation {
   readonly causes: readonly Cause[]
 }
 
-const [leastBeside, least] = [0.25, 0.29]
+const [leastBeside, least, surely] = [0.25, 0.29, 0.9]
 
 interface Placed {
   readonly finding: Finding
@@ -35,9 +35,10 @@ interface Placed {
 
 /** The causes of an object's state, the surest first: a cause that the chain proves comes before what is merely near. */
 export function explain(facts: Facts): Explanation {
-  const proven = facts.all
-    .filter(f => f.role !== 'template')
-    .flatMap(found => rules.flatMap(rule => placed(rule(found, facts), found, facts)))
+  const proven = withBehindFirst(
+    facts.all.filter(f => f.role !== 'template').flatMap(found => rules.flatMap(rule => placed(rule(found, facts), found, facts))),
+    facts,
+  )
   const left = resorts(facts, proven)
   const ranked = [...proven, ...left].toSorted((a, b) => b.score - a.score || depth(b.found) - depth(a.found))
   const first = ranked[0]?.score ?? 0
@@ -50,6 +51,21 @@ function placed(findings: readonly Finding[], found: Found, facts: Facts): Place
     const share = isMade(finding.subject ?? found.ref, facts) ? 0.4 : 1
     return { finding, found, score: finding.strength * found.weight * share }
   })
+}
+
+/** Where a webhook does not answer, why its pods do not run says more. */
+function withBehindFirst(proven: readonly Placed[], facts: Facts): Placed[] {
+  return proven.map(p => {
+    if (p.finding.name !== 'WebhookUnreachable') return p
+    const behind = [p.found, ...above(p.found)].flatMap(f => below(f, facts, 'backend')).flatMap(service => reachedFrom(service, facts))
+    const surest = Math.max(...proven.filter(o => behind.includes(o.found) && isDown(o.finding)).map(o => o.score), 0)
+    return surest > 0 ? { ...p, score: Math.min(p.score, surest * 0.9) } : p
+  })
+}
+
+/** Whether a cause tells why pods do not run. */
+function isDown({ name, strength }: Finding): boolean {
+  return strength >= surely && name !== 'BackendMissing' && name !== 'ServiceSelectsNothing'
 }
 
 /** Whether somebody should have made what is not there, and says why it did not: that says more. */

@@ -132,28 +132,12 @@ const whole = [
   ...podsPractice,
 ]
 
-/** What is not told as well as a person would, and why. */
-const open = new Map([
-  [
-    'rights are missing (other words): an operator that may not list',
-    'the long line of client-go is cut before "is forbidden", and not read',
-  ],
-  ['waiting took too long (another kind): a hook of a release', 'the Job of the hook, its pod and what it printed are not looked at'],
-  ['a webhook does not answer (another kind): the injector of sidecars', 'the Deployment behind the webhook, scaled to none, comes second'],
-  [
-    'a webhook does not answer (beside another): cert-manager has no endpoints',
-    'the pod behind the webhook, which has no place, comes second',
-  ],
-])
-
 /** One of each kind of fault. */
 const each = [...Map.groupBy(simple, row => row.fault).values()].flatMap(rows => rows.slice(0, 1))
 
 describe('the true cause comes first', { concurrency: 8 }, () => {
   for (const row of [...simple, ...whole, ...each.map(besideOthers), ...each.flatMap(belowAnother)])
-    test(`${row.fault}: ${row.says}`, { todo: open.get(`${row.fault}: ${row.says}`) ?? false }, async () =>
-      check(row, await explained(row.ask, row.objects)),
-    )
+    test(`${row.fault}: ${row.says}`, async () => check(row, await explained(row.ask, row.objects)))
 })
 
 describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {

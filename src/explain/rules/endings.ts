@@ -44,6 +44,18 @@ export function holdsSince({ status, isInit }: Container, now: number): string |
   return since !== undefined && now - Date.parse(since) > longMs ? since : undefined
 }
 
+/** Whose log tells why a container keeps others waiting: the one that runs, or the one `previous` to it; `undefined` where it tells nothing of that. */
+export function tellingLog(container: Container, now: number): { readonly previous: boolean } | undefined {
+  const end = endOf(container, now)
+  if (end) return { previous: !end.evidence.at.endsWith('.state.terminated') }
+  return holdsSince(container, now) !== undefined || isHook(container.pod.parent) ? { previous: false } : undefined
+}
+
+/** Whether an object is a hook of a chart: Helm waits until it ends. */
+export function isHook(found: Found | undefined): boolean {
+  return found?.object?.metadata.annotations?.['helm.sh/hook'] !== undefined
+}
+
 function ended(pod: Found, place: string, state: Json): Ended {
   const [exitCode, reason, message] = [at(state, 'exitCode'), stringAt(state, 'reason') ?? '', stringAt(state, 'message') ?? '']
   const quote = [reason, exitCode === undefined ? '' : `exit code ${numberOf(exitCode)}`, message.trim().slice(-200)]
@@ -57,9 +69,12 @@ const telling = /error|fatal|panic|exception|fail|denied|refused|not found|missi
 const frame = /^\s*(?:at \S|File "|\.\.\. \d+ more)/
 const [mostLines, mostLine, aroundFocus] = [3, 160, 50]
 
-/** The lines of a log that tell most, whole: the last that speak of an error, else the last. */
+/** The lines of a log that tell most, whole, without the escapes of quotes within quotes: the last that speak of an error, else the last. */
 export function tellingLines(pod: Found, container: string): string[] {
-  const lines = (pod.logs.get(container) ?? '').split('\n').filter(line => line.trim() !== '')
+  const lines = (pod.logs.get(container) ?? '')
+    .replaceAll('\\"', '"')
+    .split('\n')
+    .filter(line => line.trim() !== '')
   const errors = lines.filter(line => telling.test(line) && !frame.test(line))
   return (errors.length > 0 ? errors : lines).slice(-mostLines)
 }

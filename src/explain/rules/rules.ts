@@ -4,6 +4,7 @@ import { controllerRule } from './controller-rules.ts'
 import { finalizerRule, namespaceRule } from './deletion-rules.ts'
 import { echoRule, healthTimeoutRule, loopRule, statementRule, suspendedRule } from './flux-rules.ts'
 import { healthExpressionRule, healthTargetRule, makerRule } from './health-rules.ts'
+import { hookRule } from './hook-rules.ts'
 import { missingRule } from './missing-rules.ts'
 import { ownWordsRule } from './own-words-rule.ts'
 import { endedPodRule, nodeRule, schedulingRule, setupRule, silentPodRule, stuckPodRule } from './pod-rules.ts'
@@ -48,6 +49,7 @@ export const rules: readonly Rule[] = [
   absentKeyRule,
   attachmentRule,
   jobRule,
+  hookRule,
   cronRule,
   heldRule,
   pausedRule,

@@ -5,7 +5,7 @@ import type { Lead } from '../../explain/leads/lead.ts'
 import { leadsOf } from '../../explain/leads/leads.ts'
 import type { Named } from '../../explain/named.ts'
 import { containersOf } from '../../explain/rules/container-rules.ts'
-import { endOf, holdsSince } from '../../explain/rules/endings.ts'
+import { tellingLog } from '../../explain/rules/endings.ts'
 import { isFluxGroup } from '../../engine/controllers.ts'
 import { type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/manifest.ts'
 import { inParallel } from '../../lib/parallel.ts'
@@ -135,20 +135,15 @@ function tellingFirst(objects: readonly KubeObject[]): KubeObject[] {
 
 /** The last lines of containers that ended badly, or hold others back: of few pods, as alike pods say the same. */
 async function readLogs(all: readonly Found[], { reader, now }: { reader: Reader; now: number }): Promise<void> {
-  const ended = all
+  const telling = all
     .filter(f => f.ref.kind === 'Pod' && f.object)
-    .flatMap(pod =>
-      containersOf(pod).flatMap(container => ((endOf(container, now) ?? holdsSince(container, now)) ? [{ pod, container }] : [])),
-    )
-  await inParallel(ended.slice(0, mostLogs), atOnce, async ({ pod, container: { name, at } }) => {
-    const text = await reader.log(pod.ref, { container: name, previous: endedBefore(pod, { name, at }) })
+    .flatMap(containersOf)
+    .flatMap(container => {
+      const log = tellingLog(container, now)
+      return log ? [{ ...container, ...log }] : []
+    })
+  await inParallel(telling.slice(0, mostLogs), atOnce, async ({ pod, name, previous }) => {
+    const text = await reader.log(pod.ref, { container: name, previous })
     if (text !== undefined) (pod.logs as Map<string, string>).set(name, text)
   })
-}
-
-/** Whether the container that ended is the one before the present one. */
-function endedBefore(pod: Found, { name, at }: { name: string; at: string }): boolean {
-  const container = containersOf(pod).find(c => c.name === name && c.at === at)
-  const status = container?.status as { state?: { terminated?: unknown; running?: unknown } } | undefined
-  return status?.state?.terminated === undefined && !(container?.isInit && status?.state?.running !== undefined)
 }
