@@ -1,8 +1,9 @@
 import { isSuspended } from '../engine/request.ts'
 import { type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { madeSecretOf } from './leads/operator-leads.ts'
-import { above, below, type Evidence, type Facts, type Finding, type Found, healthOf, reachedFrom } from './facts.ts'
+import { above, type Evidence, type Facts, type Finding, type Found, healthOf, reachedFrom } from './facts.ts'
 import { lastResorts, rules } from './rules/rules.ts'
+import { withBehindFirst } from './behind.ts'
 import { statementsOf } from './statements.ts'
 
 /** A cause, with what proves it and what mends it. */
@@ -25,9 +26,10 @@ export interface Explanation {
   readonly causes: readonly Cause[]
 }
 
-const [leastBeside, least, surely] = [0.25, 0.29, 0.9]
+const [leastBeside, least] = [0.25, 0.29]
 
-interface Placed {
+/** A finding where it was found, with how surely it is the cause. */
+export interface Placed {
   readonly finding: Finding
   readonly found: Found
   readonly score: number
@@ -51,21 +53,6 @@ function placed(findings: readonly Finding[], found: Found, facts: Facts): Place
     const share = isMade(finding.subject ?? found.ref, facts) ? 0.4 : 1
     return { finding, found, score: finding.strength * found.weight * share }
   })
-}
-
-/** Where a webhook does not answer, why its pods do not run says more. */
-function withBehindFirst(proven: readonly Placed[], facts: Facts): Placed[] {
-  return proven.map(p => {
-    if (p.finding.name !== 'WebhookUnreachable') return p
-    const behind = [p.found, ...above(p.found)].flatMap(f => below(f, facts, 'backend')).flatMap(service => reachedFrom(service, facts))
-    const surest = Math.max(...proven.filter(o => behind.includes(o.found) && isDown(o.finding)).map(o => o.score), 0)
-    return surest > 0 ? { ...p, score: Math.min(p.score, surest * 0.9) } : p
-  })
-}
-
-/** Whether a cause tells why pods do not run. */
-function isDown({ name, strength }: Finding): boolean {
-  return strength >= surely && name !== 'BackendMissing' && name !== 'ServiceSelectsNothing'
 }
 
 /** Whether somebody should have made what is not there, and says why it did not: that says more. */

@@ -6,7 +6,7 @@ export interface Named {
   readonly name: string
 }
 
-const printed = /\b([A-Z][A-Za-z0-9]*)\/((?:[a-z0-9][a-z0-9.-]*\/)?[a-z0-9][a-z0-9.:-]*)/g
+const printed = /(?<![\w./-])([A-Z][A-Za-z0-9]*)\/((?:[a-z0-9][a-z0-9.-]*\/)?[a-z0-9][a-z0-9.:-]*)/g
 
 /** The objects that a message names in Flux's way, each once. */
 export function namedIn(message: string, most: number): Named[] {

@@ -101,6 +101,7 @@ function statement(found: Found, { type, status, reason = '', message = '' }: Co
 
 /** Reasons that only tell of another object: what is wrong is there. */
 export function passesOn({ reason, message }: Statement, { ref }: Found): boolean {
+  if (reason.startsWith('HealthCheck') && /\bCEL\b/.test(message)) return false
   if (/^(DependencyNotReady|HealthCheckFailed|HealthCheckCanceled|SourceNotReady)$/.test(reason)) return true
   if (
     /^(Source artifact not found|Source is not ready)|^\w+\.source\.toolkit\.fluxcd\.io ".*" not found|failed to get source: |could not get Source object|no artifact available for \w+ source/.test(

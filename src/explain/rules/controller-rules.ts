@@ -3,7 +3,8 @@ import { requestedAtKey } from '../../engine/conditions.ts'
 import { handsBack, isSuspended } from '../../engine/request.ts'
 import { conditionsOf, type KubeObject } from '../../kinds/manifest.ts'
 import { at, stringAt } from '../../lib/json.ts'
-import { fieldEvidence, type Finding, type Found, healthOf, type Rule } from '../facts.ts'
+import { statementsOf } from '../statements.ts'
+import { type Evidence, fieldEvidence, type Finding, type Found, healthOf, type Rule } from '../facts.ts'
 
 const patienceMs = 120_000
 /** Kinds that no controller writes a status of. */
@@ -80,12 +81,19 @@ function behindOf(object: KubeObject): Behind | undefined {
   return undefined
 }
 
+/** Where what leads to an object says that it asked its controller in vain. */
+function askedInVain({ parent }: Found, controller: string): Evidence[] {
+  const said = parent ? statementsOf(parent).filter(s => s.message.includes(`//${controller}.`)) : []
+  return said.slice(0, 1).map(s => s.evidence)
+}
+
 function down(
   found: Found,
   { controller, behind, isDown }: { controller: string; behind: Behind | undefined; isDown: readonly Found[] },
 ): Finding {
   const [deployment] = isDown
   const { ref } = found
+  const inVain = askedInVain(found, controller)
   const replicas = at(deployment?.object, 'spec', 'replicas')
   const [ready, wanted] = [at(deployment?.object, 'status', 'readyReplicas') ?? 0, replicas ?? 1]
   return {
@@ -96,10 +104,12 @@ function down(
     fix: deployment
       ? `bring ${deployment.ref.name} back: ${replicas === 0 ? 'set its replicas to 1' : 'look at its pods and their logs'}`
       : `install Flux with ${controller}, or let fluxpilot's own engine act (--engine auto) if it reconciles ${ref.kind}`,
+    subject: deployment?.ref,
     evidence: [
       ...(deployment ? [fieldEvidence(deployment, 'status.readyReplicas', `${String(ready)} of ${String(wanted)}`)] : []),
       ...(behind ? [fieldEvidence(found, behind.at, behind.quote)] : []),
+      ...inVain,
     ],
-    strength: behind ? 0.97 : healthOf(found, 0) === 'failing' ? 0.3 : 0.5,
+    strength: behind || inVain.length > 0 ? 0.97 : healthOf(found, 0) === 'failing' ? 0.3 : 0.5,
   }
 }

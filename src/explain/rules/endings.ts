@@ -64,19 +64,23 @@ function ended(pod: Found, place: string, state: Json): Ended {
   return { exitCode: exitCode === undefined ? 1 : numberOf(exitCode), reason, message, evidence: fieldEvidence(pod, place, quote) }
 }
 
-const telling = /error|fatal|panic|exception|fail|denied|refused|not found|missing|cannot|unable|invalid|traceback/i
+const telling =
+  /error|fatal|panic|exception|fail|denied|refused|not found|missing|mismatch|cannot|unable|unsupported|incompatible|invalid|traceback|\bmust\b|\bDETAIL:|\bHINT:|caused by/i
 /** Lines of a stack trace that only tell where. */
 const frame = /^\s*(?:at \S|File "|\.\.\. \d+ more)/
-const [mostLines, mostLine, aroundFocus] = [3, 160, 50]
+const [mostLines, mostLine, lineHead, lineTail, aroundFocus] = [3, 200, 110, 80, 50]
 
-/** The lines of a log that tell most, whole, without the escapes of quotes within quotes: the last that speak of an error, else the last. */
+/** The lines of a log that tell most, whole, without the escapes of quotes within quotes: the last that speak of an error, else the last; among them the last whose words are known. */
 export function tellingLines(pod: Found, container: string): string[] {
   const lines = (pod.logs.get(container) ?? '')
     .replaceAll('\\"', '"')
     .split('\n')
     .filter(line => line.trim() !== '')
   const errors = lines.filter(line => telling.test(line) && !frame.test(line))
-  return (errors.length > 0 ? errors : lines).slice(-mostLines)
+  const last = (errors.length > 0 ? errors : lines).slice(-mostLines)
+  if (heard(crashes, last.join('\n'), undefined)) return last
+  const known = lines.findLast(line => heard(crashes, line, undefined))
+  return known === undefined ? last : [known, ...last.slice(1 - mostLines)]
 }
 
 /** The same as evidence, each line short. */
@@ -85,13 +89,14 @@ export function logEvidence(pod: Found, container: string): Evidence[] {
   return lines.length === 0 ? [] : [fieldEvidence(pod, `log of ${container}`, lines.map(shortened).join('\n'))]
 }
 
-/** A long line as its head, and the words in it that tell most. */
+/** A long line as its head and the words in it that tell most; where those stand in the head or are not known, as its head and its end. */
 function shortened(line: string): string {
   if (line.length <= mostLine) return line
   const focus = heard(crashes, line, undefined)?.focus ?? ''
   const place = focus === '' ? -1 : line.indexOf(focus)
-  if (place < mostLine / 2) return line.slice(0, mostLine)
-  return `${line.slice(0, aroundFocus)} … ${line.slice(place - aroundFocus, place + Math.max(mostLine - 2 * aroundFocus, focus.length))}`
+  if (place < lineHead - aroundFocus) return `${line.slice(0, lineHead)} … ${line.slice(-lineTail)}`
+  const around = Math.max(mostLine - 2 * aroundFocus, focus.length)
+  return `${line.slice(0, aroundFocus)} … ${line.slice(place - aroundFocus, place + around)}`
 }
 
 function numberOf(value: Json | undefined): number {

@@ -5,6 +5,7 @@ import {
   builds,
   charts,
   decryptions,
+  expressions,
   paths,
   releases,
   releaseStarts,
@@ -15,10 +16,12 @@ import {
   wholePaths,
 } from '../wordings/builds.ts'
 import { dangling } from '../wordings/absences.ts'
-import { missing, networks, unanswered } from '../wordings/fetches.ts'
+import { missing as absent, networks, scopes, unanswered } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { gits, registries, urls, verification, versions } from '../wordings/sources.ts'
 import { type Heard, heard, type Wording } from '../wordings/wording.ts'
+
+const missing = [...scopes, ...absent]
 
 function tablesOf({ ref }: Found, reason: string): readonly Wording[] {
   const isUnverified = /Verif|Signature|GitObject/i.test(reason)
@@ -58,6 +61,7 @@ const whileBuilding = [
   ...unanswered,
 ]
 const whileApplying = [
+  ...expressions,
   ...transfers,
   ...paths,
   ...decryptions,

@@ -1,16 +1,17 @@
 import { isFluxGroup } from '../../engine/controllers.ts'
+import { printRef } from '../../kinds/manifest.ts'
 import { above, below, type Facts, type Found, healthOf, type Rule } from '../facts.ts'
 import { passesOn, type Statement, statementsOf, warnedBy } from '../statements.ts'
 import { dangling } from '../wordings/absences.ts'
 import { codes } from '../wordings/codes.ts'
-import { failures, missing, networks } from '../wordings/fetches.ts'
+import { failures, missing, networks, scopes } from '../wordings/fetches.ts'
 import { operators } from '../wordings/operators.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { causeOfReason, fixOfRoute } from '../wordings/reasons.ts'
 import { heard } from '../wordings/wording.ts'
 import { allConditions, isOfOperator } from '../states.ts'
 
-const general = [...missing, ...networks, ...refusals, ...dangling, ...failures]
+const general = [...scopes, ...missing, ...networks, ...refusals, ...dangling, ...failures]
 /** Kinds that rules of their own are for. */
 const others = new Set(['Pod', 'Job', 'Deployment'])
 
@@ -40,9 +41,20 @@ export const ownWordsRule: Rule = (found, facts) => {
       fix: words?.fix ?? reason?.fix ?? fixOfRoute(ref.group, statement.reason) ?? 'correct what its message names',
       subject: words?.subject,
       evidence: [statement.evidence, ...(more ? [more.evidence] : [])].map(e => ({ ...e, focus: words?.focus })),
-      strength: passesOn(statement, found) ? 0.32 : words && !isFluxGroup(ref.group) ? 0.6 : 0.36,
+      strength: passesOn(statement, found) || namesOther(text, found, facts) ? 0.32 : words && !isFluxGroup(ref.group) ? 0.6 : 0.36,
     },
   ]
+}
+
+/** Whether it speaks of another object that says itself why it fails. */
+function namesOther(text: string, found: Found, { all }: Facts): boolean {
+  return all.some(
+    f =>
+      f !== found &&
+      !above(found).includes(f) &&
+      [`${f.ref.kind} "${f.ref.name}"`, `${f.ref.kind} '${f.ref.name}'`, printRef(f.ref)].some(name => text.includes(name)) &&
+      statementsOf(f).length > 0,
+  )
 }
 
 /** Whether what it waits for may still come: something that it leads to is on its way. */

@@ -174,7 +174,7 @@ export const endedPodRule: Rule = (pod, facts) => {
           ? 'the pod ran longer than activeDeadlineSeconds allows'
           : 'the node did not take the pod',
       fix: evicted
-        ? 'set requests near what the pod uses (memory, ephemeral-storage), or give the node more'
+        ? mendsEviction(textAt(pod, 'status', 'message') ?? '')
         : reason === 'DeadlineExceeded'
           ? 'raise activeDeadlineSeconds, or make the work shorter'
           : 'change what the message names (requests, devices, affinity, tolerations) or free it on the node, then delete the pod so that it is made anew',
@@ -182,6 +182,15 @@ export const endedPodRule: Rule = (pod, facts) => {
       strength: isReplaced ? 0.28 : 0.9,
     },
   ]
+}
+
+/** What keeps a pod from being evicted again, by what it was evicted for. */
+function mendsEviction(message: string): string {
+  const [, volume] = /EmptyDir volume "([\w.-]+)" exceeds/.exec(message) ?? []
+  if (volume) return `raise sizeLimit of emptyDir volume ${volume}, or let the pod write less to it`
+  if (/ephemeral local storage usage exceeds/.test(message))
+    return 'raise resources.limits.ephemeral-storage of its containers, or let them write less to their disk and logs'
+  return 'set requests near what the pod uses (memory, ephemeral-storage), or give the node more'
 }
 
 /** Whether a pod is as young as another, or younger. */

@@ -6,6 +6,7 @@ import { echoRule, healthTimeoutRule, loopRule, statementRule, suspendedRule } f
 import { healthExpressionRule, healthTargetRule, makerRule } from './health-rules.ts'
 import { hookRule } from './hook-rules.ts'
 import { missingRule } from './missing-rules.ts'
+import { notifyRule } from './notify-rule.ts'
 import { ownWordsRule } from './own-words-rule.ts'
 import { endedPodRule, nodeRule, schedulingRule, setupRule, silentPodRule, stuckPodRule } from './pod-rules.ts'
 import { probeRule } from './probe-rules.ts'
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   suspendedRule,
   loopRule,
   controllerRule,
+  notifyRule,
   missingRule,
   healthExpressionRule,
   healthTargetRule,

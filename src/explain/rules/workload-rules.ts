@@ -13,6 +13,7 @@ import {
   warning,
 } from '../facts.ts'
 import { lacksPods } from '../leads/template-leads.ts'
+import { crashes } from '../wordings/crashes.ts'
 import { missing, networks, unanswered } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { heard } from '../wordings/wording.ts'
@@ -77,11 +78,12 @@ export const jobRule: Rule = (job, facts) => {
     .flatMap(pod => containersOf(pod).map(container => ({ pod, container, end: endOf(container, facts.now) })))
     .flatMap(({ pod, container, end }) => (end ? [end.evidence, ...logEvidence(pod, container.name)] : []))
   const { name, what, fix } = jobEnds[failed.reason] ?? gaveUp
+  const why = name === 'JobFailed' ? heard(crashes, ends.map(e => e.quote).join('\n'), undefined) : undefined
   return [
     {
       name,
-      what: `Job ${job.ref.name} ${what}`,
-      fix,
+      what: `Job ${job.ref.name} ${what}${why ? `: ${why.what}` : ''}`,
+      fix: why ? `${why.fix}; ${again}` : fix,
       evidence: [...conditionEvidence(job, failed.type), ...ends.slice(0, 2)],
       strength: 0.9,
     },

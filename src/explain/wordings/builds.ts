@@ -61,8 +61,24 @@ export const variables: readonly Wording[] = [
   },
 ]
 
+/** What expressions for the health of what was applied say. */
+export const expressions: readonly Wording[] = [
+  {
+    name: 'InvalidCELExpression',
+    says: /evaluat\w*[^\n]{0,40}\bCEL\b|\bCEL\b[^\n]{0,40}\bevaluat|CEL expression/i,
+    what: 'an expression (CEL) of spec.healthCheckExprs cannot be evaluated on the object',
+    fix: 'correct the expression that the message quotes; ask for fields that may be missing by has(...) first',
+  },
+]
+
 /** What else substitution says. */
 export const substitutions: readonly Wording[] = [
+  {
+    name: 'SubstitutionFailed',
+    says: /'?(?<variable>[\w.-]+)'? (?:is an )?(?:invalid )?var(?:iable)? name(?: is invalid)?/i,
+    what: 'a variable for the substitution has a name that is none',
+    fix: 'rename {variable|the variable} in spec.postBuild and in the manifests: letters, digits and _, and no digit first',
+  },
   {
     name: 'SubstitutionFailed',
     says: /envsubst|variable substitution failed|post build failed|substitute from/i,
@@ -98,6 +114,12 @@ export const builds: readonly Wording[] = [
     fix: 'correct the entry in resources, components, patches or generators, or push that file',
   },
   {
+    name: 'ReplacementFailed',
+    says: /unable to find field "?(?<field>[\w.[\]/=~-]+)"? in replacement (?:target|source)|(?:field|path) "?(?<field2>[\w.[\]/=~-]+)"? (?:is )?(?:missing|not found) for replacement|nothing selected by|replacement[^\n]{0,60}(?:not found|missing)/i,
+    what: 'a replacement of the kustomization finds no {field|source or target field}',
+    fix: 'correct source, targets and fieldPaths of the replacement ({field|see the message}), or set options.create: true where the field is to be made',
+  },
+  {
     name: 'PatchTargetMissing',
     says: /no matches for Id|unable to find (?:patch )?target|failed to find unique target|no resource matches strategic merge patch|(?:remove|replace|add|test) operation does not apply|doc is missing (?:path|key)|unable to find patch/i,
     what: 'a patch of the kustomization has no target: nothing of that kind, name or path is there',
@@ -105,7 +127,7 @@ export const builds: readonly Wording[] = [
   },
   {
     name: 'DuplicateResource',
-    says: /may not add resource with an already registered id|already registered id: (?<id>[\w.~/-]+)|multiple matches for Id|found multiple objects|behavior must be merge or replace|id .* exists; behavior/i,
+    says: /may not add resource with an already registered id|already registered id: (?<id>[\w.~/-]+)|multiple matches for Id|produces ID conflict|found multiple objects|behavior must be merge or replace|id .* exists; behavior/i,
     what: 'the build has one object twice ({id|see the message})',
     fix: 'take one of them out of the kustomization, or patch instead of repeating it',
   },
@@ -189,7 +211,7 @@ export const charts: readonly Wording[] = [
   },
   {
     name: 'ChartLoadFailed',
-    says: /(?:could not|cannot|failed to) load chart|chart\.yaml (?:file )?is missing|validation: chart\.metadata|found in Chart\.yaml, but missing in charts|chart metadata is missing these dependencies|minimum number of descriptors|could not load config with media ?type|unsupported media ?type/i,
+    says: /(?:could not|cannot|failed to) load chart|chart\.yaml (?:file )?is missing|validation: chart\.metadata|found in Chart\.yaml, but missing in charts|chart metadata is missing these dependencies|minimum number of descriptors|could not load config with media ?type|does not contain a layer with media ?type|unsupported media ?type/i,
     what: 'the chart cannot be loaded',
     fix: 'package the chart again with its dependencies',
   },

@@ -2,6 +2,16 @@ import type { Wording } from './wording.ts'
 
 const secret = { group: '', kind: 'Secret', name: 'secret', namespace: 'ns' }
 
+/** What a controller does not let an object name. */
+export const scopes: readonly Wording[] = [
+  {
+    name: 'AccessDenied',
+    says: /cross-namespace references? (?:have been |has been |are |is )?(?:blocked|disabled|not allowed)/i,
+    what: 'it names an object of another namespace, which this controller does not allow',
+    fix: 'keep what it names in its own namespace, or start the controller without --no-cross-namespace-refs',
+  },
+]
+
 /** What is missing in the cluster that an object names. */
 export const missing: readonly Wording[] = [
   {
@@ -27,7 +37,7 @@ export const missing: readonly Wording[] = [
   },
   {
     name: 'SecretKeyMissing',
-    says: /couldn't find key (?<key>[\w.-]+) in Secret (?<secret>[\w./-]+)|references non-existent secret key: (?<key2>[\w./-]+)|(?:key|field) ['"]?(?<key3>[\w.-]+)['"]? (?:not found|missing|does not exist) in (?:the )?secret|invalid '?(?<secret2>[\w./-]+)'? secret data|missing key '(?<key4>[\w.-]+)' in Secret|secret '(?<secret3>[\w./-]+)' (?:does not|doesn't) contain (?:an? |the |key |field )*'(?<key7>[\w.-]+)'|secret .* (?:does not contain|doesn't contain|has no|missing) (?:an? |the |key |field )*['"]?(?<key5>[\w.-]+)|'(?<key6>[\w.-]+)' not found in secret|no '(?<key8>[\w.-]+)' (?:field|key)[^'"]{0,30} in (?:the )?secret '(?<secret4>[\w./-]+)|auth option: '(?<key9>[\w.-]+)' is required|no auth config for '?\S+'? in (?:the )?[\w-]* ?Secret '(?<secret5>[\w./-]+)'|no (?:certificates|public keys) found in secret '(?<secret6>[\w./-]+)'/i,
+    says: /couldn't find key (?<key>[\w.-]+) in Secret (?<secret>[\w./-]+)|references non-existent secret key: (?<key2>[\w./-]+)|(?:key|field) ['"]?(?<key3>[\w.-]+)['"]? (?:not found|missing|does not exist) in (?:the )?secret|invalid '?(?<secret2>[\w./-]+)'? secret data(?:: required fields? '(?<key10>[\w.-]+)')?|missing key '(?<key4>[\w.-]+)' in Secret|secret '(?<secret3>[\w./-]+)' (?:does not|doesn't) contain (?:an? |the |key |field )*'(?<key7>[\w.-]+)'|secret .* (?:does not contain|doesn't contain|has no|missing) (?:an? |the |key |field )*['"]?(?<key5>[\w.-]+)|'(?<key6>[\w.-]+)' not found in secret|no '(?<key8>[\w.-]+)' (?:field|key)[^'"]{0,30} in (?:the )?secret '(?<secret4>[\w./-]+)|auth option: '(?<key9>[\w.-]+)' is required|no auth config for '?\S+'? in (?:the )?[\w-]* ?Secret '(?<secret5>[\w./-]+)'|no (?:certificates|public keys) found in secret '(?<secret6>[\w./-]+)'/i,
     what: 'Secret {secret|that it names} lacks the key {key|that is needed}',
     fix: 'add key {key|named in the message} to Secret {secret|that it names}, or correct the key in the reference',
     subject: secret,
@@ -59,6 +69,12 @@ export const networks: readonly Wording[] = [
     says: /x509: (?:certificate is (?:not )?valid for|cannot validate certificate for|certificate is not valid)|doesn't contain any IP SANs|no alternative certificate subject name|altnames|relies on legacy Common Name/i,
     what: 'the certificate of the host does not name that host',
     fix: 'use the host name that the certificate has in spec.url, or renew the certificate with the right name',
+  },
+  {
+    name: 'CertificateUnusable',
+    says: /private key does not match public key|(?:append|add|parse|load|read|decode)\w*\b[^\n]{0,60}(?:certificate|cert|CA|PEM|caBundle)\b[^\n]{0,40}(?:pool|invalid|malformed|no valid)|failed to find any PEM data|no (?:valid )?(?:PEM|certificates?) (?:data |block )?(?:was |were )?found|invalid PEM|failed to (?:parse|load) (?:TLS |client )?(?:cert|key pair|x509)/i,
+    what: 'the certificate or key that the Secret gives cannot be used',
+    fix: 'put certificates in PEM form into the Secret of spec.certSecretRef (for Git spec.secretRef): ca.crt, or tls.crt with the key tls.key that belongs to it',
   },
   {
     name: 'PlainHttp',

@@ -39,6 +39,36 @@ export const operators: readonly Wording[] = [
     fix: 'HTTP-01: let http://DOMAIN/.well-known/acme-challenge/ lead to the solver (DNS record, Ingress class, firewall); DNS-01: give the solver credentials with the right to write the record',
   },
   {
+    name: 'RequestUnauthorized',
+    says: /username or password|password authentication failed|login failed|authentication failed|invalid (?:user ?name|password|credentials)\b|WRONGPASS/i,
+    what: 'who was asked does not accept the credentials',
+    fix: 'correct user name and password where the object takes them from (its Secret, its authentication reference), or the account there',
+  },
+  {
+    name: 'BucketNotFound',
+    says: /bucket (?:\w+:\/\/)?'?"?(?<bucket>[\w.-]+)'?"? (?:was )?(?:not found|does not exist)|NoSuchBucket/i,
+    what: 'bucket {bucket|that it names} does not exist',
+    fix: 'make bucket {bucket|that it names}, or correct its name where the object names it',
+  },
+  {
+    name: 'VersionUnsupported',
+    says: /unsupported [\w .]{0,40}version|supported versions are|version \S{0,40} is (?:not supported|unsupported)|downgrad\w+ (?:is|are) not (?:supported|allowed|possible)/i,
+    what: 'the version that is asked for is none that the operator takes',
+    fix: 'choose a version that it supports, and none older than what runs: its message names them, or the documentation of the operator',
+  },
+  {
+    name: 'NoTraffic',
+    says: /no values found for|not receiving traffic/i,
+    what: 'the analysis of the new version has no metrics to judge by',
+    fix: 'let requests reach the new version (a load test while it is analysed), or correct the query and the provider of the metric',
+  },
+  {
+    name: 'AnalysisFailed',
+    says: /metric "?(?<metric>[\w.-]+)"? assessed (?:failed|inconclusive|error)|(?:canary )?analysis (?:run )?(?:has )?failed|halt \S* ?advancement/i,
+    what: 'the analysis of the new version failed ({metric|see the message}), so it was not rolled out',
+    fix: 'look at why the new version does worse (its pods and logs), or correct query and limits of metric {metric|that the message names}; then roll out a corrected version',
+  },
+  {
     name: 'ExternalKeyMissing',
     says: /err: secret does not exist|ResourceNotFoundException|SecretNotFound|secrets? manager can't find|(?:key|secret|parameter) .{0,80}(?:could not be found|does not exist|not found) (?:in|at) |cannot find secret data for key|no secret data found|code = NotFound|not found or has no versions|(?:status )?code[:=] ?404/i,
     what: 'the provider has no secret under the key that is named',

@@ -196,6 +196,12 @@ export const refusals: readonly Wording[] = [
   },
   {
     name: 'InvalidObject',
+    says: /illegal base64 data/i,
+    what: 'the API server finds the object invalid: a value in data is no base64',
+    fix: 'encode the values under data by base64, or write them as they are under stringData',
+  },
+  {
+    name: 'InvalidObject',
     says: /(?<field>[\w.[\]"'/-]+): (?:Invalid value|Required value|Unsupported value|Duplicate value|Not found|Too long|Too many|Forbidden)/,
     what: 'the API server finds the object invalid at {field|a field}',
     fix: 'correct {field|the field that the message names} in the manifest',

@@ -21,8 +21,14 @@ export const verification: readonly Wording[] = [
 /** Versions and ranges. */
 export const versions: readonly Wording[] = [
   {
+    name: 'PatternInvalid',
+    says: /error parsing regexp|invalid (?:regular expression|regexp?)/i,
+    what: 'a regular expression of the object cannot be read',
+    fix: 'correct the pattern that the message quotes (spec.filterTags.pattern of an ImagePolicy) in the syntax of Go (RE2)',
+  },
+  {
     name: 'SemverInvalid',
-    says: /improper constraint|metadata\.version \S+ is invalid|invalid semver|semver '?[^']*'? parse error|invalid (?:version|semantic version|constraint)|could not parse (?:version|constraint)|constraint .*(?:invalid|malformed|parse)|error parsing regexp/i,
+    says: /improper constraint|metadata\.version \S+ is invalid|invalid semver|semver '?[^']*'? parse error|invalid (?:version|semantic version|constraint)|could not parse (?:version|constraint)|constraint .*(?:invalid|malformed|parse)/i,
     what: 'the version range or expression cannot be read',
     fix: 'correct the range, such as ">=1.0.0 <2.0.0" or "1.x"',
   },
@@ -121,6 +127,12 @@ export const registries: readonly Wording[] = [
     says: /\.tgz\S*\s*: ?(?:404|not found)|(?:404|not found)\b[^\n]{0,40}\.tgz/i,
     what: 'the repository lists the chart, and its archive is not there',
     fix: 'publish that version again, or choose another one in spec.chart.spec.version',
+  },
+  {
+    name: 'IndexTooLarge',
+    says: /index\S* exceeds the maximum (?:index )?file size|exceeds the maximum index file size/i,
+    what: 'the index of the Helm repository is larger than the controller takes',
+    fix: 'take the chart from a repository with a smaller index or from a registry (oci://), or raise --helm-index-max-size of source-controller',
   },
   {
     name: 'IndexNotFound',

@@ -56,7 +56,7 @@ export function filled(sentence: string, groups: Readonly<Record<string, string 
 
 /** Alternatives of one expression number their groups: `name`, `name2` and so on. */
 function groupAt(groups: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
-  const found = Object.entries(groups).find(([key, value]) => value !== undefined && key.replace(/\d$/, '') === name)
+  const found = Object.entries(groups).find(([key, value]) => value !== undefined && key.replace(/\d+$/, '') === name)
   return found?.[1]?.trim()
 }
 

@@ -3,6 +3,7 @@ import type { Facts, Found, Role } from '../../explain/facts.ts'
 import { healthOf } from '../../explain/facts.ts'
 import type { Lead } from '../../explain/leads/lead.ts'
 import { leadsOf } from '../../explain/leads/leads.ts'
+import { logLeads } from '../../explain/leads/log-leads.ts'
 import type { Named } from '../../explain/named.ts'
 import { containersOf } from '../../explain/rules/container-rules.ts'
 import { tellingLog } from '../../explain/rules/endings.ts'
@@ -48,18 +49,28 @@ export async function collect(root: KubeObject, { reader, now, world, engine, ac
   const isServed = servedBy(controllers, now)
   const all: Found[] = []
   const seen = new Map<string, number>()
-  let level: Next[] = [{ ref: refOf(root), object: root, weight: 1 }]
-  for (let depth = 0; depth < mostDepth && level.length > 0; depth++) {
-    const fresh = level.filter(next => isNew(seen, next)).slice(0, mostFound - all.length)
-    const found = await inParallel(fresh, atOnce, next => foundOf(next, reader))
-    all.push(...found)
-    const next = await inParallel(found, atOnce, async f =>
-      (await inParallel(leadsOf(f, { now, isServed }), atOnce, lead => follow(f, lead, reader))).flat(),
-    )
-    level = next.flat().toSorted((a, b) => b.weight - a.weight)
+  const along = async (found: readonly Found[], leads: (from: Found) => Lead[]): Promise<Next[]> => {
+    const next = await inParallel(found, atOnce, async f => (await inParallel(leads(f), atOnce, lead => follow(f, lead, reader))).flat())
+    return next.flat().toSorted((a, b) => b.weight - a.weight)
+  }
+  const walk = async (from: Next[]): Promise<void> => {
+    let level = from
+    for (let depth = 0; depth < mostDepth && level.length > 0; depth++) {
+      const fresh = level.filter(next => isNew(seen, next)).slice(0, mostFound - all.length)
+      const found = await inParallel(fresh, atOnce, next => foundOf(next, reader))
+      all.push(...found)
+      level = await along(found, f => leadsOf(f, { now, isServed }))
+    }
+  }
+  await walk([{ ref: refOf(root), object: root, weight: 1 }])
+  await readLogs(all, { reader, now })
+  const told = await along(all, logLeads)
+  if (told.length > 0) {
+    await walk(told)
+    await readLogs(all, { reader, now })
   }
   if (all.length >= mostFound) reader.say(`only the nearest ${mostFound} objects were looked at`)
-  await Promise.all([readLogs(all, { reader, now }), judgeAll(all, world, reader.signal)])
+  await judgeAll(all, world, reader.signal)
   const first = all[0]
   if (!first) throw new TypeError('there is always a first object')
   if (controllers?.unread) reader.say(controllers.unread)
@@ -140,7 +151,7 @@ async function readLogs(all: readonly Found[], { reader, now }: { reader: Reader
     .flatMap(containersOf)
     .flatMap(container => {
       const log = tellingLog(container, now)
-      return log ? [{ ...container, ...log }] : []
+      return log && !container.pod.logs.has(container.name) ? [{ ...container, ...log }] : []
     })
   await inParallel(telling.slice(0, mostLogs), atOnce, async ({ pod, name, previous }) => {
     const text = await reader.log(pod.ref, { container: name, previous })
