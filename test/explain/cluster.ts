@@ -67,6 +67,8 @@ const ofOperators = [
   'kyverno.io v1 Policy',
   'metallb.io v1beta2 BGPPeer',
   'psmdb.percona.com v1 PerconaServerMongoDB',
+  'notification.toolkit.fluxcd.io v1beta3 Alert',
+  'notification.toolkit.fluxcd.io v1beta3 Provider',
 ]
 const pluralOf = (kind: string): string => {
   const name = kind.toLowerCase()

@@ -45,6 +45,11 @@ import { podsPractice } from './practice-pods.ts'
 import { reportedNodes } from './reported-nodes.ts'
 import { reportedPods } from './reported-pods.ts'
 import { reported } from './reported.ts'
+import { unseenApplies } from './unseen-applies.ts'
+import { unseenHealthy } from './unseen-healthy.ts'
+import { unseenPods } from './unseen-pods.ts'
+import { unseenPrograms } from './unseen-programs.ts'
+import { unseenSources } from './unseen-sources.ts'
 import { wholeApplies } from './whole-applies.ts'
 import { wholeHealthy } from './whole-healthy.ts'
 import { wholePods } from './whole-pods.ts'
@@ -130,6 +135,10 @@ const whole = [
   ...fluxPractice,
   ...appliesPractice,
   ...podsPractice,
+  ...unseenSources,
+  ...unseenApplies,
+  ...unseenPods,
+  ...unseenPrograms,
 ]
 
 /** One of each kind of fault. */
@@ -141,7 +150,15 @@ describe('the true cause comes first', { concurrency: 8 }, () => {
 })
 
 describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {
-  const well = () => [...healthyCases(), ...healthyOperators, ...wholeHealthy(), ...moreHealthy(), ...checkedHealthy(), ...wellPractice()]
+  const well = () => [
+    ...healthyCases(),
+    ...healthyOperators,
+    ...wholeHealthy(),
+    ...moreHealthy(),
+    ...checkedHealthy(),
+    ...wellPractice(),
+    ...unseenHealthy(),
+  ]
   for (const [i, [says]] of well().entries())
     test(says, async () => {
       const [, objects] = well()[i] ?? assert.fail('it is in the list')

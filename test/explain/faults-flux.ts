@@ -623,7 +623,7 @@ export const fluxFaults: readonly FaultCase[] = [
     return [
       fault('controller down', 'scaled to zero', [ks('apps', {}, undefined), zero, goodGit()], {
         cause: 'ControllerDown',
-        at: /apps/,
+        at: /kustomize-controller/,
         proof: /0 of 0/,
         fix: /replicas/,
       }),

@@ -133,7 +133,7 @@ export const moreFieldVariants: readonly FaultCase[] = [
         restartedOnce(),
       ],
       {
-        cause: 'Failed',
+        cause: ['NoTraffic', 'AnalysisFailed'],
         proof: /analysis failed|no values found/,
         fix: /.{10}/,
       },

@@ -311,7 +311,7 @@ export const fieldVariants: readonly FaultCase[] = [
         },
       },
     },
-    { cause: ['Degraded', 'RolloutAborted'], proof: /error-rate/, fix: /.{10}/ },
+    { cause: ['AnalysisFailed', 'RolloutAborted'], proof: /error-rate/, fix: /.{10}/ },
   ]),
   (() => {
     const container = waiting(

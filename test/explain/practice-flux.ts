@@ -6,21 +6,21 @@ import {
   charts,
   config,
   custom,
+  inFlux,
   login,
   loops,
+  pulls,
   releases,
   repo,
   secret,
   three,
   unfetched,
   unsourced,
-  wait,
   waits,
 } from './practice.ts'
 import { bucket, conditions, git, goodChart, goodCharts, goodGit, object, oci, release } from './objects.ts'
-import { failing, fleet, fluxNs, within } from './whole.ts'
+import { failing, fleet } from './whole.ts'
 
-const inFlux = <T extends Parameters<typeof within>[1]>(made: T): T => within(fluxNs, made)
 const needs = (name: string, on: readonly string[], message: string) =>
   failing(name, ['DependencyNotReady', message], { spec: { dependsOn: on.map(n => ({ name: n })) } })
 const hrNeeds = (name: string, on: string) =>
@@ -30,18 +30,6 @@ const hrNeeds = (name: string, on: string) =>
       ['Ready', 'False', 'DependencyNotReady', `dependency 'apps/${on}' is not ready`],
     ),
     helmChart: `apps/apps-${name}`,
-  })
-const pulls = (name: string, image: string, message: string, more: Parameters<typeof app>[1] = {}) =>
-  app(name, {
-    image,
-    state: wait('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${message}`),
-    said: [
-      ['Failed', `Failed to pull image "${image}": ${message}`],
-      ['Failed', 'Error: ErrImagePull'],
-      ['BackOff', `Back-off pulling image "${image}"`],
-      ['Failed', 'Error: ImagePullBackOff'],
-    ],
-    ...more,
   })
 const sub = { postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'cluster-vars' }] } }
 

@@ -24,9 +24,9 @@ import {
 import { controlled, firstOf, fleet, fluxNs, isWell, runs, within } from './whole.ts'
 
 /** Clusters that are well, or only on their way. */
-const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+/, '')
+export const ago = (seconds: number): string => new Date(Date.now() - seconds * 1000).toISOString().replace(/\.\d+/, '')
 type Said = readonly [type: string, status: string, reason: string, message: string]
-const fresh = (seconds: number, ...list: readonly Said[]): Json[] =>
+export const fresh = (seconds: number, ...list: readonly Said[]): Json[] =>
   list.map(([type, status, reason, message]) => ({
     type,
     status,
@@ -36,14 +36,14 @@ const fresh = (seconds: number, ...list: readonly Said[]): Json[] =>
     lastUpdateTime: ago(seconds),
     observedGeneration: 1,
   }))
-const young = <T extends KubeObject>(made: T, seconds: number): T => ({
+export const young = <T extends KubeObject>(made: T, seconds: number): T => ({
   ...made,
   metadata: { ...made.metadata, creationTimestamp: ago(seconds) },
 })
-const withStatus = (made: KubeObject, status: JsonObject): KubeObject =>
+export const withStatus = (made: KubeObject, status: JsonObject): KubeObject =>
   ({ ...made, status: { ...(made.status as JsonObject), ...status } }) as KubeObject
 const fromFleet = { sourceRef: { kind: 'GitRepository', name: 'fleet' } }
-const onItsWay = (name: string, owns: readonly KubeObject[], says: string): KubeObject =>
+export const onItsWay = (name: string, owns: readonly KubeObject[], says: string): KubeObject =>
   within(
     fluxNs,
     ks(name, { ...fromFleet, wait: true, timeout: '5m' }, undefined, {
@@ -55,11 +55,11 @@ const onItsWay = (name: string, owns: readonly KubeObject[], says: string): Kube
       ...inventory(...owns),
     }),
   )
-const normal = (about: KubeObject, reason: string, message: string, seconds = 15): KubeObject =>
+export const normal = (about: KubeObject, reason: string, message: string, seconds = 15): KubeObject =>
   event(about, reason, message, { type: 'Normal', count: 1, at: ago(seconds) })
 
 /** A rollout that began some seconds ago: the old pod serves, the new one comes. */
-function rolling(name: string, [seconds, phase]: readonly [number, string], state: JsonObject): KubeObject[] {
+export function rolling(name: string, [seconds, phase]: readonly [number, string], state: JsonObject): KubeObject[] {
   const dep = deployment(name, { available: true, progressing: availableNow })
   const now = withStatus(dep, {
     replicas: 2,
@@ -89,7 +89,7 @@ function rolling(name: string, [seconds, phase]: readonly [number, string], stat
   }
   return [now, old, set, pod(old, { phase: 'Running', ready: true, container: running() }), young(pod(set, shape), seconds)]
 }
-const creating: JsonObject = { state: { waiting: { reason: 'ContainerCreating' } } }
+export const creating: JsonObject = { state: { waiting: { reason: 'ContainerCreating' } } }
 const job = (name: string, status: JsonObject, by?: KubeObject): KubeObject =>
   object('batch/v1', 'Job', name, {
     metadata: by ? ownedBy(by) : {},

@@ -90,9 +90,9 @@ function owners(name: string, app: App): KubeObject[] {
         spec: { replicas: 1, serviceName: name, selector, template, ...spec },
         status: {
           observedGeneration: 1,
-          replicas: 1,
-          currentReplicas: 1,
-          updatedReplicas: 1,
+          replicas: failure ? 0 : 1,
+          currentReplicas: failure ? 0 : 1,
+          updatedReplicas: failure ? 0 : 1,
           availableReplicas: 0,
           currentRevision: `${name}-5d7`,
           updateRevision: `${name}-5d7`,
@@ -105,12 +105,12 @@ function owners(name: string, app: App): KubeObject[] {
         spec: { selector, template, ...spec },
         status: {
           observedGeneration: 1,
-          currentNumberScheduled: 1,
+          currentNumberScheduled: failure ? 0 : 1,
           desiredNumberScheduled: 1,
           numberReady: 0,
           numberMisscheduled: 0,
           numberUnavailable: 1,
-          updatedNumberScheduled: 1,
+          updatedNumberScheduled: failure ? 0 : 1,
         },
       }),
     ]
@@ -129,7 +129,7 @@ function owners(name: string, app: App): KubeObject[] {
   const job = object('batch/v1', 'Job', cron.length > 0 ? `${name}-29312345` : name, {
     metadata: cron[0] ? ownedBy(cron[0]) : {},
     spec: { backoffLimit: 6, completions: 1, parallelism: 1, template, ...spec },
-    status: { active: 1, ready: 0, startTime: past },
+    status: { ...(failure ? {} : { active: 1 }), ready: 0, startTime: past },
   })
   return [...cron, job]
 }
@@ -141,7 +141,8 @@ export const headless = (name: string): KubeObject =>
 export function app(name: string, shape: App): KubeObject[] {
   const all = owners(name, shape)
   const last = all.at(-1) as KubeObject
-  if (shape.failure) return [...all, event(last, 'FailedCreate', `Error creating: ${shape.failure}`)]
+  const makes = shape.kind === 'StatefulSet' ? `create Pod ${name}-0 in StatefulSet ${name} failed error` : 'Error creating'
+  if (shape.failure) return [...all, event(last, 'FailedCreate', `${makes}: ${shape.failure}`)]
   const template = templateOf(name, shape) as { metadata: JsonObject; spec: JsonObject }
   const { scheduled, state = {}, status = {}, phase = 'Pending', log } = shape
   const [container] = template.spec.containers as JsonObject[]
@@ -195,6 +196,21 @@ export const loops = (
     terminated: { exitCode, reason, startedAt: past, finishedAt: past, containerID: 'containerd://9a1', ...(message ? { message } : {}) },
   },
 })
+/** In the namespace of Flux. */
+export const inFlux = <T extends KubeObject>(made: T): T => within(fluxNs, made)
+/** A workload whose image cannot be pulled. */
+export const pulls = (name: string, image: string, message: string, more: App = {}): KubeObject[] =>
+  app(name, {
+    image,
+    state: wait('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${message}`),
+    said: [
+      ['Failed', `Failed to pull image "${image}": ${message}`],
+      ['Failed', 'Error: ErrImagePull'],
+      ['BackOff', `Back-off pulling image "${image}"`],
+      ['Failed', 'Error: ImagePullBackOff'],
+    ],
+    ...more,
+  })
 export const runsOn = { state: { running: { startedAt: past } }, started: true } as const
 
 /** What every cluster has. */

@@ -330,7 +330,7 @@ export const operatorWordings: readonly FaultCase[] = (
         failedChecks: 5,
         conditions: [c('Promoted', 'False', 'Failed', 'Canary analysis failed, Deployment scaled to zero.')],
       },
-      ['Failed'],
+      ['AnalysisFailed'],
       /analysis failed/,
       ['Synced', 'Rolling back main.apps failed checks threshold reached 5'],
     ],
