@@ -13,7 +13,8 @@ import {
 } from '../facts.ts'
 import { missing } from '../wordings/fetches.ts'
 import { crashes } from '../wordings/crashes.ts'
-import { platforms, pulls, setups } from '../wordings/pods.ts'
+import { pulls } from '../wordings/pods.ts'
+import { platforms, setups } from '../wordings/setups.ts'
 import { heard } from '../wordings/wording.ts'
 import { endOf, type Ended, logEvidence, tellingLines } from './endings.ts'
 

@@ -1,7 +1,7 @@
 import { objectAt } from '../../lib/json.ts'
 import { below, fieldEvidence, type Finding, type Found, type Rule, textAt } from '../facts.ts'
 import { referencesOf } from '../references.ts'
-import { setups } from '../wordings/pods.ts'
+import { setups } from '../wordings/setups.ts'
 import { heard } from '../wordings/wording.ts'
 
 /** A key that a pod cannot start without, and that the Secret or ConfigMap does not have. */

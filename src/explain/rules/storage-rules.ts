@@ -1,5 +1,17 @@
 import { at } from '../../lib/json.ts'
-import { below, eventEvidence, type Evidence, fieldEvidence, type Found, isOver, type Rule, textAt, warning } from '../facts.ts'
+import { conditionsOf } from '../../kinds/manifest.ts'
+import {
+  below,
+  conditionEvidence,
+  eventEvidence,
+  type Evidence,
+  fieldEvidence,
+  type Found,
+  isOver,
+  type Rule,
+  textAt,
+  warning,
+} from '../facts.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { heard, type Wording } from '../wordings/wording.ts'
 
@@ -111,18 +123,21 @@ export const silentClaimRule: Rule = (claim, facts) => {
   ]
 }
 
-/** A claim that has its volume, and should get a larger one. */
+/** A claim that has its volume, and should get a larger one: the latest event says why it does not, or a condition. */
 export const resizeRule: Rule = claim => {
+  if (claim.ref.kind !== 'PersistentVolumeClaim') return []
+  const condition = conditionsOf(claim.object).find(c => c.type.endsWith('ResizeError') && c.status === 'True')
   const event = warning(claim, /^(?:VolumeResizeFailed|FileSystemResizeFailed)$/)
-  if (claim.ref.kind !== 'PersistentVolumeClaim' || !event) return []
-  if (isOver(claim, event, /^(?:VolumeResizeSuccessful|FileSystemResizeSuccessful)$/)) return []
+  const over = event && isOver(claim, event, /^(?:VolumeResizeSuccessful|FileSystemResizeSuccessful)$/)
+  const said = event && !over ? [eventEvidence(claim, event)] : condition ? conditionEvidence(claim, condition.type) : []
+  if (said.length === 0) return []
   return [
     {
       name: 'VolumeResizeFailed',
       what: `the volume of PersistentVolumeClaim ${claim.ref.name} cannot be made as large as the claim asks`,
-      fix: 'correct what the event names: the size in spec.resources.requests.storage, allowVolumeExpansion of the StorageClass, or the limits and rights of the driver',
+      fix: 'correct what the message names: the size in spec.resources.requests.storage, allowVolumeExpansion of the StorageClass, or the rights and limits of the driver (some let a volume grow only once in some hours: wait)',
       evidence: [
-        eventEvidence(claim, event),
+        ...said,
         fieldEvidence(claim, 'spec.resources.requests.storage', textAt(claim, 'spec', 'resources', 'requests', 'storage') ?? ''),
       ],
       strength: 0.95,

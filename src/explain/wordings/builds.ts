@@ -204,6 +204,12 @@ export const releaseStarts: readonly Wording[] = [
 /** What is wrong with a chart itself. */
 export const charts: readonly Wording[] = [
   {
+    name: 'ValuesFileMissing',
+    says: /no values? files? found at path '?(?<path>[\w./-]+)|values files? '?(?<path2>[\w./-]+)'?[^\n]{0,40}(?:not found|no such file|does not exist)/i,
+    what: 'the source has no file of values {path|of that name}',
+    fix: 'correct spec.chart.spec.valuesFiles (of the HelmChart spec.valuesFiles), or push {path|that file}; spec.ignoreMissingValuesFiles does without',
+  },
+  {
     name: 'ChartDependencyMissing',
     says: /dependency '(?<dependency>[\w.-]+)': .*(?:no cached repository|not found|no chart version|constraint|valid version)/i,
     what: 'a chart that this one depends on cannot be had: {dependency|see the message}',

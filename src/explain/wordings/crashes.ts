@@ -1,7 +1,9 @@
+import { datas } from './crash-data.ts'
+import { peers } from './crash-peers.ts'
 import type { Wording } from './wording.ts'
 
-/** What programs say before they end, for the fix: the cause is that they end. */
-export const crashes: readonly Wording[] = [
+/** What programs say of limits, rights and ports. */
+const bounds: readonly Wording[] = [
   {
     name: 'RightMissing',
     says: /User "(?<user>[^"]+)" cannot (?<verb>[\w-]+) (?:resource "(?<resource>[^"]+)"|path)/i,
@@ -9,94 +11,74 @@ export const crashes: readonly Wording[] = [
     fix: 'bind {user|its service account} to a Role or ClusterRole with verb {verb|named in its log} on {resource|that resource}, or correct serviceAccountName',
   },
   {
+    name: 'SystemLimit',
+    says: /vm\.max_map_count|too many open files|EMFILE|inotify (?:instances|watches|limit)|max file descriptors|unable to create (?:new )?native thread|pthread_create failed|can't start new thread|fork: (?:retry: )?resource temporarily unavailable|ENOSPC: System limit/i,
+    what: 'it comes to a limit of its node or of its process: open files, watches, threads or memory maps',
+    fix: 'raise that limit where it is set (a sysctl of the node such as vm.max_map_count or fs.inotify.max_user_instances, nofile of the container runtime, the pids limit of the kubelet), or let it use fewer',
+  },
+  {
+    name: 'MemoryLock',
+    says: /failed to lock memory|mlock(?:all)?\b[^\n]*(?:fail|not permitted|cannot)/i,
+    what: 'it may not lock memory',
+    fix: 'give the container capability IPC_LOCK (securityContext.capabilities.add), or turn the locking of memory off in its configuration',
+  },
+  {
+    name: 'GpuUnusable',
+    says: /CUDA out of memory|no kernel image is available|NVIDIA driver|CUDA driver version|no CUDA-capable device|nvidia-smi has failed/i,
+    what: 'it cannot use the GPU as it wants',
+    fix: 'let it use less of the memory of the GPU or give it a larger one; where driver and CUDA do not fit, take an image built for the driver of the node',
+  },
+  {
     name: 'OutOfHeap',
-    says: /heap out of memory|OutOfMemoryError|MemoryError|cannot allocate memory|std::bad_alloc|Reached heap limit/i,
+    says: /heap out of memory|OutOfMemoryError|MemoryError|cannot allocate memory|std::bad_alloc|Reached heap limit|allowed memory size of \d+ bytes exhausted/i,
     what: 'it has no memory left within its own limit',
     fix: "raise the heap of the program (NODE_OPTIONS=--max-old-space-size, -Xmx) together with the container's memory limit, or lower what it uses",
   },
   {
     name: 'PortInUse',
-    says: /address already in use|EADDRINUSE|port (?<port>\d+) (?:is )?(?:already )?in use/i,
+    says: /address already in use|EADDRINUSE|port (?<port>\d+) (?:is )?(?:already )?in use|port (?<port2>\d+) (?:is|was) (?:already )?in use/i,
     what: 'its port is taken within the pod or on its node',
     fix: 'give it another port: a second process or container of the pod, or a pod with hostNetwork on the node, listens there',
   },
-  {
-    name: 'HostUnknown',
-    says: /no such host|host not found|name resolution|\bENOTFOUND\b|EAI_AGAIN|name or service not known|UnknownHost|No resolvable bootstrap urls|could not translate host name|getaddrinfo/i,
-    what: 'it cannot resolve the name of a host that it needs',
-    fix: 'correct the host in its configuration, create the Service of that name, or repair the DNS of the cluster',
-  },
-  {
-    name: 'LoginRefused',
-    says: /password authentication failed|access denied for user|authentication (?:failed|required)|login failed for user|username or password|invalid (?:password|credentials)|WRONGPASS|NOAUTH|SASL|401 Unauthorized|must be logged in|\(Unauthorized\)/i,
-    what: 'a service that it needs refuses its credentials',
-    fix: 'correct the credentials that the pod gets (its Secret and env), or the account at that service',
-  },
-  {
-    name: 'TlsFailed',
-    says: /x509: [\w :,.'-]+|certificate (?:has expired|verify failed|signed by unknown)|CERT_HAS_EXPIRED|UNABLE_TO_(?:VERIFY|GET)\w+|SELF_SIGNED_CERT\w*|PKIX path building failed|SSLHandshakeException/i,
-    what: 'it does not trust the certificate of a service that it needs',
-    fix: 'renew that certificate if it has expired, give the container the CA that signed it, or correct the host that it is asked by',
-  },
-  {
-    name: 'TooManyConnections',
-    says: /too many (?:clients|connections)|remaining connection slots|max(?:imum)? (?:number of )?(?:client )?connections (?:reached|exceeded)|ER_CON_COUNT_ERROR/i,
-    what: 'a database that it needs has no connection left',
-    fix: 'make the pools of its clients smaller or put a pooler between them, or raise the limit of the database (max_connections)',
-  },
-  {
-    name: 'DatabaseMissing',
-    says: /unknown database|column \S+ (?:of relation \S+ )?does not exist|database "?(?<database>[\w.-]+)"? does not exist|(?:relation|table|schema|collection) \S+ (?:does not|doesn't) exist|no such table|role "(?<role>[\w.-]+)" does not exist/i,
-    what: 'the database lacks what it asks for: a database, role, schema or table',
-    fix: 'create it there, let the migration that makes it run first, or correct the name in the configuration',
-  },
-  {
-    name: 'MigrationPending',
-    says: /(?:pending|unapplied|failed) migrations?\b|migrations? (?:is|are|have|has) (?:pending|not |failed)|PendingMigration|migration checksum mismatch|dirty database version|schema (?:version|is)[^\n]{0,40}(?:out of date|behind|older|mismatch)/i,
-    what: 'the schema of its database is not the one that this version needs',
-    fix: 'run the migrations of this version before it starts (a Job or a hook); where one failed or was changed afterwards, repair it and the history of migrations',
-  },
-  {
-    name: 'DataIncompatible',
-    says: /incompatible with (?:this |the )?(?:server|version)|(?:data|database)[^\n]{0,60}(?:initiali[sz]ed|created|written) by \S+ version|cannot (?:downgrade|be downgraded|upgrade) from|unsupported (?:redo log|data file|on-disk) format|downgrade\w* (?:is|are) not supported/i,
-    what: 'its data was written by a version that this one cannot read',
-    fix: 'run the version that wrote the data (image tag), or bring the data over to this one (its upgrade tool, or dump and restore)',
-  },
-  {
-    name: 'ProviderDenied',
-    says: /\bError 403\b|(?:status|code|StatusCode)[:= ]+403\b|AccessDenied(?!Exception: \/)|not authori[sz]ed to (?:access|perform)|PermissionDenied|NOT_AUTHORIZED/i,
-    what: 'a service that it needs knows its identity and refuses what it asks for',
-    fix: 'give the identity of the pod (its ServiceAccount with the role bound to it, or its credentials) the right that its log names',
-  },
+]
+
+/** What programs say of what they are given: libraries, settings, files; last of themselves. */
+const givens: readonly Wording[] = [
   {
     name: 'LibraryTooOld',
-    says: /install or update \.NET|framework[^\n]{0,60}(?:was not found|not found)|version `?(?<library>[A-Z]+_[\d.]+)'? not found|symbol lookup error|error loading shared librar|Error relocating|UnsupportedClassVersionError/i,
+    says: /install or update \.NET|framework[^\n]{0,60}(?:was not found|not found)|version `?(?<library>[A-Z]+_[\d.]+)'? not found|symbol lookup error|error loading shared librar|Error relocating|UnsupportedClassVersionError|ERR_REQUIRE_ESM|(?:DECODER|envelope) routines::unsupported|requires (?:at least )?(?:node|python|java|ruby|php|glibc)\b[^\n]{0,30}\d/i,
     what: 'its program is built for other libraries than its image has ({library|see its log})',
     fix: 'build it on the base image that it runs on (the same libc and runtime), or take a base image that has them',
   },
   {
-    name: 'PeerUnreachable',
-    says: /connection refused|ECONNREFUSED|i\/o timeout|ETIMEDOUT|connection timed out|no route to host|could not connect|connection reset|NoBrokersAvailable|ServerSelection(?:Timeout)?Error|Communications link failure/i,
-    what: 'it cannot reach a service that it needs',
-    fix: 'make the service that its log names answer (pods, Service, NetworkPolicy), or correct the address in its configuration',
-  },
-  {
     name: 'SettingMissing',
-    says: /(?:environment variable|env(?:ironment)? var|config(?:uration)?|setting|option|flag|argument)\b.{0,60}(?:not set|missing|required|undefined|must be)|(?<setting>[A-Z][A-Z0-9_]{2,}) (?:is|was|must be) (?:not )?(?:set|defined|missing|required|empty)|is not set|missing required|could not resolve placeholder|unknown (?:flag|option|argument)|KeyError|must be (?:set|provided)|unrecognized argument/i,
+    says: /(?:environment variable|env(?:ironment)? var|config(?:uration)?|setting|option|flag|argument)\b.{0,60}(?:not set|missing|required|undefined|must be)|(?<setting>[A-Z][A-Z0-9_]{2,}) (?:is|was|must be) (?:not )?(?:set|defined|missing|required|empty)|is not set|missing required|could not resolve placeholder|unknown (?:flag|option|argument)|KeyError|must be (?:set|provided)|unrecognized argument|not found: [A-Z][A-Z0-9_]{2,}|[Ss]etting must not be empty|field required|missing `\w+`|unknown shorthand flag|flag provided but not defined|unexpected argument|you need to specify|(?:password|option) (?:option )?is not specified|ImproperlyConfigured|failed to determine a suitable/i,
     what: 'a setting that it needs is missing or unknown',
     fix: 'give it {setting|the setting that its last words name} (env, args, ConfigMap), or take the wrong one out; its log says more',
   },
   {
+    name: 'KindMissing',
+    says: /no matches for kind "?(?<kind>\w+)|caches? (?:\w+ )?to (?:be )?sync|could not find the requested resource/i,
+    what: 'the API server does not serve a kind that it watches, or does not let it list it',
+    fix: 'install the CustomResourceDefinitions that this version of it needs ({kind|see its log}), and give its service account the right to list and watch them',
+  },
+  {
     name: 'ConfigUnreadable',
-    says: /unmarshal errors?|(?:error|fail\w*|cannot|could not|unable to)\b.{0,20}\b(?:pars|load|read|decod|unmarshal)\w* .{0,20}\b(?:YAML|JSON|TOML|config\w*)\b|invalid (?:config\w*|YAML|JSON)|yaml: line \d+|(?:unknown|unexpected) (?:directive|token|key|field)\b/i,
+    says: /unmarshal errors?|(?:error|fail\w*|cannot|could not|unable to)\b.{0,20}\b(?:pars|load|read|decod|unmarshal)\w* .{0,20}\b(?:YAML|JSON|TOML|config\w*)\b|invalid (?:config\w*|YAML|JSON)|yaml: line \d+|(?:unknown|unexpected) (?:directive|token|key|field)\b|unrecognized (?:directive|option|key)|\[emerg\] invalid number of arguments|(?:error|fail\w*) (?:while )?parsing/i,
     what: 'it cannot read its configuration',
     fix: 'correct its configuration file (ConfigMap or Secret) where its last words say',
   },
   {
+    name: 'LicenseInvalid',
+    says: /licen[cs]e\b[^\n]{0,40}(?:invalid|expired|missing|not found|required|exceeded)|invalid licen[cs]e/i,
+    what: 'its licence is missing, not valid or at its end',
+    fix: 'renew the licence, and put it where the program reads it (its Secret or env)',
+  },
+  {
     name: 'FileDenied',
-    says: /permission denied|\bEACCES\b|read-only file ?system|\bEROFS\b|AccessDeniedException: \/|operation not permitted/i,
+    says: /permission denied|wrong ownership|must be (?:owned|accessible|readable) (?:only )?by|(?:insecure|unsafe|invalid|bad|too open) (?:file )?(?:permissions|ownership)|permissions [\w' ]{0,30}(?:too open|group or world)|\bEACCES\b|read-only file ?system|\bEROFS\b|AccessDeniedException: \/|operation not permitted/i,
     what: 'it may not read or write a file, or use a right',
-    fix: 'correct securityContext (runAsUser, fsGroup, readOnlyRootFilesystem, capabilities), or mount a volume where it writes',
+    fix: 'correct securityContext (runAsUser, fsGroup, readOnlyRootFilesystem, capabilities) or the owner and mode of the file (defaultMode), or mount a volume where it writes',
   },
   {
     name: 'DiskFull',
@@ -106,8 +88,23 @@ export const crashes: readonly Wording[] = [
   },
   {
     name: 'FileMissing',
-    says: /no such file or directory|\bENOENT\b|FileNotFound|cannot find module|ModuleNotFoundError|ClassNotFound|cannot open shared object/i,
+    says: /no such file or directory|\bENOENT\b|FileNotFound|cannot find (?:module|package)|ModuleNotFoundError|ClassNotFound|could not find or load main class|unable to access jarfile|GemNotFound|could not find \S+ in (?:locally installed gems|any of the sources)|cannot load such file|no such (?:module|package)|cannot open shared object|could(?:n't| not) (?:find|load) (?:a valid |file )|(?:to execute|file|directory) does not exist|^\S*sh: [^\n]*: not found|missing script/i,
     what: 'a file or module that it needs is not there',
     fix: 'mount or build in the file that its last words name, or correct the path to it',
   },
+  {
+    name: 'SettingInvalid',
+    says: /invalid (?:port|URL|URI|DSN|value|address|duration|argument|log level|format|cron|JSON|boolean|integer|key (?:size|length))\b|missing protocol scheme|missing the slash separating|Parse(?:Int|Float|Bool)Error|NumberFormatException|invalid literal for|must be \d+ (?:bytes|characters)|is not a valid\b|cannot parse|failed to parse/i,
+    what: 'a setting that it reads has a value that it cannot use',
+    fix: 'correct the setting that its last words name (env, args, ConfigMap, Secret): look for quotes, line ends and types',
+  },
+  {
+    name: 'ProgramBug',
+    says: /nil pointer dereference|index out of (?:range|bounds)|IndexOutOfBounds|concurrent map|all goroutines are asleep|segmentation (?:fault|violation)|SIGSEGV|NullPointerException|NullReferenceException|cannot read propert(?:y|ies) of|is not a function|AttributeError|undefined method|assertion (?:failed|error)|stack overflow|StackOverflow|RecursionError|unable to resolve service for type/i,
+    what: 'it fails by a fault of its own code or of how it is put together',
+    fix: 'take its image back to the last version that ran, and correct the program where the trace in its log points',
+  },
 ]
+
+/** What programs say before they end, for the fix: the cause is that they end. */
+export const crashes: readonly Wording[] = [...bounds, ...datas, ...peers, ...givens]

@@ -40,9 +40,21 @@ export const operators: readonly Wording[] = [
   },
   {
     name: 'RequestUnauthorized',
-    says: /username or password|password authentication failed|login failed|authentication failed|invalid (?:user ?name|password|credentials)\b|WRONGPASS/i,
+    says: /username or password|UNAUTHORIZED\b|authentication required|InvalidAccessKeyId|password authentication failed|login failed|authentication failed|invalid (?:user ?name|password|credentials)\b|WRONGPASS/i,
     what: 'who was asked does not accept the credentials',
     fix: 'correct user name and password where the object takes them from (its Secret, its authentication reference), or the account there',
+  },
+  {
+    name: 'StateLocked',
+    says: /(?:acquir|obtain)\w* (?:the )?(?:state )?lock\b|state (?:file )?(?:is )?(?:already )?locked/i,
+    what: 'another run holds the lock of the state',
+    fix: 'wait until that run ends; when it is dead, release its lock (force-unlock with the id that the message gives)',
+  },
+  {
+    name: 'PathNotFound',
+    says: /\bpath\b[^\n:]{0,60}(?:does not exist|not found|no such)/i,
+    what: 'a path that it names is not there',
+    fix: 'correct the path, or push what it names',
   },
   {
     name: 'BucketNotFound',

@@ -78,6 +78,8 @@ export function causeOfReason(reason: string): { readonly name: string; readonly
 
 /** What the reasons that the Gateway API itself defines ask for. */
 const routed: Readonly<Record<string, string>> = {
+  AddressNotAssigned:
+    'let something give the Service of the gateway an address (a load balancer of the cloud, or a pool of MetalLB with a free one), or set spec.addresses to one that can be had',
   BackendNotFound: 'create the Service that its backendRefs name, or correct name, namespace and port there',
   InvalidKind: 'name in backendRefs (or allowedRoutes) a kind that this gateway implementation takes, such as Service',
   InvalidCertificateRef:
