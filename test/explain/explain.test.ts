@@ -47,6 +47,7 @@ import { reportedPods } from './reported-pods.ts'
 import { reported } from './reported.ts'
 import { unseenApplies } from './unseen-applies.ts'
 import { unseenHealthy } from './unseen-healthy.ts'
+import { unseenLater } from './unseen-later.ts'
 import { unseenPods } from './unseen-pods.ts'
 import { unseenPrograms } from './unseen-programs.ts'
 import { unseenSources } from './unseen-sources.ts'
@@ -139,6 +140,7 @@ const whole = [
   ...unseenApplies,
   ...unseenPods,
   ...unseenPrograms,
+  ...unseenLater,
 ]
 
 /** One of each kind of fault. */
