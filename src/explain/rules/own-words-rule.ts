@@ -3,7 +3,7 @@ import { printRef } from '../../kinds/manifest.ts'
 import { above, below, type Facts, type Found, healthOf, type Rule } from '../facts.ts'
 import { passesOn, type Statement, statementsOf, warnedBy } from '../statements.ts'
 import { dangling } from '../wordings/absences.ts'
-import { codes } from '../wordings/codes.ts'
+import { codes, shapes } from '../wordings/codes.ts'
 import { failures, missing, networks, scopes } from '../wordings/fetches.ts'
 import { operators } from '../wordings/operators.ts'
 import { refusals } from '../wordings/refusals.ts'
@@ -32,13 +32,14 @@ export const ownWordsRule: Rule = (found, facts) => {
   const reason = isFluxGroup(ref.group) ? causeOfReason(statement.reason) : undefined
   const known = reason ? undefined : heard(table, text, ref.namespace)
   const words = known ?? (reason ? undefined : heard(codes, text, ref.namespace))
+  const rough = words || reason ? undefined : heard(shapes, text, ref.namespace)
   const own = /^[A-Z][A-Za-z]{2,40}$/.test(statement.reason) ? statement.reason : 'NotReady'
   const name = known?.name ?? reason?.name ?? (words && vague.test(own) ? words.name : own)
   return [
     {
       name,
-      what: words?.what ?? reason?.what ?? `${ref.kind} ${ref.name} says itself why it fails (${name})`,
-      fix: words?.fix ?? reason?.fix ?? fixOfRoute(ref.group, statement.reason) ?? 'correct what its message names',
+      what: words?.what ?? reason?.what ?? `${ref.kind} ${ref.name} says itself why it fails (${name})${rough ? `: ${rough.what}` : ''}`,
+      fix: words?.fix ?? reason?.fix ?? fixOfRoute(ref.group, statement.reason) ?? rough?.fix ?? 'correct what its message names',
       subject: words?.subject,
       evidence: [statement.evidence, ...(more ? [more.evidence] : [])].map(e => ({ ...e, focus: words?.focus })),
       strength: passesOn(statement, found) || namesOther(text, found, facts) ? 0.32 : words && !isFluxGroup(ref.group) ? 0.6 : 0.36,

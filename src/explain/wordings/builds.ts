@@ -102,8 +102,26 @@ export const builds: readonly Wording[] = [
     fix: 'name folders of kind Component in components, and all others in resources',
   },
   {
+    name: 'BuildFailed',
+    says: /cycle (?:not allowed|detected)|contains visited root/i,
+    what: 'the kustomization leads back to itself: a folder names one that it is within, or that names it',
+    fix: 'take the entry out of resources that leads to a folder above, or back to this one',
+  },
+  {
+    name: 'BuildFailed',
+    says: /is not in or below|security; file/i,
+    what: 'the kustomization names a file outside of what it may read',
+    fix: 'put that file into the folder of the kustomization (a symlink does not help), or make it a base of its own',
+  },
+  {
+    name: 'BuildFailed',
+    says: /does not exist; cannot merge or replace/i,
+    what: 'a generator is to merge with or replace what no base has',
+    fix: 'take behavior: merge or replace out of that generator, or correct its name and namespace to those in the base',
+  },
+  {
     name: 'RemoteBaseFailed',
-    says: /URL is a git repository|accumulating \w+ from '(?:https?|ssh|git)\b|git (?:clone|fetch|init)\b[^\n]*(?:failed|exit|error|fatal)/i,
+    says: /no 'git' program on path|URL is a git repository|accumulating \w+ from '(?:https?|ssh|git)\b|git (?:clone|fetch|init)\b[^\n]*(?:failed|exit|error|fatal)/i,
     what: 'the kustomization takes a base from elsewhere, which cannot be had or is not allowed',
     fix: 'bring the base into the source, and name it by a path within it',
   },
@@ -121,7 +139,7 @@ export const builds: readonly Wording[] = [
   },
   {
     name: 'PatchTargetMissing',
-    says: /no matches for Id|unable to find (?:patch )?target|failed to find unique target|no resource matches strategic merge patch|(?:remove|replace|add|test) operation does not apply|doc is missing (?:path|key)|unable to find patch/i,
+    says: /no matches for Id|(?:unable to|couldn't|could not) find (?:patch )?target|failed to find unique target|no resource matches strategic merge patch|(?:remove|replace|add|test) operation does not apply|doc is missing (?:path|key)|unable to find patch/i,
     what: 'a patch of the kustomization has no target: nothing of that kind, name or path is there',
     fix: 'correct target, name or path of the patch, or add the resource that it is for',
   },
@@ -139,7 +157,7 @@ export const builds: readonly Wording[] = [
   },
   {
     name: 'YamlInvalid',
-    says: /MalformedYAMLError|yaml: (?:line \d+|unmarshal|control)|YAMLToJSON|error converting YAML|mapping values are not allowed|did not find expected|found character that cannot start|could not find expected|invalid (?:yaml|Kustomization)|failed to decode Kubernetes YAML|cannot unmarshal|unmarshal errors|json: unknown field "?(?<field>\w*)|(?:\.ya?ml|file|document) is empty|missing (?:kind|metadata\.name|apiVersion) in object|Kind.*must not be empty|Object 'Kind' is missing/i,
+    says: /MalformedYAMLError|unknown anchor|yaml: (?:line \d+|unmarshal|control)|YAMLToJSON|error converting YAML|mapping values are not allowed|did not find expected|found character that cannot start|could not find expected|invalid (?:yaml|Kustomization)|failed to decode Kubernetes YAML|cannot unmarshal|unmarshal errors|json: unknown field "?(?<field>\w*)|(?:\.ya?ml|file|document) is empty|missing (?:kind|metadata\.name|apiVersion) in object|Kind.*must not be empty|Object 'Kind' is missing/i,
     what: 'a file of the source is no valid YAML, or no Kubernetes object',
     fix: 'correct the file and line that the message names',
   },
@@ -214,6 +232,12 @@ export const charts: readonly Wording[] = [
     says: /dependency '(?<dependency>[\w.-]+)': .*(?:no cached repository|not found|no chart version|constraint|valid version)/i,
     what: 'a chart that this one depends on cannot be had: {dependency|see the message}',
     fix: 'correct name, version and repository of {dependency|that dependency} in Chart.yaml, add a HelmRepository for its URL if that needs credentials, or put the chart into charts/',
+  },
+  {
+    name: 'ChartTooLarge',
+    says: /chart is larger than the maximum|exceeds the (?:maximum )?(?:chart )?size/i,
+    what: 'the chart is larger than the controller takes',
+    fix: 'keep files out of the chart (.helmignore), or raise --helm-chart-max-size of source-controller',
   },
   {
     name: 'ChartLoadFailed',

@@ -72,7 +72,7 @@ export const networks: readonly Wording[] = [
   },
   {
     name: 'CertificateUnusable',
-    says: /private key does not match public key|(?:append|add|parse|load|read|decode)\w*\b[^\n]{0,60}(?:certificate|cert|CA|PEM|caBundle)\b[^\n]{0,40}(?:pool|invalid|malformed|no valid)|failed to find any PEM data|no (?:valid )?(?:PEM|certificates?) (?:data |block )?(?:was |were )?found|invalid PEM|failed to (?:parse|load) (?:TLS |client )?(?:cert|key pair|x509)/i,
+    says: /private key (?:that )?does not match|certificate is not a CA\b|(?:append|add|parse|load|read|decode)\w*\b[^\n]{0,60}(?:certificate|cert|CA|PEM|caBundle)\b[^\n]{0,40}(?:pool|invalid|malformed|no valid)|failed to find any PEM data|no (?:valid )?(?:PEM|certificates?) (?:data |block )?(?:was |were )?found|invalid PEM|failed to (?:parse|load) (?:TLS |client )?(?:cert|key pair|x509)/i,
     what: 'the certificate or key that the Secret gives cannot be used',
     fix: 'put certificates in PEM form into the Secret of spec.certSecretRef (for Git spec.secretRef): ca.crt, or tls.crt with the key tls.key that belongs to it',
   },

@@ -64,9 +64,21 @@ export const pulls: readonly Wording[] = [
   },
   {
     name: 'RegistryUnreachable',
-    says: /no such host|name resolution|i\/o timeout|connection refused|no route to host|network is unreachable|deadline exceeded|connection reset|TLS handshake|timed? ?out|server misbehaving|\b50[0-4]\b|bad gateway|service unavailable|lookup \S+ on|\bEOF\b|context canceled|RegistryUnavailable/i,
+    says: /no such host|name resolution|i\/o timeout|connection refused|no route to host|network is unreachable|deadline exceeded|connection reset|TLS handshake|timed? ?out|server misbehaving|\b50[0-4]\b|bad gateway|service unavailable|lookup \S+ on|\bEOF\b|context canceled|DeadlineExceeded|request canceled|RegistryUnavailable/i,
     what: 'the node cannot reach the registry of the image',
     fix: 'correct the host in the image, or the DNS and network between the node and the registry',
+  },
+  {
+    name: 'RegistryUnreachable',
+    says: /media type text\/html|invalid character '<' looking/i,
+    what: 'what answers in place of the registry is a web page, such as that of a proxy or to log in',
+    fix: 'correct the host in the image, or the proxy and the mirror that the container runtime of the node uses',
+  },
+  {
+    name: 'ImagePullFailed',
+    says: /invalid tar header|unpigz|failed to (?:extract|register|unpack|apply) layer|error processing tar file/i,
+    what: 'a layer of the image cannot be unpacked on the node',
+    fix: 'push the image again (a layer may be broken), and look at the disk and the container runtime of the node',
   },
   {
     name: 'ImageFormatUnsupported',
@@ -104,7 +116,7 @@ export const schedulings: readonly Wording[] = [
   },
   {
     name: 'ClaimMissing',
-    says: /persistentvolumeclaims? "(?<claim>[\w.-]+)" (?:is being deleted|not found|is terminating)/i,
+    says: /persistentvolumeclaims? "(?<claim>[\w.-]+)" (?:is being deleted|not found|is terminating)|getting PVC "(?:[\w.-]+\/)?(?<claim2>[\w.-]+)": could not find/i,
     what: 'the pod names PersistentVolumeClaim {claim|in the message}, which does not exist or is being deleted',
     fix: 'create PersistentVolumeClaim {claim|named in the message}, or correct claimName',
     subject: { group: '', kind: 'PersistentVolumeClaim', name: 'claim' },
@@ -117,7 +129,7 @@ export const schedulings: readonly Wording[] = [
   },
   {
     name: 'ClaimUnbound',
-    says: /unbound immediate PersistentVolumeClaims|didn't find available persistent volumes|PersistentVolumeClaim is not bound|no persistent volumes available|waiting for .*claim/i,
+    says: /unbound immediate PersistentVolumeClaims|didn't find available persistent volumes|PersistentVolumeClaim is not bound|no persistent volumes available|waiting for .*claim|binding volumes|did not have enough free storage/i,
     what: 'a PersistentVolumeClaim of the pod is not bound',
     fix: 'make the claim bind: correct its storageClassName, or provide a volume of that size and access mode',
   },

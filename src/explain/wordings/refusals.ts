@@ -196,6 +196,12 @@ export const refusals: readonly Wording[] = [
   },
   {
     name: 'InvalidObject',
+    says: /Too long: (?:must|may) (?:have|not be)[^\n]*\d{5,} ?(?:bytes)?|request (?:entity|is) too large|etcdserver: request is too large/i,
+    what: 'the object is larger than the API server takes',
+    fix: 'split the object or take content out of it (of a ConfigMap: large files; of annotations: what kubectl apply kept there)',
+  },
+  {
+    name: 'InvalidObject',
     says: /illegal base64 data/i,
     what: 'the API server finds the object invalid: a value in data is no base64',
     fix: 'encode the values under data by base64, or write them as they are under stringData',
@@ -211,6 +217,12 @@ export const refusals: readonly Wording[] = [
     says: /unknown field "(?<field>[^"]+)"|field not declared in schema|strict decoding error|failed to create typed patch object|ValidationError\(|cannot unmarshal|unable to decode|\((?:Invalid|BadRequest)\)|in body (?:must|should)|quantities must match|duplicate entries for key|failed to convert new object|request (?:entity|is) too large|failed to create patch|unable to convert|cannot convert \w+ to|is invalid:/i,
     what: 'the API server finds the object invalid ({field|see the message})',
     fix: 'correct {field|the field that the message names} in the manifest',
+  },
+  {
+    name: 'ObjectExists',
+    says: /(?<kind>[\w.-]+) "(?<name>[\w.:-]+)" already exists/i,
+    what: 'an object of that name is there already, and is not the one that is applied',
+    fix: 'delete {name|that object}, or give what is applied another name',
   },
   {
     name: 'RequestForbidden',

@@ -70,7 +70,7 @@ export const setups: readonly Wording[] = [
   },
   {
     name: 'PodNetworkFailed',
-    says: /fail(?:ed|ure) to (?:set ?up|create) (?:pod )?network|network ?plugin|\bcni|NetworkNotReady|no (?:available )?IP addresses|assign an IP address/i,
+    says: /fail(?:ed|ure) to (?:set ?up|create) (?:pod )?network|network ?plugin|plugin type=|\/run\/(?:flannel|calico|cilium)|\bcni|NetworkNotReady|no (?:available )?IP addresses|assign an IP address/i,
     what: 'the node cannot give the pod a network',
     fix: 'repair the network plugin (CNI) on that node, or give it more addresses',
   },
@@ -97,6 +97,30 @@ export const setups: readonly Wording[] = [
     says: /mount\.(?<type>nfs|cifs|ceph|glusterfs)\w*: .{0,80}(?:access|permission) denied|mount error\(13\)/i,
     what: 'the file server does not let the node mount the share',
     fix: 'let the server export that path to the nodes (export list, rights of the share, credentials of the volume), or correct server and path of the volume',
+  },
+  {
+    name: 'VolumeMountFailed',
+    says: /mount\.\w+: [^\n]{0,80}(?:timed out|refused|unreachable|host is down)|mount error\(11[0-3]\)/i,
+    what: 'the file server of the volume does not answer the node',
+    fix: 'make the server answer from the nodes (firewall, security group, its service), or correct the server in the volume',
+  },
+  {
+    name: 'VolumeMountFailed',
+    says: /mount\.\w+: [^\n]{0,80}no such file or directory/i,
+    what: 'the file server of the volume has no such path',
+    fix: 'make that folder on the server and export it, or correct the path in the volume',
+  },
+  {
+    name: 'VolumeMountFailed',
+    says: /operation with the given volume|(?:NodeStage|NodePublish|Mount)\w*[^\n]*DeadlineExceeded/i,
+    what: 'the storage driver does not get done with the volume',
+    fix: 'look at the log of the driver on that node (its DaemonSet) and at the storage behind it; restart the driver when it hangs',
+  },
+  {
+    name: 'NodeDiskFull',
+    says: /no space left on device|disk quota exceeded/i,
+    what: 'the disk of the node is full',
+    fix: 'free disk on the node (images, logs, emptyDir volumes), or place the pod elsewhere',
   },
   {
     name: 'VolumeAttachFailed',

@@ -39,6 +39,12 @@ export const versions: readonly Wording[] = [
     fix: 'correct spec.chart.spec.version to one that the repository has (spec.version of the HelmChart), or publish that version',
   },
   {
+    name: 'TagNotNumeric',
+    says: /is not numeric|as (?:a )?number|ParseFloat/i,
+    what: 'the policy compares numbers, and a tag is none',
+    fix: 'take the number out of the tag by spec.filterTags (pattern with a named group, and extract), or choose by semver or alphabetical',
+  },
+  {
     name: 'NoTagsLeft',
     says: /version list argument cannot be empty|no tags in database/i,
     what: 'there is no tag to choose from: none was found, or spec.filterTags leaves none',
@@ -60,6 +66,12 @@ export const gits: readonly Wording[] = [
     fix: 'give the key or token in the Secret of spec.secretRef write access, let it push to that branch, or push to another one (spec.git.push.branch)',
   },
   {
+    name: 'AddressNotAllowed',
+    says: /IP allow ?list|(?:IP|address) [\w.: ]{0,40}(?:is )?not (?:permitted|allowed)/i,
+    what: 'the Git server lets only some addresses in, and that of the cluster is none of them',
+    fix: 'add the address by which the cluster goes out to the allow list of the server',
+  },
+  {
     name: 'PathNotFound',
     says: /sparse checkout dir(?:ectory)? '?(?<path>[\w./-]+)'? (?:does not exist|cannot be resolved)/i,
     what: 'spec.sparseCheckout names folder {path|in the message}, which the repository does not have',
@@ -67,7 +79,7 @@ export const gits: readonly Wording[] = [
   },
   {
     name: 'GitRepositoryEmpty',
-    says: /(?:git )?(?:remote )?repository is empty/i,
+    says: /(?:git )?(?:remote )?repository is empty|empty git-upload-pack given/i,
     what: 'the repository has no commit yet',
     fix: 'push a first commit to the branch in spec.ref',
   },
@@ -105,6 +117,12 @@ export const gits: readonly Wording[] = [
 
 export const registries: readonly Wording[] = [
   {
+    name: 'BucketElsewhere',
+    says: /must be addressed using the specified endpoint|region '?[\w-]+'? is wrong|PermanentRedirect|AuthorizationHeaderMalformed|301 Moved/i,
+    what: 'the bucket is in another region, or at another endpoint, than the object says',
+    fix: 'correct spec.region and spec.endpoint: the message names the region that is expected',
+  },
+  {
     name: 'RegistryUnauthorized',
     says: /\b401\b|unauthori[sz]ed|authentication (?:is )?(?:required|failed)|no basic auth credentials|invalid (?:username|credentials|token)|incorrect username or password|bad credentials|authorization (?:failed|required)|failed to (?:get|fetch) (?:oauth |anonymous )?token|login (?:failed|required)|InvalidAccessKeyId|SignatureDoesNotMatch|signature we calculated does not match|access key id you provided|AuthenticationFailed|RequestTimeTooSkewed/i,
     what: 'the registry or server refuses the credentials, or got none',
@@ -127,6 +145,12 @@ export const registries: readonly Wording[] = [
     says: /\.tgz\S*\s*: ?(?:404|not found)|(?:404|not found)\b[^\n]{0,40}\.tgz/i,
     what: 'the repository lists the chart, and its archive is not there',
     fix: 'publish that version again, or choose another one in spec.chart.spec.version',
+  },
+  {
+    name: 'IndexationFailed',
+    says: /no API version specified|repo\.IndexFile|empty index\.yaml|index\b[^\n]{0,40}(?:unmarshal|invalid)/i,
+    what: 'what spec.url serves is no index of a Helm repository',
+    fix: 'look at what URL/index.yaml serves (a login page, an error), and correct spec.url',
   },
   {
     name: 'IndexTooLarge',
@@ -169,7 +193,7 @@ export const registries: readonly Wording[] = [
 export const urls: readonly Wording[] = [
   {
     name: 'UrlInvalid',
-    says: /URL validation failed|invalid (?:\w+ )*(?:URL|endpoint|address)|URL scheme|unsupported (?:protocol )?scheme|must be in format|missing protocol scheme|malformed (?:\w+ )?(?:URL|address|endpoint)|parse "[^"]*": /i,
+    says: /could not parse reference|NAME_INVALID|invalid repository name|URL validation failed|invalid (?:\w+ )*(?:URL|endpoint|address)|URL scheme|unsupported (?:protocol )?scheme|must be in format|missing protocol scheme|malformed (?:\w+ )?(?:URL|address|endpoint)|parse "[^"]*": /i,
     what: 'spec.url is no address that this kind of source takes',
     fix: 'correct spec.url (https:// or ssh:// for Git, oci:// for registries)',
   },
