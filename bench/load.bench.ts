@@ -35,8 +35,8 @@ export async function bench(): Promise<readonly [string, string][]> {
 
 function told(name: string, side: Side | undefined, { round, count }: { round: keyof Side['rounds']; count: number }): string | undefined {
   if (!side) return undefined
-  const { seconds, cpu, apiCpu, requests } = side.rounds[round]
-  return `${name} ${seconds.toFixed(1)} s, CPU ${cpu.toFixed(1)} s + API server ${apiCpu.toFixed(1)} s, ${(requests / count).toFixed(1)} requests each`
+  const { seconds, cpu, apiCpu, benchCpu, requests } = side.rounds[round]
+  return `${name} ${seconds.toFixed(1)} s, CPU ${cpu.toFixed(1)} s + API server ${apiCpu.toFixed(1)} s + bench ${benchCpu.toFixed(1)} s, ${(requests / count).toFixed(1)} requests each`
 }
 
 function ratio(ours: Side | undefined, flux: Side | undefined, round: keyof Side['rounds']): string | undefined {

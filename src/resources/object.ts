@@ -6,7 +6,7 @@ import { type JsonObject, listAt, objectAt } from '../lib/json.ts'
 import { maskObject } from '../lib/mask.ts'
 import type { ApiResource, Cluster } from '../world/cluster/cluster.ts'
 import type { World } from '../world/world.ts'
-import { completions, fitting, inTime, kindName } from '../tools/objects/completions.ts'
+import { completions, fitting, unlessLate, kindName } from '../tools/objects/completions.ts'
 import { fluxKinds } from '../tools/objects/locate.ts'
 import { resource, type Variables, type Watched } from './resource.ts'
 
@@ -29,7 +29,7 @@ export const object = resource({
   async list(world, signal) {
     const lists = await Promise.all(
       world.clusters.names.map(name =>
-        inTime(world.clock, listMs, late => listed(world.clusters.named(name), AbortSignal.any([signal, late]))).catch(unread),
+        unlessLate(world.clock, listMs, late => listed(world.clusters.named(name), AbortSignal.any([signal, late]))).catch(unread),
       ),
     )
     return lists.flatMap(list => list ?? [])

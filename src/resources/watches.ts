@@ -1,6 +1,6 @@
 import type { KubeObject } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
-import { inTime } from '../tools/objects/completions.ts'
+import { unlessLate } from '../tools/objects/completions.ts'
 import type { World } from '../world/world.ts'
 import { type Resource, variablesIn, type Watched } from './resource.ts'
 
@@ -51,7 +51,7 @@ export class Watches {
     for (const resource of this.#resources) {
       const vars = variablesIn(resource.uri, uri)
       if (!vars || !resource.watched) continue
-      return this.#inTime(async signal => {
+      return this.#unlessLate(async signal => {
         const watched = await resource.watched?.(vars, this.#world, signal)
         if (!watched) return resource.raw ? { uri, watched } : 'unknown'
         return (await allowed(watched, signal)) ? { uri, watched } : 'forbidden'
@@ -96,9 +96,9 @@ export class Watches {
     }
   }
 
-  async #inTime(work: (signal: AbortSignal) => Promise<Admitted | Refusal>): Promise<Admitted | Refusal> {
+  async #unlessLate(work: (signal: AbortSignal) => Promise<Admitted | Refusal>): Promise<Admitted | Refusal> {
     try {
-      return (await inTime(this.#world.clock, this.#bounds.admitMs, work)) ?? 'forbidden'
+      return (await unlessLate(this.#world.clock, this.#bounds.admitMs, work)) ?? 'forbidden'
     } catch (thrown) {
       return thrown instanceof CodedError && thrown.code === 'NO_MATCH' ? 'unknown' : 'forbidden'
     }

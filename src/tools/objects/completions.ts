@@ -68,14 +68,14 @@ export function fitting(values: readonly string[], typed: string): string[] {
 /** A completion that is late or fails is empty: it never holds a person up. */
 async function orNothing({ clock }: World, work: (signal: AbortSignal) => Promise<string[]>): Promise<string[]> {
   try {
-    return (await inTime(clock, budgetMs, work)) ?? []
+    return (await unlessLate(clock, budgetMs, work)) ?? []
   } catch {
     return []
   }
 }
 
 /** What the work gives in time; `undefined` when it is late, and its signal then fires. */
-export async function inTime<T>(
+export async function unlessLate<T>(
   clock: Pick<World['clock'], 'sleep'>,
   ms: number,
   work: (signal: AbortSignal) => Promise<T>,
