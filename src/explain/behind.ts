@@ -8,7 +8,7 @@ const surely = 0.9
 export function withBehindFirst(proven: readonly Placed[], facts: Facts): Placed[] {
   return proven.map(p => {
     const behind = behindOf(p, facts)
-    const surest = Math.max(...proven.filter(o => o !== p && behind.includes(o.found) && tellsWhy(o)).map(o => o.score), 0)
+    const surest = Math.max(...proven.filter(o => o !== p && behind.includes(o.found) && tellsWhy(o, p)).map(o => o.score), 0)
     return surest > 0 ? { ...p, score: Math.min(p.score, surest * 0.9) } : p
   })
 }
@@ -47,7 +47,8 @@ function servedBy(service: Found, facts: Facts): Found[] {
   return [...reachedFrom(service, facts), ...selected]
 }
 
-/** Whether a cause tells why something does not run. */
-function tellsWhy({ finding: { name, strength } }: Placed): boolean {
-  return strength >= surely && name !== 'BackendMissing' && name !== 'ServiceSelectsNothing'
+/** Whether a cause tells why something does not run. That nothing is behind a Service tells a program why, and of a webhook no more than it says itself. */
+function tellsWhy({ finding: { name, strength } }: Placed, of: Placed): boolean {
+  const empty = name === 'BackendMissing' || name === 'ServiceSelectsNothing'
+  return strength >= surely && !(empty && of.finding.name === 'WebhookUnreachable')
 }

@@ -122,6 +122,12 @@ export const schedulings: readonly Wording[] = [
     subject: { group: '', kind: 'PersistentVolumeClaim', name: 'claim' },
   },
   {
+    name: 'VolumeLost',
+    says: /bound to (?:a )?non-existent persistentvolume/i,
+    what: 'the volume that a claim of the pod is bound to is gone',
+    fix: 'restore the volume from a backup, or make the claim again',
+  },
+  {
     name: 'VolumeInUse',
     says: /ReadWriteOncePod access mode/i,
     what: 'the claim of the pod is of mode ReadWriteOncePod, and another pod uses it',
