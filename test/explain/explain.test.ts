@@ -46,6 +46,7 @@ import { reportedNodes } from './reported-nodes.ts'
 import { reportedPods } from './reported-pods.ts'
 import { reported } from './reported.ts'
 import { unseenApplies } from './unseen-applies.ts'
+import { unseenChains } from './unseen-chains.ts'
 import { unseenHealthy } from './unseen-healthy.ts'
 import { unseenLater } from './unseen-later.ts'
 import { unseenPods } from './unseen-pods.ts'
@@ -141,6 +142,7 @@ const whole = [
   ...unseenPods,
   ...unseenPrograms,
   ...unseenLater,
+  ...unseenChains,
 ]
 
 /** One of each kind of fault. */
