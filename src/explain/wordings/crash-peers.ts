@@ -46,7 +46,7 @@ export const peers: readonly Wording[] = [
   },
   {
     name: 'PeerLacks',
-    says: /NoSuch(?:Bucket|Key)|specified (?:bucket|key|queue) does not exist|(?:topic|queue|exchange|index|stream|subject|bucket)\b[^\n]{0,60}(?:not found|does not exist|no such)|does not host this topic/i,
+    says: /NoSuch(?:Bucket|Key)|specified (?:bucket|key|queue) does not exist|\b(?:topic|queue|exchange|index(?!\.)|stream|subject|bucket)\b[^\n]{0,60}(?:not found|does not exist|no such)|does not host this topic/i,
     what: 'a service that it needs lacks what it asks for: a bucket, topic, queue or index',
     fix: 'make there what its log names, let what makes it run first, or correct the name in the configuration',
   },

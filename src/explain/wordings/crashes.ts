@@ -12,7 +12,7 @@ const bounds: readonly Wording[] = [
   },
   {
     name: 'SystemLimit',
-    says: /vm\.max_map_count|too many open files|EMFILE|inotify (?:instances|watches|limit)|max file descriptors|unable to create (?:new )?native thread|pthread_create failed|can't start new thread|fork: (?:retry: )?resource temporarily unavailable|ENOSPC: System limit/i,
+    says: /vm\.max_map_count|too many open files|\bEMFILE\b|inotify (?:instances|watches|limit)|max file descriptors|unable to create (?:new )?native thread|pthread_create failed|can't start new thread|fork: (?:retry: )?resource temporarily unavailable|ENOSPC: System limit/i,
     what: 'it comes to a limit of its node or of its process: open files, watches, threads or memory maps',
     fix: 'raise that limit where it is set (a sysctl of the node such as vm.max_map_count or fs.inotify.max_user_instances, nofile of the container runtime, the pids limit of the kubelet), or let it use fewer',
   },
