@@ -12,7 +12,7 @@ import {
   warning,
 } from '../facts.ts'
 import { missing } from '../wordings/fetches.ts'
-import { crashes } from '../wordings/crashes.ts'
+import { crashes, endingShapes } from '../wordings/crashes.ts'
 import { pulls } from '../wordings/pods.ts'
 import { platforms, setups } from '../wordings/setups.ts'
 import { heard } from '../wordings/wording.ts'
@@ -153,6 +153,7 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
   ]
   const text = [ended.message, ...tellingLines(pod, name)].join('\n')
   const why = heard(crashes, text, undefined)
+  const mend = (why ?? heard(endingShapes, text, undefined))?.fix
   const because = why ? `: ${why.what}` : ''
   const place = `${isInit ? 'init container' : 'container'} ${name}`
   if (ended.reason === 'OOMKilled') return said(outOfMemory(container, place))
@@ -164,7 +165,7 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
     return said({
       name: 'InitContainerFailed',
       what: `init container ${name} fails with exit code ${ended.exitCode}, so the pod cannot start${because}`,
-      fix: why?.fix ?? `correct what init container ${name} needs: its log says what (get_logs)`,
+      fix: mend ?? `correct what init container ${name} needs: its log says what (get_logs)`,
     })
   if (ended.exitCode === 0)
     return said({
@@ -180,7 +181,7 @@ function crashFaults(container: Container, ended: Ended): Finding[] {
   return said({
     name: 'CrashLoop',
     what: `container ${name} fails with exit code ${ended.exitCode}${signals[ended.exitCode] ?? ''}${again}${because}`,
-    fix: why?.fix ?? `correct what container ${name} needs: its log says what (get_logs with previous=true)`,
+    fix: mend ?? `correct what container ${name} needs: its log says what (get_logs with previous=true)`,
   })
 }
 

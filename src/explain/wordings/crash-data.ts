@@ -34,7 +34,7 @@ export const datas: readonly Wording[] = [
   },
   {
     name: 'DataCorrupted',
-    says: /invalid magic number|\bcorrupt(?:ed|ion)?\b|invalid page in block|could not locate a valid checkpoint|bad (?:block|crc|checksum)/i,
+    says: /invalid magic number|\bcorrupt(?:ed|ion)?\b|invalid page in block|could not locate a valid checkpoint|bad (?:block|crc|checksum)|invalid primary checkpoint/i,
     what: 'its data is broken',
     fix: 'restore the data from a backup, or remove the broken part as the documentation of the program says',
   },

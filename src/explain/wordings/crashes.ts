@@ -30,13 +30,13 @@ const bounds: readonly Wording[] = [
   },
   {
     name: 'OutOfHeap',
-    says: /heap out of memory|OutOfMemoryError|MemoryError|cannot allocate memory|std::bad_alloc|Reached heap limit|allowed memory size of \d+ bytes exhausted/i,
+    says: /heap out of memory|OutOfMemoryError|MemoryError|cannot allocate memory|std::bad_alloc|Reached heap limit|allowed memory size of \d+ bytes exhausted|could not reserve enough space|\bout of memory\b/i,
     what: 'it has no memory left within its own limit',
     fix: "raise the heap of the program (NODE_OPTIONS=--max-old-space-size, -Xmx) together with the container's memory limit, or lower what it uses",
   },
   {
     name: 'PortInUse',
-    says: /address already in use|EADDRINUSE|port (?<port>\d+) (?:is )?(?:already )?in use|port (?<port2>\d+) (?:is|was) (?:already )?in use/i,
+    says: /address already in use|EADDRINUSE|port (?<port>\d+) (?:is )?(?:already )?in use|port (?<port2>\d+) (?:is|was) (?:already )?in use|\baddress in use\b/i,
     what: 'its port is taken within the pod or on its node',
     fix: 'give it another port: a second process or container of the pod, or a pod with hostNetwork on the node, listens there',
   },
@@ -52,7 +52,7 @@ const givens: readonly Wording[] = [
   },
   {
     name: 'SettingMissing',
-    says: /(?:environment variable|env(?:ironment)? var|config(?:uration)?|setting|option|flag|argument)\b.{0,60}(?:not set|missing|required|undefined|must be)|(?<setting>[A-Z][A-Z0-9_]{2,}) (?:is|was|must be) (?:not )?(?:set|defined|missing|required|empty)|is not set|missing required|could not resolve placeholder|unknown (?:flag|option|argument)|KeyError|must be (?:set|provided)|unrecognized argument|not found: [A-Z][A-Z0-9_]{2,}|[Ss]etting must not be empty|field required|missing `\w+`|unknown shorthand flag|flag provided but not defined|unexpected argument|you need to specify|(?:password|option) (?:option )?is not specified|ImproperlyConfigured|failed to determine a suitable/i,
+    says: /(?:environment variable|env(?:ironment)? var|config(?:uration)?|setting|option|flag|argument)\b.{0,60}(?:not set|missing|required|undefined|must be)|(?<setting>[A-Z][A-Z0-9_]{2,}) (?:is|was|must be) (?:not )?(?:set|defined|missing|required|empty)|is not set|missing required|could not resolve placeholder|unknown (?:flag|option|argument)|KeyError|must be (?:set|provided)|unrecognized argument|not found: [A-Z][A-Z0-9_]{2,}|[Ss]etting must not be empty|field required|missing `\w+`|unknown shorthand flag|flag provided but not defined|unexpected argument|you need to specify|(?:password|option) (?:option )?is not specified|ImproperlyConfigured|failed to determine a suitable|unknown command|no such option|must have a value/i,
     what: 'a setting that it needs is missing or unknown',
     fix: 'give it {setting|the setting that its last words name} (env, args, ConfigMap), or take the wrong one out; its log says more',
   },
@@ -88,7 +88,7 @@ const givens: readonly Wording[] = [
   },
   {
     name: 'FileMissing',
-    says: /no such file or directory|\bENOENT\b|FileNotFound|cannot find (?:module|package)|ModuleNotFoundError|ClassNotFound|could not find or load main class|unable to access jarfile|GemNotFound|could not find \S+ in (?:locally installed gems|any of the sources)|cannot load such file|no such (?:module|package)|cannot open shared object|could(?:n't| not) (?:find|load) (?:a valid |file )|(?:to execute|file|directory) does not exist|^\S*sh: [^\n]*: not found|missing script/i,
+    says: /no such file or directory|\bENOENT\b|FileNotFound|cannot find (?:module|package)|ModuleNotFoundError|ClassNotFound|could not find or load main class|unable to access jarfile|GemNotFound|could not find \S+ in (?:locally installed gems|any of the sources)|cannot load such file|no such (?:module|package)|cannot open shared object|could(?:n't| not) (?:find|load) (?:a valid |file )|(?:to execute|file|directory) does not exist|^\S*sh: [^\n]*: not found|missing script|could not find gem|file "?[\w./-]+"? (?:was )?not found|cannot import name/i,
     what: 'a file or module that it needs is not there',
     fix: 'mount or build in the file that its last words name, or correct the path to it',
   },
@@ -108,3 +108,37 @@ const givens: readonly Wording[] = [
 
 /** What programs say before they end, for the fix: the cause is that they end. */
 export const crashes: readonly Wording[] = [...bounds, ...datas, ...peers, ...givens]
+
+/** How programs of any kind put what is wrong, for the fix alone: rough, so that it says no cause. */
+export const endingShapes: readonly Wording[] = [
+  {
+    name: 'NoAnswer',
+    says: /timed? ?out|deadline|timeout|did not respond/i,
+    what: 'what it waited for gave no answer in time',
+    fix: 'look whether the service that its last words name is up (its pods and their logs), then at networks and load on the way; get_logs with previous=true tells more',
+  },
+  {
+    name: 'Denied',
+    says: /denied|not permitted|unauthori[sz]ed|forbidden|must be (?:root|suid)/i,
+    what: 'it is refused something',
+    fix: 'give it the right or the credentials that its last words name (securityContext, ServiceAccount, Secret); get_logs with previous=true tells more',
+  },
+  {
+    name: 'Limit',
+    says: /quota|rate limit|too many|exceed/i,
+    what: 'it comes to a limit',
+    fix: 'raise the limit or quota that its last words name, or let it ask for less; get_logs with previous=true tells more',
+  },
+  {
+    name: 'SettingInvalid',
+    says: /invalid|incorrect|unexpected|unsupported|unknown|mismatch|did not match|cannot assign|bad \w+/i,
+    what: 'something that it is given has a value that it cannot use',
+    fix: 'correct the setting, argument or file that its last words name (env, args, ConfigMap, Secret); get_logs with previous=true tells more',
+  },
+  {
+    name: 'Missing',
+    says: /not found|missing|no such|not exist|is not set|cannot find|could not find/i,
+    what: 'something that it needs is not there',
+    fix: 'give it what its last words name: a file, a module, a setting or an object; get_logs with previous=true tells more',
+  },
+]
