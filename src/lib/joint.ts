@@ -1,3 +1,5 @@
+import { unlessAborted } from './aborted.ts'
+
 /** Work that all who ask for it meanwhile share. An abort ends the wait of the one who aborts; the others go on. */
 export class Joint<T> {
   readonly #running = new Map<string, { readonly result: Promise<T>; readonly owner: AbortSignal }>()
@@ -19,19 +21,10 @@ export class Joint<T> {
   }
 }
 
-async function settled<T>(result: Promise<T>, signal: AbortSignal): Promise<{ value: T } | { thrown: unknown }> {
-  const { promise: abort, reject } = Promise.withResolvers<never>()
-  const end = (): void => reject(signal.reason)
-  signal.addEventListener('abort', end, { once: true })
-  try {
-    return await Promise.race([
-      result.then(
-        value => ({ value }),
-        (thrown: unknown) => ({ thrown }),
-      ),
-      abort,
-    ])
-  } finally {
-    signal.removeEventListener('abort', end)
-  }
+function settled<T>(result: Promise<T>, signal: AbortSignal): Promise<{ value: T } | { thrown: unknown }> {
+  const told = result.then(
+    value => ({ value }),
+    (thrown: unknown) => ({ thrown }),
+  )
+  return unlessAborted(told, signal)
 }

@@ -1,4 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node'
+import { unlessAborted } from '../../lib/aborted.ts'
 import { messageOf } from '../../lib/coded-error.ts'
 import { isObject, type JsonObject, listAt, stringAt } from '../../lib/json.ts'
 import type { Clock } from '../clock/clock.ts'
@@ -29,48 +30,52 @@ const freshMs = 30_000
 export function contextAccess(context: Context, { http, clock }: { http: Http; clock: Clock }): { http: Http; authorize: Authorize } {
   let config: Promise<KubeConfig> | undefined
   let signed: Promise<Signed> | undefined
-  let until = 0
+  let known: Signed | undefined
   const sign = async (): Promise<Signed> => {
     const { options, headers } = await readAccess(await (config ??= openConfig(context)), context)
-    until = clock.elapsed() + freshMs
-    return { http: http.with(options), headers, until }
+    return { http: http.with(options), headers, until: clock.elapsed() + freshMs }
   }
-  const current = (renew: boolean): Promise<Signed> => {
+  const begin = (): Promise<Signed> => {
+    known = undefined
+    const began = sign()
+    signed = began
+    began.then(
+      one => {
+        if (signed === began) known = one
+      },
+      () => {
+        if (signed === began) signed = config = undefined
+      },
+    )
+    return began
+  }
+  /** What is known is there at once: it is asked for with every call. */
+  const current = (renew: boolean): Signed | Promise<Signed> => {
     if (renew) config = undefined
-    if (!signed || renew || (until > 0 && clock.elapsed() >= until)) {
-      until = 0
-      signed = sign()
-      signed.catch(() => {
-        signed = config = undefined
-      })
-    }
-    return signed
+    else if (known && clock.elapsed() < known.until) return known
+    return signed && !renew && !known ? signed : begin()
   }
   return {
-    http: deferred(async () => (await current(false)).http),
-    authorize: async (renew, signal) => (await abortable(current(renew), signal)).headers,
+    http: deferred(() => {
+      const now = current(false)
+      return now instanceof Promise ? now.then(signed => signed.http) : now.http
+    }),
+    authorize: async (renew, signal) => (await ready(current(renew), signal)).headers,
   }
 }
 
 /** An Http whose connection options are known at the first call. */
-function deferred(open: () => Promise<Http>): Http {
+function deferred(open: () => Http | Promise<Http>): Http {
   return {
-    send: async (request, signal) => (await abortable(open(), signal)).send(request, signal),
+    send: async (request, signal) => (await ready(open(), signal)).send(request, signal),
     with: more => deferred(async () => (await open()).with(more)),
     close: async () => {},
   }
 }
 
-async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const stopped = Promise.withResolvers<never>()
-  const stop = (): void => stopped.reject(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await Promise.race([work, stopped.promise])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
+/** What is there is not waited for. */
+function ready<T>(found: T | Promise<T>, signal: AbortSignal): T | Promise<T> {
+  return found instanceof Promise ? unlessAborted(found, signal) : found
 }
 
 /** The library is loaded on first use: it costs a quarter of a second. */

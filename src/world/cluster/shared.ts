@@ -1,3 +1,5 @@
+import { unlessAborted } from '../../lib/aborted.ts'
+
 interface Run<T> {
   readonly answer: Promise<T>
   readonly stop: AbortController
@@ -20,13 +22,9 @@ export class Shared<T> {
     signal.throwIfAborted()
     const run = (this.#run ??= this.#begin())
     run.waiting++
-    const stopped = Promise.withResolvers<never>()
-    const stop = (): void => stopped.reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
     try {
-      return await Promise.race([run.answer, stopped.promise])
+      return await unlessAborted(run.answer, signal)
     } finally {
-      signal.removeEventListener('abort', stop)
       if (--run.waiting === 0) this.#end(run)
     }
   }

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { unlessAborted } from '../../lib/aborted.ts'
 import { isMetadataAddress } from '../http/egress.ts'
 import { GitError } from './error.ts'
 
@@ -40,18 +41,6 @@ export async function resolved({ host }: Pick<Address, 'host'>, signal: AbortSig
   })
   for (const { address } of found) checkAddress(address, host)
   return found.map(({ address }) => address)
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const stop = (): void => reject(signal.reason as Error)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    signal.throwIfAborted()
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
 }
 
 /** @throws {GitError} UNREACHABLE for a literal address of a metadata service; other hosts pass. */

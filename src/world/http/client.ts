@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { Agent, buildConnector, type Dispatcher, errors, ProxyAgent, request } from 'undici'
+import { unlessAborted } from '../../lib/aborted.ts'
 import { guardedLookup, isMetadataAddress, refusedAddress } from './egress.ts'
 import { HttpError, httpErrorOf } from './error.ts'
 import type { Http, HttpAnswer, HttpOptions, HttpRequest } from './http.ts'
@@ -146,6 +147,7 @@ async function send(
       ...(what.headers ? { headers: what.headers } : {}),
       ...(body === undefined ? {} : { body }),
     })
+    // undici tells an abort while it connects only when it has connected, or has given up.
     const answer = await unlessAborted(asked, signal)
     const headers: Record<string, string> = {}
     for (const [name, value] of Object.entries(answer.headers))
@@ -154,19 +156,6 @@ async function send(
   } catch (thrown) {
     if (signal.aborted) throw signal.reason
     throw httpErrorOf(thrown, what.url)
-  }
-}
-
-/** undici tells an abort while it connects only when it has connected, or has given up. */
-async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-  const left = Promise.withResolvers<never>()
-  const leave = (): void => left.reject(signal.reason)
-  signal.addEventListener('abort', leave, { once: true })
-  try {
-    return await Promise.race([asked, left.promise])
-  } finally {
-    signal.removeEventListener('abort', leave)
-    asked.catch(() => undefined)
   }
 }
 

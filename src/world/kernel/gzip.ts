@@ -1,7 +1,7 @@
 const chunkBytes = 64 * 1024
 
 /**
- * Drives the module's stream: open, write in chunks of 64 KiB, close. The next chunk is made ready while the module has one. The stream is closed also
+ * Drives the module's stream: open, write in chunks of up to 64 KiB, close. The next chunk is made ready while the module has one. The stream is closed also
  * when the consumer stops early.
  */
 export async function* gzipStream(
@@ -28,8 +28,20 @@ export async function* gzipStream(
   }
 }
 
+/** The same bytes in as few pieces as may be: an archive of small files comes in many. */
 async function* chunked(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  for await (const piece of source) for (let at = 0; at < piece.length; at += chunkBytes) yield piece.subarray(at, at + chunkBytes)
+  let [parts, size]: [Uint8Array[], number] = [[], 0]
+  for await (const piece of source)
+    for (let at = 0; at < piece.length;) {
+      const part = piece.subarray(at, at + chunkBytes - size)
+      parts.push(part)
+      at += part.length
+      size += part.length
+      if (size < chunkBytes) continue
+      yield Buffer.concat(parts)
+      ;[parts, size] = [[], 0]
+    }
+  if (size > 0) yield Buffer.concat(parts)
 }
 
 function joined(handle: Uint8Array, content: Uint8Array): Uint8Array {

@@ -18,8 +18,11 @@ export async function collect(
 ): Promise<number> {
   const until = clock.elapsed() + mostMs
   const inTime = (): boolean => clock.elapsed() < until
-  await sweep(folder, { files, clock, inTime })
-  const names = (await filesIn(files, folder)).filter(name => !isTemporary(basename(name)) && !name.endsWith('.lock')).slice(0, mostWalked)
+  const entries = await readAll(files, folder)
+  await removeOrphans(entries, { files, clock, inTime })
+  const names = filesOf(entries, folder)
+    .filter(name => !isTemporary(basename(name)) && !name.endsWith('.lock'))
+    .slice(0, mostWalked)
   const found: StoredFile[] = []
   for (const name of names) {
     if (!inTime()) return 0
@@ -35,11 +38,14 @@ export async function collect(
 }
 
 /** Removes the temporary files of writers that are dead. */
-export async function sweep(
-  folder: string,
-  { files, clock, inTime = () => true }: { files: Files; clock: Clock; inTime?: () => boolean },
+export async function sweep(folder: string, { files, clock }: { files: Files; clock: Clock }): Promise<void> {
+  await removeOrphans(await readAll(files, folder), { files, clock, inTime: () => true })
+}
+
+async function removeOrphans(
+  entries: readonly Dirent[],
+  { files, clock, inTime }: { files: Files; clock: Clock; inTime: () => boolean },
 ): Promise<void> {
-  const entries = await readAll(files, folder)
   for (const { name, parentPath } of entries.filter(e => isTemporary(e.name)).slice(0, mostWalked)) {
     if (!inTime()) return
     const path = join(parentPath, name)
@@ -53,8 +59,7 @@ function readAll(files: Files, folder: string): Promise<Dirent[]> {
   return files.readdir(folder, { withFileTypes: true, recursive: true }).catch(() => [])
 }
 
-async function filesIn(files: Files, folder: string): Promise<string[]> {
-  const entries = await readAll(files, folder)
+function filesOf(entries: readonly Dirent[], folder: string): string[] {
   return entries
     .filter(e => e.isFile())
     .map(e => relative(folder, join(e.parentPath, e.name)))

@@ -31,8 +31,8 @@ export function diskArtifacts({ folder, advertised, clock, algorithm = 'sha256',
     async store({ owner, filename, revision, metadata }, content, signal) {
       const path = `${ownerPath(owner)}/${filename}`
       const place = dirname(join(folder, path))
-      await onDisk(place, () => makeOwnFolder(files, { folder, place }), 'NO_FOLDER')
-      await sweep(place, { files, clock })
+      const isNew = await onDisk(place, () => makeOwnFolder(files, { folder, place }), 'NO_FOLDER')
+      if (!isNew) await sweep(place, { files, clock })
       const written = await writeDurably(files, join(folder, path), { content, id: clock.id(4), algorithm, signal })
       const lastUpdateTime = new Date(clock.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
       return {
@@ -82,9 +82,10 @@ async function* contentOf(handle: promises.FileHandle): AsyncIterable<Uint8Array
 }
 
 /** A link in the place of a folder must not lead what is written out of the storage. */
-async function makeOwnFolder(files: Files, { folder, place }: { folder: string; place: string }): Promise<void> {
-  await makeFolder(files, place)
+async function makeOwnFolder(files: Files, { folder, place }: { folder: string; place: string }): Promise<boolean> {
+  const isNew = await makeFolder(files, place)
   if (!(await isWithin(files, { folder, place }))) throw new StorageError('NO_FOLDER', place)
+  return isNew
 }
 
 async function isWithin(files: Files, { folder, place }: { folder: string; place: string }): Promise<boolean> {

@@ -78,11 +78,12 @@ export async function linkDurably(files: Files, link: string, { target, id }: { 
   })
 }
 
-/** A folder and those above it that are missing, and that they are there after a crash too. */
-export async function makeFolder(files: Files, folder: string): Promise<void> {
+/** A folder and those above it that are missing, and that they are there after a crash too; whether the folder is new. */
+export async function makeFolder(files: Files, folder: string): Promise<boolean> {
   const first = await files.mkdir(folder, { recursive: true, mode: folderMode })
-  if (first === undefined) return
+  if (first === undefined) return false
   for (let made = resolve(folder); made.length >= resolve(first).length; made = dirname(made)) await syncFolder(files, dirname(made))
+  return true
 }
 
 async function syncFolder(files: Files, folder: string): Promise<void> {
