@@ -25,11 +25,29 @@ export interface Heard {
 /** Names go into our own sentences only when they look like names. */
 const nameLike = /^[\w.][\w.:/@+*{}=$,<> ()[\]-]{0,120}$/
 
+const [mostWord, mostLine, mostText] = [256, 4000, 16_000]
+const longWord = new RegExp(`\\S{${mostWord + 1},}`, 'g')
+
+/** What is searched of a text: long words, lines and texts as their beginning and end, as the time that a wording takes grows with the square of their length. */
+export function searched(text: string): string {
+  if (text.length <= mostWord) return text
+  const lines = text
+    .replaceAll(longWord, word => ends(word, mostWord))
+    .split('\n')
+    .map(line => ends(line, mostLine))
+  return ends(lines.join('\n'), mostText)
+}
+
+function ends(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most / 2)}${text.slice(-most / 2)}`
+}
+
 /** Who applies says first which object it speaks of: what is said of that one is of its namespace. */
 const spokenOf = /\b[A-Z]\w+\/(?<namespace>[\w.-]+)\/[\w.:-]+ (?:dry-run|apply) failed/
 
 /** Reads a text by an ordered table; `undefined` when no wording fits. `local` is the namespace of whoever says it. */
-export function heard(table: readonly Wording[], text: string, local: string | undefined): Heard | undefined {
+export function heard(table: readonly Wording[], said: string, local: string | undefined): Heard | undefined {
+  const text = searched(said)
   const lower = text.toLowerCase()
   for (const { name, near, says, what, fix, subject } of table) {
     const match = near === undefined || lower.includes(near) ? says.exec(text) : null
