@@ -21,6 +21,8 @@ function behindOf({ finding, found }: Placed, facts: Facts): Found[] {
       return [found, ...above(found)].flatMap(f => below(f, facts, 'backend')).flatMap(service => reachedFrom(service, facts))
     case 'ControllerDown':
       return below(found, facts, 'controller').flatMap(f => reachedFrom(f, facts))
+    case 'NotReconciled':
+      return below(found, facts, 'source')
     case 'HookFailed':
       return below(found, facts)
         .filter(f => said.includes(` ${f.ref.name} `))

@@ -597,6 +597,19 @@ export const fluxFaults: readonly FaultCase[] = [
     proof: /none/,
     fix: /call reconcile/,
   }),
+  fault(
+    'source fails',
+    'before what reads it was ever reconciled',
+    [
+      ks('apps', {}, undefined),
+      git('repo', {}, [
+        'False',
+        'GitOperationFailed',
+        'failed to checkout and determine revision: couldn\'t find remote ref "refs/heads/main"',
+      ]),
+    ],
+    { cause: 'GitRefNotFound', at: /GitRepository/, proof: /couldn't find remote ref/, fix: /spec\.ref/ },
+  ),
   fault('no controller', 'none installed', [release('web', {}, undefined), goodChart(), goodCharts()], {
     cause: 'NoController',
     proof: /none/,
