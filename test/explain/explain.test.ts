@@ -9,6 +9,9 @@ import type { Cluster } from '../../src/world/cluster/cluster.ts'
 import { testKernel } from '../support/kernel.ts'
 import { type Product, startProduct } from '../support/service.ts'
 import { belowAnother, besideOthers } from './beside.ts'
+import { blindApplies } from './blind-applies.ts'
+import { blindFlux } from './blind-flux.ts'
+import { blindPods } from './blind-pods.ts'
 import type { FaultCase } from './case.ts'
 import { chains } from './chains.ts'
 import { checkedFlux } from './checked-flux.ts'
@@ -143,6 +146,9 @@ const whole = [
   ...unseenPrograms,
   ...unseenLater,
   ...unseenChains,
+  ...blindFlux,
+  ...blindApplies,
+  ...blindPods,
 ]
 
 /** One of each kind of fault. */
