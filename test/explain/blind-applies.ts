@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { conditions, global, object } from './objects.ts'
-import { alone, app, refuses, releases, three, waits } from './practice.ts'
+import { alone, app, inFlux, refuses, releases, three, waits } from './practice.ts'
 
 const top = /Kustomization\/flux-system\/shop/.source
 const or = (...more: readonly string[]): RegExp => new RegExp([top, ...more].join('|'))
@@ -154,7 +154,7 @@ export const blindApplies = [
           'InstallFailed',
           'Helm install failed for release apps/web with chart web@1.2.3: failed to create resource: roles.rbac.authorization.k8s.io "web" is forbidden: user "system:serviceaccount:apps:deployer" (groups=["system:serviceaccounts" "system:serviceaccounts:apps" "system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["secrets"], Verbs:["get" "list" "watch"]}',
         ],
-        { spec: { serviceAccountName: 'deployer' } },
+        { spec: { serviceAccountName: 'deployer' }, made: [object('v1', 'ServiceAccount', 'deployer')] },
       ),
       /HelmRelease\/apps\/web|Role\/apps\/web|ServiceAccount\/apps\/deployer/,
       /not currently held/,
@@ -164,7 +164,7 @@ export const blindApplies = [
       'a Kustomization under an account',
       refuses(
         'CronJob/apps/report dry-run failed (Forbidden): cronjobs.batch "report" is forbidden: User "system:serviceaccount:flux-system:tenant" cannot patch resource "cronjobs" in API group "batch" in the namespace "apps"',
-        [],
+        [inFlux(object('v1', 'ServiceAccount', 'tenant'))],
         { serviceAccountName: 'tenant' },
       ),
       or('CronJob/apps/report', 'ServiceAccount/flux-system/tenant'),

@@ -321,7 +321,7 @@ export const blindFlux = [
       }),
       /Kustomization\/flux-system\/shop|GitRepository\/flux-system\/fleet/,
       /computed digest/,
-      /reconcile|digest|source|artifact|storage/i,
+      /reconcile|source|storage/i,
     ],
   ]),
   ...three('blind: the key of SOPS is missing', [

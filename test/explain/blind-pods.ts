@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
-import { claim, conditions, event, object, past } from './objects.ts'
+import { claim, conditions, event, global, object, past } from './objects.ts'
 import { alone, app, loops, pulls, runsOn, three, wait, waits } from './practice.ts'
 import { runs } from './whole.ts'
 
@@ -101,6 +101,7 @@ export const blindPods = [
         service('front', { selector: { 'app.kubernetes.io/name': 'frontend', tier: 'web' } }),
         noEnds('front'),
         ...runs('front'),
+        global('networking.k8s.io/v1', 'IngressClass', 'nginx', { spec: { controller: 'k8s.io/ingress-nginx' } }),
       ]),
       /Service\/apps\/front/,
       /frontend|selector|tier/,
@@ -498,7 +499,7 @@ export const blindPods = [
       ),
       /(?:Pod|ReplicaSet|Deployment)\/apps\/api|Node\//,
       /uninitialized/,
-      /taint|tolerat|cloud/i,
+      /cloud/i,
     ],
   ]),
   ...three('blind: the backoff of a Job', [

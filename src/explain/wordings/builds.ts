@@ -14,7 +14,7 @@ export const paths: readonly Wording[] = [
 export const transfers: readonly Wording[] = [
   {
     name: 'WrongDigest',
-    says: /fail(?:ed|ure) to (?:verify|download) archive: computed/i,
+    says: /fail(?:ed|ure) to (?:verify|download) (?:archive|artifact): computed/i,
     what: 'the archive of the source came with another digest than the source says',
     fix: 'reconcile the source so that it is stored again; look at proxies on the way, and whether two controllers write one storage',
   },

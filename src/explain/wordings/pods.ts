@@ -189,6 +189,12 @@ export const schedulings: readonly Wording[] = [
   },
   {
     name: 'UnschedulableTaint',
+    says: /taints? (?:that the pod .{0,20})?\{?node\.cloudprovider\.kubernetes\.io\/uninitialized/i,
+    what: 'the cloud provider has not initialized the nodes yet, and a taint keeps pods away until it has',
+    fix: 'look at the cloud-controller-manager (it runs, its rights, the provider ID of the nodes): the taint then leaves by itself',
+  },
+  {
+    name: 'UnschedulableTaint',
     says: /untolerated taint|had taint|didn't tolerate|taints? that the pod/i,
     what: 'all nodes have taints that the pod does not tolerate',
     fix: 'add a toleration for the taint that the message names, or take the taint off the nodes',
