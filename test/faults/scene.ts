@@ -70,10 +70,18 @@ export class Scene {
     const began = performance.now()
     const waited = new AbortController()
     const late = AbortSignal.timeout(150_000)
-    const why = (): Error => new Error(`not settled at version ${this.#version}: ${[...this.#unsettled].join(' ')}`)
-    late.addEventListener('abort', () => waited.abort(why()))
+    late.addEventListener('abort', () => void this.#why().then(why => waited.abort(why)))
     await this.#settled(waited.signal)
     return performance.now() - began
+  }
+
+  /** What is not settled, and how it is. */
+  async #why(): Promise<Error> {
+    const unsettled = [...this.#unsettled]
+    const refs = unsettled.flatMap(name => [sourceRef(name), refOf(kustomizationOf(name))])
+    const live = await inParallel(refs, 4, ref => this.#cluster.get(ref, signal))
+    const states = live.map(o => `${o ? printRef(refOf(o)) : 'gone'} ${JSON.stringify({ metadata: o?.metadata, status: o?.status })}`)
+    return new Error(`not settled at version ${this.#version}: ${unsettled.join(' ')}\n${states.join('\n')}`)
   }
 
   /** Waits for that or the signal; whether it came to that. */
