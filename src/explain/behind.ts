@@ -1,6 +1,5 @@
-import type { Placed } from './explain.ts'
 import { objectAt } from '../lib/json.ts'
-import { above, below, type Facts, type Found, reachedFrom } from './facts.ts'
+import { above, below, type Facts, type Found, type Placed, reachedFrom, selectorOf, selects } from './facts.ts'
 
 const surely = 0.9
 
@@ -38,13 +37,10 @@ function behindOf({ finding, found }: Placed, facts: Facts): Found[] {
 
 /** What a Service leads to, and the pods that it selects, whatever way they were come to. */
 function servedBy(service: Found, facts: Facts): Found[] {
-  const selector = Object.entries(objectAt(service.object, 'spec', 'selector'))
+  const selector = selectorOf(service.object)
   const selected = facts.all.filter(
     ({ ref, object }) =>
-      ref.kind === 'Pod' &&
-      ref.namespace === service.ref.namespace &&
-      selector.length > 0 &&
-      selector.every(([key, value]) => object?.metadata.labels?.[key] === value),
+      ref.kind === 'Pod' && ref.namespace === service.ref.namespace && selects(selector, objectAt(object, 'metadata', 'labels')),
   )
   return [...reachedFrom(service, facts), ...selected]
 }

@@ -1,7 +1,7 @@
 import { isSuspended } from '../engine/request.ts'
 import { type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { madeSecretOf } from './leads/operator-leads.ts'
-import { above, type Evidence, type Facts, type Finding, type Found, healthOf, reachedFrom } from './facts.ts'
+import { above, type Evidence, type Facts, type Finding, type Found, healthOf, type Placed, reachedFrom } from './facts.ts'
 import { lastResorts, rules } from './rules/rules.ts'
 import { withBehindFirst } from './behind.ts'
 import { statementsOf } from './statements.ts'
@@ -27,13 +27,6 @@ export interface Explanation {
 }
 
 const [leastBeside, least] = [0.25, 0.29]
-
-/** A finding where it was found, with how surely it is the cause. */
-export interface Placed {
-  readonly finding: Finding
-  readonly found: Found
-  readonly score: number
-}
 
 /** The causes of an object's state, the surest first: a cause that the chain proves comes before what is merely near. */
 export function explain(facts: Facts): Explanation {

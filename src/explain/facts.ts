@@ -2,7 +2,7 @@ import { isFluxGroup } from '../engine/controllers.ts'
 import { kstatus } from '../engine/kstatus.ts'
 import { stateOf } from '../engine/request.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
-import { stringAt } from '../lib/json.ts'
+import { type Json, type JsonObject, objectAt, stringAt } from '../lib/json.ts'
 import { stateIn } from './states.ts'
 
 /** An event of an object. `at` is when it was last seen, in milliseconds since the epoch; 0 when it says none. */
@@ -102,6 +102,13 @@ export interface Finding {
   readonly strength: number
 }
 
+/** A finding where it was found, with how surely it is the cause. */
+export interface Placed {
+  readonly finding: Finding
+  readonly found: Found
+  readonly score: number
+}
+
 /** Looks at one object, with all others in reach. */
 export type Rule = (found: Found, facts: Facts) => readonly Finding[]
 
@@ -120,6 +127,23 @@ export function healthOf({ object }: Found, now: number): 'well' | 'going' | 'fa
 
 export function groupOf({ apiVersion }: { readonly apiVersion: string }): string {
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+}
+
+/** The labels that a Service selects by; empty for one that selects none. */
+export type Selector = readonly (readonly [string, Json | undefined])[]
+
+export function selectorOf(service: KubeObject | undefined): Selector {
+  return Object.entries(objectAt(service, 'spec', 'selector'))
+}
+
+/** Whether a selector, unless it is empty, selects what has these labels. */
+export function selects(selector: Selector, labels: JsonObject): boolean {
+  return selector.length > 0 && selector.every(([key, value]) => labels[key] === value)
+}
+
+/** The labels that the pods of a workload get. */
+export function podLabelsOf(workload: KubeObject | undefined): JsonObject {
+  return objectAt(workload, 'spec', 'template', 'metadata', 'labels')
 }
 
 /** Children of an object in one role, or in any. */

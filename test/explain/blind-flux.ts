@@ -15,6 +15,7 @@ import {
   unfetched,
   unsourced,
   waits,
+  ociFails,
 } from './practice.ts'
 import { failing, fleet } from './whole.ts'
 
@@ -171,14 +172,9 @@ export const blindFlux = [
     [
       'no tag of an OCI repository matches',
       unsourced(
-        oci(
-          'manifests',
+        ociFails(
           { url: 'oci://ghcr.io/acme/manifests', ref: { semver: '~2.9' } },
-          undefined,
-          unfetched(
-            'OCIArtifactPullFailed',
-            "failed to determine the artifact tag for 'oci://ghcr.io/acme/manifests': no match found for semver: ~2.9",
-          ),
+          "failed to determine the artifact tag for 'oci://ghcr.io/acme/manifests': no match found for semver: ~2.9",
         ),
       ),
       /OCIRepository\/flux-system\/manifests/,
@@ -203,14 +199,9 @@ export const blindFlux = [
     [
       'an OCI artifact',
       unsourced(
-        oci(
-          'manifests',
+        ociFails(
           { url: 'oci://registry.acme.io/platform/manifests', ref: { tag: 'latest' } },
-          undefined,
-          unfetched(
-            'OCIArtifactPullFailed',
-            "failed to pull artifact from 'oci://registry.acme.io/platform/manifests': GET https://registry.acme.io/v2/platform/manifests/manifests/latest: UNAUTHORIZED: authentication required; [map[Action:pull Class: Name:platform/manifests Type:repository]]",
-          ),
+          "failed to pull artifact from 'oci://registry.acme.io/platform/manifests': GET https://registry.acme.io/v2/platform/manifests/manifests/latest: UNAUTHORIZED: authentication required; [map[Action:pull Class: Name:platform/manifests Type:repository]]",
         ),
       ),
       /OCIRepository\/flux-system\/manifests/,
@@ -241,14 +232,9 @@ export const blindFlux = [
     [
       'of ECR',
       unsourced(
-        oci(
-          'manifests',
+        ociFails(
           { url: 'oci://123456789012.dkr.ecr.eu-west-1.amazonaws.com/manifests', ref: { tag: 'prod' }, secretRef: { name: 'ecr' } },
-          undefined,
-          unfetched(
-            'OCIArtifactPullFailed',
-            "failed to pull artifact from 'oci://123456789012.dkr.ecr.eu-west-1.amazonaws.com/manifests': GET https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/v2/manifests/manifests/prod: DENIED: Your authorization token has expired. Reauthenticate and try again.",
-          ),
+          "failed to pull artifact from 'oci://123456789012.dkr.ecr.eu-west-1.amazonaws.com/manifests': GET https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/v2/manifests/manifests/prod: DENIED: Your authorization token has expired. Reauthenticate and try again.",
         ),
         [inFlux(login('ecr', '123456789012.dkr.ecr.eu-west-1.amazonaws.com'))],
       ),
@@ -456,8 +442,7 @@ export const blindFlux = [
     [
       'keyless',
       unsourced(
-        oci(
-          'manifests',
+        ociFails(
           {
             url: 'oci://ghcr.io/acme/manifests',
             verify: {
@@ -465,11 +450,8 @@ export const blindFlux = [
               matchOIDCIdentity: [{ issuer: '^https://token.actions.githubusercontent.com$', subject: '^https://github.com/acme/.*$' }],
             },
           },
-          undefined,
-          unfetched(
-            'VerificationError',
-            "failed to verify the signature using provider 'cosign keyless': no matching signatures: none of the expected identities matched what was in the certificate, got subjects [https://github.com/acme-labs/manifests/.github/workflows/push.yaml@refs/heads/main] with issuer https://token.actions.githubusercontent.com",
-          ),
+          "failed to verify the signature using provider 'cosign keyless': no matching signatures: none of the expected identities matched what was in the certificate, got subjects [https://github.com/acme-labs/manifests/.github/workflows/push.yaml@refs/heads/main] with issuer https://token.actions.githubusercontent.com",
+          'VerificationError',
         ),
       ),
       /OCIRepository\/flux-system\/manifests/,
@@ -479,11 +461,10 @@ export const blindFlux = [
     [
       'its public key is not there',
       unsourced(
-        oci(
-          'manifests',
+        ociFails(
           { url: 'oci://ghcr.io/acme/manifests', verify: { provider: 'cosign', secretRef: { name: 'cosign-pub' } } },
-          undefined,
-          unfetched('VerificationError', 'failed to verify the signature using provider \'cosign\': Secret "cosign-pub" not found'),
+          'failed to verify the signature using provider \'cosign\': Secret "cosign-pub" not found',
+          'VerificationError',
         ),
       ),
       /OCIRepository\/flux-system\/manifests|Secret\/flux-system\/cosign-pub/,

@@ -17,8 +17,9 @@ import {
   unfetched,
   unsourced,
   waits,
+  ociFails,
 } from './practice.ts'
-import { bucket, conditions, git, goodChart, goodCharts, goodGit, object, oci, release } from './objects.ts'
+import { bucket, conditions, git, goodChart, goodCharts, goodGit, object, release } from './objects.ts'
 import { failing, fleet } from './whole.ts'
 
 const needs = (name: string, on: readonly string[], message: string) =>
@@ -155,14 +156,9 @@ export const fluxPractice = [
     [
       'an OCI range',
       unsourced(
-        oci(
-          'manifests',
+        ociFails(
           { url: 'oci://ghcr.io/acme/manifests', ref: { semver: '>=3.0.0' } },
-          undefined,
-          unfetched(
-            'OCIArtifactPullFailed',
-            "failed to determine the artifact tag for 'oci://ghcr.io/acme/manifests': no match found for semver: >=3.0.0",
-          ),
+          "failed to determine the artifact tag for 'oci://ghcr.io/acme/manifests': no match found for semver: >=3.0.0",
         ),
       ),
       /OCIRepository\/flux-system\/manifests/,
@@ -201,14 +197,9 @@ export const fluxPractice = [
     [
       'GHCR says it to Flux',
       unsourced(
-        oci(
-          'manifests',
+        ociFails(
           { url: 'oci://ghcr.io/acme/manifests', secretRef: { name: 'ghcr-auth' } },
-          undefined,
-          unfetched(
-            'OCIArtifactPullFailed',
-            'failed to determine artifact digest: GET https://ghcr.io/token?scope=repository%3Aacme%2Fmanifests%3Apull&service=ghcr.io: UNAUTHORIZED: authentication required',
-          ),
+          'failed to determine artifact digest: GET https://ghcr.io/token?scope=repository%3Aacme%2Fmanifests%3Apull&service=ghcr.io: UNAUTHORIZED: authentication required',
         ),
         [inFlux(login('ghcr-auth', 'ghcr.io'))],
       ),
@@ -285,17 +276,12 @@ export const fluxPractice = [
     [
       'an OCI source pinned by digest',
       unsourced(
-        oci(
-          'manifests',
+        ociFails(
           {
             url: 'oci://ghcr.io/acme/manifests',
             ref: { digest: 'sha256:77a1e4b0c2d3f5061728394a5b6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e' },
           },
-          undefined,
-          unfetched(
-            'OCIArtifactPullFailed',
-            'failed to determine artifact digest: GET https://ghcr.io/v2/acme/manifests/manifests/sha256:77a1e4b0c2d3f5061728394a5b6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e: MANIFEST_UNKNOWN: manifest unknown',
-          ),
+          'failed to determine artifact digest: GET https://ghcr.io/v2/acme/manifests/manifests/sha256:77a1e4b0c2d3f5061728394a5b6c7d8e9fa0b1c2d3e4f5061728394a5b6c7d8e: MANIFEST_UNKNOWN: manifest unknown',
         ),
       ),
       /OCIRepository\/flux-system\/manifests/,

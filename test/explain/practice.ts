@@ -17,6 +17,7 @@ import {
   past,
   readyTrue,
   release,
+  oci,
 } from './objects.ts'
 import { failing, fleet, fluxNs, isWell, runs, within } from './whole.ts'
 
@@ -211,6 +212,9 @@ export const pulls = (name: string, image: string, message: string, more: App = 
     ],
     ...more,
   })
+/** An OCIRepository that cannot get what it asks for. */
+export const ociFails = (spec: JsonObject, message: string, reason = 'OCIArtifactPullFailed'): KubeObject =>
+  oci('manifests', spec, undefined, unfetched(reason, message))
 export const runsOn = { state: { running: { startedAt: past } }, started: true } as const
 
 /** What every cluster has. */

@@ -527,7 +527,7 @@ export const unseenApplies = [
     [
       'PGP',
       breaks(
-        "decryption failed for 'db': failed to decrypt and format 'apps/db' Secret data: cannot get sops data key: Failed to get the data key required to decrypt the SOPS file.\n\nGroup 0: FAILED\n  85D77543B3D624B63CEA9E6DBC17301B491B3F21: FAILED\n    - | could not decrypt data key with PGP key:\n      | github.com/ProtonMail/go-crypto/openpgp error: could not\n      | load secring: open /root/.gnupg/secring.gpg: no such file or directory; GnuPG binary error: failed to decrypt sops data key with pgp: gpg: decryption failed: No secret key",
+        "decryption failed for 'db': failed to decrypt and format 'apps/db' Secret data: cannot get sops data key: Failed to get the data key required to decrypt the SOPS file.\n\nGroup 0: FAILED\n  85D77543B3D624B63CEA9E6DBC17301B491B3F21: FAILED\n    - | could not decrypt data key with PGP key:\n      | github.com/ProtonMail/go-crypto/openpgp error: could not\n      | load secring: open /.gnupg/secring.gpg: no such file or directory; GnuPG binary error: failed to decrypt sops data key with pgp: gpg: decryption failed: No secret key",
         { spec: age, more: [inFlux(secret('sops', { 'sops.asc': 'eA==' }))] },
       ),
       /Kustomization\/flux-system\/shop|Secret\/flux-system\/sops/,

@@ -1,6 +1,21 @@
 import { claim, conditions, git, goodChart, goodCharts, object, past, release } from './objects.ts'
-import { alone, app, breaks, chartless, custom, pulls, refuses, releases, repo, three, unsourced, wait, waits } from './practice.ts'
-import { asked, behind, fluxObject, fromAbove, gaveUp, gitFails, held, homeless, later, ociFails, over, program } from './unseen.ts'
+import {
+  alone,
+  app,
+  breaks,
+  chartless,
+  custom,
+  pulls,
+  refuses,
+  releases,
+  repo,
+  three,
+  unsourced,
+  wait,
+  waits,
+  ociFails,
+} from './practice.ts'
+import { asked, behind, fluxObject, fromAbove, gaveUp, gitFails, held, homeless, later, over, program } from './unseen.ts'
 import { failing, fleet, runs } from './whole.ts'
 
 /** A second round: what leans on what, and words of many programs. */

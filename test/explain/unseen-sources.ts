@@ -1,6 +1,20 @@
 import { bucket, event, goodCharts, imageRepository, object } from './objects.ts'
-import { alone, around, chartless, inFlux, login, pulls, releases, secret, three, unfetched, unsourced, waits } from './practice.ts'
-import { asked, behind, fluxObject, fromAbove, gitFails, indexFails, later, ociFails, releaseBehind } from './unseen.ts'
+import {
+  alone,
+  around,
+  chartless,
+  inFlux,
+  login,
+  pulls,
+  releases,
+  secret,
+  three,
+  unfetched,
+  unsourced,
+  waits,
+  ociFails,
+} from './practice.ts'
+import { asked, behind, fluxObject, fromAbove, gitFails, indexFails, later, releaseBehind } from './unseen.ts'
 import { fleet } from './whole.ts'
 
 const image = 'image.toolkit.fluxcd.io/v1'

@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import type { Condition } from './objects.ts'
-import { conditions, oci, past, ownedBy, release } from './objects.ts'
-import { app, type App, charts, custom, inFlux, loops, repo, type Said, unfetched } from './practice.ts'
+import { conditions, past, ownedBy, release } from './objects.ts'
+import { app, type App, charts, custom, inFlux, loops, repo, type Said } from './practice.ts'
 import { failing } from './whole.ts'
 
 /** What rows that nobody had seen share: who is asked, what is left to read, and what stands above. */
@@ -54,8 +54,6 @@ export const homeless = (name: string, message: string, shape: App = {}): KubeOb
 
 export const gitFails = (spec: JsonObject, message: string, reason = 'GitOperationFailed'): KubeObject =>
   repo('deploy', spec, [reason, message])
-export const ociFails = (spec: JsonObject, message: string, reason = 'OCIArtifactPullFailed'): KubeObject =>
-  oci('manifests', spec, undefined, unfetched(reason, message))
 export const indexFails = (spec: JsonObject, message: string): KubeObject => charts(spec, ['Failed', message])
 
 /** An object of Flux in its namespace. */

@@ -1,7 +1,7 @@
 import { isFluxGroup } from '../../engine/controllers.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
-import { type Json, listAt, objectAt, stringAt } from '../../lib/json.ts'
-import type { Facts, Found } from '../facts.ts'
+import { listAt, stringAt } from '../../lib/json.ts'
+import { type Facts, type Found, podLabelsOf, type Selector, selectorOf, selects } from '../facts.ts'
 import { statementsOf } from '../statements.ts'
 import { fluxLeads } from './flux-leads.ts'
 import type { Lead } from './lead.ts'
@@ -33,7 +33,7 @@ function serviceLeads(found: Found): Lead[] {
       ...beforeIngress(found),
     ]
   }
-  const selector = Object.entries(objectAt(object, 'spec', 'selector'))
+  const selector = selectorOf(object)
   return ref.kind === 'Service' && selector.length > 0 && ledTo.has(role) ? behindService(ref, selector) : []
 }
 
@@ -50,7 +50,6 @@ function beforeIngress({ object, ref, events }: Found): Lead[] {
   ]
 }
 
-type Selector = readonly [string, Json | undefined][]
 const workloads = ['Deployment', 'StatefulSet', 'DaemonSet']
 
 /** Endpoints, the pods that a Service selects, the workloads that make them, and those that look as if they should. */
@@ -63,14 +62,9 @@ function behindService({ name, namespace }: Found['ref'], selector: Selector): L
     { role: 'policy', weight: 0.1, one: { group: '', kind: 'Endpoints', name, namespace } },
     { role: 'policy', weight: 0.1, list: slices, keep: () => true, most: 3 },
     { role: 'selected', weight: 1, list: { group: '', kind: 'Pod', namespace, labelSelector }, keep: () => true, most: 6 },
-    ...workload('selected', object => fits(object, selector)),
+    ...workload('selected', object => selects(selector, podLabelsOf(object))),
     ...workload('template', object => likes(object, name)),
   ]
-}
-
-function fits(workload: KubeObject, selector: Selector): boolean {
-  const labels = objectAt(workload, 'spec', 'template', 'metadata', 'labels')
-  return selector.every(([key, value]) => labels[key] === value)
 }
 
 /** Whether a workload looks like the one that a Service is meant for. */

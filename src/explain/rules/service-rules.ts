@@ -1,5 +1,5 @@
 import { conditionOf, type KubeObject } from '../../kinds/manifest.ts'
-import { at, type Json, listAt, objectAt, stringAt } from '../../lib/json.ts'
+import { at, listAt, objectAt, stringAt } from '../../lib/json.ts'
 import {
   below,
   conditionEvidence,
@@ -8,7 +8,10 @@ import {
   type Finding,
   type Found,
   isOver,
+  podLabelsOf,
   type Rule,
+  selectorOf,
+  selects,
   textAt,
   warning,
 } from '../facts.ts'
@@ -18,7 +21,7 @@ import { heard } from '../wordings/wording.ts'
 
 /** A Service that leads nowhere: no pod has its labels, or none has its port. */
 export const serviceRule: Rule = (service, facts) => {
-  const selector = Object.entries(objectAt(service.object, 'spec', 'selector'))
+  const selector = selectorOf(service.object)
   if (service.ref.kind !== 'Service' || !service.object || selector.length === 0 || textAt(service, 'spec', 'type') === 'ExternalName')
     return []
   if (below(service, facts, 'policy').some(hasAddress)) return []
@@ -28,7 +31,7 @@ export const serviceRule: Rule = (service, facts) => {
   if (!below(service, facts, 'template').some(f => f.object) && pods.length === 0 && !isRead(service)) return []
   if (pods.length > 0) return portFault(service, pods)
   const templates = below(service, facts, 'template')
-  const scaled = templates.find(f => f.object && matches(f.object, selector))
+  const scaled = templates.find(f => f.object && selects(selector, podLabelsOf(f.object)))
   if (scaled && at(scaled.object, 'spec', 'replicas') !== 0) return []
   const near = templates.find(f => f.object)
   return [
@@ -65,14 +68,9 @@ function isRead(service: Found): boolean {
 }
 
 function labelsOf(object: KubeObject | undefined): string {
-  return Object.entries(objectAt(object, 'spec', 'template', 'metadata', 'labels'))
+  return Object.entries(podLabelsOf(object))
     .map(([k, v]) => `${k}=${String(v)}`)
     .join(',')
-}
-
-function matches(workload: KubeObject, selector: readonly [string, Json | undefined][]): boolean {
-  const labels = objectAt(workload, 'spec', 'template', 'metadata', 'labels')
-  return selector.every(([key, value]) => labels[key] === value)
 }
 
 /** A target port by a name that no container of the pods gives to a port. */
