@@ -15,7 +15,7 @@ export interface FluxControllers {
 /** By their names. */
 export const fluxControllers = ['source-controller', 'kustomize-controller'] as const
 
-/** Both, or those that are named; in one namespace, or in all. */
+/** Both, or those that are named; in one namespace, or in all. `FLUX_PROGRAMS` is a folder with those of another version of Flux. */
 export async function startFluxControllers(
   kubeconfigPath: string,
   names: readonly (typeof fluxControllers)[number][] = fluxControllers,
@@ -44,7 +44,8 @@ async function controller(
   of: { kubeconfigPath: string; folder: string; args: readonly string[]; namespace: string | undefined },
 ): Promise<Child> {
   const { kubeconfigPath, folder, args, namespace = 'flux-system' } = of
-  const program = findProgram(name)
+  const folderOfOthers = process.env.FLUX_PROGRAMS
+  const program = folderOfOthers ? join(folderOfOthers, name) : findProgram(name)
   if (!program) throw new Error(`${name} is not built: npm run build:refs -- --all`)
   const health = `127.0.0.1:${await freePort()}`
   const common = [

@@ -1,13 +1,14 @@
+import { overNow } from '../../lib/aborted.ts'
 import { digester, whyNoDigest } from '../../lib/digest.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { Http } from '../http/http.ts'
+import type { Http, HttpAnswer } from '../http/http.ts'
 import type { ArtifactFetcher, Artifacts } from './artifacts.ts'
 import { StorageError } from './error.ts'
 
 const usualRetries = 3
 const [firstPauseMs, longestPauseMs] = [5000, 30_000]
-/** How often a wait looks whether it is still worth while. */
+/** How often a wait, or a try that is not answered, looks whether it is still worth while. */
 const lookMs = 1000
 
 interface Means {
@@ -43,12 +44,9 @@ async function openUrl(
   const pauseMs = (tried: number): number =>
     retries === undefined ? 200 * 3 ** tried : Math.min(firstPauseMs * 2 ** (tried - 1), longestPauseMs)
   for (let attempt = 1; ; attempt++) {
-    const answer = await http.send({ method: 'GET', url }, signal).catch((thrown: unknown) => {
-      signal.throwIfAborted()
-      return new StorageError('UNREACHABLE', url, { cause: thrown })
-    })
+    const answer = await answered(url, { http, clock, ends: superseded }, signal)
     if (answer instanceof StorageError) {
-      if (attempt > most) throw answer
+      if (attempt > most || answer.code === 'SUPERSEDED') throw answer
     } else if (answer.status < 300) {
       return answer.body
     } else {
@@ -60,11 +58,36 @@ async function openUrl(
   }
 }
 
+interface Look {
+  readonly clock: Clock
+  readonly ends: (() => Promise<boolean>) | undefined
+}
+
+/** One try, or why it failed. Whoever accepts a connection and says nothing is left when something ends the wait: SUPERSEDED. */
+async function answered(
+  url: string,
+  { http, clock, ends }: Look & { http: Http },
+  signal: AbortSignal,
+): Promise<HttpAnswer | StorageError> {
+  const [left, done] = [new AbortController(), new AbortController()]
+  const over = AbortSignal.any([signal, done.signal])
+  const looking = ends && clock.sleep(lookMs, over).then(() => sooner(Number.POSITIVE_INFINITY, { clock, ends, signal: over }))
+  looking?.then(
+    () => left.abort(overNow),
+    () => undefined,
+  )
+  try {
+    return await http.send({ method: 'GET', url }, ends ? AbortSignal.any([signal, left.signal]) : signal)
+  } catch (cause) {
+    signal.throwIfAborted()
+    return new StorageError(left.signal.aborted ? 'SUPERSEDED' : 'UNREACHABLE', url, { cause })
+  } finally {
+    done.abort(overNow)
+  }
+}
+
 /** Waits, and says whether something has ended the wait. */
-async function sooner(
-  ms: number,
-  { clock, ends, signal }: { clock: Clock; ends: (() => Promise<boolean>) | undefined; signal: AbortSignal },
-): Promise<boolean> {
+async function sooner(ms: number, { clock, ends, signal }: Look & { signal: AbortSignal }): Promise<boolean> {
   if (!ends) await clock.sleep(ms, signal)
   else
     for (let left = ms; left > 0; left -= lookMs) {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { after, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { type Digest, sha256 } from '../../../src/lib/digest.ts'
+import { manualClock } from '../../../src/world/clock/manual.ts'
 import type { Cluster } from '../../../src/world/cluster/cluster.ts'
 import { createHttp } from '../../../src/world/http/client.ts'
 import { artifactFetcher } from '../../../src/world/storage/fetch.ts'
@@ -87,16 +89,38 @@ for (const [retries, asked, waits] of [
     assert.deepEqual(pauses, waits)
   })
 test('an artifact that its source does not offer any more is not asked for again', async () => {
-  let [asked, offered] = [0, 0]
+  let [asked, looked] = [0, 0]
   const server = await startHostile((_, response) => void (asked++, response.writeHead(503).end()))
-  const pauses: number[] = []
-  const fetcher = artifactFetcher({ http, clock: instantClock(pauses), retries: 9 })
-  await assert.rejects(
-    fetcher.fetch({ url: server.url }, signal, async () => ++offered > 7),
+  const clock = manualClock()
+  const refused = assert.rejects(
+    artifactFetcher({ http, clock, retries: 9 }).fetch({ url: server.url }, signal, async () => ++looked > 7),
     { name: 'StorageError', code: 'SUPERSEDED' },
   )
+  for (const [seen, ms] of [
+    [1, 5000],
+    [6, 2000],
+  ] as const) {
+    for (const waits = (): boolean => looked < seen; waits();) await setImmediate()
+    await clock.advance(ms)
+  }
+  await refused
   await server.close()
-  assert.deepEqual([asked, pauses], [2, [1000, 1000, 1000, 1000, 1000, 1000, 1000]])
+  assert.deepEqual([asked, looked, clock.elapsed()], [2, 8, 7000])
+})
+test('who accepts and says nothing is left as soon as the source offers another artifact', async () => {
+  const heard = Promise.withResolvers<void>()
+  const server = await startHostile(() => heard.resolve())
+  const clock = manualClock()
+  let looked = 0
+  const refused = assert.rejects(
+    artifactFetcher({ http, clock, retries: 0 }).fetch({ url: server.url }, signal, async () => ++looked > 2),
+    { name: 'StorageError', code: 'SUPERSEDED' },
+  )
+  await heard.promise
+  await clock.advance(3000)
+  await refused
+  await server.close()
+  assert.deepEqual([looked, clock.elapsed(), clock.sleeping], [3, 3000, 0])
 })
 test('an abort is an abort', async () => {
   const stop = new AbortController()
