@@ -9,6 +9,7 @@ import (
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/kustomize/kyaml/openapi"
@@ -27,11 +28,25 @@ type request struct {
 func main() {}
 
 func init() {
-	abi.Register("build", build)
+	abi.Register("build", func(input []byte) ([]byte, error) { return build(input, documents) })
+	abi.Register("objects", func(input []byte) ([]byte, error) { return build(input, list) })
 	abi.Warm(func() { openapi.Schema() })
 }
 
-func build(input []byte) (output []byte, err error) {
+// form is how resources are written: what stands before, between and after them.
+type form struct {
+	before, between, after string
+	write                  func(*resource.Resource) ([]byte, error)
+}
+
+var (
+	// documents are what kustomize prints.
+	documents = form{between: "---\n", write: (*resource.Resource).AsYAML}
+	// list is a JSON list of the same: kustomize makes each document's YAML of that JSON.
+	list = form{before: "[", between: ",", after: "]", write: func(r *resource.Resource) ([]byte, error) { return r.MarshalJSON() }}
+)
+
+func build(input []byte, as form) (output []byte, err error) {
 	var r request
 	if err := json.Unmarshal(input, &r); err != nil {
 		return nil, err
@@ -53,7 +68,7 @@ func build(input []byte) (output []byte, err error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	return encode(resources, r.Limit)
+	return encode(resources, as, r.Limit)
 }
 
 var builtinSchema = openapi.GetSchemaVersion()
@@ -81,22 +96,22 @@ func load(r request) (filesys.FileSystem, error) {
 	return tree, nil
 }
 
-func encode(resources resmap.ResMap, limit int) ([]byte, error) {
-	var output []byte
+func encode(resources resmap.ResMap, as form, limit int) ([]byte, error) {
+	output := []byte(as.before)
 	for i, resource := range resources.Resources() {
-		document, err := resource.AsYAML()
+		text, err := as.write(resource)
 		if err != nil {
 			return nil, err
 		}
 		if i > 0 {
-			output = append(output, "---\n"...)
+			output = append(output, as.between...)
 		}
-		output = append(output, document...)
+		output = append(output, text...)
 		if len(output) > limit {
 			return nil, &abi.Failure{Code: "OUTPUT_TOO_LARGE", Message: fmt.Sprintf("the build gives more than %d bytes: split the kustomization", limit)}
 		}
 	}
-	return output, nil
+	return append(output, as.after...), nil
 }
 
 // remote tells where a build wanted to fetch something; the group is what it named.

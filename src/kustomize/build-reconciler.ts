@@ -3,10 +3,10 @@ import type { Settings } from '../engine/settings.ts'
 import type { KustomizationObject } from '../kinds/kustomization.ts'
 import { type KubeObject, printRef, refOf } from '../kinds/manifest.ts'
 import { CodedError, messageOf } from '../lib/coded-error.ts'
-import { type JsonObject, objectAt } from '../lib/json.ts'
+import { type Json, type JsonObject, objectAt } from '../lib/json.ts'
 import type { Hands } from '../world/world.ts'
 import type { Decryptor } from './decrypt-reconciler.ts'
-import { Identities, objectsOf, resourcesOf } from './decode.ts'
+import { Identities, objectsOf, resourceOf, resourcesOf } from './decode.ts'
 import { Budget } from './envsubst-budget.ts'
 import { BuildError } from './error.ts'
 import { type Overlay, overlay, rootOf, type Start, startOf } from './generate.ts'
@@ -41,34 +41,47 @@ export async function render(ks: KustomizationObject, files: ReadonlyMap<string,
 /** The same, with what takes everything that was decrypted out of a message. A failure has been through it. */
 export async function renderDecrypted(ks: KustomizationObject, files: ReadonlyMap<string, Uint8Array>, task: Task): Promise<Rendered> {
   const start = step(() => startOf(files, ks.spec.path ?? '', task.folders))
-  const { text, decryptor, scrub } = await built(ks, files, { start, task })
-  const objects = await scrubbed(scrub, async () => {
-    const resources = await decrypted(
-      step(() => resourcesOf(text)),
-      decryptor,
-    )
-    const documents = ks.spec.postBuild ? await substituted(resources, ks, task) : resources.map(r => r.object)
-    return documents.flatMap(objectsOf)
-  })
+  const { output, decryptor, scrub } = await built(ks, files, { start, task })
+  const objects = await scrubbed(scrub, async () => (await documentsOf(output, ks, { task, decryptor })).flatMap(objectsOf))
   return { objects, scrub, wasEncrypted: text => decryptor?.has(text) === true }
 }
 
-/** What kustomize prints, and what reads what is encrypted in it. Manifests are looked at one by one when they do not build: what builds, each of them is fit for. */
+/** What kustomize builds: as it prints it where what is encrypted or variables are replaced in the text, else as a list. */
+type Output = { readonly text: string } | { readonly list: readonly Json[] }
+
+async function documentsOf(
+  output: Output,
+  ks: KustomizationObject,
+  { task, decryptor }: { task: Task; decryptor: Decryptor | undefined },
+): Promise<JsonObject[]> {
+  if ('list' in output) return step(() => output.list.map(resourceOf))
+  const resources = await decrypted(
+    step(() => resourcesOf(output.text)),
+    decryptor,
+  )
+  return ks.spec.postBuild ? substituted(resources, ks, task) : resources.map(r => r.object)
+}
+
+/** What kustomize builds, and what reads what is encrypted in it. Manifests are looked at one by one when they do not build: what builds, each of them is fit for. */
 async function built(
   ks: KustomizationObject,
   files: ReadonlyMap<string, Uint8Array>,
   { start, task }: { start: Start; task: Task },
-): Promise<{ text: string; decryptor: Decryptor | undefined; scrub: Rendered['scrub'] }> {
+): Promise<{ output: Output; decryptor: Decryptor | undefined; scrub: Rendered['scrub'] }> {
   const { hands, signal } = task
   try {
     const prepared = await prepare(ks.spec, files, { ...task, start })
     const decryptor = ks.spec.decryption && task.decrypts !== false ? await openDecryptor(ks, task) : undefined
     const scrub = (message: string): string => decryptor?.scrub(message) ?? message
-    const text = await scrubbed(scrub, async () => {
+    const output = await scrubbed(scrub, async () => {
       const open = decryptor ? await decryptor.sources(prepared, task.folders) : prepared
-      return during('BuildFailed', hands.kernel.kustomizeBuild(open, signal), 'kustomize build failed: ')
+      const isText = decryptor !== undefined || ks.spec.postBuild !== undefined
+      const building: Promise<Output> = isText
+        ? hands.kernel.kustomizeBuild(open, signal).then(text => ({ text }))
+        : hands.kernel.kustomizeObjects(open, signal).then(list => ({ list }))
+      return during('BuildFailed', building, 'kustomize build failed: ')
     })
-    return { text, decryptor, scrub }
+    return { output, decryptor, scrub }
   } catch (thrown) {
     if ('manifests' in start) await cleaned(hands.kernel.checkManifests(start.manifests, signal))
     throw thrown

@@ -4,14 +4,18 @@ import { parseAll } from '../lib/yaml.ts'
 import { BuildError } from './error.ts'
 import type { Built } from './substitute.ts'
 
-/** The resources of a build's YAML, with the text of each. @throws {BuildError} BuildFailed for one without kind, name or version. Spec: kustomization 4.2. */
+/** The resources of a build's YAML, with the text of each. @throws {BuildError} as {@link resourceOf}. */
 export function resourcesOf(yaml: string): Built[] {
   return yaml.split(/^---\n/m).flatMap(text => {
     const [object] = parseAll(text)
-    if (object === undefined) return []
-    if (isKubeObject(object) && object.metadata.name && object.kind && object.apiVersion) return [{ object, text }]
-    throw new BuildError('BuildFailed', `failed to decode Kubernetes apiVersion, kind and name from: ${JSON.stringify(object)}`)
+    return object === undefined ? [] : [{ object: resourceOf(object), text }]
   })
+}
+
+/** A resource of a build. @throws {BuildError} BuildFailed for one without kind, name or version. Spec: kustomization 4.2. */
+export function resourceOf(built: Json): KubeObject {
+  if (isKubeObject(built) && built.metadata.name && built.kind && built.apiVersion) return built
+  throw new BuildError('BuildFailed', `failed to decode Kubernetes apiVersion, kind and name from: ${JSON.stringify(built)}`)
 }
 
 /** The objects of YAML documents. @throws {YamlError} For malformed text. */

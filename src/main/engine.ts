@@ -11,11 +11,16 @@ import { cachedCluster } from '../world/cluster/cached.ts'
 import { liveVersions } from '../world/cluster/versions.ts'
 import type { Hands } from '../world/world.ts'
 
-/** The first build, and the first artifact, do not wait for their modules. */
+/** The first build, and the first artifact, wait neither for their modules nor for the compilation of what nearly every build runs. */
 async function warm(kernel: Hands['kernel'], { builds, signal }: { builds: boolean; signal: AbortSignal }): Promise<void> {
-  const file = new TextEncoder().encode('resources: []\n')
-  if (builds) await kernel.kustomizeBuild({ root: '.', files: new Map([['kustomization.yaml', file]]) }, signal)
-  await Array.fromAsync(kernel.gzip(each([file]), signal))
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+  const objects = ['ConfigMap', 'Secret'].map(kind => `apiVersion: v1\nkind: ${kind}\nmetadata: {name: a, namespace: a}\ndata: {a: "1"}\n`)
+  const files = new Map([
+    ['kustomization.yaml', bytes('namespace: b\nresources: [all.yaml]\n')],
+    ['all.yaml', bytes(objects.join('---\n'))],
+  ])
+  if (builds) await kernel.kustomizeObjects({ root: '.', files }, signal)
+  await Array.fromAsync(kernel.gzip(each([bytes('a')]), signal))
 }
 
 /** A pass that is over sooner writes its steps together. */

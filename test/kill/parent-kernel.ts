@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { gzipSync } from 'node:zlib'
 import type { Kernel } from '../../src/world/kernel/kernel.ts'
 
-const calls = ['kustomizeBuild', 'kustomizationFile', 'checkManifests'] as const
+const calls = ['kustomizeBuild', 'kustomizeObjects', 'kustomizationFile', 'checkManifests'] as const
 
 interface Ask {
   readonly id: number
@@ -46,6 +46,7 @@ export function parentKernel(own: Kernel): Kernel {
   return {
     ...own,
     kustomizeBuild: input => ask('kustomizeBuild', input),
+    kustomizeObjects: input => ask('kustomizeObjects', input),
     kustomizationFile: content => ask('kustomizationFile', content),
     checkManifests: files => ask('checkManifests', files),
     gzip: async function* (source) {

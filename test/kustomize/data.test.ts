@@ -71,7 +71,9 @@ withData({ name: "others' folders", tests: 41 }, () => {
       for (const [tree, root] of folders)
         test(`${tree}/${root} builds as with the command line`, async () => {
           const files = bytes(trees.get(tree) ?? {})
-          assert.equal(await kernel.kustomizeBuild({ root, files }, signal), commandLine(files, root))
+          const text = await kernel.kustomizeBuild({ root, files }, signal)
+          assert.equal(text, commandLine(files, root))
+          assert.deepEqual(await kernel.kustomizeObjects({ root, files }, signal), parseAll(text))
         })
 
       for (const [tree, path, more] of overlays)

@@ -3,7 +3,7 @@ import type { Definitions } from '../../kinds/openapi.ts'
 import type { BuiltChart, ChartBuild, ChartContent } from '../../kinds/chart.ts'
 import type { CommitMessage } from '../../kinds/commit-message.ts'
 import type { Evaluated, Expression, HealthExpressions, Judged } from '../../kinds/expression.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import type { Json, JsonObject } from '../../lib/json.ts'
 
 /** A tree of files to build; paths are relative with `/`, and `root` is the folder to build (`.` for the top). */
 export interface BuildInput {
@@ -37,6 +37,8 @@ export interface ManageInput {
 export interface Kernel {
   /** What `kustomize build` prints: YAML documents with `---` between. Remote bases are refused (REMOTE_BASE). Results are kept by the digest of the input. */
   kustomizeBuild(input: BuildInput, signal: AbortSignal): Promise<string>
+  /** The same as objects: what that YAML holds, without the way through text. */
+  kustomizeObjects(input: BuildInput, signal: AbortSignal): Promise<Json[]>
   /** The fields of a kustomization file that kustomize knows. @throws {KernelError} BUILD_FAILED for text that is none. */
   kustomizationFile(content: Uint8Array, signal: AbortSignal): Promise<JsonObject>
   /** Takes files as kustomize takes resources. @throws {KernelError} BUILD_FAILED with the first that holds anything but Kubernetes objects. */

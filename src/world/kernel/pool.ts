@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { Definitions } from '../../kinds/openapi.ts'
-import { type JsonObject, parseJson } from '../../lib/json.ts'
+import { type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { KernelError } from './error.ts'
 import { expressionCalls } from './expressions.ts'
 import { gzipStream } from './gzip.ts'
@@ -46,7 +46,8 @@ export function openKernel(options: KernelOptions): Kernel {
   let definitions: Promise<Definitions> | undefined
   return {
     definitions: () => (definitions ??= readDefinitions(options.definitions)),
-    kustomizeBuild: (input, signal) => kept('build', { key: digestOf(input.files, input.root), request: () => encodeBuild(input) }, signal),
+    kustomizeBuild: (input, signal) => kept('build', buildOf(input), signal),
+    kustomizeObjects: async (input, signal) => parseJson(await kept('objects', buildOf(input), signal)) as Json[],
     kustomizationFile: async (content, signal) =>
       JSON.parse(await kept('kustomization', { key: digestOf(new Map([['', content]])), request: () => content }, signal)) as JsonObject,
     async checkManifests(files, signal) {
@@ -109,6 +110,10 @@ function keepingResults(lanes: readonly Lane[], deadlineMs: number) {
     results.set(name, output)
     return output
   }
+}
+
+function buildOf(input: BuildInput): Kept {
+  return { key: digestOf(input.files, input.root), request: () => encodeBuild(input) }
 }
 
 /** Names files by their content, in their order. */

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { KubeObject } from '../../../src/kinds/manifest.ts'
 import type { Json } from '../../../src/lib/json.ts'
+import { parseAll } from '../../../src/lib/yaml.ts'
 import type { BuildInput, Kernel } from '../../../src/world/kernel/kernel.ts'
 import { testKernel } from '../../support/kernel.ts'
 
@@ -34,6 +35,68 @@ test('joins documents as the command line does', async () => {
     signal,
   )
   assert.equal(yaml.split('---\n').length, 2)
+})
+
+const scalars = [
+  ...[
+    'yes',
+    'n',
+    'on',
+    'TRUE',
+    '~',
+    'null',
+    '""',
+    "''",
+    '"null"',
+    '=',
+    '"<<"',
+    '"yes"',
+    '"1"',
+    '"1.0"',
+    '"0x1f"',
+    '"1:30"',
+    '"2001-01-01"',
+  ],
+  ...['0', '-0', '007', '0o17', '0x1f', '0b11', '1_000', '1:30', '1.0', '.5', '1e3', '1e21', '1.5e-7', '-12.50', '123456789.123456789'],
+  ...['9007199254740993', '9223372036854775807', '-9223372036854775808', '18446744073709551615', '18446744073709551616'],
+  ...['2001-01-01', '2001-12-14t21:59:43.10-05:00', '!!str 12', '!!int "12"', '!!float 1', '!!binary aGVsbG8=', '!!bool "true"'],
+  ...[
+    '"a\\tb\\r\\nc"',
+    '"\\u2028\\u00a0\\ufeff"',
+    '"😀"',
+    '"trailing "',
+    '" leading"',
+    "'it''s'",
+    '"# none"',
+    '"a: b"',
+    '"- a"',
+    '"{a}"',
+    '"<&>"',
+  ],
+  ...['|\n      a\n       b\n\n', '|-\n      a\n', '|+\n      a\n\n', '>\n      a\n      b\n\n      c\n', '|2\n        a\n', '"\\n a\\n"'],
+  ...[
+    '{}',
+    '[]',
+    '[1, [2, {a: null}]]',
+    '{b: 1, a: 2, a10: 3, a9: 4, "": 5}',
+    '&x {a: 1}',
+    `"${'word '.repeat(60)}"`,
+    `"${'x'.repeat(300)}"`,
+  ],
+]
+test('objects are what their YAML holds, whatever the scalars', async () => {
+  let refused = 0
+  for (const scalar of scalars) {
+    const input = tree({
+      'kustomization.yaml': 'resources: [a.yaml]\ncommonAnnotations: {a: "1"}\n',
+      'a.yaml': `apiVersion: example.com/v1\nkind: Any\nmetadata:\n  name: a\nspec:\n    value: ${scalar}\n    next: {"on": [${/^[|>]/.test(scalar) ? '' : scalar.replace('&x ', '')}]}\n`,
+    })
+    const text = await kernel.kustomizeBuild(input, signal).catch((thrown: Error) => thrown.message)
+    const objects = await kernel.kustomizeObjects(input, signal).catch((thrown: Error) => thrown.message)
+    assert.deepEqual(objects, typeof objects === 'string' ? text : parseAll(text), `${scalar}: ${text}`)
+    if (typeof objects === 'string') refused++
+  }
+  assert.ok(refused < 5, `${refused} are refused`)
 })
 
 test("a missing resource fails in kustomize's own words", async () => {
