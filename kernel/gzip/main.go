@@ -18,21 +18,34 @@ type stream struct {
 var (
 	streams = map[uint32]*stream{}
 	next    uint32
+	// idle are writers whose stream has ended: each holds about a megabyte.
+	idle []*gzip.Writer
 )
+
+const mostIdle = 4
 
 func main() {}
 
 func init() {
+	abi.Register("whole", whole)
 	abi.Register("open", open)
 	abi.Register("write", write)
 	abi.Register("close", closeStream)
 }
 
+// whole compresses content at once.
+func whole(content []byte) ([]byte, error) {
+	s := begin()
+	if _, err := s.writer.Write(content); err != nil {
+		return nil, err
+	}
+	return s.end()
+}
+
 // open starts a stream and answers its handle, four bytes little endian.
 func open([]byte) ([]byte, error) {
 	next++
-	buffer := &bytes.Buffer{}
-	streams[next] = &stream{buffer, gzip.NewWriter(buffer)}
+	streams[next] = begin()
 	return binary.LittleEndian.AppendUint32(nil, next), nil
 }
 
@@ -55,10 +68,7 @@ func closeStream(input []byte) ([]byte, error) {
 		return nil, err
 	}
 	delete(streams, binary.LittleEndian.Uint32(input))
-	if err := s.writer.Close(); err != nil {
-		return nil, err
-	}
-	return s.take(), nil
+	return s.end()
 }
 
 func find(input []byte) (*stream, []byte, error) {
@@ -68,6 +78,27 @@ func find(input []byte) (*stream, []byte, error) {
 		return nil, nil, fmt.Errorf("no open gzip stream %d", handle)
 	}
 	return s, input[4:], nil
+}
+
+func begin() *stream {
+	buffer := &bytes.Buffer{}
+	if len(idle) == 0 {
+		return &stream{buffer, gzip.NewWriter(buffer)}
+	}
+	writer := idle[len(idle)-1]
+	idle = idle[:len(idle)-1]
+	writer.Reset(buffer)
+	return &stream{buffer, writer}
+}
+
+func (s *stream) end() ([]byte, error) {
+	if err := s.writer.Close(); err != nil {
+		return nil, err
+	}
+	if len(idle) < mostIdle {
+		idle = append(idle, s.writer)
+	}
+	return s.take(), nil
 }
 
 func (s *stream) take() []byte {

@@ -4,7 +4,7 @@ import { type KubeObject, refOf } from '../kinds/manifest.ts'
 import type { Hub, Pass } from './working.ts'
 
 /** How long an event lets passes go before it, and how long what still waits at the end may take. */
-const [patienceMs, endMs] = [5000, 2000]
+const [patienceMs, endMs] = [10_000, 2000]
 /** How many are written at a time while nothing is reconciled, and how many wait: of more the oldest are lost, as where the API server is away for long. */
 const [mostAtOnce, mostWaiting] = [4, 10_000]
 

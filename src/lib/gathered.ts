@@ -13,6 +13,12 @@ export async function* each(parts: readonly Uint8Array[]): AsyncIterable<Uint8Ar
   yield* parts
 }
 
+/** A stream of which some pieces have been taken: those, then the rest. */
+export async function* resumed(begun: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  yield* begun
+  yield* rest
+}
+
 /** The same stream, which ends with what `tooLarge` makes as soon as there are more than `limit` bytes. */
 export async function* bounded(
   stream: AsyncIterable<Uint8Array>,

@@ -1,30 +1,31 @@
 import { Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { createGunzip, type Gunzip, gunzipSync } from 'node:zlib'
 import { ArchiveError, notTar } from './archive-error.ts'
 import { messageOf } from './coded-error.ts'
+import { resumed } from './gathered.ts'
 import { tarBlock as block } from './tar.ts'
 
 /** Bytes of a gzip header without a name. */
 const gzipHeader = 10
+
+/** What is no longer than this is inflated in one step, if it does not become longer than that: a stream costs more than most archives of manifests. */
+const [smallBytes, smallInflated] = [32 * 1024, 512 * 1024]
 
 const zeroBlock = Buffer.alloc(block)
 
 /** Inflates a source and hands it out in pieces. Errors of the source pass as they are; those of inflating become ArchiveErrors. */
 export class Inflated {
   readonly #source: AsyncIterator<Uint8Array>
-  readonly #feed: Readable
-  readonly #gunzip = createGunzip({ chunkSize: 64 * 1024 })
   readonly #output: AsyncIterator<Uint8Array>
+  #feed: Readable | undefined
+  #gunzip: Gunzip | undefined
   #sourceEnded = false
   #failure: { readonly thrown: unknown } | undefined
   #rest: Uint8Array = new Uint8Array()
 
   constructor(gzipped: AsyncIterable<Uint8Array>) {
     this.#source = gzipped[Symbol.asyncIterator]()
-    this.#feed = Readable.from(this.#checked())
-    this.#feed.on('error', error => this.#gunzip.destroy(error))
-    this.#gunzip.on('error', () => undefined)
-    this.#output = this.#feed.pipe(this.#gunzip)[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+    this.#output = this.#inflate()[Symbol.asyncIterator]()
   }
 
   /** The next header; `undefined` after two blocks of zeros or at the end of the data. */
@@ -60,8 +61,8 @@ export class Inflated {
 
   /** Lets go of the source; does not wait for it. */
   close(): void {
-    this.#feed.destroy()
-    this.#gunzip.destroy()
+    this.#feed?.destroy()
+    this.#gunzip?.destroy()
     if (!this.#sourceEnded) void Promise.resolve(this.#source.return?.()).catch(() => undefined)
   }
 
@@ -95,7 +96,32 @@ export class Inflated {
     }
   }
 
-  async *#checked(): AsyncIterable<Uint8Array> {
+  async *#inflate(): AsyncIterable<Uint8Array> {
+    const compressed = this.#checked()
+    const begun: Uint8Array[] = []
+    let size = 0
+    while (size <= smallBytes) {
+      const { done, value } = await compressed.next()
+      if (done) {
+        const whole = inflatedAtOnce(Buffer.concat(begun))
+        if (whole) return yield whole
+        break
+      }
+      begun.push(value)
+      size += value.length
+    }
+    yield* this.#streamed(resumed(begun, compressed))
+  }
+
+  async *#streamed(compressed: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    const [feed, gunzip] = [Readable.from(compressed), createGunzip({ chunkSize: 64 * 1024 })]
+    feed.on('error', error => gunzip.destroy(error))
+    gunzip.on('error', () => undefined)
+    ;[this.#feed, this.#gunzip] = [feed, gunzip]
+    yield* feed.pipe(gunzip) as AsyncIterable<Uint8Array>
+  }
+
+  async *#checked(): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       let head: Buffer = await this.#sourceNext()
       while (head.length < gzipHeader && !this.#sourceEnded) head = Buffer.concat([head, await this.#sourceNext()])
@@ -115,6 +141,15 @@ export class Inflated {
     const { done, value } = await this.#source.next()
     this.#sourceEnded = done === true
     return done ? Buffer.alloc(0) : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  }
+}
+
+/** `undefined` for what is too long so, or broken: as a stream it gives what stands before the break. */
+function inflatedAtOnce(compressed: Buffer): Buffer | undefined {
+  try {
+    return gunzipSync(compressed, { maxOutputLength: smallInflated })
+  } catch {
+    return undefined
   }
 }
 

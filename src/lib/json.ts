@@ -29,7 +29,7 @@ export function digitsOf(value: unknown): string | undefined {
 
 /** Parses JSON, with whole numbers as {@link wholeNumber} keeps them. @throws {SyntaxError} */
 export function parseJson(text: string): Json {
-  return /\d{16}/.test(text) ? (JSON.parse(text, exactly) as Json) : (JSON.parse(text) as Json)
+  return /[[:,\s]-?\d{16}/.test(text) ? (JSON.parse(text, exactly) as Json) : (JSON.parse(text) as Json)
 }
 
 /** The JSON that a text is; `undefined` for a text that is none. */

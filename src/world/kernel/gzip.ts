@@ -1,18 +1,28 @@
+import { resumed } from '../../lib/gathered.ts'
+
 const chunkBytes = 64 * 1024
 
-/**
- * Drives the module's stream: open, write in chunks of up to 64 KiB, close. The next chunk is made ready while the module has one. The stream is closed also
- * when the consumer stops early.
- */
-export async function* gzipStream(
-  source: AsyncIterable<Uint8Array>,
-  call: (operation: string, input: Uint8Array) => Promise<Uint8Array>,
-): AsyncIterable<Uint8Array> {
+type Call = (operation: string, input: Uint8Array) => Promise<Uint8Array>
+
+/** Drives the module: what fits into one chunk of 64 KiB is compressed at once, the rest as a stream of such chunks. */
+export async function* gzipStream(source: AsyncIterable<Uint8Array>, call: Call): AsyncIterable<Uint8Array> {
+  const chunks = chunked(source)
+  try {
+    const [first, second] = [await chunks.next(), await chunks.next()]
+    if (first.done || second.done) yield await call('whole', first.value ?? new Uint8Array())
+    else yield* streamed(resumed([first.value, second.value], chunks), call)
+  } finally {
+    await chunks.return(undefined)
+  }
+}
+
+/** Opens a stream, writes to it, closes it. The next chunk is made ready while the module has one. The stream is closed also when the consumer stops early. */
+async function* streamed(chunks: AsyncIterable<Uint8Array>, call: Call): AsyncIterable<Uint8Array> {
   const handle = await call('open', new Uint8Array())
   let ended = false
   let written: Promise<Uint8Array> = Promise.resolve(new Uint8Array())
   try {
-    for await (const chunk of chunked(source)) {
+    for await (const chunk of chunks) {
       const before = await written
       written = call('write', joined(handle, chunk))
       // Told to whoever awaits it next.
@@ -29,7 +39,7 @@ export async function* gzipStream(
 }
 
 /** The same bytes in as few pieces as may be: an archive of small files comes in many. */
-async function* chunked(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+async function* chunked(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   let [parts, size]: [Uint8Array[], number] = [[], 0]
   for await (const piece of source)
     for (let at = 0; at < piece.length;) {

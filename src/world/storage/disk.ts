@@ -6,7 +6,7 @@ import { type DigestAlgorithm, digester, whyNoDigest } from '../../lib/digest.ts
 import type { Clock } from '../clock/clock.ts'
 import type { Artifacts, Verified } from './artifacts.ts'
 import { collect, sweep } from './collect.ts'
-import { type Files, linkDurably, makeFolder, writeDurably } from './durable.ts'
+import { type Files, pointLink, makeFolder, writeDurably } from './durable.ts'
 import { onDisk, StorageError } from './error.ts'
 
 export interface DiskOptions {
@@ -25,13 +25,14 @@ export interface DiskOptions {
 export function diskArtifacts({ folder, advertised, clock, algorithm = 'sha256', files = promises }: DiskOptions): Artifacts {
   const urlOf = (path: string): string =>
     `${/^https?:\/\//.test(advertised) ? advertised.replace(/\/$/, '') : `http://${advertised}`}/${path}`
+  const storage: Place = { files, folder, isWithin: within(files, folder) }
   return {
     advertised,
     urlOf,
     async store({ owner, filename, revision, metadata }, content, signal) {
       const path = `${ownerPath(owner)}/${filename}`
       const place = dirname(join(folder, path))
-      const isNew = await onDisk(place, () => makeOwnFolder(files, { folder, place }), 'NO_FOLDER')
+      const isNew = await onDisk(place, () => makeOwnFolder(storage, place), 'NO_FOLDER')
       if (!isNew) await sweep(place, { files, clock })
       const written = await writeDurably(files, join(folder, path), { content, id: clock.id(4), algorithm, signal })
       const lastUpdateTime = new Date(clock.now()).toISOString().replace(/\.\d{3}Z$/, 'Z')
@@ -47,28 +48,37 @@ export function diskArtifacts({ folder, advertised, clock, algorithm = 'sha256',
     async link({ path }, name) {
       const place = `${dirname(path)}/${name}`
       const target = path.slice(dirname(path).length + 1)
-      await onDisk(join(folder, place), () => linkDurably(files, join(folder, place), { target, id: clock.id(4) }))
+      await onDisk(join(folder, place), () => pointLink(files, join(folder, place), { target, id: clock.id(4) }))
       return urlOf(place)
     },
-    verify: (artifact, signal) => verify({ files, folder }, artifact, signal),
+    verify: (artifact, signal) => verify(storage, artifact, signal),
     collect: (owner, current, retention) =>
       collect(join(folder, ownerPath(owner)), { current: join(folder, current.path), retention }, { files, clock }),
-    open: url => opened(url, { files, folder, prefix: urlOf('') }),
-    async remove(owner) {
-      const place = join(folder, ownerPath(owner))
-      const found = await files.lstat(place).catch(() => undefined)
-      await files.rm(place, { recursive: true, force: true })
-      return found !== undefined
-    },
+    open: url => opened(url, { ...storage, prefix: urlOf('') }),
+    remove: owner => removed(files, join(folder, ownerPath(owner))),
   }
+}
+
+/** Whether there was such a folder. */
+async function removed(files: Files, folder: string): Promise<boolean> {
+  const found = await files.lstat(folder).catch(() => undefined)
+  await files.rm(folder, { recursive: true, force: true })
+  return found !== undefined
+}
+
+/** Where artifacts are. */
+interface Place {
+  readonly files: Files
+  readonly folder: string
+  isWithin(path: string): Promise<boolean>
 }
 
 async function opened(
   url: string,
-  { files, folder, prefix }: { files: Files; folder: string; prefix: string },
+  { files, folder, isWithin, prefix }: Place & { readonly prefix: string },
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
   const place = join(folder, url.slice(prefix.length))
-  if (!url.startsWith(prefix) || !(await isWithin(files, { folder, place }))) return undefined
+  if (!url.startsWith(prefix) || !(await isWithin(place))) return undefined
   const handle = await files.open(place, 'r').catch(() => undefined)
   return handle && contentOf(handle)
 }
@@ -82,26 +92,27 @@ async function* contentOf(handle: promises.FileHandle): AsyncIterable<Uint8Array
 }
 
 /** A link in the place of a folder must not lead what is written out of the storage. */
-async function makeOwnFolder(files: Files, { folder, place }: { folder: string; place: string }): Promise<boolean> {
+async function makeOwnFolder({ files, isWithin }: Place, place: string): Promise<boolean> {
   const isNew = await makeFolder(files, place)
-  if (!(await isWithin(files, { folder, place }))) throw new StorageError('NO_FOLDER', place)
+  if (!(await isWithin(place))) throw new StorageError('NO_FOLDER', place)
   return isNew
 }
 
-async function isWithin(files: Files, { folder, place }: { folder: string; place: string }): Promise<boolean> {
-  const [root, real] = await Promise.all([folder, place].map(path => files.realpath(path).catch(() => '')))
-  return root !== undefined && root !== '' && real !== undefined && real.startsWith(root + sep)
+/** Tells whether a path really is below a folder; where that is, is kept. */
+function within(files: Files, folder: string): Place['isWithin'] {
+  let root = ''
+  return async path => {
+    const real = await files.realpath(path).catch(() => '')
+    if (root === '' || !real.startsWith(root + sep)) root = await files.realpath(folder).catch(() => '')
+    return root !== '' && real.startsWith(root + sep)
+  }
 }
 
 /** A path of a status is somebody's text: one that leaves the folder is as good as missing. */
-async function verify(
-  { files, folder }: { files: Files; folder: string },
-  { path, digest }: Artifact,
-  signal: AbortSignal,
-): Promise<Verified> {
+async function verify({ files, folder, isWithin }: Place, { path, digest }: Artifact, signal: AbortSignal): Promise<Verified> {
   const place = path === '' || path.split('/').includes('..') ? undefined : join(folder, path)
   const found = place === undefined ? undefined : await files.lstat(place).catch(() => undefined)
-  if (place === undefined || !found?.isFile() || !(await isWithin(files, { folder, place }))) return { is: 'missing' }
+  if (place === undefined || !found?.isFile() || !(await isWithin(place))) return { is: 'missing' }
   const why = await whyCorrupt({ files, place }, digest, signal)
   if (why === undefined) return { is: 'ok' }
   await onDisk(place, () => files.rm(place, { force: true }))

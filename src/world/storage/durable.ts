@@ -58,19 +58,21 @@ async function fill(
 }
 
 async function replace(files: Files, temporary: string, path: string): Promise<void> {
-  const found = await files.lstat(path).catch(() => undefined)
-  if (found?.isDirectory()) await files.rm(path, { recursive: true })
-  await files.rename(temporary, path)
+  await files.rename(temporary, path).catch(async (thrown: unknown) => {
+    const found = await files.lstat(path).catch(() => undefined)
+    if (!found?.isDirectory()) throw thrown
+    await files.rm(path, { recursive: true })
+    await files.rename(temporary, path)
+  })
 }
 
-/** Points a link at a name beside it, as one step; one that does already stays. */
-export async function linkDurably(files: Files, link: string, { target, id }: { target: string; id: string }): Promise<void> {
+/** Points a link at a name beside it, as one step; one that does already stays. A crash may leave it as it was before. */
+export async function pointLink(files: Files, link: string, { target, id }: { target: string; id: string }): Promise<void> {
   if ((await files.readlink(link).catch(() => undefined)) === target) return
   await withTemporary(dirname(link), id, async temporary => {
     try {
       await files.symlink(target, temporary)
       await files.rename(temporary, link)
-      await syncFolder(files, dirname(link))
     } catch (thrown) {
       await files.rm(temporary, { force: true }).catch(() => {})
       throw thrown

@@ -38,29 +38,11 @@ test('joins documents as the command line does', async () => {
 })
 
 const scalars = [
-  ...[
-    'yes',
-    'n',
-    'on',
-    'TRUE',
-    '~',
-    'null',
-    '""',
-    "''",
-    '"null"',
-    '=',
-    '"<<"',
-    '"yes"',
-    '"1"',
-    '"1.0"',
-    '"0x1f"',
-    '"1:30"',
-    '"2001-01-01"',
-  ],
-  ...['0', '-0', '007', '0o17', '0x1f', '0b11', '1_000', '1:30', '1.0', '.5', '1e3', '1e21', '1.5e-7', '-12.50', '123456789.123456789'],
-  ...['9007199254740993', '9223372036854775807', '-9223372036854775808', '18446744073709551615', '18446744073709551616'],
-  ...['2001-01-01', '2001-12-14t21:59:43.10-05:00', '!!str 12', '!!int "12"', '!!float 1', '!!binary aGVsbG8=', '!!bool "true"'],
-  ...[
+  ['yes', 'n', 'on', 'TRUE', '~', 'null', '""', "''", '"null"', '=', '"<<"', '"yes"', '"1"', '"1.0"', '"0x1f"', '"1:30"', '"2001-01-01"'],
+  ['0', '-0', '007', '0o17', '0x1f', '0b11', '1_000', '1:30', '1.0', '.5', '1e3', '1e21', '1.5e-7', '-12.50', '123456789.123456789'],
+  ['9007199254740993', '9223372036854775807', '-9223372036854775808', '18446744073709551615', '18446744073709551616'],
+  ['2001-01-01', '2001-12-14t21:59:43.10-05:00', '!!str 12', '!!int "12"', '!!float 1', '!!binary aGVsbG8=', '!!bool "true"'],
+  [
     '"a\\tb\\r\\nc"',
     '"\\u2028\\u00a0\\ufeff"',
     '"😀"',
@@ -73,17 +55,9 @@ const scalars = [
     '"{a}"',
     '"<&>"',
   ],
-  ...['|\n      a\n       b\n\n', '|-\n      a\n', '|+\n      a\n\n', '>\n      a\n      b\n\n      c\n', '|2\n        a\n', '"\\n a\\n"'],
-  ...[
-    '{}',
-    '[]',
-    '[1, [2, {a: null}]]',
-    '{b: 1, a: 2, a10: 3, a9: 4, "": 5}',
-    '&x {a: 1}',
-    `"${'word '.repeat(60)}"`,
-    `"${'x'.repeat(300)}"`,
-  ],
-]
+  ['|\n      a\n       b\n\n', '|-\n      a\n', '|+\n      a\n\n', '>\n      a\n      b\n\n      c\n', '|2\n        a\n', '"\\n a\\n"'],
+  ['{}', '[]', '[1, [2, {a: null}]]', '{b: 1, a: 2, a10: 3, a9: 4, "": 5}', '&x {a: 1}', `"${'word '.repeat(60)}"`, `"${'x'.repeat(300)}"`],
+].flat()
 test('objects are what their YAML holds, whatever the scalars', async () => {
   let refused = 0
   for (const scalar of scalars) {
@@ -383,6 +357,18 @@ test('a gzip stream that is given up leaves the others whole', async () => {
   const [given, whole] = await Promise.allSettled([collect(kernel.gzip(until(), stop.signal)), collect(kernel.gzip(slowly(), signal))])
   assert.deepEqual(given.status === 'rejected' && (given.reason as Error).message, 'given up')
   assert.ok(whole.status === 'fulfilled' && gunzipSync(whole.value).equals(content))
+})
+
+test('content of any length is compressed whole, again and again', async () => {
+  const digests = new Map<number, string>()
+  for (const size of [0, 1, 65_535, 65_536, 65_537, 131_072, 0, 65_536, 65_537, 1]) {
+    const content = Buffer.from(Array.from({ length: size }, (_, i) => (i * 31) % 251))
+    const gzipped = await collect(kernel.gzip(chunks(content), signal))
+    assert.ok(gunzipSync(gzipped).equals(content), `${size} bytes`)
+    const digest = createHash('sha256').update(gzipped).digest('hex')
+    assert.equal(digest, digests.get(size) ?? digest, `${size} bytes again`)
+    digests.set(size, digest)
+  }
 })
 
 test('equal content in other pieces is equal bytes', async () => {
