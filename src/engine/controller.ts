@@ -1,7 +1,7 @@
-import { overNow } from '../lib/aborted.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { conditionsOf, type KubeObject, type ObjectRef, printRef, refOf } from '../kinds/manifest.ts'
+import { Bell } from './bell.ts'
 import { drive } from './drive.ts'
 import { type Again, type Item, Queue, type QueueTold } from './queue.ts'
 import type { Followed, Reconciler } from './reconciler.ts'
@@ -47,7 +47,7 @@ export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'pro
   readonly failed: (what: string, thrown: unknown) => void
 }
 
-const [longestRestMs, watchAgainMs] = [3_600_000, 5000]
+const watchAgainMs = 5000
 /** How long a new object waits for another one that is to be reconciled first. */
 const mostHeldMs = 10_000
 
@@ -89,7 +89,7 @@ class Controller<Hands> {
   readonly #objects: ReadonlyMap<string, Map<string, KubeObject>>
   readonly #followed: ReadonlyMap<string, Map<string, KubeObject>>
   readonly #passes = new Set<Promise<void>>()
-  #bell = new AbortController()
+  readonly #bell: Bell
 
   constructor(reconcilers: readonly Reconciler<Kind, Hands>[], options: ControllerOptions<Hands>) {
     this.#reconcilers = new Map(reconcilers.map(r => [r.kind.kind, r]))
@@ -97,6 +97,7 @@ class Controller<Hands> {
     this.#followed = new Map((options.follows ?? []).map(({ kind }) => [kind, new Map()]))
     this.#options = options
     this.#queue = new Queue(options)
+    this.#bell = new Bell(options.clock, options.signal)
     this.#recorder = new Recorder(options.hub, { clock: options.clock, isBusy: () => this.#queue.isBusy() })
   }
 
@@ -147,7 +148,7 @@ class Controller<Hands> {
         for (const object of event.objects) changed(object)
       } else if (event.type === 'deleted') gone(keyOf(event.object))
       else changed(event.object)
-      this.#ring()
+      this.#bell.ring()
     }
   }
 
@@ -164,7 +165,7 @@ class Controller<Hands> {
     while (!signal.aborted) {
       for (let item = this.#queue.take(clock.elapsed()); item; item = this.#queue.take(clock.elapsed())) this.#start(item)
       if (!this.#queue.isBusy()) this.#recorder.idle()
-      await this.#rest()
+      await this.#bell.wait(this.#queue.nextAt())
     }
     await Promise.all(this.#passes)
     await this.#recorder.end()
@@ -187,7 +188,7 @@ class Controller<Hands> {
       if (object && !this.#objects.get(item.kind)?.has(item.key)) gone?.(object)
       this.#queue.ended(item, again, clock.elapsed())
       this.#passes.delete(pass)
-      this.#ring()
+      this.#bell.ring()
     })
     this.#passes.add(pass)
   }
@@ -217,19 +218,6 @@ class Controller<Hands> {
       key: keyOf(object),
       ...(first ? { after: { key: keyOfRef(first), until: this.#options.clock.elapsed() + mostHeldMs } } : {}),
     }
-  }
-
-  /** Until a timer fires or the bell rings. */
-  async #rest(): Promise<void> {
-    const { clock, signal } = this.#options
-    const at = this.#queue.nextAt()
-    const ms = at === undefined ? longestRestMs : Math.min(longestRestMs, Math.ceil(Math.max(0, at - clock.elapsed())))
-    await clock.sleep(ms, AbortSignal.any([signal, this.#bell.signal])).catch(() => {})
-    if (this.#bell.signal.aborted) this.#bell = new AbortController()
-  }
-
-  #ring(): void {
-    this.#bell.abort(overNow)
   }
 }
 

@@ -29,7 +29,25 @@ export function digitsOf(value: unknown): string | undefined {
 
 /** Parses JSON, with whole numbers as {@link wholeNumber} keeps them. @throws {SyntaxError} */
 export function parseJson(text: string): Json {
-  return /[[:,\s]-?\d{16}/.test(text) ? (JSON.parse(text, exactly) as Json) : (JSON.parse(text) as Json)
+  return hasLongNumber(text) ? (JSON.parse(text, exactly) as Json) : (JSON.parse(text) as Json)
+}
+
+const longDigits = 16
+
+/** Whether so many digits stand in a row: one of them is among those characters that are looked at. */
+function hasLongNumber(text: string): boolean {
+  for (let i = longDigits - 1; i < text.length; i += longDigits) {
+    let [begin, end] = [i, i]
+    while (isDigit(text, begin)) begin--
+    while (isDigit(text, end)) end++
+    if (end - begin > longDigits) return true
+  }
+  return false
+}
+
+function isDigit(text: string, index: number): boolean {
+  const code = text.charCodeAt(index)
+  return code >= 48 && code <= 57
 }
 
 /** The JSON that a text is; `undefined` for a text that is none. */

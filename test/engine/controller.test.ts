@@ -181,7 +181,7 @@ test('a watch that breaks for good is begun anew, and why is told once', async (
   }
   await world.cluster.apply(app, { manager: 'test', force: true }, signal)
   for (let i = 0; i < 2; i++) {
-    while (broken.length <= i || clock.sleeping < 2) await new Promise(resolve => setImmediate(resolve))
+    while (broken.length <= i || clock.sleeping === 0) await new Promise(resolve => setImmediate(resolve))
     await clock.advance(5000)
   }
   for await (const event of world.cluster.watch({ ...refOf(app), fieldSelector: 'metadata.name=late' }, signal))

@@ -21,6 +21,14 @@ test('whole numbers of 64 bits keep every digit through JSON and YAML', () => {
   )
 })
 
+test('a long number is found wherever it stands', () => {
+  for (let before = 0; before < 40; before++)
+    for (const after of [0, 1, 17]) {
+      const text = `["${'x'.repeat(before)}",9007199254740993,"${'y'.repeat(after)}"]`
+      assert.equal(JSON.stringify(parseJson(text)), text)
+    }
+})
+
 const kinds: [text: string, read: Json | undefined][] = [
   ['9007199254740991', 9_007_199_254_740_991],
   ['-9007199254740991', -9_007_199_254_740_991],
