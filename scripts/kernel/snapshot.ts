@@ -1,5 +1,6 @@
 // Pre-initialises a module: runs its initialiser and its warm-up once with a fixed clock and fixed randomness, then writes
 // memory and globals back into the module, with a ceiling on its memory. The same input gives the same bytes.
+import { unsignedAt } from '../../src/world/kernel/image.ts'
 import { instantiate } from '../../src/world/kernel/instance.ts'
 
 interface Section {
@@ -38,22 +39,11 @@ function signed(value: bigint): number[] {
   }
 }
 
-function readUnsigned(bytes: Uint8Array, at: number): [value: number, next: number] {
-  let value = 0,
-    shift = 0
-  for (;;) {
-    const byte = bytes[at++] ?? 0
-    value += (byte & 127) * 2 ** shift
-    shift += 7
-    if (byte < 128) return [value, at]
-  }
-}
-
 function sectionsOf(module: Uint8Array): Section[] {
   const sections: Section[] = []
   for (let at = 8; at < module.length;) {
     const id = module[at] ?? 0
-    const [size, start] = readUnsigned(module, at + 1)
+    const [size, start] = unsignedAt(module, at + 1)
     sections.push({ id, body: module.subarray(start, start + size) })
     at = start + size
   }
@@ -74,7 +64,7 @@ function sectionIn(sections: Section[], id: number): Section {
 }
 
 function globalsIn(body: Uint8Array): Global[] {
-  let [count, at] = readUnsigned(body, 0)
+  let [count, at] = unsignedAt(body, 0)
   const globals: Global[] = []
   for (; count > 0; count--) {
     globals.push({ type: body[at] ?? 0, mutable: body[at + 1] ?? 0 })
@@ -89,7 +79,7 @@ function globalsIn(body: Uint8Array): Global[] {
 function withExportedGlobals(module: Uint8Array, count: number): Uint8Array {
   const sections = sectionsOf(module)
   const exports = sectionIn(sections, exportSection)
-  const [before, start] = readUnsigned(exports.body, 0)
+  const [before, start] = unsignedAt(exports.body, 0)
   const added = Array.from({ length: count }, (_, i) => {
     const name = Buffer.from(`__g${i}`)
     return Buffer.from([...unsigned(name.length), ...name, 3, ...unsigned(i)])
@@ -122,7 +112,6 @@ export async function snapshot(module: Uint8Array, ceilingMiB: number): Promise<
   const tick = (): bigint => 1_700_000_000_000_000_000n + (ticks += 1000n)
   const exporting = await WebAssembly.compile(withExportedGlobals(module, globals.length) as Uint8Array<ArrayBuffer>)
   const instance = await instantiate(exporting, {
-    initialised: false,
     inputs: {
       nowNs: tick,
       monotonicNs: () => (ticks += 1000n),

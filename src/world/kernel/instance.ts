@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../../lib/json.ts'
 import { KernelError } from './error.ts'
 import { type HostInputs, liveInputs, wasiImports } from './host.ts'
+import { fillMemory } from './image.ts'
 
 interface Exports {
   memory: WebAssembly.Memory
@@ -25,8 +26,8 @@ export interface Instance {
 
 const encoder = new TextEncoder()
 
-/** Instantiates a module. A pre-initialised one must not run its initialiser again. */
-export async function instantiate(module: WebAssembly.Module, options: { initialised: boolean; inputs?: HostInputs }): Promise<Instance> {
+/** Instantiates a module. With an image of its memory it is a pre-initialised one, which must not run its initialiser again. */
+export async function instantiate(module: WebAssembly.Module, options: { image?: ArrayBuffer; inputs?: HostInputs }): Promise<Instance> {
   let memory: WebAssembly.Memory | undefined
   const host = wasiImports(options.inputs ?? liveInputs, () => {
     if (!memory) throw new TypeError('the module called its host before it was instantiated')
@@ -35,7 +36,8 @@ export async function instantiate(module: WebAssembly.Module, options: { initial
   const { exports } = await WebAssembly.instantiate(module, host.imports)
   const api = exports as unknown as Exports & Record<string, unknown>
   memory = api.memory
-  if (!options.initialised) api._initialize()
+  if (options.image) fillMemory(api.memory, new Uint8Array(options.image))
+  else api._initialize()
   return {
     exports: api,
     memoryBytes: () => api.memory.buffer.byteLength,

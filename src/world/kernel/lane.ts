@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Json } from '../../lib/json.ts'
 import { KernelError } from './error.ts'
+import type { LoadedModule } from './modules.ts'
 import type { Answer, Ask } from './worker.ts'
 
 /** Memory past which an idle worker is replaced: linear memory never shrinks. */
@@ -26,9 +27,15 @@ interface Running {
   end(): void
 }
 
+/** What a worker runs, and its script. */
+interface LaneStart {
+  readonly loaded: LoadedModule
+  readonly url: URL
+}
+
 /** One worker with a queue: calls run one at a time, each with a deadline; a worker that traps, hangs or grows is replaced. */
 export class Lane {
-  readonly #start: () => Promise<{ module: WebAssembly.Module; url: URL }>
+  readonly #start: () => Promise<LaneStart>
   readonly #keepsState: boolean
   readonly #queue: Job[] = []
   #worker: Promise<Worker> | undefined
@@ -37,7 +44,7 @@ export class Lane {
   #ids = 0
 
   /** `keepsState`: the worker holds what later calls need, and is not replaced while it is whole. */
-  constructor(start: () => Promise<{ module: WebAssembly.Module; url: URL }>, { keepsState = false }: { keepsState?: boolean } = {}) {
+  constructor(start: () => Promise<LaneStart>, { keepsState = false }: { keepsState?: boolean } = {}) {
     this.#start = start
     this.#keepsState = keepsState
   }
@@ -127,8 +134,10 @@ export class Lane {
   }
 
   async #spawn(): Promise<Worker> {
-    const { module, url } = await this.#start()
-    const worker = new Worker(url, { workerData: { module, kernel: true }, stdout: false, execArgv: [] })
+    const { loaded, url } = await this.#start()
+    const image = await loaded.image()
+    const workerData = { module: loaded.module, image, kernel: true }
+    const worker = new Worker(url, { workerData, transferList: [image], stdout: false, execArgv: [] })
     worker.unref()
     worker.on('message', (answer: Answer) => this.#take(worker, answer))
     worker.on('error', thrown => this.#died(worker, thrown))

@@ -33,12 +33,12 @@ const cacheLimit = 64 * 1024 * 1024
 /** Starts the kernel: nothing is loaded before the first call. */
 export function openKernel(options: KernelOptions): Kernel {
   const load = moduleLoader(options.modules)
-  const lane = (name: ModuleName): Lane => new Lane(async () => ({ module: await load(name), url: options.worker }))
+  const lane = (name: ModuleName): Lane => new Lane(async () => ({ loaded: await load(name), url: options.worker }))
   const builders = [lane('kustomize'), lane('kustomize')]
   const merger = lane('k8s')
   const packer = lane('helm')
   const evaluator = lane('cel')
-  const zipper = new Lane(async () => ({ module: await load('gzip'), url: options.worker }), { keepsState: true })
+  const zipper = new Lane(async () => ({ loaded: await load('gzip'), url: options.worker }), { keepsState: true })
   const deadlineMs = options.deadlineMs ?? 10_000
   const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> =>
     parse(await merger.call(operation, encode(input), { deadlineMs, signal }))

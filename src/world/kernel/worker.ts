@@ -23,6 +23,8 @@ export type Answer =
 /** How a worker starts. */
 export interface WorkerStart {
   readonly module: WebAssembly.Module
+  /** What its memory holds at first. */
+  readonly image: ArrayBuffer
 }
 
 /** The body of a kernel worker: one instance, one call at a time. */
@@ -31,7 +33,7 @@ export function serve(): void {
   if (!port) return
   let instance: Promise<Instance> | undefined
   port.on('message', async (ask: Ask) => {
-    instance ??= instantiate((workerData as WorkerStart).module, { initialised: true })
+    instance ??= begin(workerData as WorkerStart)
     const live = await instance
     try {
       const output = live.call(ask.operation, ask.input)
@@ -53,6 +55,13 @@ export function serve(): void {
       port.postMessage(answer)
     }
   })
+}
+
+async function begin({ module, image }: WorkerStart): Promise<Instance> {
+  const instance = await instantiate(module, { image })
+  // Freed now: a worker that does little does not collect for long.
+  image.transfer(0)
+  return instance
 }
 
 if (parentPort && (workerData as { kernel?: boolean } | null)?.kernel === true) serve()
