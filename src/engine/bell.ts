@@ -1,16 +1,18 @@
 import { overNow } from '../lib/aborted.ts'
-import type { Clock } from '../world/clock/clock.ts'
+import type { Pass } from './working.ts'
 
 const longestMs = 3_600_000
 
+type Clock = Pick<Pass<unknown>['clock'], 'elapsed' | 'sleep'>
+
 /** Wakes one who waits for it: when it is rung, at a time, or at the end. */
 export class Bell {
-  readonly #clock: Pick<Clock, 'elapsed' | 'sleep'>
+  readonly #clock: Clock
   #rung = Promise.withResolvers<void>()
   #alarm: { readonly at: number; readonly off: AbortController } | undefined
 
   /** `signal` is the end: the bell rings then, and for ever. */
-  constructor(clock: Pick<Clock, 'elapsed' | 'sleep'>, signal: AbortSignal) {
+  constructor(clock: Clock, signal: AbortSignal) {
     this.#clock = clock
     const ends = (): void => {
       this.#set(undefined)
