@@ -6,7 +6,7 @@ import { type DigestAlgorithm, digester, whyNoDigest } from '../../lib/digest.ts
 import type { Clock } from '../clock/clock.ts'
 import type { Artifacts, Verified } from './artifacts.ts'
 import { collect, sweep } from './collect.ts'
-import { type Files, pointLink, makeFolder, writeDurably } from './durable.ts'
+import { type Files, makeFolder, pointLink, writeDurably } from './durable.ts'
 import { onDisk, StorageError } from './error.ts'
 
 export interface DiskOptions {

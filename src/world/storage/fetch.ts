@@ -73,7 +73,7 @@ async function answered(
   const over = AbortSignal.any([signal, done.signal])
   const looking = ends && clock.sleep(lookMs, over).then(() => sooner(Number.POSITIVE_INFINITY, { clock, ends, signal: over }))
   looking?.then(
-    () => left.abort(overNow),
+    () => done.signal.aborted || left.abort(overNow),
     () => undefined,
   )
   try {
