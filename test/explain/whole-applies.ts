@@ -338,7 +338,7 @@ const orders: readonly FaultCase[] = [
       ...suspendedElsewhere(),
     ],
     {
-      cause: 'MissingCRD',
+      cause: ['MissingCRD', 'ApiVersionGone'],
       at: /operators/,
       proof: /postgresql\.cnpg\.io\/v2/,
       fix: any,

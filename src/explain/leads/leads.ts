@@ -72,7 +72,15 @@ function likes({ metadata: { name } }: KubeObject, service: string): boolean {
   return name === service || name.includes(service) || service.includes(name)
 }
 
-/** Objects beside the way that messages speak of: a namespace, the Service of a webhook, an aggregated API. */
+const definitions = { group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' }
+
+/** The plural that a definition of a kind most often has. */
+function pluralOf(kind: string): string {
+  const name = kind.toLowerCase()
+  return /(?:s|x|ch|sh)$/.test(name) ? `${name}es` : /[^aeiou]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`
+}
+
+/** Objects beside the way that messages speak of: a namespace, the Service of a webhook, a definition, an aggregated API. */
 function messageLeads(found: Found): Lead[] {
   const said = [...statementsOf(found).map(s => s.message), ...found.events.filter(e => e.type !== 'Normal').map(e => e.message)].join('\n')
   if (said === '') return []
@@ -81,10 +89,13 @@ function messageLeads(found: Found): Lead[] {
   const name = missingName ?? endingName
   const [, service, place] = /https:\/\/([a-z0-9-]+)\.([a-z0-9-]+)\.svc[:./]/.exec(said) ?? []
   const [, group, version] = /list of server APIs: ([\w.-]+)\/(\w+)/.exec(said) ?? []
+  const [, kind, unserved] = /no matches for kind "(\w+)" in version "([\w-]+\.[\w.-]+)\/\w+"/.exec(said) ?? []
+  const definition = kind && unserved ? { ...definitions, name: `${pluralOf(kind)}.${unserved}` } : undefined
   const webhook = /webhook/.test(said) && service !== undefined
   return [
     ...(name ? [{ role: 'namespace', weight: 1, one: { group: '', kind: 'Namespace', name } } as const] : []),
     ...(webhook ? [{ role: 'backend', weight: 0.9, one: { group: '', kind: 'Service', name: service, namespace: place } } as const] : []),
+    ...(definition ? [{ role: 'policy', weight: 0.5, one: definition } as const] : []),
     ...(group
       ? [
           {

@@ -77,10 +77,16 @@ function invalidName(container: Container): Finding {
   return {
     name: 'ImageNameInvalid',
     what: `the image of container ${container.name} has a name that is none`,
-    fix: `correct the image of container ${container.name}: REGISTRY/REPOSITORY:TAG in lower case, without scheme`,
+    fix: `correct the image of container ${container.name}: ${imageOf(container).includes('@') ? 'a digest is @sha256: with 64 hexadecimal digits' : 'REGISTRY/REPOSITORY:TAG in lower case, without scheme'}`,
     evidence: [waiting(container), fieldEvidence(container.pod, `spec.containers[${container.name}].image`, imageOf(container))],
     strength: 1,
   }
+}
+
+const unpulled = { what: 'the image cannot be pulled', fix: 'correct the image, its tag, or imagePullSecrets' }
+const undigested = {
+  what: 'the registry has no image of this digest',
+  fix: 'correct the digest in the image (get_image_digest tells that of a tag), or push that image again: registries remove what no tag names',
 }
 
 /** The kubelet says why in the state or in an event; an event tells more than `Back-off`. */
@@ -101,7 +107,7 @@ function pullFault(container: Container, reason: string): Finding {
   const words =
     heard(pulls, withoutName(`${reason}: ${state}`, image), undefined) ??
     (event && heard(pulls, withoutName(event.message, image), undefined))
-  const [what, fix] = words ? [words.what, words.fix] : ['the image cannot be pulled', 'correct the image, its tag, or imagePullSecrets']
+  const { what, fix } = (words?.name === 'ImageNotFound' && image.includes('@') ? undigested : words) ?? unpulled
   return {
     name: words?.name ?? 'ImagePullFailed',
     what: `container ${name} waits for its image: ${what}`,

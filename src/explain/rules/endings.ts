@@ -48,7 +48,15 @@ export function holdsSince({ status, isInit }: Container, now: number): string |
 export function tellingLog(container: Container, now: number): { readonly previous: boolean } | undefined {
   const end = endOf(container, now)
   if (end) return { previous: !end.evidence.at.endsWith('.state.terminated') }
-  return holdsSince(container, now) !== undefined || isHook(container.pod.parent) ? { previous: false } : undefined
+  const tells = holdsSince(container, now) !== undefined || isHook(container.pod.parent) || isUnready(container, now)
+  return tells ? { previous: false } : undefined
+}
+
+const startMs = 60_000
+/** Whether a container has run for a while and is not ready. */
+export function isUnready({ status, isInit }: Container, now: number): boolean {
+  const since = stringAt(status, 'state', 'running', 'startedAt')
+  return !isInit && since !== undefined && at(status, 'ready') === false && now - Date.parse(since) > startMs
 }
 
 /** Whether an object is a hook of a chart: Helm waits until it ends. */

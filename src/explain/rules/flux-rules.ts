@@ -17,6 +17,7 @@ import { namedIn, speaksOf } from '../named.ts'
 import { passesOn, type Statement, statementsOf } from '../statements.ts'
 import { type Heard, heard } from '../wordings/wording.ts'
 import { heardFrom, whileReleasing } from './flux-tables.ts'
+import { servedOtherwise } from './served-version.ts'
 
 const isFlux = ({ ref }: Found): boolean => isFluxGroup(ref.group)
 
@@ -28,19 +29,27 @@ export const statementRule: Rule = (found, facts) => {
   if (!first || passesOn(first, found)) return []
   for (const statement of said) {
     const words = heardFrom(found, statement)
-    if (words) return [findingOf(found, { statement, words, strength: 0.95 })]
+    const other = words?.name === 'MissingCRD' ? servedOtherwise(found, statement.message, facts) : undefined
+    if (words) return [findingOf(found, { statement, words: other?.words ?? words, strength: 0.95, more: other && [other.evidence] })]
   }
   const event = warning(found, /./)
   const words = event && heardFrom(found, { ...first, message: event.message })
   return event && words ? [findingOf(found, { statement: { ...first, evidence: eventEvidence(found, event) }, words, strength: 0.8 })] : []
 }
 
-function findingOf(found: Found, { statement, words, strength }: { statement: Statement; words: Heard; strength: number }): Finding {
+interface Told {
+  readonly statement: Statement
+  readonly words: Heard
+  readonly strength: number
+  readonly more?: readonly Evidence[] | undefined
+}
+
+function findingOf(found: Found, { statement, words, strength, more = [] }: Told): Finding {
   const [named] = found.ref.kind === 'Kustomization' || found.ref.kind === 'HelmRelease' ? namedIn(statement.message, 1) : []
   return {
     ...words,
     what: named ? `${named.text}: ${words.what}` : words.what,
-    evidence: [{ ...statement.evidence, focus: words.focus }, ...fieldsBehind(found, words.name)],
+    evidence: [{ ...statement.evidence, focus: words.focus }, ...fieldsBehind(found, words.name), ...more],
     strength,
   }
 }

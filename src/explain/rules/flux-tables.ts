@@ -1,4 +1,4 @@
-import { stringAt } from '../../lib/json.ts'
+import { at, stringAt } from '../../lib/json.ts'
 import type { Found } from '../facts.ts'
 import type { Statement } from '../statements.ts'
 import {
@@ -103,6 +103,12 @@ export function heardFrom(found: Found, { reason, message }: Statement): Heard |
       what: 'the registry has nothing with the digest in spec.ref.digest',
       fix: 'correct spec.ref.digest (get_image_digest tells the digest of a tag), or push that content again',
     }
+  if (
+    words?.name === 'InvalidObject' &&
+    /Invalid value|Required value/.test(message) &&
+    at(found.object, 'spec', 'postBuild') !== undefined
+  )
+    return { ...words, fix: `${words.fix}, or the variable behind it: one that spec.postBuild does not give becomes empty` }
   const fix = words && fixes[`${words.name} ${found.ref.kind}`]
   return words && fix ? { ...words, fix } : words
 }
@@ -110,6 +116,8 @@ export function heardFrom(found: Found, { reason, message }: Statement): Heard |
 /** What mends a cause at a kind whose fields are others. */
 const fixes: Readonly<Record<string, string>> = {
   'TagNotFound ImageRepository': 'correct spec.image, or push the image: list_artifacts shows the tags that there are',
+  'ImmutableField HelmRelease':
+    'delete the object and let the next upgrade make it again (a StatefulSet with --cascade=orphan, so that its pods stay), or take the change back in the values or the chart; spec.upgrade.force replaces the object and is refused as well',
   'TagNotFound HelmChart':
     'correct chart and version in spec.chart.spec (of the HelmChart spec.chart and spec.version), or publish the chart',
   'RegistryUnauthorized Bucket':

@@ -98,12 +98,14 @@ export const setupRule: Rule = pod => {
   const event = setupEvent(pod)
   if (!event || isOver(pod, event, /^(SuccessfulMountVolume|SuccessfulAttachVolume|Pulling|Pulled|Created|Started)$/)) return []
   const words = heard([...missing, ...setups], event.message, pod.ref.namespace)
+  const source = volumeSource(pod, event.message)
+  const named = (text: string): string => (source ? text.replace('that it names', source.name) : text)
   return [
     {
       name: words?.name ?? (event.reason.includes('SandBox') ? 'PodSandboxFailed' : 'VolumeMountFailed'),
-      what: `the pod cannot be set up on its node: ${words?.what ?? event.reason}`,
-      fix: words?.fix ?? 'correct what the event names',
-      subject: words?.subject ?? volumeSource(pod, event.message),
+      what: `the pod cannot be set up on its node: ${named(words?.what ?? event.reason)}`,
+      fix: named(words?.fix ?? 'correct what the event names'),
+      subject: words?.subject ?? source,
       evidence: [eventEvidence(pod, event)],
       strength: 0.95,
     },

@@ -14,7 +14,10 @@ import {
   type Rule,
   warning,
 } from '../facts.ts'
+import { crashes } from '../wordings/crashes.ts'
+import { heard } from '../wordings/wording.ts'
 import { type Container, containersOf } from './container-rules.ts'
+import { logEvidence, tellingLines } from './endings.ts'
 
 const [persistent, graceMs] = [3, 30_000]
 
@@ -32,12 +35,17 @@ function unready(container: Container, facts: Facts): Finding[] {
   const kind = starting ? 'startup' : 'readiness'
   const event = warning(pod, /^Unhealthy$/, starting ? /^Startup probe/i : /^Readiness probe/i)
   if (!isLasting(container, event, facts)) return []
+  const said = heard(crashes, tellingLines(pod, name).join('\n'), undefined)
   return [
     {
       name: starting ? 'StartupProbeFailing' : 'ReadinessProbeFailing',
-      what: `container ${name} runs, and its ${kind} probe fails`,
-      fix: `correct the ${kind}Probe of container ${name} (${probeOf(spec, kind)}), or what it asks: get_logs tells what the container does`,
-      evidence: [...(event ? [eventEvidence(pod, event)] : conditionEvidence(pod, 'ContainersReady')), stateOf(container)],
+      what: `container ${name} runs, and its ${kind} probe fails${said ? `; its log speaks of this: ${said.what}` : ''}`,
+      fix: `correct the ${kind}Probe of container ${name} (${probeOf(spec, kind)}), or what it asks: ${said?.fix ?? 'get_logs tells what the container does'}`,
+      evidence: [
+        ...(event ? [eventEvidence(pod, event)] : conditionEvidence(pod, 'ContainersReady')),
+        stateOf(container),
+        ...(said ? logEvidence(pod, name) : []),
+      ],
       strength: event ? 0.95 : 0.8,
     },
   ]
@@ -45,12 +53,16 @@ function unready(container: Container, facts: Facts): Finding[] {
 
 /** Whether a container had its time: many failures, a failing workload above it, or more time than its probes ask for. */
 function isLasting({ pod, status, spec }: Container, event: Happening | undefined, facts: Facts): boolean {
-  if (event && event.count >= persistent) return true
+  const probe = objectAt(
+    spec,
+    at(status, 'started') === false && at(spec, 'startupProbe') !== undefined ? 'startupProbe' : 'readinessProbe',
+  )
+  const number = (key: string, otherwise: number): number => (typeof probe[key] === 'number' ? probe[key] : otherwise)
+  const tries = at(status, 'started') === false ? Math.max(persistent, number('failureThreshold', persistent)) : persistent
+  if (event && event.count >= tries) return true
   if (above(pod).some(f => hasGivenUp(f, facts))) return true
   const startedAt = Date.parse(stringAt(status, 'state', 'running', 'startedAt') ?? '')
   if (Number.isNaN(startedAt)) return event !== undefined
-  const probe = objectAt(spec, 'readinessProbe')
-  const number = (key: string, otherwise: number): number => (typeof probe[key] === 'number' ? probe[key] : otherwise)
   const allowed = number('initialDelaySeconds', 0) + number('periodSeconds', 10) * number('failureThreshold', 3)
   return facts.now - startedAt > allowed * 1000 + graceMs
 }

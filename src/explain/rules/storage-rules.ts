@@ -145,12 +145,14 @@ export const resizeRule: Rule = claim => {
   ]
 }
 
-/** A provisioner that a class names and that does not act. */
+/** A provisioner that a class names and that does not act: it was waited for often, or long ago. */
 export const provisionerRule: Rule = (found, facts) => {
   const claim = found.ref.kind === 'PersistentVolumeClaim' && textAt(found, 'status', 'phase') !== 'Bound' ? found : undefined
   const waits = claim?.events.find(e => e.reason === 'ExternalProvisioning')
-  if (!claim || !waits || waits.count < 10 || warning(claim, /ProvisioningFailed|FailedBinding/)) return []
-  const [driver] = below(claim, facts, 'storage class').map(f => textAt(f, 'provisioner'))
+  if (!claim || !waits || warning(claim, /ProvisioningFailed|FailedBinding/)) return []
+  if (waits.count < 10 && (waits.at === 0 || facts.now - waits.at < silentMs)) return []
+  const [, asked] = /external provisioner '([^']+)'/.exec(waits.message) ?? []
+  const driver = asked ?? below(claim, facts, 'storage class').map(f => textAt(f, 'provisioner'))[0]
   return [
     {
       name: 'ProvisionerSilent',

@@ -6,7 +6,7 @@ import { leadsOf } from '../../explain/leads/leads.ts'
 import { logLeads } from '../../explain/leads/log-leads.ts'
 import type { Named } from '../../explain/named.ts'
 import { containersOf } from '../../explain/rules/container-rules.ts'
-import { tellingLog } from '../../explain/rules/endings.ts'
+import { isUnready, tellingLog } from '../../explain/rules/endings.ts'
 import { isFluxGroup } from '../../engine/controllers.ts'
 import { type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/manifest.ts'
 import { inParallel } from '../../lib/parallel.ts'
@@ -144,7 +144,7 @@ function tellingFirst(objects: readonly KubeObject[]): KubeObject[] {
   return objects.toSorted((a, b) => (a.kind === 'Job' ? 0 : rank(a) - rank(b)) || age(b) - age(a))
 }
 
-/** The last lines of containers that ended badly, or hold others back: of few pods, as alike pods say the same. */
+/** The last lines of containers that ended badly, hold others back or are not ready: of few pods, as alike pods say the same. */
 async function readLogs(all: readonly Found[], { reader, now }: { reader: Reader; now: number }): Promise<void> {
   const telling = all
     .filter(f => f.ref.kind === 'Pod' && f.object)
@@ -153,7 +153,8 @@ async function readLogs(all: readonly Found[], { reader, now }: { reader: Reader
       const log = tellingLog(container, now)
       return log && !container.pod.logs.has(container.name) ? [{ ...container, ...log }] : []
     })
-  await inParallel(telling.slice(0, mostLogs), atOnce, async ({ pod, name, previous }) => {
+  const first = telling.toSorted((a, b) => Number(isUnready(a, now)) - Number(isUnready(b, now)))
+  await inParallel(first.slice(0, mostLogs), atOnce, async ({ pod, name, previous }) => {
     const text = await reader.log(pod.ref, { container: name, previous })
     if (text !== undefined) (pod.logs as Map<string, string>).set(name, text)
   })
