@@ -26,6 +26,9 @@ import { workloadFaults } from './faults-workloads.ts'
 import { fluxVariants } from './variants-flux.ts'
 import { moreVariants } from './variants-more.ts'
 import { podVariants } from './variants-pods.ts'
+import { fieldRoundHealthy } from './field-round-healthy.ts'
+import { fieldRoundPods } from './field-round-pods.ts'
+import { fieldRound } from './field-round.ts'
 import { fieldVariants } from './field-variants.ts'
 import { moreFieldVariants } from './field-variants-more.ts'
 import { operatorVariants } from './operator-variants.ts'
@@ -149,6 +152,8 @@ const whole = [
   ...blindFlux,
   ...blindApplies,
   ...blindPods,
+  ...fieldRound,
+  ...fieldRoundPods,
 ]
 
 /** One of each kind of fault. */
@@ -168,6 +173,7 @@ describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {
     ...checkedHealthy(),
     ...wellPractice(),
     ...unseenHealthy(),
+    ...fieldRoundHealthy(),
   ]
   for (const [i, [says]] of well().entries())
     test(says, async () => {
