@@ -222,7 +222,7 @@ const starting = [
       ]),
       /PersistentVolumeClaim\/apps\/files-data/,
       /no EC2 IMDS role found/,
-      /credential|role|identity|right|permission|IAM|driver/i,
+      /service account of the storage driver/,
     ],
     [
       'many writers on a disk',
@@ -237,7 +237,7 @@ const starting = [
       ),
       /PersistentVolumeClaim\/apps\/wiki-data/,
       /MULTI_NODE_MULTI_WRITER/,
-      /access ?mode|ReadWriteOnce|ReadWriteMany/i,
+      /accessModes/,
     ],
     [
       'a provisioner that does not run',

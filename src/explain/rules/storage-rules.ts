@@ -31,6 +31,18 @@ const claims: readonly Wording[] = [
   },
   {
     name: 'ProvisioningFailed',
+    says: /MULTI_NODE_\w+|access ?modes?\b[^\n]{0,60}(?:not (?:be )?supported|unsupported|invalid)|only AccessModes/i,
+    what: 'the storage driver makes no volume of the access mode that the claim asks for',
+    fix: 'make the claim again with accessModes that the driver has (disks: ReadWriteOnce), or with a StorageClass of shared files',
+  },
+  {
+    name: 'ProvisioningFailed',
+    says: /no EC2 IMDS role|(?:get|refresh|retrieve|find|load)\w* (?:\w+ )?credentials|UnauthorizedOperation|not authorized to perform|AccessDenied|AuthorizationFailed|InvalidClientTokenId|insufficient (?:authentication scopes|permissions?)|required '[\w.]+' permission/i,
+    what: 'the storage driver has no credentials or no rights at the provider',
+    fix: 'give the service account of the storage driver its role at the provider (annotation and trust of the role, or its credentials Secret), with the right that the event names',
+  },
+  {
+    name: 'ProvisioningFailed',
     says: /fail(?:ed|ure) to provision|provision|rpc error|exceed|quota/i,
     what: 'the storage driver could not make the volume',
     fix: 'correct what the event names: parameters of the StorageClass, size, access mode, or the driver with its rights and quota at the provider',
