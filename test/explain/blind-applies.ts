@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { conditions, global, object } from './objects.ts'
+import { heldNamespace, object } from './objects.ts'
 import { alone, app, inFlux, refuses, releases, three, waits } from './practice.ts'
 
 const top = /Kustomization\/flux-system\/shop/.source
@@ -9,20 +9,7 @@ const quota = (hard: string, used: string): KubeObject =>
     spec: { hard: { 'limits.memory': hard } },
     status: { hard: { 'limits.memory': hard }, used: { 'limits.memory': used } },
   })
-const leaving = (name: string): KubeObject =>
-  global('v1', 'Namespace', name, {
-    metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' },
-    spec: { finalizers: ['kubernetes'] },
-    status: {
-      phase: 'Terminating',
-      conditions: conditions([
-        'NamespaceFinalizersRemaining',
-        'True',
-        'SomeFinalizersRemain',
-        'Some content in the namespace has finalizers remaining: kafka.strimzi.io/topic-operator in 3 resource instances',
-      ]),
-    },
-  })
+const leaving = (name: string): KubeObject => heldNamespace(name, 'kafka.strimzi.io/topic-operator in 3 resource instances')
 
 export const blindApplies = [
   ...three('blind: a definition is missing', [

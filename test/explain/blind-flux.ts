@@ -1,4 +1,4 @@
-import { bucket, conditions, goodChart, goodCharts, goodGit, imageRepository, notHealthy, object, oci, release } from './objects.ts'
+import { bucket, conditions, goodChart, goodCharts, goodGit, imageRepository, notHealthy, object, oci } from './objects.ts'
 import {
   around,
   breaks,
@@ -8,6 +8,7 @@ import {
   login,
   pulls,
   refuses,
+  releaseNeeds,
   releases,
   repo,
   secret,
@@ -21,14 +22,6 @@ import { failing, fleet } from './whole.ts'
 
 const needs = (name: string, on: string) =>
   failing(name, ['DependencyNotReady', `dependency 'flux-system/${on}' is not ready`], { spec: { dependsOn: [{ name: on }] } })
-const releaseNeeds = (name: string, on: string) =>
-  release(name, { dependsOn: [{ name: on }] }, undefined, {
-    conditions: conditions(
-      ['Reconciling', 'True', 'ProgressingWithRetry', `dependency 'apps/${on}' is not ready`],
-      ['Ready', 'False', 'DependencyNotReady', `dependency 'apps/${on}' is not ready`],
-    ),
-    helmChart: `apps/apps-${name}`,
-  })
 const decrypts = { decryption: { provider: 'sops', secretRef: { name: 'sops-age' } } }
 const digest = `sha256:${'4be1d2'.repeat(10)}77aa`
 const locked = releases('web', [

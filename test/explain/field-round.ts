@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { bucket, conditions, global, goodGit, imageRepository, namespace, object, past } from './objects.ts'
+import { bucket, conditions, global, goodGit, heldNamespace, imageRepository, namespace, object, past } from './objects.ts'
 import {
   alone,
   app,
@@ -46,22 +46,11 @@ const quota = (name: string, hard: Record<string, string>, used: Record<string, 
 const blocked = (name: string, by: string): KubeObject =>
   failing(name, ['DependencyNotReady', `dependency 'flux-system/${by}' is not ready`], { spec: { dependsOn: [{ name: by }] } })
 const ending = (name: string, message: string): KubeObject =>
-  namespace(name, {
-    metadata: { deletionTimestamp: past },
-    spec: { finalizers: ['kubernetes'] },
-    status: {
-      phase: 'Terminating',
-      conditions: conditions(
-        ['NamespaceDeletionDiscoveryFailure', 'False', 'ResourcesDiscovered', 'All resources successfully discovered'],
-        ['NamespaceContentRemaining', 'True', 'SomeResourcesRemain', message],
-        [
-          'NamespaceFinalizersRemaining',
-          'True',
-          'SomeFinalizersRemain',
-          'Some content in the namespace has finalizers remaining: finalizer.rabbitmqclusters.rabbitmq.com in 1 resource instances',
-        ],
-      ),
-    },
+  heldNamespace(name, 'finalizer.rabbitmqclusters.rabbitmq.com in 1 resource instances', {
+    before: [
+      ['NamespaceDeletionDiscoveryFailure', 'False', 'ResourcesDiscovered', 'All resources successfully discovered'],
+      ['NamespaceContentRemaining', 'True', 'SomeResourcesRemain', message],
+    ],
   })
 
 const applying = [

@@ -29,6 +29,26 @@ export function global(apiVersion: string, kind: string, name: string, rest: Jso
 export const namespace = (name: string, rest: JsonObject = {}): KubeObject =>
   global('v1', 'Namespace', name, { spec: {}, status: { phase: 'Active' }, ...rest })
 
+/** A namespace that cannot end: which finalizers hold it, in the words of its controller. */
+export const heldNamespace = (
+  name: string,
+  remaining: string,
+  { since = past, before = [] }: { since?: string; before?: readonly Condition[] } = {},
+): KubeObject =>
+  namespace(name, {
+    metadata: { deletionTimestamp: since },
+    spec: { finalizers: ['kubernetes'] },
+    status: {
+      phase: 'Terminating',
+      conditions: conditions(...before, [
+        'NamespaceFinalizersRemaining',
+        'True',
+        'SomeFinalizersRemain',
+        `Some content in the namespace has finalizers remaining: ${remaining}`,
+      ]),
+    },
+  })
+
 type Ready = readonly [status: string, reason: string, message: string] | undefined
 function flux(
   apiVersion: string,

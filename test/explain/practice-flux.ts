@@ -10,6 +10,7 @@ import {
   login,
   loops,
   pulls,
+  releaseNeeds,
   releases,
   repo,
   secret,
@@ -19,19 +20,11 @@ import {
   waits,
   ociFails,
 } from './practice.ts'
-import { bucket, conditions, git, goodChart, goodCharts, goodGit, object, release } from './objects.ts'
+import { bucket, git, goodChart, goodCharts, goodGit, object } from './objects.ts'
 import { failing, fleet } from './whole.ts'
 
 const needs = (name: string, on: readonly string[], message: string) =>
   failing(name, ['DependencyNotReady', message], { spec: { dependsOn: on.map(n => ({ name: n })) } })
-const hrNeeds = (name: string, on: string) =>
-  release(name, { dependsOn: [{ name: on }] }, undefined, {
-    conditions: conditions(
-      ['Reconciling', 'True', 'ProgressingWithRetry', `dependency 'apps/${on}' is not ready`],
-      ['Ready', 'False', 'DependencyNotReady', `dependency 'apps/${on}' is not ready`],
-    ),
-    helmChart: `apps/apps-${name}`,
-  })
 const sub = { postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'cluster-vars' }] } }
 
 export const fluxPractice = [
@@ -66,7 +59,7 @@ export const fluxPractice = [
   ...three('a loop of dependencies', [
     [
       'two releases',
-      [hrNeeds('web', 'api'), hrNeeds('api', 'web'), goodChart('apps-web'), goodChart('apps-api'), goodCharts(), ...around()],
+      [releaseNeeds('web', 'api'), releaseNeeds('api', 'web'), goodChart('apps-web'), goodChart('apps-api'), goodCharts(), ...around()],
       /HelmRelease\/apps\/(?:web|api)/,
       /api.*web|web.*api|dependsOn/s,
     ],

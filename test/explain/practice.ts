@@ -361,6 +361,16 @@ const ofRelease = (made: KubeObject, name: string): KubeObject =>
           },
         },
       }
+/** A release that waits for another one. */
+export const releaseNeeds = (name: string, on: string) =>
+  release(name, { dependsOn: [{ name: on }] }, undefined, {
+    conditions: conditions(
+      ['Reconciling', 'True', 'ProgressingWithRetry', `dependency 'apps/${on}' is not ready`],
+      ['Ready', 'False', 'DependencyNotReady', `dependency 'apps/${on}' is not ready`],
+    ),
+    helmChart: `apps/apps-${name}`,
+  })
+
 /** A release that stands at its chart, or at what its values come from. */
 export function chartless(
   name: string,

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../kinds/manifest.ts'
 import { listAt, stringAt } from '../../lib/json.ts'
 import { type Facts, type Found, podLabelsOf, type Selector, selectorOf, selects } from '../facts.ts'
 import { statementsOf } from '../statements.ts'
+import { unservedKind } from '../wordings/unserved.ts'
 import { fluxLeads } from './flux-leads.ts'
 import type { Lead } from './lead.ts'
 import { operatorLeads } from './operator-leads.ts'
@@ -89,8 +90,9 @@ function messageLeads(found: Found): Lead[] {
   const name = missingName ?? endingName
   const [, service, place] = /https:\/\/([a-z0-9-]+)\.([a-z0-9-]+)\.svc[:./]/.exec(said) ?? []
   const [, group, version] = /list of server APIs: ([\w.-]+)\/(\w+)/.exec(said) ?? []
-  const [, kind, unserved] = /no matches for kind "(\w+)" in version "([\w-]+\.[\w.-]+)\/\w+"/.exec(said) ?? []
-  const definition = kind && unserved ? { ...definitions, name: `${pluralOf(kind)}.${unserved}` } : undefined
+  const unserved = unservedKind(said)
+  const isCustom = unserved !== undefined && /^[\w-]+\.[\w.-]+$/.test(unserved.group)
+  const definition = isCustom ? { ...definitions, name: `${pluralOf(unserved.kind)}.${unserved.group}` } : undefined
   const webhook = /webhook/.test(said) && service !== undefined
   return [
     ...(name ? [{ role: 'namespace', weight: 1, one: { group: '', kind: 'Namespace', name } } as const] : []),

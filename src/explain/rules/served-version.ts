@@ -1,12 +1,15 @@
 import { at, listAt, stringAt } from '../../lib/json.ts'
 import { below, type Evidence, type Facts, fieldEvidence, type Found } from '../facts.ts'
+import { unservedKind } from '../wordings/unserved.ts'
 import type { Heard } from '../wordings/wording.ts'
 
 const nameLike = /^[\w.-]{1,100}$/
 
 /** What it means that a kind is not served whose definition is there: it serves other versions. */
 export function servedOtherwise(found: Found, message: string, facts: Facts): { words: Heard; evidence: Evidence } | undefined {
-  const [focus = '', kind = '', group = '', version = ''] = /no matches for kind "(\w+)" in version "([\w.-]+)\/(\w+)"/.exec(message) ?? []
+  const unserved = unservedKind(message)
+  if (!unserved) return undefined
+  const { said: focus, kind, group, version } = unserved
   const definition = below(found, facts, 'policy').find(
     f => f.object && stringAt(f.object, 'spec', 'names', 'kind') === kind && stringAt(f.object, 'spec', 'group') === group,
   )
