@@ -1,6 +1,6 @@
 // Pre-initialises a module: runs its initialiser and its warm-up once with a fixed clock and fixed randomness, then writes
 // memory and globals back into the module, with a ceiling on its memory. The same input gives the same bytes.
-import { unsignedAt } from '../../src/world/kernel/image.ts'
+import { sectionsIn, unsignedAt } from '../../src/world/kernel/image.ts'
 import { instantiate } from '../../src/world/kernel/instance.ts'
 
 interface Section {
@@ -40,14 +40,7 @@ function signed(value: bigint): number[] {
 }
 
 function sectionsOf(module: Uint8Array): Section[] {
-  const sections: Section[] = []
-  for (let at = 8; at < module.length;) {
-    const id = module[at] ?? 0
-    const [size, start] = unsignedAt(module, at + 1)
-    sections.push({ id, body: module.subarray(start, start + size) })
-    at = start + size
-  }
-  return sections
+  return Array.from(sectionsIn(module), ({ id, body }) => ({ id, body }))
 }
 
 function moduleOf(sections: Section[]): Uint8Array {

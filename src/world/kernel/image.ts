@@ -12,14 +12,21 @@ export interface Split {
 /** Takes a pre-initialised module apart: data is the last of its sections but for custom ones, and no code refers to it. @throws {TypeError} for another one. */
 export function splitModule(bytes: Uint8Array): Split {
   let split: Split | undefined
-  for (let at = headerBytes; at < bytes.length;) {
-    const [size, start] = unsignedAt(bytes, at + 1)
-    if (bytes[at] === dataSection) split = { code: bytes.subarray(0, at), image: bytes.subarray(start, start + size) }
-    else if (bytes[at] !== customSection) split = undefined
-    at = start + size
+  for (const { id, at, body } of sectionsIn(bytes)) {
+    if (id === dataSection) split = { code: bytes.subarray(0, at), image: body }
+    else if (id !== customSection) split = undefined
   }
   if (!split) throw new TypeError('the module does not end with its data')
   return split
+}
+
+/** The sections of a module in their order: where each begins, and its body, as a view. */
+export function* sectionsIn(module: Uint8Array): Iterable<{ id: number; at: number; body: Uint8Array }> {
+  for (let at = headerBytes; at < module.length;) {
+    const [size, start] = unsignedAt(module, at + 1)
+    yield { id: module[at] ?? 0, at, body: module.subarray(start, start + size) }
+    at = start + size
+  }
 }
 
 /** Writes a data section into a memory that is all zeros. */
