@@ -2,12 +2,12 @@ import { messageOf } from '../lib/coded-error.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { conditionsOf, type KubeObject, type ObjectRef, printRef, refOf } from '../kinds/manifest.ts'
 import { Bell } from './bell.ts'
-import { drive } from './drive.ts'
+import { drive, driveGone } from './drive.ts'
+import { Later } from './later.ts'
 import { type Again, type Item, Queue, type QueueTold } from './queue.ts'
 import type { Followed, Reconciler } from './reconciler.ts'
-import { Recorder } from './recorder.ts'
 import { asksForRun } from './triggers.ts'
-import type { Hub, Pass } from './working.ts'
+import { type Hub, isHeld, type Pass } from './working.ts'
 
 /** Which objects are ours; without a field, all. */
 export interface Scope {
@@ -28,7 +28,7 @@ export interface WatchedHub extends Hub {
   >
 }
 
-export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'progress' | 'clock' | 'recorder'> {
+export interface ControllerOptions<Hands> extends Omit<Pass<Hands>, 'hub' | 'progress' | 'clock' | 'later' | 'again'> {
   readonly hub: WatchedHub
   readonly clock: Pass<Hands>['clock']
   /** How many objects of one kind run at a time; those that wait for another cluster are counted apart. */
@@ -85,9 +85,11 @@ class Controller<Hands> {
   readonly #reconcilers: ReadonlyMap<string, Reconciler<Kind, Hands>>
   readonly #options: ControllerOptions<Hands>
   readonly #queue: Queue
-  readonly #recorder: Recorder
+  readonly #later: Later
   readonly #objects: ReadonlyMap<string, Map<string, KubeObject>>
   readonly #followed: ReadonlyMap<string, Map<string, KubeObject>>
+  /** Objects that were deleted before they had a finalizer, and may have left something. */
+  readonly #left = new Map<string, KubeObject>()
   readonly #passes = new Set<Promise<void>>()
   readonly #bell: Bell
 
@@ -98,7 +100,7 @@ class Controller<Hands> {
     this.#options = options
     this.#queue = new Queue(options)
     this.#bell = new Bell(options.clock, options.signal)
-    this.#recorder = new Recorder(options.hub, { clock: options.clock, isBusy: () => this.#queue.isBusy() })
+    this.#later = new Later({ clock: options.clock, isBusy: () => this.#queue.isBusy() })
   }
 
   /** A watch that breaks for good, as where the kind is not served or rights are gone, is begun anew; why is told once, until it is another reason. */
@@ -129,6 +131,7 @@ class Controller<Hands> {
     const changed = (object: KubeObject): void => {
       const before = known.get(keyOf(object))
       known.set(keyOf(object), object)
+      if (ours) this.#left.delete(keyOf(object))
       if (ours) seen?.(object)
       if (ours && asksForRun(before, object)) this.#queue.ask(this.#itemOf(object))
       if (wakes) this.#wake({ before, after: object })
@@ -138,6 +141,7 @@ class Controller<Hands> {
       known.delete(key)
       if (ours) this.#queue.forget(key)
       if (ours && object) forgotten?.(object)
+      if (ours && object && this.#reconcilers.get(kind)?.holdsLater && !isHeld(object)) this.#leave(object)
       if (wakes && object) this.#wake({ before: object, after: object, gone: true })
     }
     for await (const event of hub.watch({ group, version, kind, ...scope }, signal)) {
@@ -164,11 +168,11 @@ class Controller<Hands> {
     const { clock, signal } = this.#options
     while (!signal.aborted) {
       for (let item = this.#queue.take(clock.elapsed()); item; item = this.#queue.take(clock.elapsed())) this.#start(item)
-      if (!this.#queue.isBusy()) this.#recorder.idle()
+      if (!this.#queue.isBusy()) this.#later.idle()
       await this.#bell.wait(this.#queue.nextAt())
     }
     await Promise.all(this.#passes)
-    await this.#recorder.end()
+    await this.#later.end()
   }
 
   /** What follows the changed object runs. */
@@ -196,14 +200,32 @@ class Controller<Hands> {
   async #pass({ kind, key }: Item): Promise<Again> {
     const object = this.#objects.get(kind)?.get(key)
     const reconciler = this.#reconcilers.get(kind)
-    if (!object || !reconciler) return {}
+    if (!reconciler) return {}
+    if (!object) return this.#clean(reconciler, key)
     try {
-      const driven = await drive(reconciler, refOf(object), { ...this.#options, recorder: this.#recorder })
+      const again = (): void => {
+        this.#queue.ask(this.#itemOf(object))
+        this.#bell.ring()
+      }
+      const driven = await drive(reconciler, refOf(object), { ...this.#options, later: this.#later, again })
       return driven.is === 'done' ? driven.settled : {}
     } catch (thrown) {
       if (!this.#options.signal.aborted) this.#options.failed(printRef(refOf(object)), thrown)
       return { backoff: true }
     }
+  }
+
+  /** What it left goes when no pass over it is on. */
+  #leave(object: KubeObject): void {
+    this.#left.set(keyOf(object), object)
+    this.#queue.ask(this.#itemOf(object))
+  }
+
+  async #clean(reconciler: Reconciler<Kind, Hands>, key: string): Promise<Again> {
+    const object = this.#left.get(key)
+    this.#left.delete(key)
+    if (object) await driveGone(reconciler, object, { ...this.#options, later: this.#later }).catch(() => {})
+    return {}
   }
 
   #itemOf(object: KubeObject): Item {

@@ -38,7 +38,8 @@ async function passOver<K extends Kind, Hands>(
   if (found.metadata.deletionTimestamp) return finalize(reconciler, state, pass)
   if (reconciler.isStatic?.(found as ObjectOf<K>)) return leaveAlone(reconciler, state, pass)
   const unsupported = unsupportedField(reconciler.kind, found)
-  if (!unsupported && !state.holds() && !(await state.addFinalizer())) return undefined
+  if (!unsupported && !state.holds() && !(reconciler.holdsLater && state.addFinalizerLater()) && !(await state.addFinalizer()))
+    return undefined
   if (isObject(found.spec) && found.spec.suspend === true) {
     await state.save(reconciler.convention.suspended(state.current(), { now: pass.clock.now() }))
     return { is: 'suspended', object: state.current() }
@@ -54,13 +55,24 @@ async function finalize<K extends Kind, Hands>(
   state: Working<K, Hands>,
   pass: Pass<Hands>,
 ): Promise<Driven> {
-  if (!state.holds()) return { is: 'gone' }
+  if (!state.holds() && !(reconciler.holdsLater && state.current().metadata.deletionTimestamp)) return { is: 'gone' }
   const outcome = await attempt(() => reconciler.finalize(state.current() as ObjectOf<K>, pass.hands, state.run()), pass.signal)
   if (outcome.is !== 'ready')
     return conclude(reconciler, state, { pass, outcome: outcome.is === 'failed' ? { ...outcome, retry: 'backoff' } : outcome })
   for (const event of outcome.events ?? []) await state.emit(event)
-  await state.dropFinalizer()
+  if (state.holds()) await state.dropFinalizer()
   return { is: 'gone' }
+}
+
+/** Undoes what an object made that was deleted before it had its finalizer. */
+export async function driveGone<K extends Kind, Hands>(
+  reconciler: Reconciler<K, Hands>,
+  gone: KubeObject,
+  pass: Pass<Hands>,
+): Promise<void> {
+  const state = new Working(gone, reconciler, pass)
+  const outcome = await attempt(() => reconciler.finalize(gone as ObjectOf<K>, pass.hands, state.run()), pass.signal)
+  for (const event of outcome.events ?? []) await state.emit(event)
 }
 
 /** An object that became static loses what it had before: once, as nothing of it is left afterwards. */

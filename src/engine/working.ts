@@ -1,13 +1,14 @@
 import { overNow } from '../lib/aborted.ts'
 import { type FluxEvent, fluxEventOf } from '../kinds/flux-event.ts'
-import { type KubeObject, type ObjectRef, conditionsOf, refOf } from '../kinds/manifest.ts'
+import { type KubeObject, type ObjectRef, conditionsOf, printRef, refOf } from '../kinds/manifest.ts'
 import type { Kind } from '../kinds/kind.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
 import { mergePatchFrom } from '../lib/merge-patch.ts'
 import { inOrder, type StatusChange, withCondition } from './conditions.ts'
 import { eventFor, type EventDraft } from './events.ts'
-import { type Recorder, record } from './recorder.ts'
+import type { Later } from './later.ts'
+import { record, recording } from './record.ts'
 import type { Reconciler, Run } from './reconciler.ts'
 import type { Settings } from './settings.ts'
 
@@ -31,13 +32,24 @@ export interface Pass<Hands> {
   /** How long a pass goes on before what it shows is written by itself; absent: at once. */
   readonly showAfterMs?: number | undefined
   readonly progress?: ((message: string) => void) | undefined
-  /** Writes events that are no failures, later; absent: each is written at once. */
-  readonly recorder?: Pick<Recorder, 'add'> | undefined
+  /** Takes what no pass has to wait for, as events that are no failures; absent: each is written at once. */
+  readonly later?: Pick<Later, 'add'> | undefined
+  /** Asks for one more pass. */
+  readonly again?: (() => void) | undefined
   /** Told of each event that is forwarded, as often as it comes. */
   readonly forward?: ((event: FluxEvent) => void) | undefined
 }
 
 const finalizer = 'finalizers.fluxcd.io'
+
+/** Whether an object has the finalizer of Flux's controllers. */
+export function isHeld({ metadata }: KubeObject): boolean {
+  return metadata.finalizers?.includes(finalizer) === true
+}
+
+function withFinalizer({ metadata }: KubeObject): string[] {
+  return [...(metadata.finalizers ?? []), finalizer]
+}
 
 /** The object of a pass with its status as changed so far; writes only what differs from the last write. */
 export class Working<K extends Kind, Hands> {
@@ -152,36 +164,52 @@ export class Working<K extends Kind, Hands> {
       { controller: this.#reconciler.convention.controller, now: this.#pass.clock.now() },
     )
     if (draft.severity !== 'trace') this.#pass.forward?.(fluxEventOf(event, draft.message))
-    if (draft.severity !== 'error' && this.#pass.recorder) this.#pass.recorder.add(event)
-    else await record(this.#pass.hub, event, this.#pass.signal)
+    const { hub, later, signal } = this.#pass
+    if (draft.severity === 'error' || !later?.add(recording(hub, event))) await record(hub, event, signal)
   }
 
-  /** Whether the object has the finalizer of Flux's controllers. */
   holds(): boolean {
-    return this.#object.metadata.finalizers?.includes(finalizer) === true
+    return isHeld(this.#object)
   }
 
   /** `false` when the object changed since it was read. */
   async addFinalizer(): Promise<boolean> {
-    return this.#finalizers([...(this.#object.metadata.finalizers ?? []), finalizer])
+    const stored = await this.#finalizers(this.#object, withFinalizer(this.#object), this.#pass.signal)
+    if (stored) this.#took(stored)
+    return stored !== undefined
+  }
+
+  /** Adds the finalizer when there is time; `false`: not this time, as it could not be added. */
+  addFinalizerLater(): boolean {
+    const ref = refOf(this.#object)
+    const write = async (signal: AbortSignal): Promise<void> => {
+      for (;;) {
+        const live = await this.#pass.hub.get(ref, signal)
+        if (!live || live.metadata.deletionTimestamp || isHeld(live)) return
+        if (await this.#finalizers(live, withFinalizer(live), signal)) return
+      }
+    }
+    return this.#pass.later?.add({ key: `${ref.group} ${printRef(ref)}`, write, failed: () => this.#pass.again?.() }) === true
   }
 
   async dropFinalizer(): Promise<void> {
+    const { hub, signal } = this.#pass
     const without = (object: KubeObject): string[] => (object.metadata.finalizers ?? []).filter(f => f !== finalizer)
-    for (let live: KubeObject | undefined = this.#object; live; live = await this.#pass.hub.get(refOf(live), this.#pass.signal)) {
+    for (let live: KubeObject | undefined = this.#object; live; live = await hub.get(refOf(live), signal)) {
       this.#object = { ...this.#object, metadata: live.metadata }
-      if (await this.#finalizers(without(live))) return
+      const stored = await this.#finalizers(live, without(live), signal)
+      if (stored) return this.#took(stored)
     }
   }
 
-  async #finalizers(finalizers: string[]): Promise<boolean> {
-    const { resourceVersion } = this.#object.metadata
+  /** The object as written; `undefined` when it changed since it was read. */
+  async #finalizers(read: KubeObject, finalizers: string[], signal: AbortSignal): Promise<KubeObject | undefined> {
+    const { resourceVersion } = read.metadata
     const body = { metadata: { finalizers, ...(resourceVersion ? { resourceVersion } : {}) } }
     try {
-      this.#took(await this.#pass.hub.patch(refOf(this.#object), { type: 'merge', body, manager: this.#manager }, this.#pass.signal))
-      return true
+      return await this.#pass.hub.patch(refOf(read), { type: 'merge', body, manager: this.#manager }, signal)
     } catch (thrown) {
-      if (thrown instanceof CodedError && thrown.code === 'CONFLICT') return false
+      if (thrown instanceof CodedError && thrown.code === 'CONFLICT') return undefined
       throw thrown
     }
   }

@@ -26,6 +26,7 @@ export interface SourceKind<K extends Kind, H> extends Pick<Reconciler<K, H>, 'f
 export function source<K extends Kind, H extends Pick<Hands, 'artifacts'>>(kind: K, own: SourceKind<K, H>): Reconciler<K, H> {
   return reconciler(kind, {
     convention: sourceConvention,
+    holdsLater: true,
     ...(own.isStatic ? { isStatic: own.isStatic.bind(own) } : {}),
     ...(own.follows ? { follows: own.follows } : {}),
     ...(own.wokenBy ? { wokenBy: own.wokenBy.bind(own) } : {}),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { Recorder } from '../../src/engine/recorder.ts'
+import { Later } from '../../src/engine/later.ts'
+import { recording } from '../../src/engine/record.ts'
 import type { Hub } from '../../src/engine/working.ts'
 import type { KubeObject, ObjectRef } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
@@ -15,7 +16,7 @@ const event = (name: string): KubeObject => ({
   reportingComponent: 'test',
 })
 
-/** A recorder whose events are written when they are let through. */
+/** Events that are written when they are let through. */
 function stage() {
   const written: string[] = []
   const counts = new Map<string, unknown>()
@@ -39,49 +40,50 @@ function stage() {
       return event(name)
     },
   } as unknown as Hub
-  const recorder = new Recorder(hub, { clock, isBusy: () => state.busy })
+  const later = new Later({ clock, isBusy: () => state.busy })
+  const add = (name: string): boolean => later.add(recording(hub, event(name)))
   /** Lets everything happen that needs no time. */
   const settled = async (): Promise<void> => {
     for (let i = 0; i < 20; i++) await turn()
   }
-  return { recorder, clock, state, written, counts, settled }
+  return { later, add, clock, state, written, counts, settled }
 }
 
 test('events are written at once while nothing is reconciled, in their order', async () => {
-  const { recorder, written, settled } = stage()
-  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) recorder.add(event(name))
+  const { add, written, settled } = stage()
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) add(name)
   await settled()
   assert.deepEqual(written, ['a', 'b', 'c', 'd', 'e', 'f'])
 })
 
 test('equal events count up one after the other, however many wait', async () => {
-  const { recorder, state, counts, settled } = stage()
+  const { later, add, state, counts, settled } = stage()
   state.busy = true
-  for (const name of ['a', 'a', 'b', 'a', 'a']) recorder.add(event(name))
+  for (const name of ['a', 'a', 'b', 'a', 'a']) add(name)
   state.busy = false
-  recorder.idle()
+  later.idle()
   await settled()
   assert.deepEqual(Object.fromEntries(counts), { a: 4, b: 1 })
 })
 
 test('they wait for what is reconciled, until it is over', async () => {
-  const { recorder, state, written, settled } = stage()
+  const { later, add, state, written, settled } = stage()
   state.busy = true
-  recorder.add(event('a'))
+  add('a')
   await settled()
   assert.deepEqual(written, [])
   state.busy = false
-  recorder.idle()
+  later.idle()
   await settled()
   assert.deepEqual(written, ['a'])
 })
 
 test('they wait for ten seconds at most', async () => {
-  const { recorder, clock, state, written, settled } = stage()
+  const { add, clock, state, written, settled } = stage()
   state.busy = true
-  recorder.add(event('a'))
+  add('a')
   await clock.advance(3000)
-  recorder.add(event('b'))
+  add('b')
   await clock.advance(6999)
   assert.deepEqual(written, [])
   await clock.advance(1)
@@ -93,28 +95,41 @@ test('they wait for ten seconds at most', async () => {
 })
 
 test('of very many the oldest are lost', async () => {
-  const { recorder, state, written } = stage()
+  const { later, add, state, written } = stage()
   state.busy = true
-  for (let i = 0; i < 10_002; i++) recorder.add(event(String(i)))
-  await recorder.end()
+  for (let i = 0; i < 10_002; i++) add(String(i))
+  await later.end()
   assert.deepEqual([written.length, written[0], written.at(-1)], [10_000, '2', '10001'])
 })
 
 test('at the end what waits is written', async () => {
-  const { recorder, state, written } = stage()
+  const { later, add, state, written } = stage()
   state.busy = true
-  for (const name of ['a', 'b']) recorder.add(event(name))
-  await recorder.end()
+  for (const name of ['a', 'b']) add(name)
+  await later.end()
   assert.deepEqual(written, ['a', 'b'])
 })
 
 test('a server that hangs does not hold up the end for more than two seconds', async () => {
-  const { recorder, clock, state, written, settled } = stage()
+  const { later, add, clock, state, written, settled } = stage()
   state.hangs = true
-  recorder.add(event('a'))
-  const ended = recorder.end()
+  add('a')
+  const ended = later.end()
   await settled()
   await clock.advance(2000)
   await ended
   assert.deepEqual(written, [])
+})
+
+test('a write that throws is told, and is for whoever asks next', async () => {
+  const { later, written, settled } = stage()
+  let told = 0
+  const late = { key: 'a', write: () => Promise.reject(new Error('refused')), failed: () => told++ }
+  assert.equal(later.add(late), true)
+  await settled()
+  assert.equal(told, 1)
+  assert.equal(later.add(late), false)
+  assert.equal(later.add({ key: 'a', write: async () => void written.push('a') }), true)
+  await settled()
+  assert.deepEqual(written, ['a'])
 })

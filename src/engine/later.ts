@@ -1,0 +1,100 @@
+import { overNow } from '../lib/aborted.ts'
+import type { Pass } from './working.ts'
+
+/** How long a write lets passes go before it, and how long what still waits at the end may take. */
+const [patienceMs, endMs] = [10_000, 2000]
+/** How many are done at a time while nothing is reconciled, and how many wait: of more the oldest are lost, as where the API server is away for long. */
+const [mostAtOnce, mostWaiting] = [4, 10_000]
+
+/** A write to the cluster for which no pass has to wait. Those of one key are done one after the other. */
+export interface LateWrite {
+  readonly key: string
+  write(signal: AbortSignal): Promise<void>
+  /** Told when `write` threw. */
+  failed?(): void
+}
+
+export interface LaterOptions {
+  readonly clock: Pass<unknown>['clock']
+  /** Whether something is reconciled now, or is due. */
+  isBusy(): boolean
+}
+
+/** Writes beside the passes that the writes are of: what is to be reconciled comes first, for as long as a write may wait. */
+export class Later {
+  readonly #options: LaterOptions
+  readonly #waiting: { readonly late: LateWrite; readonly since: number }[] = []
+  readonly #failed = new Set<string>()
+  #working: Promise<void> | undefined
+  #bell = new AbortController()
+  readonly #over = new AbortController()
+  #ending = false
+
+  constructor(options: LaterOptions) {
+    this.#options = options
+  }
+
+  /** `false` once after a write of that key threw: it is for whoever asks to do now, and to see why it fails. */
+  add(late: LateWrite): boolean {
+    if (this.#failed.delete(late.key)) return false
+    this.#waiting.push({ late, since: this.#options.clock.elapsed() })
+    if (this.#waiting.length > mostWaiting) this.#waiting.shift()
+    this.#working ??= this.#work()
+    return true
+  }
+
+  /** Nothing is reconciled any more. */
+  idle(): void {
+    if (this.#waiting.length > 0) this.#bell.abort(overNow)
+  }
+
+  /** Writes what waits, as far as there is time. */
+  async end(): Promise<void> {
+    this.#ending = true
+    this.idle()
+    const { clock } = this.#options
+    const late = clock.sleep(endMs, this.#over.signal).catch(() => {})
+    await Promise.race([this.#working, late])
+    this.#over.abort(overNow)
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0 && !this.#over.signal.aborted) {
+      const alone = await this.#turn()
+      await Promise.all(this.#next(alone ? mostAtOnce : 1).map(late => this.#write(late)))
+    }
+    this.#working = undefined
+  }
+
+  async #write(late: LateWrite): Promise<void> {
+    try {
+      await late.write(this.#over.signal)
+    } catch {
+      if (this.#over.signal.aborted) return
+      this.#failed.add(late.key)
+      late.failed?.()
+    }
+  }
+
+  /** The first that wait; never two of one key together. */
+  #next(most: number): LateWrite[] {
+    const some = this.#waiting.slice(0, most).map(({ late }) => late)
+    const seen = new Set<string>()
+    const again = some.findIndex(({ key }) => seen.size === seen.add(key).size)
+    this.#waiting.splice(0, again === -1 ? most : again)
+    return again === -1 ? some : some.slice(0, again)
+  }
+
+  /** Until nothing is reconciled, or the first has waited long enough; says which. */
+  async #turn(): Promise<boolean> {
+    const { clock, isBusy } = this.#options
+    for (;;) {
+      if (this.#ending || !isBusy()) return true
+      const left = (this.#waiting[0]?.since ?? 0) + patienceMs - clock.elapsed()
+      if (left <= 0) return false
+      await clock.sleep(left, AbortSignal.any([this.#over.signal, this.#bell.signal])).catch(() => {})
+      if (this.#bell.signal.aborted) this.#bell = new AbortController()
+    }
+  }
+}
