@@ -1,11 +1,38 @@
 import { resumed } from '../../lib/gathered.ts'
+import { Lane } from './lane.ts'
+import type { LoadedModule } from './modules.ts'
+import { Near } from './near.ts'
 
 const chunkBytes = 64 * 1024
 
 type Call = (operation: string, input: Uint8Array) => Promise<Uint8Array>
 
-/** Drives the module: what fits into one chunk of 64 KiB is compressed at once, the rest as a stream of such chunks. */
-export async function* gzipStream(source: AsyncIterable<Uint8Array>, call: Call): AsyncIterable<Uint8Array> {
+/** Drives the module: what fits into one chunk of 64 KiB is compressed at once, in 5 ms at most, the rest as a stream of such chunks in a worker. */
+export class Zipper {
+  readonly #near: Near
+  readonly #streams: Lane
+
+  constructor(load: () => Promise<LoadedModule>, worker: URL) {
+    this.#near = new Near(load)
+    this.#streams = new Lane(async () => ({ loaded: await load(), url: worker }), { keepsState: true })
+  }
+
+  gzip(source: AsyncIterable<Uint8Array>, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }): AsyncIterable<Uint8Array> {
+    // Streams share a worker, so an abort ends a stream between two calls: ended in the middle of one, it would end the others as well.
+    const whole = new AbortController().signal
+    return gzipped(source, async (operation, input) => {
+      if (operation !== 'close') signal.throwIfAborted()
+      return operation === 'whole' ? this.#near.call(operation, input) : this.#streams.call(operation, input, { deadlineMs, signal: whole })
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#near.close()
+    await this.#streams.close()
+  }
+}
+
+async function* gzipped(source: AsyncIterable<Uint8Array>, call: Call): AsyncIterable<Uint8Array> {
   const chunks = chunked(source)
   try {
     const [first, second] = [await chunks.next(), await chunks.next()]

@@ -6,7 +6,7 @@ import { Definitions } from '../../kinds/openapi.ts'
 import { type Json, type JsonObject, parseJson } from '../../lib/json.ts'
 import { KernelError } from './error.ts'
 import { expressionCalls } from './expressions.ts'
-import { gzipStream } from './gzip.ts'
+import { Zipper } from './gzip.ts'
 import { chartCalls } from './charts.ts'
 import type { BuildInput, Kernel, ManageInput, MergeSchema } from './kernel.ts'
 import { Lane } from './lane.ts'
@@ -38,7 +38,7 @@ export function openKernel(options: KernelOptions): Kernel {
   const merger = lane('k8s')
   const packer = lane('helm')
   const evaluator = lane('cel')
-  const zipper = new Lane(async () => ({ loaded: await load('gzip'), url: options.worker }), { keepsState: true })
+  const zipper = new Zipper(() => load('gzip'), options.worker)
   const deadlineMs = options.deadlineMs ?? 10_000
   const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> =>
     parse(await merger.call(operation, encode(input), { deadlineMs, signal }))
@@ -59,7 +59,7 @@ export function openKernel(options: KernelOptions): Kernel {
       (await merge('strategic', { apiVersion: original.apiVersion, kind: original.kind, original, patch }, signal)) as KubeObject,
     threeWayMerge: async ({ original, modified, current }, signal) =>
       (await merge('threeWay', { apiVersion: current.apiVersion, kind: current.kind, original, modified, current }, signal)) as JsonObject,
-    gzip: (source, signal) => gzipStream(source, zipping(zipper, { deadlineMs, signal })),
+    gzip: (source, signal) => zipper.gzip(source, { deadlineMs, signal }),
     ...chartCalls(packer, { deadlineMs: options.buildDeadlineMs ?? 60_000 }),
     commitMessage: async (message, signal) =>
       new TextDecoder().decode(await packer.call('message', encode(message), { deadlineMs, signal })),
@@ -76,15 +76,6 @@ function encode(value: unknown): Uint8Array {
   } catch (thrown) {
     if (thrown instanceof RangeError) throw new KernelError('INVALID', 'the object is nested too deeply, or too long')
     throw thrown
-  }
-}
-
-/** Streams share a worker, so an abort ends a stream between two calls: ended in the middle of one, it would end the others as well. */
-function zipping(zipper: Lane, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }) {
-  const whole = new AbortController().signal
-  return async (operation: string, input: Uint8Array): Promise<Uint8Array> => {
-    if (operation !== 'close') signal.throwIfAborted()
-    return zipper.call(operation, input, { deadlineMs, signal: whole })
   }
 }
 
