@@ -1,14 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { access, lstat, mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, resolve, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve, sep } from 'node:path'
 import { FilesError, filesErrorOf } from './error.ts'
 import type { FileEntry, Files } from './files.ts'
 import { folderPrefix, privateFolder, sweepFolders } from '../private-folder.ts'
 
-/** The user's files below the workspace folders. */
-export function workspaceFiles(workspaces: readonly string[]): Files {
-  const within = (path: string): Promise<string> => confined(path, workspaces)
+/** The user's files below the workspace folders. A relative path counts from the working directory where that is in one of them, else from the first. */
+export function workspaceFiles(workspaces: readonly string[], workingDirectory = process.cwd()): Files {
+  const placed = async (path: string): Promise<string> => {
+    if (isAbsolute(path)) return resolve(path)
+    const here = await confined(workingDirectory, workspaces)
+    return resolve(here === undefined ? (workspaces[0] ?? '.') : workingDirectory, path)
+  }
+  const within = async (path: string): Promise<string> => {
+    const real = await confined(await placed(path), workspaces)
+    if (real === undefined) throw new FilesError('OUTSIDE_WORKSPACE', path, { workspaces })
+    return real
+  }
   return {
     async resolve(path) {
       const real = await within(path)
@@ -17,8 +26,8 @@ export function workspaceFiles(workspaces: readonly string[]): Files {
     },
     async stat(path) {
       await within(path)
-      const [folder, name] = [dirname(resolve(path)), basename(resolve(path))]
-      return entryOf(join(await realOf(folder), name))
+      const at = await placed(path)
+      return entryOf(join(await realOf(dirname(at)), basename(at)))
     },
     async list(folder) {
       const real = await within(folder)
@@ -45,11 +54,10 @@ export function workspaceFiles(workspaces: readonly string[]): Files {
   }
 }
 
-/** The real path. @throws {FilesError} OUTSIDE_WORKSPACE */
-async function confined(path: string, workspaces: readonly string[]): Promise<string> {
-  const [real, ...roots] = await Promise.all([realOf(resolve(path)), ...workspaces.map(w => realpath(w))])
-  if (roots.some(root => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep))) return real
-  throw new FilesError('OUTSIDE_WORKSPACE', path, { workspaces })
+/** The real path; `undefined` where it is in none of the folders. */
+async function confined(path: string, workspaces: readonly string[]): Promise<string | undefined> {
+  const [real, ...roots] = await Promise.all([realOf(path), ...workspaces.map(w => realpath(w))])
+  return roots.some(root => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) ? real : undefined
 }
 
 function failedAt(path: string): (thrown: unknown) => never {
