@@ -1,4 +1,4 @@
-import { type KubeObject, type ObjectRef, conditionsOf } from '../kinds/manifest.ts'
+import { type KubeObject, type ObjectRef, conditionsOf, refOf } from '../kinds/manifest.ts'
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
 import { messageOf } from '../lib/coded-error.ts'
 import { isObject } from '../lib/json.ts'
@@ -64,12 +64,13 @@ async function finalize<K extends Kind, Hands>(
   return { is: 'gone' }
 }
 
-/** Undoes what an object made that was deleted before it had its finalizer. */
+/** Undoes what an object made that was deleted before it had its finalizer; nothing where it is only out of sight, as other labels are watched. */
 export async function driveGone<K extends Kind, Hands>(
   reconciler: Reconciler<K, Hands>,
   gone: KubeObject,
   pass: Pass<Hands>,
 ): Promise<void> {
+  if (await pass.hub.get(refOf(gone), pass.signal)) return
   const state = new Working(gone, reconciler, pass)
   const outcome = await attempt(() => reconciler.finalize(gone as ObjectOf<K>, pass.hands, state.run()), pass.signal)
   for (const event of outcome.events ?? []) await state.emit(event)

@@ -23,9 +23,9 @@ function stage() {
   const [happened, changes] = [[] as string[], [] as Event[]]
   const [stop, clock] = [new AbortController(), manualClock()]
   let [live, changed, passOver] = [shop as KubeObject | undefined, Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const state = { refuses: false }
+  const state = { refuses: false, isHidden: false }
   const tell = (event: Event): void => {
-    live = event.type === 'deleted' ? undefined : event.object
+    live = event.type === 'deleted' && !state.isHidden ? undefined : event.object
     changes.push(event)
     changed.resolve()
   }
@@ -113,6 +113,17 @@ test('one that is there again by then keeps them', async () => {
   tell({ type: 'deleted', object: shop })
   tell({ type: 'modified', object: shop })
   await settled()
+  letPassEnd()
+  await settled()
+  assert.equal(happened.includes('shop undone'), false)
+  await end()
+})
+
+test('one that is only watched no more keeps them', async () => {
+  const { happened, state, tell, letPassEnd, settled, end } = stage()
+  await settled()
+  state.isHidden = true
+  tell({ type: 'deleted', object: shop })
   letPassEnd()
   await settled()
   assert.equal(happened.includes('shop undone'), false)
