@@ -7,26 +7,18 @@ import type { FileEntry, Files } from './files.ts'
 import { folderPrefix, privateFolder, sweepFolders } from '../private-folder.ts'
 
 /** The user's files below the workspace folders. A relative path counts from the working directory where that is in one of them, else from the first. */
-export function workspaceFiles(workspaces: readonly string[], workingDirectory = process.cwd()): Files {
-  const placed = async (path: string): Promise<string> => {
-    if (isAbsolute(path)) return resolve(path)
-    const here = await confined(workingDirectory, workspaces)
-    return resolve(here === undefined ? (workspaces[0] ?? '.') : workingDirectory, path)
-  }
-  const within = async (path: string): Promise<string> => {
-    const real = await confined(await placed(path), workspaces)
-    if (real === undefined) throw new FilesError('OUTSIDE_WORKSPACE', path, { workspaces })
-    return real
-  }
+export function workspaceFiles(folders: readonly string[], workingDirectory = process.cwd()): Files {
+  const workspaces = new Workspaces(folders, workingDirectory)
+  const within = (path: string): Promise<string> => workspaces.within(path)
   return {
     async resolve(path) {
       const real = await within(path)
-      if (!(await entryOf(real))) throw new FilesError('NOT_FOUND', path, { workspaces })
+      if (!(await entryOf(real))) throw new FilesError('NOT_FOUND', path, { workspaces: folders })
       return real
     },
     async stat(path) {
       await within(path)
-      const at = await placed(path)
+      const at = await workspaces.placed(path)
       return entryOf(join(await realOf(dirname(at)), basename(at)))
     },
     async list(folder) {
@@ -54,10 +46,35 @@ export function workspaceFiles(workspaces: readonly string[], workingDirectory =
   }
 }
 
-/** The real path; `undefined` where it is in none of the folders. */
-async function confined(path: string, workspaces: readonly string[]): Promise<string | undefined> {
-  const [real, ...roots] = await Promise.all([realOf(path), ...workspaces.map(w => realpath(w))])
-  return roots.some(root => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) ? real : undefined
+/** The folders that the user allowed. */
+class Workspaces {
+  readonly #folders: readonly string[]
+  readonly #workingDirectory: string
+
+  constructor(folders: readonly string[], workingDirectory: string) {
+    this.#folders = folders
+    this.#workingDirectory = workingDirectory
+  }
+
+  /** Absolute, links not followed. */
+  async placed(path: string): Promise<string> {
+    if (isAbsolute(path)) return resolve(path)
+    const isHere = (await this.#confined(this.#workingDirectory)) !== undefined
+    return resolve(isHere ? this.#workingDirectory : (this.#folders[0] ?? '.'), path)
+  }
+
+  /** The real path. @throws {FilesError} OUTSIDE_WORKSPACE */
+  async within(path: string): Promise<string> {
+    const real = await this.#confined(await this.placed(path))
+    if (real === undefined) throw new FilesError('OUTSIDE_WORKSPACE', path, { workspaces: this.#folders })
+    return real
+  }
+
+  /** The real path; `undefined` where it is in none of the folders. */
+  async #confined(path: string): Promise<string | undefined> {
+    const [real, ...roots] = await Promise.all([realOf(path), ...this.#folders.map(w => realpath(w))])
+    return roots.some(root => real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) ? real : undefined
+  }
 }
 
 function failedAt(path: string): (thrown: unknown) => never {
