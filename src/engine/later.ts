@@ -1,14 +1,16 @@
 import { overNow } from '../lib/aborted.ts'
 import type { Pass } from './working.ts'
 
-/** How long a write lets passes go before it, and how long what still waits at the end may take. */
-const [patienceMs, endMs] = [10_000, 2000]
+/** How long what still waits at the end may take. */
+const endMs = 2000
 /** How many are done at a time while nothing is reconciled, and how many wait: of more the oldest are lost, as where the API server is away for long. */
 const [mostAtOnce, mostWaiting] = [4, 10_000]
 
 /** A write to the cluster for which no pass has to wait. Those of one key are done one after the other. */
 export interface LateWrite {
   readonly key: string
+  /** How long it lets passes go before it. */
+  readonly patienceMs: number
   write(signal: AbortSignal): Promise<void>
   /** Told when `write` threw. */
   failed?(): void
@@ -23,7 +25,8 @@ export interface LaterOptions {
 /** Writes beside the passes that the writes are of: what is to be reconciled comes first, for as long as a write may wait. */
 export class Later {
   readonly #options: LaterOptions
-  readonly #waiting: { readonly late: LateWrite; readonly since: number }[] = []
+  /** By when they are due. */
+  readonly #waiting: { readonly late: LateWrite; readonly until: number }[] = []
   readonly #failed = new Set<string>()
   #working: Promise<void> | undefined
   #bell = new AbortController()
@@ -37,7 +40,10 @@ export class Later {
   /** `false` once after a write of that key threw: it is for whoever asks to do now, and to see why it fails. */
   add(late: LateWrite): boolean {
     if (this.#failed.delete(late.key)) return false
-    this.#waiting.push({ late, since: this.#options.clock.elapsed() })
+    const until = this.#options.clock.elapsed() + late.patienceMs
+    const place = this.#waiting.findLastIndex(w => w.until <= until) + 1
+    this.#waiting.splice(place, 0, { late, until })
+    if (place === 0) this.#bell.abort(overNow)
     if (this.#waiting.length > mostWaiting) this.#waiting.shift()
     this.#working ??= this.#work()
     return true
@@ -86,12 +92,12 @@ export class Later {
     return again === -1 ? some : some.slice(0, again)
   }
 
-  /** Until nothing is reconciled, or the first has waited long enough; says which. */
+  /** Until nothing is reconciled, or the first is due; says which. */
   async #turn(): Promise<boolean> {
     const { clock, isBusy } = this.#options
     for (;;) {
       if (this.#ending || !isBusy()) return true
-      const left = (this.#waiting[0]?.since ?? 0) + patienceMs - clock.elapsed()
+      const left = (this.#waiting[0]?.until ?? 0) - clock.elapsed()
       if (left <= 0) return false
       await clock.sleep(left, AbortSignal.any([this.#over.signal, this.#bell.signal])).catch(() => {})
       if (this.#bell.signal.aborted) this.#bell = new AbortController()

@@ -189,7 +189,10 @@ export class Working<K extends Kind, Hands> {
         if (await this.#finalizers(live, withFinalizer(live), signal)) return
       }
     }
-    return this.#pass.later?.add({ key: `${ref.group} ${printRef(ref)}`, write, failed: () => this.#pass.again?.() }) === true
+    return (
+      this.#pass.later?.add({ key: `${ref.group} ${printRef(ref)}`, patienceMs: 60_000, write, failed: () => this.#pass.again?.() }) ===
+      true
+    )
   }
 
   async dropFinalizer(): Promise<void> {

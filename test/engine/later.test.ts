@@ -94,6 +94,21 @@ test('they wait for ten seconds at most', async () => {
   assert.deepEqual(written, ['a', 'b'])
 })
 
+test('what may wait for longer lets what comes later go first', async () => {
+  const { later, add, clock, state, written, settled } = stage()
+  state.busy = true
+  later.add({ key: 'patient', patienceMs: 60_000, write: async () => void written.push('patient') })
+  await settled()
+  add('a')
+  await settled()
+  await clock.advance(10_000)
+  await settled()
+  assert.deepEqual(written, ['a'])
+  await clock.advance(50_000)
+  await settled()
+  assert.deepEqual(written, ['a', 'patient'])
+})
+
 test('of very many the oldest are lost', async () => {
   const { later, add, state, written } = stage()
   state.busy = true
@@ -124,12 +139,12 @@ test('a server that hangs does not hold up the end for more than two seconds', a
 test('a write that throws is told, and is for whoever asks next', async () => {
   const { later, written, settled } = stage()
   let told = 0
-  const late = { key: 'a', write: () => Promise.reject(new Error('refused')), failed: () => told++ }
+  const late = { key: 'a', patienceMs: 0, write: () => Promise.reject(new Error('refused')), failed: () => told++ }
   assert.equal(later.add(late), true)
   await settled()
   assert.equal(told, 1)
   assert.equal(later.add(late), false)
-  assert.equal(later.add({ key: 'a', write: async () => void written.push('a') }), true)
+  assert.equal(later.add({ key: 'a', patienceMs: 0, write: async () => void written.push('a') }), true)
   await settled()
   assert.deepEqual(written, ['a'])
 })
