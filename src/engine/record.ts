@@ -6,7 +6,7 @@ import type { Hub } from './working.ts'
 /** An event as a write that can wait: equal ones, of which each counts up the one before it, have one key. */
 export function recording(hub: Hub, event: KubeObject): LateWrite {
   const { namespace, name } = event.metadata
-  return { key: `Event ${namespace}/${name}`, patienceMs: 10_000, write: signal => record(hub, event, signal) }
+  return { key: `Event ${namespace}/${name}`, patienceMs: 30_000, write: signal => record(hub, event, signal) }
 }
 
 /** Creates the event, or counts it up when an equal one exists. Events are best effort: a refusal never fails a pass. */
