@@ -22,7 +22,7 @@ export function commonOptions(): Option[] {
     new Option('--engine <mode>', 'who reconciles').choices(['auto', 'flux', 'own']).default('auto'),
     new Option('--shard <key>', 'our sharding.fluxcd.io/key, with --engine own'),
     new Option('--log-level <level>', 'logs go to stderr').choices(['debug', 'info', 'warn', 'error', 'silent']).default('warn'),
-    repeatable('--workspace <folder>', 'folders whose files may be used; the working directory without it'),
+    repeatable('--workspace <folder>', 'folders whose files may be used, and where relative paths begin; the working directory without it'),
     new Option('--oras <mode>', 'whether artifacts go through the oras CLI').choices(['auto', 'required', 'off']).default('auto'),
     new Option(
       '--key-file <file>',

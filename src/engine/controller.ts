@@ -210,9 +210,13 @@ class Controller<Hands> {
       const driven = await drive(reconciler, refOf(object), { ...this.#options, later: this.#later, again })
       return driven.is === 'done' ? driven.settled : {}
     } catch (thrown) {
-      if (!this.#options.signal.aborted) this.#options.failed(printRef(refOf(object)), thrown)
-      return { backoff: true }
+      return this.#broke(object, thrown)
     }
+  }
+
+  #broke(object: KubeObject, thrown: unknown): Again {
+    if (!this.#options.signal.aborted) this.#options.failed(printRef(refOf(object)), thrown)
+    return { backoff: true }
   }
 
   /** What it left goes when no pass over it is on. */
@@ -223,9 +227,14 @@ class Controller<Hands> {
 
   async #clean(reconciler: Reconciler<Kind, Hands>, key: string): Promise<Again> {
     const object = this.#left.get(key)
-    this.#left.delete(key)
-    if (object) await driveGone(reconciler, object, { ...this.#options, later: this.#later }).catch(() => {})
-    return {}
+    if (!object) return {}
+    try {
+      await driveGone(reconciler, object, { ...this.#options, later: this.#later })
+      this.#left.delete(key)
+      return {}
+    } catch (thrown) {
+      return this.#broke(object, thrown)
+    }
   }
 
   #itemOf(object: KubeObject): Item {

@@ -55,7 +55,7 @@ async function finalize<K extends Kind, Hands>(
   state: Working<K, Hands>,
   pass: Pass<Hands>,
 ): Promise<Driven> {
-  if (!state.holds() && !(reconciler.holdsLater && state.current().metadata.deletionTimestamp)) return { is: 'gone' }
+  if (!state.holds() && !reconciler.holdsLater) return { is: 'gone' }
   const outcome = await attempt(() => reconciler.finalize(state.current() as ObjectOf<K>, pass.hands, state.run()), pass.signal)
   if (outcome.is !== 'ready')
     return conclude(reconciler, state, { pass, outcome: outcome.is === 'failed' ? { ...outcome, retry: 'backoff' } : outcome })
@@ -64,7 +64,10 @@ async function finalize<K extends Kind, Hands>(
   return { is: 'gone' }
 }
 
-/** Undoes what an object made that was deleted before it had its finalizer; nothing where it is only out of sight, as other labels are watched. */
+/**
+ * Undoes what an object made that was deleted before it had its finalizer; nothing where it is only out of sight, as other labels are watched.
+ * Throws what kept it from that.
+ */
 export async function driveGone<K extends Kind, Hands>(
   reconciler: Reconciler<K, Hands>,
   gone: KubeObject,
@@ -72,7 +75,8 @@ export async function driveGone<K extends Kind, Hands>(
 ): Promise<void> {
   if (await pass.hub.get(refOf(gone), pass.signal)) return
   const state = new Working(gone, reconciler, pass)
-  const outcome = await attempt(() => reconciler.finalize(gone as ObjectOf<K>, pass.hands, state.run()), pass.signal)
+  const outcome = await reconciler.finalize(gone as ObjectOf<K>, pass.hands, state.run())
+  if (outcome.is === 'failed') throw new Error(outcome.message)
   for (const event of outcome.events ?? []) await state.emit(event)
 }
 

@@ -3,11 +3,12 @@ import type { Pass } from './working.ts'
 
 /** How long what still waits at the end may take. */
 const endMs = 2000
-/** How many are done at a time while nothing is reconciled, and how many wait: of more the oldest are lost, as where the API server is away for long. */
+/** How many are done at a time while nothing is reconciled, and how many wait: of more the oldest of those that can wait longest are lost, as where the API server is away for long. */
 const [mostAtOnce, mostWaiting] = [4, 10_000]
 
-/** A write to the cluster for which no pass has to wait. Those of one key are done one after the other. */
+/** A write to the cluster for which no pass has to wait. */
 export interface LateWrite {
+  /** Those of one key are done one after the other. */
   readonly key: string
   /** How long it lets passes go before it. */
   readonly patienceMs: number
@@ -37,14 +38,14 @@ export class Later {
     this.#options = options
   }
 
-  /** `false` once after a write of that key threw: it is for whoever asks to do now, and to see why it fails. */
+  /** `false` from when a write of that key threw: they are for whoever asks to do, and to see why they fail. */
   add(late: LateWrite): boolean {
-    if (this.#failed.delete(late.key)) return false
+    if (this.#failed.has(late.key)) return false
     const until = this.#options.clock.elapsed() + late.patienceMs
     const place = this.#waiting.findLastIndex(w => w.until <= until) + 1
     this.#waiting.splice(place, 0, { late, until })
     if (place === 0) this.#bell.abort(overNow)
-    if (this.#waiting.length > mostWaiting) this.#waiting.shift()
+    if (this.#waiting.length > mostWaiting) this.#lose()
     this.#working ??= this.#work()
     return true
   }
@@ -65,6 +66,12 @@ export class Later {
     await this.#working
   }
 
+  #lose(): void {
+    const last = this.#waiting.at(-1)
+    const oldest = this.#waiting.findIndex(w => w.late.patienceMs === last?.late.patienceMs)
+    this.#waiting.splice(oldest, 1)
+  }
+
   async #work(): Promise<void> {
     while (this.#waiting.length > 0 && !this.#over.signal.aborted) {
       const alone = await this.#turn()
@@ -83,7 +90,7 @@ export class Later {
     }
   }
 
-  /** The first that wait; never two of one key together. */
+  /** The first that wait, up to a second one of a key. */
   #next(most: number): LateWrite[] {
     const some = this.#waiting.slice(0, most).map(({ late }) => late)
     const seen = new Set<string>()

@@ -74,7 +74,7 @@ export interface Reconciler<K extends Kind = Kind, Hands = never> {
   /** Names what an object may have to wait for that others do not, such as another cluster: it never takes the turn of those. Absent: nothing. */
   laneOf?(object: KubeObject): string | undefined
   /**
-   * Whether what `finalize` undoes is only with this controller, which sees every deletion: the finalizer is then written when there is time, and
+   * Whether what `finalize` undoes is only with this controller, which sees every deletion while it runs: the finalizer is then written when there is time, and
    * `finalize` is also called for an object that was deleted before.
    */
   readonly holdsLater?: boolean

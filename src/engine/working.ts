@@ -1,7 +1,7 @@
 import { overNow } from '../lib/aborted.ts'
 import { type FluxEvent, fluxEventOf } from '../kinds/flux-event.ts'
 import { type KubeObject, type ObjectRef, conditionsOf, printRef, refOf } from '../kinds/manifest.ts'
-import type { Kind } from '../kinds/kind.ts'
+import type { Kind, ObjectOf } from '../kinds/kind.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
 import { mergePatchFrom } from '../lib/merge-patch.ts'
@@ -41,6 +41,8 @@ export interface Pass<Hands> {
 }
 
 const finalizer = 'finalizers.fluxcd.io'
+/** How often a finalizer is written anew when the object has changed meanwhile. */
+const mostTries = 10
 
 /** Whether an object has the finalizer of Flux's controllers. */
 export function isHeld({ metadata }: KubeObject): boolean {
@@ -179,20 +181,24 @@ export class Working<K extends Kind, Hands> {
     return stored !== undefined
   }
 
-  /** Adds the finalizer when there is time; `false`: not this time, as it could not be added. */
+  /** Adds the finalizer when there is time; `false`: it is to be added now, as there is no time later, or it could not be added then. */
   addFinalizerLater(): boolean {
     const ref = refOf(this.#object)
-    const write = async (signal: AbortSignal): Promise<void> => {
-      for (;;) {
-        const live = await this.#pass.hub.get(ref, signal)
-        if (!live || live.metadata.deletionTimestamp || isHeld(live)) return
-        if (await this.#finalizers(live, withFinalizer(live), signal)) return
-      }
-    }
+    const write = (signal: AbortSignal): Promise<void> => this.#hold(ref, signal)
     return (
       this.#pass.later?.add({ key: `${ref.group} ${printRef(ref)}`, patienceMs: 60_000, write, failed: () => this.#pass.again?.() }) ===
       true
     )
+  }
+
+  /** Gives the finalizer to the object as it is by then, where that is still to have one. */
+  async #hold(ref: ObjectRef, signal: AbortSignal): Promise<void> {
+    for (let tries = 0; tries < mostTries; tries++) {
+      const live = await this.#pass.hub.get(ref, signal)
+      if (!live || live.metadata.deletionTimestamp || isHeld(live) || this.#reconciler.isStatic?.(live as ObjectOf<K>)) return
+      if (await this.#finalizers(live, withFinalizer(live), signal)) return
+    }
+    throw new Error(`${printRef(ref)} changes all the time`)
   }
 
   async dropFinalizer(): Promise<void> {

@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { control, type WatchedHub } from '../../src/engine/controller.ts'
-import { ready } from '../../src/engine/outcome.ts'
+import { failed, ready } from '../../src/engine/outcome.ts'
 import { reconciler } from '../../src/engine/reconciler.ts'
 import { fluxDefaults } from '../../src/engine/settings.ts'
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { at } from '../../src/lib/json.ts'
 import { ociRepositories } from '../../src/sources/oci/reconciler.ts'
+import { reconcilers } from '../../src/tools/run/reconcilers.ts'
 import { manualClock } from '../../src/world/clock/manual.ts'
+import { ClusterError } from '../../src/world/cluster/error.ts'
 
 const shop: KubeObject = {
   apiVersion: 'source.toolkit.fluxcd.io/v1',
@@ -23,7 +25,7 @@ function stage() {
   const [happened, changes] = [[] as string[], [] as Event[]]
   const [stop, clock] = [new AbortController(), manualClock()]
   let [live, changed, passOver] = [shop as KubeObject | undefined, Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  const state = { refuses: false, isHidden: false }
+  const state = { refuses: false, isHidden: false, conflicts: 0, failures: 0 }
   const tell = (event: Event): void => {
     live = event.type === 'deleted' && !state.isHidden ? undefined : event.object
     changes.push(event)
@@ -44,9 +46,11 @@ function stage() {
       const what = subresource ?? `finalizer ${JSON.stringify(at(body, 'metadata', 'finalizers'))}`
       happened.push(state.refuses && !subresource ? `no ${what}` : what)
       if (state.refuses && !subresource) throw new Error('refused')
+      if (!subresource && state.conflicts-- > 0)
+        throw new ClusterError('CONFLICT', { cluster: 'test', what: 'patch', message: 'it changed' })
       const { metadata, status } = body as Partial<KubeObject>
       const object = { ...shop, ...live, metadata: { ...shop.metadata, ...live?.metadata, ...metadata }, ...(status && { status }) }
-      if (live) tell({ type: 'modified', object })
+      if (live && !state.isHidden) tell({ type: 'modified', object })
       return object
     },
     create: async object => object,
@@ -54,6 +58,7 @@ function stage() {
   const sources = reconciler(ociRepositories.kind, {
     convention: ociRepositories.convention,
     holdsLater: true,
+    isStatic: ({ spec }) => spec.url === 'static',
     async reconcile() {
       happened.push('pass')
       await passOver.promise
@@ -61,12 +66,11 @@ function stage() {
     },
     async finalize({ metadata }) {
       happened.push(`${metadata.name} undone`)
-      return ready('')
+      return state.failures-- > 0 ? failed('GarbageCollectionFailed', 'the disk is away') : ready('')
     },
   })
-  const failed = (_: string, thrown: unknown): void => void happened.push(String(thrown))
-  const options = { hub, hands: {}, clock, settings: fluxDefaults, concurrency: 2, signal: stop.signal, failed }
-  const running = control([sources], options)
+  const options = { hub, hands: {}, clock, settings: fluxDefaults, concurrency: 2, signal: stop.signal }
+  const running = control([sources], { ...options, failed: (_, thrown) => void happened.push(String(thrown)) })
   return {
     happened,
     state,
@@ -124,9 +128,61 @@ test('one that is only watched no more keeps them', async () => {
   await settled()
   state.isHidden = true
   tell({ type: 'deleted', object: shop })
+  await settled()
   letPassEnd()
   await settled()
   assert.equal(happened.includes('shop undone'), false)
+  await end()
+})
+
+test('files that could not be removed are tried again, later each time, and it is told', async () => {
+  const { happened, state, clock, tell, letPassEnd, settled, end } = stage()
+  await settled()
+  state.failures = 2
+  tell({ type: 'deleted', object: shop })
+  await settled()
+  letPassEnd()
+  await settled()
+  for (let i = 0; i < 10; i++) {
+    await clock.advance(1000)
+    await settled()
+  }
+  const told = happened.filter(what => what === 'shop undone' || what.startsWith('Error'))
+  assert.deepEqual(told, ['shop undone', 'Error: the disk is away', 'shop undone', 'Error: the disk is away', 'shop undone'])
+  await end()
+})
+
+test('one that had its finalizer is undone by it alone', async () => {
+  const { happened, tell, letPassEnd, settled, end } = stage()
+  letPassEnd()
+  await settled()
+  tell({ type: 'deleted', object: { ...shop, metadata: { ...shop.metadata, finalizers: ['finalizers.fluxcd.io'] } } })
+  await settled()
+  assert.equal(happened.includes('shop undone'), false)
+  await end()
+})
+
+test('one that became static meanwhile gets none, and loses its files', async () => {
+  const { happened, tell, letPassEnd, settled, end } = stage()
+  await settled()
+  tell({ type: 'modified', object: { ...shop, metadata: { ...shop.metadata, generation: 2 }, spec: { url: 'static' } } })
+  letPassEnd()
+  await settled()
+  assert.equal(happened.at(-1), 'shop undone')
+  assert.equal(
+    happened.some(what => what.startsWith('finalizer')),
+    false,
+  )
+  await end()
+})
+
+test('the finalizer is written anew when the object changed', async () => {
+  const { happened, state, letPassEnd, settled, end } = stage()
+  state.conflicts = 3
+  letPassEnd()
+  await settled()
+  const finalizer = 'finalizer ["finalizers.fluxcd.io"]'
+  assert.deepEqual(happened, ['pass', 'status', finalizer, finalizer, finalizer, finalizer])
   await end()
 })
 
@@ -141,13 +197,24 @@ test('one that is being deleted, held by others, loses its files without the fin
   await end()
 })
 
-test('a finalizer that is refused is written within the next pass, which says why not', async () => {
-  const { happened, state, letPassEnd, settled, end } = stage()
+test('a finalizer that is refused is written before the next pass, which says why not and is tried ever later', async () => {
+  const { happened, state, clock, letPassEnd, settled, end } = stage()
   state.refuses = true
   letPassEnd()
   await settled()
   const finalizer = 'finalizer ["finalizers.fluxcd.io"]'
   assert.deepEqual(happened, ['pass', 'status', `no ${finalizer}`, `no ${finalizer}`, 'Error: refused'])
+  for (let seconds = 0; seconds < 600; seconds++) {
+    await clock.advance(1000)
+    await settled()
+  }
+  assert.equal(happened.filter(what => what === 'pass').length, 1)
+  assert.ok(happened.filter(what => what === `no ${finalizer}`).length < 15)
   state.refuses = false
   await end()
+})
+
+test('sources are so, and what applies objects is not', () => {
+  const kinds = reconcilers.filter(r => r.holdsLater).map(r => r.kind.kind)
+  assert.deepEqual(kinds, ['GitRepository', 'OCIRepository', 'Bucket', 'HelmRepository', 'HelmChart'])
 })

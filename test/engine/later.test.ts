@@ -117,6 +117,16 @@ test('of very many the oldest are lost', async () => {
   assert.deepEqual([written.length, written[0], written.at(-1)], [10_000, '2', '10001'])
 })
 
+test('what may wait for long never takes the place of what may not', async () => {
+  const { later, add, clock, state, written, settled } = stage()
+  state.busy = true
+  for (let i = 0; i < 10_000; i++) later.add({ key: String(i), patienceMs: 60_000, write: () => Promise.resolve() })
+  add('a')
+  await clock.advance(30_000)
+  await settled()
+  assert.deepEqual(written, ['a'])
+})
+
 test('at the end what waits is written', async () => {
   const { later, add, state, written } = stage()
   state.busy = true
@@ -136,15 +146,15 @@ test('a server that hangs does not hold up the end for more than two seconds', a
   assert.deepEqual(written, [])
 })
 
-test('a write that throws is told, and is for whoever asks next', async () => {
+test('a write that throws is told, and those of its key are for whoever asks from then on', async () => {
   const { later, written, settled } = stage()
   let told = 0
   const late = { key: 'a', patienceMs: 0, write: () => Promise.reject(new Error('refused')), failed: () => told++ }
   assert.equal(later.add(late), true)
   await settled()
   assert.equal(told, 1)
-  assert.equal(later.add(late), false)
-  assert.equal(later.add({ key: 'a', patienceMs: 0, write: async () => void written.push('a') }), true)
+  const more = (key: string): boolean => later.add({ key, patienceMs: 0, write: async () => void written.push(key) })
+  assert.deepEqual([more('a'), more('b'), more('a')], [false, true, false])
   await settled()
-  assert.deepEqual(written, ['a'])
+  assert.deepEqual(written, ['b'])
 })

@@ -12,7 +12,7 @@ export type FilesErrorCode = keyof typeof messages
 
 const advice: Readonly<Record<FilesErrorCode, (workspaces: readonly string[]) => string>> = {
   OUTSIDE_WORKSPACE: workspaces => `allowed are ${workspaces.join(', ')}; --workspace allows more`,
-  NOT_FOUND: () => 'check the path',
+  NOT_FOUND: workspaces => (workspaces.length > 0 ? `check the path; files are looked for in ${workspaces.join(', ')}` : 'check the path'),
   NOT_ALLOWED: () => 'change its permissions, or take another path',
   IN_THE_WAY: () => 'move it away, or take another path',
   DISK_FULL: () => 'make room and try again',

@@ -4,10 +4,12 @@ import type { LoadedModule } from './modules.ts'
 import { Near } from './near.ts'
 
 const chunkBytes = 64 * 1024
+/** What is compressed in this thread: it takes 2 ms, and never more than 20. */
+const nearBytes = 16 * 1024
 
 type Call = (operation: string, input: Uint8Array) => Promise<Uint8Array>
 
-/** Drives the module: what fits into one chunk of 64 KiB is compressed at once, in 5 ms at most, the rest as a stream of such chunks in a worker. */
+/** Drives the module: what fits into one chunk of 64 KiB is compressed at once, the rest as a stream of such chunks; in a worker, unless it is small. */
 export class Zipper {
   readonly #near: Near
   readonly #streams: Lane
@@ -22,7 +24,8 @@ export class Zipper {
     const whole = new AbortController().signal
     return gzipped(source, async (operation, input) => {
       if (operation !== 'close') signal.throwIfAborted()
-      return operation === 'whole' ? this.#near.call(operation, input) : this.#streams.call(operation, input, { deadlineMs, signal: whole })
+      const isSmall = operation === 'whole' && input.length <= nearBytes
+      return isSmall ? this.#near.call(operation, input) : this.#streams.call(operation, input, { deadlineMs, signal: whole })
     })
   }
 

@@ -76,7 +76,7 @@ export function verdictOn(thrown: unknown, printed: string): { readonly error: K
   return {
     broken: true,
     error: memory
-      ? new KernelError('OUT_OF_MEMORY', 'the call needs more memory than the 512 MiB a worker may have: make the input smaller')
-      : new KernelError('CRASHED', `the call broke its worker: ${first}`),
+      ? new KernelError('OUT_OF_MEMORY', 'the call needs more memory than the 512 MiB it may have: make the input smaller')
+      : new KernelError('CRASHED', `the call broke its module: ${first}`),
   }
 }

@@ -2,7 +2,7 @@ import { type Instance, instantiate, verdictOn } from './instance.ts'
 import type { LoadedModule } from './modules.ts'
 
 /**
- * A module in this thread: for calls that end soon whatever they are given, as nothing can interrupt them. A worker for them would cost some 25 MiB.
+ * A module in this thread: for calls that end soon whatever they are given, as nothing can interrupt them. A worker costs some 25 MiB.
  * An instance that breaks is replaced at the next call.
  */
 export class Near {

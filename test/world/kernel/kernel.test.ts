@@ -361,7 +361,7 @@ test('a gzip stream that is given up leaves the others whole', async () => {
 
 test('content of any length is compressed whole, again and again', async () => {
   const digests = new Map<number, string>()
-  for (const size of [0, 1, 65_535, 65_536, 65_537, 131_072, 0, 65_536, 65_537, 1]) {
+  for (const size of [0, 1, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072, 0, 65_536, 65_537, 1]) {
     const content = Buffer.from(Array.from({ length: size }, (_, i) => (i * 31) % 251))
     const gzipped = await collect(kernel.gzip(chunks(content), signal))
     assert.ok(gunzipSync(gzipped).equals(content), `${size} bytes`)
