@@ -76,7 +76,7 @@ export async function driveGone<K extends Kind, Hands>(
   if (await pass.hub.get(refOf(gone), pass.signal)) return
   const state = new Working(gone, reconciler, pass)
   const outcome = await reconciler.finalize(gone as ObjectOf<K>, pass.hands, state.run())
-  if (outcome.is === 'failed') throw new Error(outcome.message)
+  if (outcome.is !== 'ready') throw new Error(outcome.message)
   for (const event of outcome.events ?? []) await state.emit(event)
 }
 

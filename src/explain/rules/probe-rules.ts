@@ -31,7 +31,7 @@ export const probeRule: Rule = (pod, facts) => {
 function unready(container: Container, facts: Facts): Finding[] {
   const { pod, name, status, spec, isInit } = container
   if (at(status, 'state', 'running') === undefined || at(status, 'ready') === true || isInit) return []
-  const starting = at(status, 'started') === false
+  const starting = isStarting(container)
   const kind = starting ? 'startup' : 'readiness'
   const event = warning(pod, /^Unhealthy$/, starting ? /^Startup probe/i : /^Readiness probe/i)
   if (!isLasting(container, event, facts)) return []
@@ -52,19 +52,23 @@ function unready(container: Container, facts: Facts): Finding[] {
 }
 
 /** Whether a container had its time: many failures, a failing workload above it, or more time than its probes ask for. */
-function isLasting({ pod, status, spec }: Container, event: Happening | undefined, facts: Facts): boolean {
-  const probe = objectAt(
-    spec,
-    at(status, 'started') === false && at(spec, 'startupProbe') !== undefined ? 'startupProbe' : 'readinessProbe',
-  )
+function isLasting(container: Container, event: Happening | undefined, facts: Facts): boolean {
+  const { pod, status, spec } = container
+  const starting = isStarting(container)
+  const probe = objectAt(spec, starting && at(spec, 'startupProbe') !== undefined ? 'startupProbe' : 'readinessProbe')
   const number = (key: string, otherwise: number): number => (typeof probe[key] === 'number' ? probe[key] : otherwise)
-  const tries = at(status, 'started') === false ? Math.max(persistent, number('failureThreshold', persistent)) : persistent
-  if (event && event.count >= tries) return true
+  const tries = number('failureThreshold', persistent)
+  if (event && event.count >= (starting ? Math.max(persistent, tries) : persistent)) return true
   if (above(pod).some(f => hasGivenUp(f, facts))) return true
   const startedAt = Date.parse(stringAt(status, 'state', 'running', 'startedAt') ?? '')
   if (Number.isNaN(startedAt)) return event !== undefined
-  const allowed = number('initialDelaySeconds', 0) + number('periodSeconds', 10) * number('failureThreshold', 3)
+  const allowed = number('initialDelaySeconds', 0) + number('periodSeconds', 10) * tries
   return facts.now - startedAt > allowed * 1000 + graceMs
+}
+
+/** Whether its startup probe has not yet succeeded. */
+function isStarting({ status }: Container): boolean {
+  return at(status, 'started') === false
 }
 
 function hasGivenUp(found: Found, { now }: Facts): boolean {

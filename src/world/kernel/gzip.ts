@@ -1,7 +1,6 @@
 import { resumed } from '../../lib/gathered.ts'
-import { Lane } from './lane.ts'
-import type { LoadedModule } from './modules.ts'
-import { Near } from './near.ts'
+import type { Lane } from './lane.ts'
+import type { Near } from './near.ts'
 
 const chunkBytes = 64 * 1024
 /** What is compressed in this thread: it takes 2 ms, and never more than 20. */
@@ -14,9 +13,10 @@ export class Zipper {
   readonly #near: Near
   readonly #streams: Lane
 
-  constructor(load: () => Promise<LoadedModule>, worker: URL) {
-    this.#near = new Near(load)
-    this.#streams = new Lane(async () => ({ loaded: await load(), url: worker }), { keepsState: true })
+  /** `streams` keeps its state. */
+  constructor({ near, streams }: { near: Near; streams: Lane }) {
+    this.#near = near
+    this.#streams = streams
   }
 
   gzip(source: AsyncIterable<Uint8Array>, { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal }): AsyncIterable<Uint8Array> {

@@ -26,7 +26,7 @@ export interface Instance {
 
 const encoder = new TextEncoder()
 
-/** Instantiates a module. With an image of its memory it is a pre-initialised one, which must not run its initialiser again. */
+/** Instantiates a module. With an image of its memory, which is given away, it is a pre-initialised one, which must not run its initialiser again. */
 export async function instantiate(module: WebAssembly.Module, options: { image?: ArrayBuffer; inputs?: HostInputs }): Promise<Instance> {
   let memory: WebAssembly.Memory | undefined
   const host = wasiImports(options.inputs ?? liveInputs, () => {
@@ -36,8 +36,11 @@ export async function instantiate(module: WebAssembly.Module, options: { image?:
   const { exports } = await WebAssembly.instantiate(module, host.imports)
   const api = exports as unknown as Exports & Record<string, unknown>
   memory = api.memory
-  if (options.image) fillMemory(api.memory, new Uint8Array(options.image))
-  else api._initialize()
+  if (options.image) {
+    fillMemory(api.memory, new Uint8Array(options.image))
+    // Freed now: a thread that does little does not collect for long.
+    options.image.transfer(0)
+  } else api._initialize()
   return {
     exports: api,
     memoryBytes: () => api.memory.buffer.byteLength,

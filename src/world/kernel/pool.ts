@@ -11,6 +11,7 @@ import { chartCalls } from './charts.ts'
 import type { BuildInput, Kernel, ManageInput, MergeSchema } from './kernel.ts'
 import { Lane } from './lane.ts'
 import { type ModuleName, moduleLoader } from './modules.ts'
+import { Near } from './near.ts'
 
 /** Where the kernel's files are, and its bounds. */
 export interface KernelOptions {
@@ -33,12 +34,13 @@ const cacheLimit = 64 * 1024 * 1024
 /** Starts the kernel: nothing is loaded before the first call. */
 export function openKernel(options: KernelOptions): Kernel {
   const load = moduleLoader(options.modules)
-  const lane = (name: ModuleName): Lane => new Lane(async () => ({ loaded: await load(name), url: options.worker }))
+  const lane = (name: ModuleName, kind?: { keepsState: boolean }): Lane =>
+    new Lane(async () => ({ loaded: await load(name), url: options.worker }), kind)
   const builders = [lane('kustomize'), lane('kustomize')]
   const merger = lane('k8s')
   const packer = lane('helm')
   const evaluator = lane('cel')
-  const zipper = new Zipper(() => load('gzip'), options.worker)
+  const zipper = new Zipper({ near: new Near(() => load('gzip')), streams: lane('gzip', { keepsState: true }) })
   const deadlineMs = options.deadlineMs ?? 10_000
   const merge = async (operation: string, input: unknown, signal: AbortSignal): Promise<unknown> =>
     parse(await merger.call(operation, encode(input), { deadlineMs, signal }))

@@ -33,7 +33,8 @@ export function serve(): void {
   if (!port) return
   let instance: Promise<Instance> | undefined
   port.on('message', async (ask: Ask) => {
-    instance ??= begin(workerData as WorkerStart)
+    const { module, image } = workerData as WorkerStart
+    instance ??= instantiate(module, { image })
     const live = await instance
     try {
       const output = live.call(ask.operation, ask.input)
@@ -55,13 +56,6 @@ export function serve(): void {
       port.postMessage(answer)
     }
   })
-}
-
-async function begin({ module, image }: WorkerStart): Promise<Instance> {
-  const instance = await instantiate(module, { image })
-  // Freed now: a worker that does little does not collect for long.
-  image.transfer(0)
-  return instance
 }
 
 if (parentPort && (workerData as { kernel?: boolean } | null)?.kernel === true) serve()
