@@ -1,19 +1,10 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { claim, conditions, event, global, object, past } from './objects.ts'
-import { alone, app, loops, pulls, runsOn, three, wait, waits } from './practice.ts'
+import { alone, app, initializing, loops, noEnds, pending, pulls, runsOn, service, three, wait, waits } from './practice.ts'
 import { runs } from './whole.ts'
 
 const below = (name: string, kinds = 'Pod|ReplicaSet|Deployment'): RegExp => new RegExp(`(?:${kinds})/apps/${name}`)
-const service = (name: string, spec: JsonObject): KubeObject =>
-  object('v1', 'Service', name, { spec: { clusterIP: '10.96.14.3', type: 'ClusterIP', ports: [{ port: 80, targetPort: 8080 }], ...spec } })
-const noEnds = (name: string): KubeObject =>
-  object('discovery.k8s.io/v1', 'EndpointSlice', `${name}-x7k2p`, {
-    metadata: { labels: { 'kubernetes.io/service-name': name } },
-    addressType: 'IPv4',
-    endpoints: [],
-    ports: [],
-  })
 const ingress = (name: string, to: string): KubeObject =>
   object('networking.k8s.io/v1', 'Ingress', name, {
     spec: {
@@ -27,7 +18,6 @@ const ingress = (name: string, to: string): KubeObject =>
     },
     status: { loadBalancer: {} },
   })
-const pending = (message: string) => ['PodScheduled', 'False', 'Unschedulable', message] as const
 const unplaced = (name: string, message: string, more = {}): KubeObject[] =>
   app(name, { scheduled: pending(message), said: [['FailedScheduling', message]], ...more })
 const probed = (name: string, message: string, more = {}): KubeObject[] =>
@@ -188,25 +178,11 @@ export const blindPods = [
       'an init container that waits',
       waits(
         app('web', {
-          pod: { initContainers: [{ name: 'wait-for-db', image: 'busybox:1.36' }] },
-          state: wait('PodInitializing', ''),
-          status: {
-            conditions: conditions(
-              ['Initialized', 'False', 'ContainersNotInitialized', 'containers with incomplete status: [wait-for-db]'],
-              ['Ready', 'False', 'ContainersNotReady', 'containers with unready status: [web]'],
-              ['PodScheduled', 'True', '', ''],
-            ),
-            initContainerStatuses: [
-              {
-                name: 'wait-for-db',
-                ready: false,
-                restartCount: 0,
-                image: 'busybox:1.36',
-                imageID: '',
-                state: { running: { startedAt: past } },
-              },
-            ],
-          },
+          ...initializing(
+            'web',
+            { name: 'wait-for-db', image: 'busybox:1.36' },
+            { restartCount: 0, state: { running: { startedAt: past } } },
+          ),
           log: "nslookup: can't resolve 'db.data.svc.cluster.local'\nwaiting for db\n",
         }),
       ),

@@ -13,7 +13,7 @@ import {
   replicaSet,
   running,
 } from './objects.ts'
-import { ago, creating, normal, onItsWay, rolling, type Well, withStatus } from './practice-healthy.ts'
+import { ago, atItsTop, creating, normal, onItsWay, rolling, type Well, withStatus } from './practice-healthy.ts'
 import { around, custom } from './practice.ts'
 import { fleet, isWell, printing, runs } from './whole.ts'
 
@@ -139,23 +139,7 @@ export const fieldRoundHealthy = (): Well[] => {
           const one = pod(scaledSet, { phase: 'Running', ready: true, container: { ...running(), restartCount: 1 } })
           return { ...one, metadata: { ...one.metadata, name: `cart-6d4f-${end}` } }
         }),
-        object('autoscaling/v2', 'HorizontalPodAutoscaler', 'cart', {
-          spec: { minReplicas: 1, maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'cart' } },
-          status: {
-            currentReplicas: 3,
-            desiredReplicas: 3,
-            conditions: conditions(
-              ['AbleToScale', 'True', 'ReadyForNewScale', 'recommended size matches current size'],
-              [
-                'ScalingActive',
-                'True',
-                'ValidMetricFound',
-                'the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)',
-              ],
-              ['ScalingLimited', 'True', 'TooManyReplicas', 'the desired replica count is more than the maximum replica count'],
-            ),
-          },
-        }),
+        atItsTop('cart'),
         ...around(),
       ],
     ],

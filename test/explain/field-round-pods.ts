@@ -1,11 +1,26 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { JsonObject } from '../../src/lib/json.ts'
 import { claim, conditions, event, global, object, ownedBy, past } from './objects.ts'
-import { type App, alone, app, custom, loops, pulls, refuses, releases, runsOn, three, wait, waits } from './practice.ts'
+import {
+  alone,
+  app,
+  type App,
+  custom,
+  initializing,
+  loops,
+  noEnds,
+  pending,
+  pulls,
+  refuses,
+  releases,
+  runsOn,
+  service,
+  three,
+  waits,
+} from './practice.ts'
 import { runs } from './whole.ts'
 
 const workload = (name: string): RegExp => new RegExp(`(?:Pod|ReplicaSet|Deployment|StatefulSet|DaemonSet|Job|CronJob)/apps/${name}`)
-const pending = (message: string) => ['PodScheduled', 'False', 'Unschedulable', message] as const
 const unplaced = (name: string, message: string, more: App = {}): KubeObject[] =>
   app(name, { scheduled: pending(message), said: [['FailedScheduling', message]], ...more })
 const probed = (name: string, message: string, more: App = {}): KubeObject[] =>
@@ -31,15 +46,6 @@ const evicted = (name: string, message: string, kind: 'Deployment' | 'StatefulSe
     phase: 'Failed',
     status: { phase: 'Failed', reason: 'Evicted', message, containerStatuses: [] },
     said: [['Evicted', message]],
-  })
-const service = (name: string, spec: JsonObject): KubeObject =>
-  object('v1', 'Service', name, { spec: { clusterIP: '10.96.14.3', type: 'ClusterIP', ports: [{ port: 80, targetPort: 8080 }], ...spec } })
-const noEnds = (name: string): KubeObject =>
-  object('discovery.k8s.io/v1', 'EndpointSlice', `${name}-x7k2p`, {
-    metadata: { labels: { 'kubernetes.io/service-name': name } },
-    addressType: 'IPv4',
-    endpoints: [],
-    ports: [],
   })
 const below = (made: KubeObject, owner: KubeObject): KubeObject => ({ ...made, metadata: { ...made.metadata, ...ownedBy(owner) } })
 function stored(
@@ -414,24 +420,11 @@ const running = [
       'an init container',
       waits(
         app('ml', {
-          pod: { initContainers: [{ name: 'fetch-model', image: 'ghcr.io/acme/fetch:2', resources: { limits: { memory: '128Mi' } } }] },
-          state: wait('PodInitializing', ''),
-          status: {
-            conditions: conditions(
-              ['Initialized', 'False', 'ContainersNotInitialized', 'containers with incomplete status: [fetch-model]'],
-              ['Ready', 'False', 'ContainersNotReady', 'containers with unready status: [ml]'],
-              ['PodScheduled', 'True', '', ''],
-            ),
-            initContainerStatuses: [
-              {
-                name: 'fetch-model',
-                ready: false,
-                image: 'ghcr.io/acme/fetch:2',
-                imageID: '',
-                ...loops('fetch-model', 137, { reason: 'OOMKilled' }),
-              },
-            ],
-          },
+          ...initializing(
+            'ml',
+            { name: 'fetch-model', image: 'ghcr.io/acme/fetch:2', resources: { limits: { memory: '128Mi' } } },
+            loops('fetch-model', 137, { reason: 'OOMKilled' }),
+          ),
           said: [['BackOff', 'Back-off restarting failed container fetch-model in pod ml-7c9d8b6f5d-k2x9q_apps(1f0c2a7e)']],
         }),
       ),

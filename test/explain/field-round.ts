@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
-import { bucket, conditions, global, goodGit, heldNamespace, imageRepository, namespace, object, past } from './objects.ts'
+import { bucket, conditions, global, goodGit, heldNamespace, imageRepository, object, undiscoveredNamespace } from './objects.ts'
 import {
   alone,
   app,
@@ -249,19 +249,7 @@ const applying = [
     [
       'asked about the namespace itself',
       alone([
-        namespace('legacy', {
-          metadata: { deletionTimestamp: past },
-          spec: { finalizers: ['kubernetes'] },
-          status: {
-            phase: 'Terminating',
-            conditions: conditions([
-              'NamespaceDeletionDiscoveryFailure',
-              'True',
-              'DiscoveryFailed',
-              'Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1: stale GroupVersion discovery: metrics.k8s.io/v1beta1',
-            ]),
-          },
-        }),
+        undiscoveredNamespace('legacy', ': metrics.k8s.io/v1beta1'),
         global('apiregistration.k8s.io/v1', 'APIService', 'v1beta1.metrics.k8s.io', {
           spec: { group: 'metrics.k8s.io', version: 'v1beta1', service: { namespace: 'kube-system', name: 'metrics-server' } },
           status: {

@@ -35,19 +35,34 @@ export const heldNamespace = (
   remaining: string,
   { since = past, before = [] }: { since?: string; before?: readonly Condition[] } = {},
 ): KubeObject =>
+  endingNamespace(name, since, [
+    ...before,
+    [
+      'NamespaceFinalizersRemaining',
+      'True',
+      'SomeFinalizersRemain',
+      `Some content in the namespace has finalizers remaining: ${remaining}`,
+    ],
+  ])
+
+/** A namespace that was deleted and is still there, with what its controller says. */
+const endingNamespace = (name: string, since: string, said: readonly Condition[]): KubeObject =>
   namespace(name, {
     metadata: { deletionTimestamp: since },
     spec: { finalizers: ['kubernetes'] },
-    status: {
-      phase: 'Terminating',
-      conditions: conditions(...before, [
-        'NamespaceFinalizersRemaining',
-        'True',
-        'SomeFinalizersRemain',
-        `Some content in the namespace has finalizers remaining: ${remaining}`,
-      ]),
-    },
+    status: { phase: 'Terminating', conditions: conditions(...said) },
   })
+
+/** A namespace that cannot end as an aggregated API does not answer; `more` is what its message says after that. */
+export const undiscoveredNamespace = (name: string, more = ''): KubeObject =>
+  endingNamespace(name, past, [
+    [
+      'NamespaceDeletionDiscoveryFailure',
+      'True',
+      'DiscoveryFailed',
+      `Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1: stale GroupVersion discovery${more}`,
+    ],
+  ])
 
 type Ready = readonly [status: string, reason: string, message: string] | undefined
 function flux(

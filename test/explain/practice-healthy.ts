@@ -4,6 +4,7 @@ import { app, around, custom, headless } from './practice.ts'
 import {
   availableNow,
   claim,
+  conditions,
   deployment,
   event,
   git,
@@ -89,6 +90,25 @@ export function rolling(name: string, [seconds, phase]: readonly [number, string
   }
   return [now, old, set, pod(old, { phase: 'Running', ready: true, container: running() }), young(pod(set, shape), seconds)]
 }
+/** An autoscaler of a Deployment that would like to have more than it may. */
+export const atItsTop = (name: string): KubeObject =>
+  object('autoscaling/v2', 'HorizontalPodAutoscaler', name, {
+    spec: { minReplicas: 1, maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name } },
+    status: {
+      currentReplicas: 3,
+      desiredReplicas: 3,
+      conditions: conditions(
+        ['AbleToScale', 'True', 'ReadyForNewScale', 'recommended size matches current size'],
+        [
+          'ScalingActive',
+          'True',
+          'ValidMetricFound',
+          'the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)',
+        ],
+        ['ScalingLimited', 'True', 'TooManyReplicas', 'the desired replica count is more than the maximum replica count'],
+      ),
+    },
+  })
 export const creating: JsonObject = { state: { waiting: { reason: 'ContainerCreating' } } }
 const job = (name: string, status: JsonObject, by?: KubeObject): KubeObject =>
   object('batch/v1', 'Job', name, {

@@ -182,6 +182,31 @@ export function app(name: string, shape: App): KubeObject[] {
   return [...all, one, ...calm, ...(shape.said ?? []).map(([reason, message]) => event(one, reason, message)), ...service]
 }
 
+/** What the scheduler says of a pod that it cannot place. */
+export const pending = (message: string) => ['PodScheduled', 'False', 'Unschedulable', message] as const
+/** A Service of one port, and its slice of no addresses. */
+export const service = (name: string, spec: JsonObject): KubeObject =>
+  object('v1', 'Service', name, { spec: { clusterIP: '10.96.14.3', type: 'ClusterIP', ports: [{ port: 80, targetPort: 8080 }], ...spec } })
+export const noEnds = (name: string): KubeObject =>
+  object('discovery.k8s.io/v1', 'EndpointSlice', `${name}-x7k2p`, {
+    metadata: { labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    endpoints: [],
+    ports: [],
+  })
+/** A pod in which an init container has not ended yet. */
+export const initializing = (main: string, init: { name: string; image: string; resources?: JsonObject }, state: JsonObject) => ({
+  pod: { initContainers: [init] },
+  state: wait('PodInitializing', ''),
+  status: {
+    conditions: conditions(
+      ['Initialized', 'False', 'ContainersNotInitialized', `containers with incomplete status: [${init.name}]`],
+      ['Ready', 'False', 'ContainersNotReady', `containers with unready status: [${main}]`],
+      ['PodScheduled', 'True', '', ''],
+    ),
+    initContainerStatuses: [{ name: init.name, ready: false, image: init.image, imageID: '', ...state }],
+  },
+})
 export const wait = (reason: string, message: string): JsonObject => ({ state: { waiting: { reason, message } } })
 /** A container that ended again and again. */
 export const loops = (

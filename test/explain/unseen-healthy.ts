@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { app, around, custom, inFlux, runsOn } from './practice.ts'
-import { ago, creating, fresh, normal, onItsWay, rolling, type Well, withStatus, young } from './practice-healthy.ts'
+import { ago, atItsTop, creating, fresh, normal, onItsWay, rolling, type Well, withStatus, young } from './practice-healthy.ts'
 import {
   availableNow,
   claim,
@@ -128,23 +128,7 @@ export const unseenHealthy = (): Well[] => {
   const expanding = withStatus(claim('data', { storageClassName: 'gp3', volumeName: 'pvc-1' }, 'Bound'), {
     conditions: fresh(20, ['Resizing', 'True', '', '']),
   })
-  const hpa = object('autoscaling/v2', 'HorizontalPodAutoscaler', 'web', {
-    spec: { minReplicas: 1, maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } },
-    status: {
-      currentReplicas: 3,
-      desiredReplicas: 3,
-      conditions: conditions(
-        ['AbleToScale', 'True', 'ReadyForNewScale', 'recommended size matches current size'],
-        [
-          'ScalingActive',
-          'True',
-          'ValidMetricFound',
-          'the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)',
-        ],
-        ['ScalingLimited', 'True', 'TooManyReplicas', 'the desired replica count is more than the maximum replica count'],
-      ),
-    },
-  })
+  const hpa = atItsTop('web')
   const stopping = {
     ...pod('web-old', { phase: 'Running', container: running() }),
     metadata: { ...pod('web-old').metadata, deletionTimestamp: ago(-20), deletionGracePeriodSeconds: 30 },

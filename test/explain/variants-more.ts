@@ -14,7 +14,6 @@ import {
   helmRepository,
   inventory,
   ks,
-  namespace,
   notHealthy,
   object,
   oci,
@@ -24,6 +23,7 @@ import {
   restartedOnce,
   running,
   stuck,
+  undiscoveredNamespace,
   waiting,
 } from './objects.ts'
 
@@ -338,26 +338,11 @@ export const moreVariants: readonly FaultCase[] = [
     })
   })(),
   (() => {
-    return fault(
-      'namespace terminating',
-      'asked of the Namespace',
-      [
-        namespace('old', {
-          metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' },
-          spec: { finalizers: ['kubernetes'] },
-          status: {
-            phase: 'Terminating',
-            conditions: conditions([
-              'NamespaceDeletionDiscoveryFailure',
-              'True',
-              'DiscoveryFailed',
-              'Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1: stale GroupVersion discovery',
-            ]),
-          },
-        }),
-      ],
-      { cause: ['NamespaceTerminating', 'ApiServiceDown'], proof: /metrics\.k8s\.io/, fix: /APIService/ },
-    )
+    return fault('namespace terminating', 'asked of the Namespace', [undiscoveredNamespace('old')], {
+      cause: ['NamespaceTerminating', 'ApiServiceDown'],
+      proof: /metrics\.k8s\.io/,
+      fix: /APIService/,
+    })
   })(),
   (() => {
     const db = object('postgresql.cnpg.io/v1', 'Cluster', 'db', { status: { phase: 'Setting up primary', readyInstances: 0 } })
