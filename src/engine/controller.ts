@@ -90,6 +90,8 @@ class Controller<Hands> {
   readonly #followed: ReadonlyMap<string, Map<string, KubeObject>>
   /** Objects that were deleted before they had a finalizer, and may have left something. */
   readonly #left = new Map<string, KubeObject>()
+  /** By the key of an object, the changes that woke it during a pass over it. */
+  readonly #meanwhile = new Map<string, Followed[]>()
   readonly #passes = new Set<Promise<void>>()
   readonly #bell: Bell
 
@@ -180,8 +182,20 @@ class Controller<Hands> {
     for (const { kind, follows, wokenBy } of this.#reconcilers.values()) {
       if (!wokenBy || !follows?.some(f => f.kind === change.after.kind)) continue
       const all = [...(this.#objects.get(kind.kind)?.values() ?? [])]
-      for (const woken of wokenBy(change, all)) this.#queue.ask(this.#itemOf(woken))
+      for (const woken of wokenBy(change, all)) {
+        const key = keyOf(woken)
+        if (this.#queue.isRunning(key)) this.#meanwhile.set(key, [...(this.#meanwhile.get(key) ?? []), change])
+        else this.#queue.ask(this.#itemOf(woken))
+      }
     }
+  }
+
+  /** A change that came during a pass asks for one more, unless the object as the pass left it shows that it had seen the change. */
+  #wakeAgain(object: KubeObject): void {
+    const changes = this.#meanwhile.get(keyOf(object)) ?? []
+    this.#meanwhile.delete(keyOf(object))
+    const { wokenBy } = this.#reconcilers.get(object.kind) ?? {}
+    if (changes.some(change => wokenBy?.(change, [object]).length)) this.#queue.ask(this.#itemOf(object))
   }
 
   #start(item: Item): void {
@@ -208,8 +222,10 @@ class Controller<Hands> {
         this.#bell.ring()
       }
       const driven = await drive(reconciler, refOf(object), { ...this.#options, later: this.#later, again })
+      this.#wakeAgain('object' in driven ? driven.object : object)
       return driven.is === 'done' ? driven.settled : {}
     } catch (thrown) {
+      this.#wakeAgain(object)
       return this.#broke(object, thrown)
     }
   }

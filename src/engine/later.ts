@@ -1,4 +1,5 @@
 import { overNow } from '../lib/aborted.ts'
+import { Bell } from './bell.ts'
 import type { Pass } from './working.ts'
 
 /** How long what still waits at the end may take. */
@@ -30,12 +31,13 @@ export class Later {
   readonly #waiting: { readonly late: LateWrite; readonly until: number }[] = []
   readonly #failed = new Set<string>()
   #working: Promise<void> | undefined
-  #bell = new AbortController()
   readonly #over = new AbortController()
+  readonly #bell: Bell
   #ending = false
 
   constructor(options: LaterOptions) {
     this.#options = options
+    this.#bell = new Bell(options.clock, this.#over.signal)
   }
 
   /** `false` from when a write of that key threw: they are for whoever asks to do, and to see why they fail. */
@@ -44,7 +46,7 @@ export class Later {
     const until = this.#options.clock.elapsed() + late.patienceMs
     const place = this.#waiting.findLastIndex(w => w.until <= until) + 1
     this.#waiting.splice(place, 0, { late, until })
-    if (place === 0) this.#bell.abort(overNow)
+    if (place === 0) this.#bell.ring()
     if (this.#waiting.length > mostWaiting) this.#lose()
     this.#working ??= this.#work()
     return true
@@ -52,7 +54,7 @@ export class Later {
 
   /** Nothing is reconciled any more. */
   idle(): void {
-    if (this.#waiting.length > 0) this.#bell.abort(overNow)
+    if (this.#waiting.length > 0) this.#bell.ring()
   }
 
   /** Writes what waits, as far as there is time. */
@@ -104,10 +106,9 @@ export class Later {
     const { clock, isBusy } = this.#options
     for (;;) {
       if (this.#ending || !isBusy()) return true
-      const left = (this.#waiting[0]?.until ?? 0) - clock.elapsed()
-      if (left <= 0) return false
-      await clock.sleep(left, AbortSignal.any([this.#over.signal, this.#bell.signal])).catch(() => {})
-      if (this.#bell.signal.aborted) this.#bell = new AbortController()
+      const until = this.#waiting[0]?.until ?? 0
+      if (until <= clock.elapsed()) return false
+      await this.#bell.wait(until)
     }
   }
 }

@@ -129,8 +129,12 @@ export class Queue {
     return this.#running.size > 0 || [...this.#asked.values()].some(lane => lane.size > 0)
   }
 
+  isRunning(key: string): boolean {
+    return this.#running.has(key)
+  }
+
   #firstOf(lane: ReadonlyMap<string, Item>, now: number): Item | undefined {
-    for (const item of lane.values()) if (!this.#running.has(item.key) && !this.#isHeld(item, now)) return item
+    for (const item of lane.values()) if (!this.isRunning(item.key) && !this.#isHeld(item, now)) return item
     return undefined
   }
 
@@ -141,7 +145,7 @@ export class Queue {
   }
 
   #isDue(key: string): boolean {
-    return this.#running.has(key) || [...this.#asked.values()].some(lane => lane.has(key))
+    return this.isRunning(key) || [...this.#asked.values()].some(lane => lane.has(key))
   }
 
   #fire(now: number): void {

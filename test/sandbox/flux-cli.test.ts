@@ -88,18 +88,6 @@ withPrograms(['flux'], { name: 'the flux CLI and the sandbox', tests: conversati
       { manager: 'test' },
       signal.signal,
     )
-    served = control([ociRepositories, buckets, kustomizations], {
-      hub: world.cluster,
-      hands: world.hands,
-      clock: realClock,
-      settings: fluxDefaults,
-      concurrency: 4,
-      signal: signal.signal,
-      failed: () => {},
-    })
-    const source = { group: 'source.toolkit.fluxcd.io', version: 'v1', kind: 'OCIRepository', namespace: 'flux-system' }
-    for await (const event of world.cluster.watch({ ...source, fieldSelector: 'metadata.name=shop' }, signal.signal))
-      if (conditionOf(event.type === 'gap' ? event.objects[0] : event.object, 'Ready')?.status === 'True') break
     await world.cluster.apply(
       {
         apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
@@ -110,6 +98,15 @@ withPrograms(['flux'], { name: 'the flux CLI and the sandbox', tests: conversati
       { manager: 'test' },
       signal.signal,
     )
+    served = control([ociRepositories, buckets, kustomizations], {
+      hub: world.cluster,
+      hands: world.hands,
+      clock: realClock,
+      settings: fluxDefaults,
+      concurrency: 4,
+      signal: signal.signal,
+      failed: () => {},
+    })
     for await (const event of world.cluster.watch({ ...shop, fieldSelector: 'metadata.name=shop' }, signal.signal))
       if (conditionOf(event.type === 'gap' ? event.objects[0] : event.object, 'Ready')?.status === 'True') break
   })
