@@ -31,7 +31,10 @@ function behindOf({ finding, found }: Placed, facts: Facts): Found[] {
     case 'InitContainerWaits':
       return below(found, facts, 'backend').flatMap(service => servedBy(service, facts))
     default:
-      return /\/\/[\w-]+-controller\./.test(said) ? below(found, facts, 'source') : []
+      return [
+        ...(/\/\/[\w-]+-controller\./.test(said) ? below(found, facts, 'source') : []),
+        ...(found.ref.kind === 'Ingress' ? [] : below(found, facts, 'backend')).flatMap(service => servedBy(service, facts)),
+      ]
   }
 }
 

@@ -1,6 +1,6 @@
 import { isSuspended } from '../engine/request.ts'
 import { type ObjectRef, printRef } from '../kinds/manifest.ts'
-import { madeSecretOf } from './leads/operator-leads.ts'
+import { isUnhandled, madeSecretOf } from './leads/operator-leads.ts'
 import { above, type Evidence, type Facts, type Finding, type Found, healthOf, type Placed, reachedFrom } from './facts.ts'
 import { lastResorts, rules } from './rules/rules.ts'
 import { withBehindFirst } from './behind.ts'
@@ -51,7 +51,10 @@ function placed(findings: readonly Finding[], found: Found, facts: Facts): Place
 /** Whether somebody should have made what is not there, and says why it did not: that says more. */
 function isMade(ref: ObjectRef, facts: Facts): boolean {
   const isAbsent = facts.all.some(f => !f.object && printRef(f.ref) === printRef(ref))
-  return isAbsent && facts.all.some(f => f.object && madeSecretOf(f.object) === printRef(ref) && statementsOf(f).length > 0)
+  return (
+    isAbsent &&
+    facts.all.some(f => f.object && madeSecretOf(f.object) === printRef(ref) && (statementsOf(f).length > 0 || isUnhandled(f, facts.now)))
+  )
 }
 
 /** From the deepest up: the words of objects whose failure nothing at or below them explains. */

@@ -1,7 +1,7 @@
 import { isFluxGroup } from '../engine/controllers.ts'
 import { kstatus } from '../engine/kstatus.ts'
 import { stateOf } from '../engine/request.ts'
-import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
+import { conditionOf, conditionsOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
 import { type Json, type JsonObject, objectAt, stringAt } from '../lib/json.ts'
 import { stateIn } from './states.ts'
 
@@ -40,6 +40,8 @@ export type Role =
   | 'controller'
   | 'issuer'
   | 'maker'
+  | 'provider'
+  | 'user'
 
 /** How an object is by a health expression. `field`: where the expression stands; `saw`: the fields that it reads, with their values. */
 export interface JudgedBy {
@@ -123,6 +125,16 @@ export function healthOf({ object }: Found, now: number): 'well' | 'going' | 'fa
   const state = stateIn(object)?.is
   if (state === 'failing' || status === 'Failed' || conditionOf(object, 'Stalled')?.status === 'True') return 'failing'
   return status === 'Current' && state === undefined ? 'well' : 'going'
+}
+
+/** How often what goes wrong is told of at most. */
+const eventMs = 10_000
+
+/** Whether an object was made less than a time ago, and nothing that it says is older or was said for longer. */
+export function isYoung({ object, events }: Found, now: number, ms: number): boolean {
+  const times = [object?.metadata.creationTimestamp, ...conditionsOf(object).map(c => c.lastTransitionTime)]
+  const isOld = times.some(time => time !== undefined && now - Date.parse(time) >= ms)
+  return times[0] !== undefined && !isOld && events.every(e => now - e.at < ms && e.count <= ms / eventMs)
 }
 
 export function groupOf({ apiVersion }: { readonly apiVersion: string }): string {

@@ -99,6 +99,11 @@ function statement(found: Found, { type, status, reason = '', message = '' }: Co
   }
 }
 
+/** Whether it says that something was waited for until the time was over. */
+export function timedOut({ message }: Pick<Statement, 'message'>): boolean {
+  return /timed? ?out|deadline exceeded/i.test(message)
+}
+
 /** Reasons that only tell of another object: what is wrong is there. */
 export function passesOn({ reason, message }: Statement, { ref }: Found): boolean {
   if (reason.startsWith('HealthCheck') && /\bCEL\b/.test(message)) return false

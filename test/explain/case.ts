@@ -21,6 +21,8 @@ export interface FaultCase {
   readonly ask: KubeObject
   readonly objects: readonly KubeObject[]
   readonly expect: Expected
+  /** Why this is not found yet. */
+  readonly gap?: string | undefined
 }
 export interface Expected {
   /** Names that tell the same truth; none where the object and the proof are what counts. */

@@ -32,6 +32,7 @@ import { fieldRound } from './field-round.ts'
 import { fieldVariants } from './field-variants.ts'
 import { moreFieldVariants } from './field-variants-more.ts'
 import { operatorVariants } from './operator-variants.ts'
+import { outside, outsideHealthy } from './outside.ts'
 import { thirdVariants } from './third-variants.ts'
 import { fluxWordings } from './wordings-flux.ts'
 import { moreWordings } from './wordings-more.ts'
@@ -154,6 +155,7 @@ const whole = [
   ...blindPods,
   ...fieldRound,
   ...fieldRoundPods,
+  ...outside,
 ]
 
 /** One of each kind of fault. */
@@ -161,7 +163,7 @@ const each = [...Map.groupBy(simple, row => row.fault).values()].flatMap(rows =>
 
 describe('the true cause comes first', { concurrency: 8 }, () => {
   for (const row of [...simple, ...whole, ...each.map(besideOthers), ...each.flatMap(belowAnother)])
-    test(`${row.fault}: ${row.says}`, async () => check(row, await explained(row.ask, row.objects)))
+    test(`${row.fault}: ${row.says}`, { todo: row.gap ?? false }, async () => check(row, await explained(row.ask, row.objects)))
 })
 
 describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {
@@ -174,6 +176,7 @@ describe('nothing is named where nothing is broken', { concurrency: 8 }, () => {
     ...wellPractice(),
     ...unseenHealthy(),
     ...fieldRoundHealthy(),
+    ...outsideHealthy(),
   ]
   for (const [i, [says]] of well().entries())
     test(says, async () => {

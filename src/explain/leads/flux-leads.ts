@@ -5,7 +5,7 @@ import { printRef } from '../../kinds/manifest.ts'
 import { listAt, objectAt, stringAt } from '../../lib/json.ts'
 import { type Facts, type Found, healthOf, type Role } from '../facts.ts'
 import { namedIn, speaksOf } from '../named.ts'
-import { type Statement, statementsOf } from '../statements.ts'
+import { type Statement, statementsOf, timedOut } from '../statements.ts'
 import type { Lead } from './lead.ts'
 
 const [mostNamed, mostContained] = [5, 60]
@@ -66,7 +66,7 @@ function sourceLeads({ object, ref }: Found, weight: number): Lead[] {
     ...providers.map(
       o =>
         ({
-          role: 'target',
+          role: 'provider',
           weight,
           one: { group: 'notification.toolkit.fluxcd.io', kind: 'Provider', name: String(o.name), namespace: ref.namespace },
         }) as const,
@@ -103,12 +103,14 @@ function containedLeads(found: Found, { statements, weight }: { statements: read
     ...(known.length > 0 ? [{ role: 'named', weight: 1, several: known } as const] : []),
     ...unknown.map(n => ({ role: 'named', weight: 1, named: n }) as const),
     ...(others.length > 0 && weight >= 0.5 ? [{ role: 'contained', weight: Math.min(weight, 0.8), several: others } as const] : []),
-    ...(ref.kind === 'HelmRelease' && object && weight >= 0.5 ? releasedLeads(object, weight) : []),
+    ...(ref.kind === 'HelmRelease' && object && weight >= 0.5
+      ? [...testLeads(object, message), ...releasedLeads(object, { weight, waited: timedOut({ message }) })]
+      : []),
   ]
 }
 
 /** What a release rendered, by the marks that Helm and its controller leave. */
-function releasedLeads(release: KubeObject, weight: number): Lead[] {
+function releasedLeads(release: KubeObject, { weight, waited }: { weight: number; waited: boolean }): Lead[] {
   const { name, namespace = '' } = release.metadata
   const target = stringAt(release, 'spec', 'targetNamespace')
   const releaseName = stringAt(release, 'spec', 'releaseName') ?? (target ? `${target}-${name}` : name)
@@ -122,19 +124,34 @@ function releasedLeads(release: KubeObject, weight: number): Lead[] {
       object.metadata.name.startsWith(`${releaseName}-`)
     )
   }
+  const waits = (object: KubeObject): boolean => keep(object) && (object.kind !== 'Service' || lacksAddress(object))
   return [
     ['apps', 'Deployment'],
     ['apps', 'StatefulSet'],
     ['apps', 'DaemonSet'],
     ['batch', 'Job'],
     ['', 'PersistentVolumeClaim'],
+    ...(waited ? [['', 'Service']] : []),
   ].map(([group = '', kind = '']) => ({
     role: 'contained',
     weight: Math.min(weight, 0.95),
     list: { group, kind, namespace: target ?? namespace },
-    keep,
+    keep: waits,
     most: 20,
   }))
+}
+
+/** Whether a Service waits for a load balancer. */
+function lacksAddress(service: KubeObject): boolean {
+  return stringAt(service, 'spec', 'type') === 'LoadBalancer' && listAt(service, 'status', 'loadBalancer', 'ingress').length === 0
+}
+
+/** The pods of tests and hooks that Helm says failed. */
+function testLeads(release: KubeObject, message: string): Lead[] {
+  const namespace = stringAt(release, 'spec', 'targetNamespace') ?? release.metadata.namespace
+  return [...message.matchAll(/\bpod ([a-z0-9][a-z0-9.-]*) failed/g)]
+    .slice(0, mostNamed)
+    .map(([, name = '']) => ({ role: 'named', weight: 1, one: { group: '', kind: 'Pod', name, namespace } }) as const)
 }
 
 /** The Secrets, ConfigMaps and accounts that a spec names and cannot do without. */

@@ -7,6 +7,7 @@ import { unservedKind } from '../wordings/unserved.ts'
 import { fluxLeads } from './flux-leads.ts'
 import type { Lead } from './lead.ts'
 import { operatorLeads } from './operator-leads.ts'
+import { unansweredLeads } from './unanswered-leads.ts'
 import { workloadLeads } from './workload-leads.ts'
 
 /** What to read next, to know why an object is as it is. */
@@ -14,7 +15,7 @@ export function leadsOf(found: Found, facts: Pick<Facts, 'now' | 'isServed'>): L
   if (found.role === 'template') return []
   if (!found.object) return operatorLeads(found, facts)
   const own = isFluxGroup(found.ref.group) ? fluxLeads(found, facts) : workloadLeads(found, facts)
-  return [...own, ...operatorLeads(found, facts), ...serviceLeads(found), ...messageLeads(found)]
+  return [...own, ...operatorLeads(found, facts), ...serviceLeads(found), ...messageLeads(found), ...unansweredLeads(found)]
 }
 
 const ledTo = new Set([undefined, 'backend', 'named', 'target'])

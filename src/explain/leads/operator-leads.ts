@@ -82,6 +82,14 @@ export function madeSecretOf(object: KubeObject): string | undefined {
   return name === undefined ? undefined : `Secret/${object.metadata.namespace ?? ''}/${name}`
 }
 
+const unhandledMs = 120_000
+
+/** Whether an object should make a Secret and no operator has looked at it. */
+export function isUnhandled({ object }: Pick<Found, 'object'>, now: number): boolean {
+  if (!object || madeSecretOf(object) === undefined || Object.keys(objectAt(object, 'status')).length > 0) return false
+  return now - Date.parse(object.metadata.creationTimestamp ?? '') > unhandledMs
+}
+
 /** Who should have made a Secret that is not there. */
 function makersOf({ ref }: Found): Lead[] {
   return makers.map(([group, kind]) => ({

@@ -10,7 +10,7 @@ export function workloadLeads(found: Found, { now }: Pick<Facts, 'now'>): Lead[]
   const { object, ref } = found
   if (!object) return []
   const asked = found.role === undefined || found.role === 'controller' || found.role === 'named'
-  if (ref.kind === 'PersistentVolumeClaim' && stringAt(object, 'status', 'phase') === 'Bound') return attachmentLeads(found)
+  if (ref.kind === 'PersistentVolumeClaim' && stringAt(object, 'status', 'phase') === 'Bound') return boundLeads(found)
   if (!asked && healthOf(found, now) === 'well') return []
   switch (ref.kind) {
     case 'Deployment':
@@ -35,7 +35,7 @@ export function workloadLeads(found: Found, { now }: Pick<Facts, 'now'>): Lead[]
         ...templateLeads(found, now),
       ]
     case 'CronJob':
-      return [made(found, { group: 'batch', kind: 'Job' }, { most: 1 })]
+      return [made(found, { group: 'batch', kind: 'Job' }, { most: 1, more: o => !isMadeGood(found, o) })]
     case 'Pod':
       return podLeads(found, now)
     case 'PersistentVolumeClaim':
@@ -85,6 +85,12 @@ function claimsOf({ ref }: Found, template: string): Lead {
     keep: o => o.metadata.name.startsWith(`${template}-${ref.name}-`) && stringAt(o, 'status', 'phase') !== 'Bound',
     most: 2,
   }
+}
+
+/** Whether a run of a CronJob succeeded after this one began. */
+function isMadeGood({ object }: Found, job: KubeObject): boolean {
+  const began = Date.parse(stringAt(job, 'status', 'startTime') ?? job.metadata.creationTimestamp ?? '')
+  return Date.parse(stringAt(object, 'status', 'lastSuccessfulTime') ?? '') > began
 }
 
 const [mostReferences, startMs] = [8, 20_000]
@@ -161,6 +167,19 @@ function claimLeads({ object, events }: Found): Lead[] {
       : { role: 'storage class', weight: 1, list: storage, keep: () => true, most: 10 },
     ...(volume ? [{ role: 'volume', weight: 0.9, one: { group: '', kind: 'PersistentVolume', name: volume } } as const] : []),
   ]
+}
+
+function boundLeads(found: Found): Lead[] {
+  return [...userLeads(found), ...attachmentLeads(found)]
+}
+
+/** The pods that use a claim that was deleted: it stays until they end. */
+function userLeads({ object, ref }: Found): Lead[] {
+  if (object?.metadata.deletionTimestamp === undefined) return []
+  const keep = (pod: KubeObject): boolean =>
+    !/^(?:Succeeded|Failed)$/.test(stringAt(pod, 'status', 'phase') ?? '') &&
+    listAt(pod, 'spec', 'volumes').some(v => stringAt(v, 'persistentVolumeClaim', 'claimName') === ref.name)
+  return [{ role: 'user', weight: 0.2, list: { group: '', kind: 'Pod', namespace: ref.namespace }, keep, most: 3 }]
 }
 
 /** Where the volume of a claim is attached, while a pod waits on its node. */

@@ -1,6 +1,7 @@
 import { printRef } from '../../kinds/manifest.ts'
 import { at, type Json, listAt, stringAt } from '../../lib/json.ts'
 import {
+  below,
   type Evidence,
   eventEvidence,
   fieldEvidence,
@@ -33,7 +34,14 @@ export const containerRule: Rule = (pod, facts) => {
   if (pod.ref.kind !== 'Pod' || !pod.object || pod.object.metadata.deletionTimestamp) return []
   // A pod that its node ended says why itself: how its containers went then is no cause.
   if (textAt(pod, 'status', 'phase') === 'Failed' && textAt(pod, 'status', 'reason')) return []
-  return containersOf(pod).flatMap(container => faultsOf(container, facts.now).slice(0, 1))
+  const full = below(pod, facts, 'node').flatMap(node => memoryEvidence(node))
+  return containersOf(pod)
+    .flatMap(container => faultsOf(container, facts.now).slice(0, 1))
+    .map(finding =>
+      finding.name === 'OOMKilled'
+        ? { ...finding, evidence: [...finding.evidence.slice(0, 1), ...full, ...finding.evidence.slice(1)] }
+        : finding,
+    )
 }
 
 export function containersOf(pod: Found): Container[] {
@@ -224,12 +232,23 @@ function setupWords({ message, reason }: Ended): { name: string; what: string; f
     : undefined
 }
 
-function outOfMemory({ name, spec }: Container, place: string): Omit<Finding, 'evidence' | 'strength'> {
-  const limit = String(at(spec, 'resources', 'limits', 'memory') ?? 'none set')
+function memoryEvidence(node: Found): Evidence[] {
+  const event = warning(node, /^SystemOOM$/)
+  return event ? [eventEvidence(node, event)] : []
+}
+
+function outOfMemory({ name, pod, spec }: Container, place: string): Omit<Finding, 'evidence' | 'strength'> {
+  const limit = [spec, at(pod.object, 'spec')].map(s => at(s, 'resources', 'limits', 'memory')).find(l => l !== undefined)
+  if (limit === undefined)
+    return {
+      name: 'OOMKilled',
+      what: `${place} has no memory limit and was killed: the node ran out of memory`,
+      fix: `set resources.requests.memory of container ${name} near what it uses (and a limit above it), so that it gets a node with that much; lower what it uses, or give the node more memory`,
+    }
   return {
     name: 'OOMKilled',
     what: `${place} used more memory than its limit and was killed`,
-    fix: `raise resources.limits.memory of container ${name} (now ${limit}), or lower what it uses`,
+    fix: `raise resources.limits.memory of container ${name} (now ${String(limit)}), or lower what it uses`,
   }
 }
 

@@ -75,7 +75,12 @@ function ended(pod: Found, place: string, state: Json): Ended {
 const telling =
   /error|fatal|panic|exception|fail|denied|refused|not found|missing|mismatch|cannot|unable|unsupported|incompatible|invalid|traceback|\bmust\b|\bDETAIL:|\bHINT:|caused by/i
 /** Lines of a stack trace that only tell where. */
-const frame = /^\s*(?:at \S|File "|\.\.\. \d+ more)/
+const frame =
+  /^\s*(?:at \S|File "|\.\.\. \d+ more|goroutine \d+ \[|created by \S+ in goroutine|\S+\.go:\d+ \+0x)|^\S+\((?:0x[\da-f]+\??|\.\.\.|[{}, ])*\)$/
+/** Lines by which whoever started a program says only that it ended. */
+const farewell =
+  /^(?:npm (?:error|ERR!) (?:code (?:\d+|ELIFECYCLE)|errno \d+|path|workspace|location|command|Lifecycle script|Exit status|Failed at the|This is probably not|A complete log|\S+@\S+ \w+:)|error Command failed with exit code|exit status \d+$)/
+const tellsNothing = (line: string): boolean => frame.test(line) || farewell.test(line)
 const [mostLines, mostLine, lineHead, lineTail, aroundFocus] = [3, 200, 110, 80, 50]
 
 /** The lines of a log that tell most, whole, without the escapes of quotes within quotes: the last that speak of an error, else the last; among them the last whose words are known. */
@@ -84,11 +89,17 @@ export function tellingLines(pod: Found, container: string): string[] {
     .replaceAll('\\"', '"')
     .split('\n')
     .filter(line => line.trim() !== '')
-  const errors = lines.filter(line => telling.test(line) && !frame.test(line))
+  const errors = lines.filter(line => telling.test(line) && !tellsNothing(line))
   const last = (errors.length > 0 ? errors : lines).slice(-mostLines)
   if (heard(crashes, last.join('\n'), undefined)) return last
   const known = lines.findLast(line => heard(crashes, line, undefined))
   return known === undefined ? last : [known, ...last.slice(1 - mostLines)]
+}
+
+/** Whether a log begins within a trace and holds no word of why: what tells stands above it. */
+export function isCutTrace(log: string): boolean {
+  const lines = log.split('\n').filter(line => line.trim() !== '')
+  return frame.test(lines[0] ?? '') && !lines.some(line => telling.test(line) && !tellsNothing(line))
 }
 
 /** The same as evidence, each line short. */
@@ -97,14 +108,16 @@ export function logEvidence(pod: Found, container: string): Evidence[] {
   return lines.length === 0 ? [] : [fieldEvidence(pod, `log of ${container}`, lines.map(shortened).join('\n'))]
 }
 
-/** A long line as its head and the words in it that tell most; where those stand in the head or are not known, as its head and its end. */
+/** A long line as its head, the words in it that tell most, and its end: where those stand in the head or are not known, more of the head. */
 function shortened(line: string): string {
   if (line.length <= mostLine) return line
   const focus = heard(crashes, line, undefined)?.focus ?? ''
   const place = focus === '' ? -1 : line.indexOf(focus)
-  if (place < lineHead - aroundFocus) return `${line.slice(0, lineHead)} … ${line.slice(-lineTail)}`
-  const around = Math.max(mostLine - 2 * aroundFocus, focus.length)
-  return `${line.slice(0, aroundFocus)} … ${line.slice(place - aroundFocus, place + around)}`
+  const end = line.length - lineTail
+  if (place < lineHead - aroundFocus) return `${line.slice(0, lineHead)} … ${line.slice(end)}`
+  const [from, to] = [place - aroundFocus, place + Math.max(mostLine - 2 * aroundFocus, focus.length)]
+  const head = from <= aroundFocus ? line.slice(0, from) : `${line.slice(0, aroundFocus)} … `
+  return `${head}${line.slice(from, to)}${to < end ? ' … ' : ''}${line.slice(Math.max(to, end))}`
 }
 
 function numberOf(value: Json | undefined): number {

@@ -18,7 +18,7 @@ import {
 import { dangling } from '../wordings/absences.ts'
 import { missing as absent, networks, scopes, unanswered } from '../wordings/fetches.ts'
 import { refusals } from '../wordings/refusals.ts'
-import { gits, registries, urls, verification, versions } from '../wordings/sources.ts'
+import { gits, identities, registries, urls, verification, versions } from '../wordings/sources.ts'
 import { type Heard, heard, type Wording } from '../wordings/wording.ts'
 
 const missing = [...scopes, ...absent]
@@ -90,8 +90,8 @@ export const whileReleasing = [
   ...builds,
   ...dangling,
 ]
-const fromGit = [...networks, ...urls, ...versions, ...gits, ...verification, ...unanswered]
-const fromRegistry = [...networks, ...urls, ...verification, ...versions, ...registries, ...unanswered]
+const fromGit = [...networks, ...urls, ...versions, ...identities, ...gits, ...verification, ...unanswered]
+const fromRegistry = [...networks, ...urls, ...verification, ...versions, ...identities, ...registries, ...unanswered]
 
 /** What a statement of a Flux object says, by the tables of its kind, with what mends it there. */
 export function heardFrom(found: Found, { reason, message }: Statement): Heard | undefined {

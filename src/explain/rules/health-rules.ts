@@ -1,5 +1,6 @@
 import { printRef } from '../../kinds/manifest.ts'
 import { listAt, stringAt } from '../../lib/json.ts'
+import { isUnhandled } from '../leads/operator-leads.ts'
 import { below, fieldEvidence, type Finding, type Found, type Rule } from '../facts.ts'
 import { namedIn } from '../named.ts'
 import { statementsOf, warnedBy } from '../statements.ts'
@@ -89,6 +90,27 @@ export const makerRule: Rule = (found, facts) => {
         ...(found.parent ? [fieldEvidence(found.parent, '(lookup)', 'not found')] : []),
       ],
       strength: 1,
+    },
+  ]
+}
+
+const lookedAt = new Set([undefined, 'maker', 'named'])
+
+/** An object that should make a Secret, and that no operator has looked at. That of sealed Secrets may be set to write no status. */
+export const unhandledMakerRule: Rule = (found, { now }) => {
+  const { kind, name, group } = found.ref
+  const isQuiet = kind === 'SealedSecret' && found.role !== 'maker'
+  if (!lookedAt.has(found.role) || isQuiet || !isUnhandled(found, now)) return []
+  return [
+    {
+      name: 'NoController',
+      what: `no operator has looked at ${kind} ${name}, so it makes no Secret: it has no status`,
+      fix: `bring the operator of ${group} back (its pods and their logs say why it does not run), or install it`,
+      evidence: [
+        fieldEvidence(found, 'status', '(empty)'),
+        ...(found.role === 'maker' && found.parent ? [fieldEvidence(found.parent, '(lookup)', 'not found')] : []),
+      ],
+      strength: 0.95,
     },
   ]
 }

@@ -114,6 +114,12 @@ const absences: Partial<Readonly<Record<Role, Absence>>> = {
     fix: 'create it, or correct spec.scaleTargetRef',
     strength: 0.9,
   },
+  provider: {
+    name: 'ProviderMissing',
+    what: 'the Provider that notifications are sent by does not exist',
+    fix: 'create Provider {name|of that name}, or correct spec.providerRef.name',
+    strength: 0.95,
+  },
   volume: {
     name: 'VolumeMissing',
     what: 'the PersistentVolume of the claim does not exist',
@@ -196,6 +202,8 @@ function fieldOf({ role, ref }: Found, { object }: Found): string {
       return 'spec.volumes[].persistentVolumeClaim.claimName'
     case 'backend':
       return 'backend.service.name'
+    case 'provider':
+      return 'spec.providerRef.name'
     case 'target':
       return 'spec.scaleTargetRef.name'
     default:

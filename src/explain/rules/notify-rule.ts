@@ -1,10 +1,10 @@
 import { stringAt } from '../../lib/json.ts'
-import { eventEvidence, type Rule, warning } from '../facts.ts'
+import { below, eventEvidence, type Rule, warning } from '../facts.ts'
 
 /** An Alert whose notifications do not arrive: it has no status, and its events say so. */
-export const notifyRule: Rule = alert => {
+export const notifyRule: Rule = (alert, facts) => {
   const event = alert.ref.kind === 'Alert' ? warning(alert, /^NotificationDispatchFailed$/) : undefined
-  if (!event) return []
+  if (!event || below(alert, facts, 'provider').some(f => !f.object && f.unread === undefined)) return []
   const provider = stringAt(alert.object, 'spec', 'providerRef', 'name')
   const named = provider && /^[\w.-]+$/.test(provider) ? `Provider ${provider}` : 'its Provider'
   return [

@@ -1,20 +1,22 @@
 import { conditionOf, type ObjectRef } from '../../kinds/manifest.ts'
 import { at, listAt, stringAt } from '../../lib/json.ts'
 import {
-  above,
   below,
   conditionEvidence,
   eventEvidence,
+  type Facts,
   fieldEvidence,
   type Finding,
   type Found,
   type Happening,
   healthOf,
   isOver,
+  isYoung,
   type Rule,
   textAt,
   warning,
 } from '../facts.ts'
+import { referencesOf } from '../references.ts'
 import { missing } from '../wordings/fetches.ts'
 import { crashes } from '../wordings/crashes.ts'
 import { schedulings } from '../wordings/pods.ts'
@@ -22,19 +24,23 @@ import { setups } from '../wordings/setups.ts'
 import { heard } from '../wordings/wording.ts'
 import { type Container, containersOf } from './container-rules.ts'
 import { holdsSince, logEvidence, tellingLines } from './endings.ts'
+import { isDetaching } from './reference-rules.ts'
+import { isBeingBound } from './storage-rules.ts'
 
 const isPod = ({ ref, object }: Found): boolean => ref.kind === 'Pod' && object !== undefined && !object.metadata.deletionTimestamp
 
 /** A pod without a node: its condition says so, or the scheduler's last event. */
-export const schedulingRule: Rule = pod => {
+export const schedulingRule: Rule = (pod, facts) => {
   if (!isPod(pod) || textAt(pod, 'spec', 'nodeName') || (textAt(pod, 'status', 'phase') ?? 'Pending') !== 'Pending') return []
   const scheduled = conditionOf(pod.object, 'PodScheduled')
   if (scheduled?.status === 'True') return []
   if (scheduled?.reason === 'SchedulingGated') return [gated(pod)]
   const event = warning(pod, /^FailedScheduling$/)
   const message = scheduled?.status === 'False' && scheduled.message ? scheduled.message : event?.message
+  if (message === undefined && scheduled === undefined) return unseen(pod, facts.now)
   if (message === undefined || pod.events.some(e => e.reason === 'TriggeredScaleUp' && e.at >= (event?.at ?? 0))) return []
   const words = heard(schedulings, essential(message, pod.parent?.ref.kind === 'DaemonSet'), pod.ref.namespace)
+  if (words?.name === 'ClaimUnbound' && claimsAreMade(pod, facts)) return []
   return [
     {
       name: words?.name ?? 'Unschedulable',
@@ -48,6 +54,40 @@ export const schedulingRule: Rule = pod => {
       strength: words?.name === 'ClaimUnbound' ? 0.6 : 1,
     },
   ]
+}
+
+const schedulerMs = 120_000
+
+/** A pod that its scheduler has never looked at. */
+function unseen(pod: Found, now: number): Finding[] {
+  const isPlaced = listAt(pod.object, 'status', 'containerStatuses').length > 0
+  if (isPlaced || isYoung(pod, now, schedulerMs) || pod.events.length > 0) return []
+  const asked = textAt(pod, 'spec', 'schedulerName')
+  const isOwn = asked !== undefined && asked !== 'default-scheduler' && /^[\w.-]+$/.test(asked)
+  return [
+    {
+      name: 'SchedulerSilent',
+      what: `${isOwn ? `scheduler ${asked}` : 'the scheduler'} has never looked at the pod`,
+      fix: isOwn
+        ? `run scheduler ${asked} (its pods and their logs), or take spec.schedulerName out of the pod template so that the default scheduler places the pod`
+        : 'check that kube-scheduler runs (its pod in kube-system, and its log)',
+      evidence: [
+        fieldEvidence(pod, 'spec.schedulerName', asked ?? 'default-scheduler'),
+        fieldEvidence(pod, 'status.conditions[PodScheduled]', '(none)'),
+      ],
+      strength: 0.8,
+    },
+  ]
+}
+
+/** Whether all claims that a pod waits for were made just now. */
+function claimsAreMade(pod: Found, { all, now }: Facts): boolean {
+  const names = listAt(pod.object, 'spec', 'volumes').flatMap(v => stringAt(v, 'persistentVolumeClaim', 'claimName') ?? [])
+  const claims = all.filter(
+    f => f.ref.kind === 'PersistentVolumeClaim' && f.ref.namespace === pod.ref.namespace && names.includes(f.ref.name),
+  )
+  const open = claims.filter(c => textAt(c, 'status', 'phase') !== 'Bound')
+  return open.length > 0 && open.every(c => isBeingBound(c, now))
 }
 
 function gated(pod: Found): Finding {
@@ -91,13 +131,14 @@ function setupEvent(pod: Found): Happening | undefined {
 }
 
 /** A pod on its node whose volumes or network do not come up. */
-export const setupRule: Rule = pod => {
+export const setupRule: Rule = (pod, facts) => {
   const waits = listAt(pod.object, 'status', 'containerStatuses').map(c => stringAt(c, 'state', 'waiting', 'reason'))
   if (!isPod(pod) || textAt(pod, 'status', 'phase') !== 'Pending' || waits.some(w => w !== undefined && !/Creating|Initializing/.test(w)))
     return []
   const event = setupEvent(pod)
   if (!event || isOver(pod, event, /^(SuccessfulMountVolume|SuccessfulAttachVolume|Pulling|Pulled|Created|Started)$/)) return []
   const words = heard([...missing, ...setups], event.message, pod.ref.namespace)
+  if (words?.name === 'VolumeInUse' && isDetaching(pod, facts.now) && !/used by pod/.test(event.message)) return []
   const source = volumeSource(pod, event.message)
   const named = (text: string): string => (source ? text.replace('that it names', source.name) : text)
   return [
@@ -151,11 +192,12 @@ function initHolds({ pod, name, at: place }: Container, since: string): Finding 
 /** The ConfigMap or Secret behind a volume whose key is missing: the kubelet names the volume alone. */
 function volumeSource(pod: Found, message: string): ObjectRef | undefined {
   const [, volume] = /for volume "([\w.-]+)"/.exec(message) ?? []
-  if (volume === undefined || !/non-existent (?:config|secret) key/.test(message)) return undefined
-  const spec = listAt(pod.object, 'spec', 'volumes').find(v => stringAt(v, 'name') === volume)
-  const [config, secret] = [stringAt(spec, 'configMap', 'name'), stringAt(spec, 'secret', 'secretName')]
-  const name = config ?? secret
-  return name === undefined ? undefined : { group: '', kind: config ? 'ConfigMap' : 'Secret', name, namespace: pod.ref.namespace }
+  const [, of, key] = /non-existent (config|secret) key: ([\w.-]+)/.exec(message) ?? []
+  if (volume === undefined || of === undefined) return undefined
+  const kind = of === 'config' ? 'ConfigMap' : 'Secret'
+  const named = referencesOf(pod.object).filter(r => r.at === `spec.volumes[${volume}]` && r.kind === kind)
+  const { name } = named.find(r => r.key === key) ?? named[0] ?? {}
+  return name === undefined ? undefined : { group: '', kind, name, namespace: pod.ref.namespace }
 }
 
 /** A pod that its node gave up. */
@@ -229,23 +271,6 @@ export const nodeRule: Rule = (node, facts) => {
       fix: 'bring the node back (kubelet, network, disk), or delete the pod so that it moves to another one',
       evidence: conditionEvidence(node, ready?.status === 'True' ? (pressed ?? 'Ready') : 'Ready'),
       strength: ready?.status === 'True' ? 0.5 : 1,
-    },
-  ]
-}
-
-/** A pod on its way out that does not go. */
-export const stuckPodRule: Rule = (pod, facts) => {
-  const since = Date.parse(pod.object?.metadata.deletionTimestamp ?? '')
-  if (pod.ref.kind !== 'Pod' || Number.isNaN(since) || facts.now - since < 60_000) return []
-  if ((pod.object?.metadata.finalizers ?? []).length > 0 || below(pod, facts, 'node').length > 0) return []
-  if (above(pod).some(f => f.ref.kind !== 'Pod')) return []
-  return [
-    {
-      name: 'PodStuckTerminating',
-      what: 'the pod was deleted and its node does not confirm that it ended',
-      fix: 'look at the node; kubectl delete pod --force removes it once the node is surely gone',
-      evidence: [fieldEvidence(pod, 'metadata.deletionTimestamp', pod.object?.metadata.deletionTimestamp ?? '')],
-      strength: 0.8,
     },
   ]
 }

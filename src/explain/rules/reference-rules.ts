@@ -1,5 +1,5 @@
 import { objectAt } from '../../lib/json.ts'
-import { below, fieldEvidence, type Finding, type Found, type Rule, textAt } from '../facts.ts'
+import { below, fieldEvidence, type Finding, type Found, isYoung, type Rule, textAt } from '../facts.ts'
 import { referencesOf } from '../references.ts'
 import { setups } from '../wordings/setups.ts'
 import { heard } from '../wordings/wording.ts'
@@ -35,13 +35,23 @@ function keyAbsent(pod: Found, found: Found, { key, at }: { key: string; at: str
   }
 }
 
+const detachMs = 60_000
+
+/** Whether the volume of a pod may still be on its way from the node of the pod before. */
+export function isDetaching(pod: Found, now: number): boolean {
+  return isYoung(pod, now, detachMs)
+}
+
 /** A volume that does not get to the node of its pod: the attachment says why, or there is one to another node. */
-export const attachmentRule: Rule = found => {
+export const attachmentRule: Rule = (found, facts) => {
   const claim = found.parent
   const node = claim?.parent && textAt(claim.parent, 'spec', 'nodeName')
   if (found.ref.kind !== 'VolumeAttachment' || !found.object || !claim || node === undefined) return []
   const there = textAt(found, 'spec', 'nodeName')
-  if (there !== node) return isShared(claim) || found.object.status?.attached !== true ? [] : [heldBy(found, there ?? '')]
+  if (there !== node) {
+    const mayGo = claim.parent !== undefined && isDetaching(claim.parent, facts.now)
+    return mayGo || isShared(claim) || found.object.status?.attached !== true ? [] : [heldBy(found, there ?? '')]
+  }
   const message = textAt(found, 'status', 'attachError', 'message')
   if (message === undefined || found.object.status?.attached === true) return []
   const words = heard(setups, message, undefined)

@@ -1,18 +1,19 @@
 import type { Rule } from '../facts.ts'
+import { budgetRule, drainRule } from './budget-rules.ts'
 import { containerRule } from './container-rules.ts'
 import { controllerRule } from './controller-rules.ts'
-import { finalizerRule, namespaceRule } from './deletion-rules.ts'
+import { finalizerRule, namespaceRule, stuckPodRule } from './deletion-rules.ts'
 import { echoRule, healthTimeoutRule, loopRule, statementRule, suspendedRule } from './flux-rules.ts'
-import { healthExpressionRule, healthTargetRule, makerRule } from './health-rules.ts'
+import { healthExpressionRule, healthTargetRule, makerRule, unhandledMakerRule } from './health-rules.ts'
 import { hookRule } from './hook-rules.ts'
 import { missingRule } from './missing-rules.ts'
 import { notifyRule } from './notify-rule.ts'
 import { ownWordsRule } from './own-words-rule.ts'
-import { endedPodRule, nodeRule, schedulingRule, setupRule, silentPodRule, stuckPodRule } from './pod-rules.ts'
+import { endedPodRule, nodeRule, schedulingRule, setupRule, silentPodRule } from './pod-rules.ts'
 import { probeRule } from './probe-rules.ts'
 import { absentKeyRule, attachmentRule } from './reference-rules.ts'
 import { apiServiceRule, backendPortRule, balancerRule, ingressRule, serviceRule } from './service-rules.ts'
-import { claimRule, provisionerRule, resizeRule, silentClaimRule } from './storage-rules.ts'
+import { claimRule, provisionerRule, resizeRule, silentClaimRule, unusedClaimRule } from './storage-rules.ts'
 import { forbiddenRule, silentWorkloadRule } from './template-rules.ts'
 import {
   creationRule,
@@ -37,6 +38,7 @@ export const rules: readonly Rule[] = [
   healthExpressionRule,
   healthTargetRule,
   makerRule,
+  unhandledMakerRule,
   finalizerRule,
   namespaceRule,
   containerRule,
@@ -46,6 +48,8 @@ export const rules: readonly Rule[] = [
   endedPodRule,
   nodeRule,
   stuckPodRule,
+  budgetRule,
+  drainRule,
   creationRule,
   forbiddenRule,
   absentKeyRule,
@@ -71,6 +75,7 @@ export const rules: readonly Rule[] = [
 export const lastResorts: readonly Rule[] = [
   silentPodRule,
   silentClaimRule,
+  unusedClaimRule,
   silentWorkloadRule,
   healthTimeoutRule,
   stuckRolloutRule,

@@ -5,13 +5,16 @@ import {
   conditionEvidence,
   eventEvidence,
   type Evidence,
+  type Facts,
   fieldEvidence,
   type Found,
   isOver,
+  isYoung,
   type Rule,
   textAt,
   warning,
 } from '../facts.ts'
+import { statementsOf, timedOut } from '../statements.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { heard, type Wording } from '../wordings/wording.ts'
 
@@ -22,6 +25,12 @@ const claims: readonly Wording[] = [
     what: 'StorageClass {class|of the claim} does not exist',
     fix: 'create StorageClass {class|of the claim}, or make the claim again with a storageClassName that exists',
     subject: { group: 'storage.k8s.io', kind: 'StorageClass', name: 'class', namespace: '-' },
+  },
+  {
+    name: 'VolumeTaken',
+    says: /volume "(?<volume>[\w.-]+)" (?:is )?already bound to a different claim/i,
+    what: 'volume {volume|that it names} belongs to another claim, or to one that is gone',
+    fix: 'when that claim is gone, clear spec.claimRef of PersistentVolume {volume|that it names} (its data stay); else name another volume in spec.volumeName',
   },
   {
     name: 'VolumeMissing',
@@ -74,19 +83,40 @@ export const claimRule: Rule = (claim, facts) => {
     `${phase}, storageClassName: ${textAt(claim, 'spec', 'storageClassName') ?? '(none)'}`,
   )
   if (event && !over) {
-    const words = heard([...claims.slice(0, 2), ...refusals, ...claims.slice(2)], event.message, undefined)
+    const words = heard([...claims.slice(0, 3), ...refusals, ...claims.slice(3)], event.message, undefined)
     return [
       {
         name: words?.name ?? 'ClaimPending',
         what: `PersistentVolumeClaim ${claim.ref.name} does not bind: ${words?.what ?? event.reason}`,
         fix: words?.fix ?? 'correct what the event names',
         subject: words?.subject,
-        evidence: [eventEvidence(claim, event), place],
+        evidence: [eventEvidence(claim, event), place, ...(words?.name === 'VolumeTaken' ? takenBy(claim, facts) : [])],
         strength: 1,
       },
     ]
   }
   return withoutClass(claim, facts.all) ? [noClass(claim, place)] : []
+}
+
+/** Whose the volume is that a claim names. */
+function takenBy(claim: Found, { all }: Facts): Evidence[] {
+  const name = textAt(claim, 'spec', 'volumeName')
+  return all
+    .filter(f => f.ref.kind === 'PersistentVolume' && f.ref.name === name && f.object)
+    .map(volume => {
+      const owner = ['namespace', 'name'].map(key => textAt(volume, 'spec', 'claimRef', key) ?? '').join('/')
+      return fieldEvidence(volume, 'spec.claimRef', `${owner}, status.phase: ${textAt(volume, 'status', 'phase') ?? ''}`)
+    })
+}
+
+const makingMs = 120_000
+
+/** Whether a claim was made just now, and nobody says that its volume cannot be made. */
+export function isBeingBound(claim: Found, now: number): boolean {
+  const phase = textAt(claim, 'status', 'phase') ?? 'Pending'
+  return (
+    phase === 'Pending' && isYoung(claim, now, makingMs) && !claim.events.some(e => e.type !== 'Normal' || e.reason === 'FailedBinding')
+  )
 }
 
 /** The binder says some of its bad news in events of type Normal. */
@@ -133,6 +163,29 @@ export const silentClaimRule: Rule = (claim, facts) => {
       strength: 0.62,
     },
   ]
+}
+
+/** A claim that something waits for, though it binds only once a pod uses it and none does. */
+export const unusedClaimRule: Rule = claim => {
+  const { ref } = claim
+  if (ref.kind !== 'PersistentVolumeClaim' || textAt(claim, 'status', 'phase') !== 'Pending') return []
+  const [last] = claim.events.toSorted((a, b) => b.at - a.at)
+  if (last?.reason !== 'WaitForFirstConsumer' || !wasWaitedFor(claim)) return []
+  return [
+    {
+      name: 'ClaimUnused',
+      what: `PersistentVolumeClaim ${ref.name} is waited for, and binds only once a pod uses it: none does`,
+      fix: `apply a pod that mounts claim ${ref.name}, leave the claim out of what is waited for, or give it a StorageClass with volumeBindingMode Immediate`,
+      evidence: [eventEvidence(claim, last), fieldEvidence(claim, 'status.phase', 'Pending')],
+      strength: 0.7,
+    },
+  ]
+}
+
+/** Whether who applied an object waited for it until its time was over: Helm does not say for what. */
+function wasWaitedFor({ parent, role }: Found): boolean {
+  const isMeant = role === 'named' || (role === 'contained' && parent?.ref.kind === 'HelmRelease')
+  return isMeant && parent !== undefined && statementsOf(parent).some(timedOut)
 }
 
 /** A claim that has its volume, and should get a larger one: the latest event says why it does not, or a condition. */

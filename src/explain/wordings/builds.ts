@@ -27,9 +27,9 @@ export const wholePaths: readonly Wording[] = paths.map(path => ({ ...path, says
 export const decryptions: readonly Wording[] = [
   {
     name: 'DecryptionNotConfigured',
-    says: /is SOPS encrypted, configuring decryption is required/i,
-    what: 'a Secret is encrypted by SOPS and the Kustomization says nothing of decryption',
-    fix: 'set spec.decryption.provider: sops, with a secretRef to the keys',
+    says: /is SOPS encrypted, configuring decryption is required|\.sops: field not declared in schema|unknown field "(?:[\w.]+\.)?sops"/i,
+    what: 'an object is still encrypted by SOPS: the Kustomization does not decrypt it',
+    fix: 'set spec.decryption.provider: sops of the Kustomization, with a secretRef to the keys',
   },
   {
     name: 'DecryptionMacMismatch',
@@ -73,6 +73,12 @@ export const expressions: readonly Wording[] = [
 
 /** What else substitution says. */
 export const substitutions: readonly Wording[] = [
+  {
+    name: 'SubstitutionFailed',
+    says: /unable to parse (?:variable name|substitution|default)|bad substitution|missing closing brace/i,
+    what: 'a manifest holds a ${…} that the substitution cannot read, such as one of a script or of a template',
+    fix: 'write $${…} for what is no variable, or leave the object out (annotation kustomize.toolkit.fluxcd.io/substitute: disabled); correct the ${…} where it is one',
+  },
   {
     name: 'SubstitutionFailed',
     says: /'?(?<variable>[\w.-]+)'? (?:is an )?(?:invalid )?var(?:iable)? name(?: is invalid)?/i,
@@ -157,6 +163,12 @@ export const builds: readonly Wording[] = [
   },
   {
     name: 'YamlInvalid',
+    says: /invalid Kustomization: [^\n]{0,80}unknown field "(?<field>[^"]+)"/i,
+    what: 'a kustomization.yaml has field {field|in the message}, which kustomize does not know',
+    fix: 'correct field {field|that the message names} in kustomization.yaml, or take it out',
+  },
+  {
+    name: 'YamlInvalid',
     says: /MalformedYAMLError|unknown anchor|yaml: (?:line \d+|unmarshal|control)|YAMLToJSON|error converting YAML|mapping values are not allowed|did not find expected|found character that cannot start|could not find expected|invalid (?:yaml|Kustomization)|failed to decode Kubernetes YAML|cannot unmarshal|unmarshal errors|json: unknown field "?(?<field>\w*)|(?:\.ya?ml|file|document) is empty|missing (?:kind|metadata\.name|apiVersion) in object|Kind.*must not be empty|Object 'Kind' is missing/i,
     what: 'a file of the source is no valid YAML, or no Kubernetes object',
     fix: 'correct the file and line that the message names',
@@ -165,6 +177,18 @@ export const builds: readonly Wording[] = [
 
 /** Values that a release takes from elsewhere. */
 export const releaseValues: readonly Wording[] = [
+  {
+    name: 'ValuesError',
+    says: /unable to merge value(?: from key '(?<key>[^']+)' in (?<kind>ConfigMap|Secret) '(?<of>[^']+)')? into target path(?: '(?<path>[^']+)')?/i,
+    what: 'the value of key {key|in the message} in {kind|the object} {of|that valuesFrom names} cannot be set at targetPath {path|of valuesFrom}: it is read as helm --set does',
+    fix: 'escape what separates in the value of key {key|in the message} (a comma as \\, and so on), correct targetPath {path|of spec.valuesFrom}, or give the value as YAML without targetPath',
+  },
+  {
+    name: 'ValuesError',
+    says: /unable to read values from key '(?<key>[^']+)' in (?<kind>ConfigMap|Secret) '(?<of>[^']+)'|values reference '(?<of2>[^']+)' with key '(?<key2>[^']+)'[^\n]*(?:error converting YAML|yaml: )/i,
+    what: 'what key {key|in the message} of {kind|the object} {of|that valuesFrom names} holds is no YAML',
+    fix: 'correct the YAML in key {key|in the message} of {kind|the object} {of|that it names}, which spec.valuesFrom takes, at the line that the message names',
+  },
   {
     name: 'ValuesKeyMissing',
     says: /(?:missing key|no data|key .*not found|could not find key)\W+'?(?<key>[\w.-]*)'? in (?<kind>ConfigMap|Secret)|values reference .*missing key '?(?<key2>[\w.-]*)/i,
@@ -229,7 +253,7 @@ export const charts: readonly Wording[] = [
   },
   {
     name: 'ChartDependencyMissing',
-    says: /dependency '(?<dependency>[\w.-]+)': .*(?:no cached repository|not found|no chart version|constraint|valid version)/i,
+    says: /dependency '(?<dependency>[\w.-]+)': .*(?:no cached repository|not found|no chart version|chart with version|constraint|valid version)/i,
     what: 'a chart that this one depends on cannot be had: {dependency|see the message}',
     fix: 'correct name, version and repository of {dependency|that dependency} in Chart.yaml, add a HelmRepository for its URL if that needs credentials, or put the chart into charts/',
   },

@@ -34,8 +34,8 @@ export const datas: readonly Wording[] = [
   },
   {
     name: 'DataCorrupted',
-    says: /invalid magic number|\bcorrupt(?:ed|ion)?\b|invalid page in block|could not locate a valid checkpoint|bad (?:block|crc|checksum)|invalid primary checkpoint/i,
+    says: /invalid magic number|\bcorrupt(?:ed|ion)?\b|invalid page in block|could not locate a valid checkpoint|bad (?:block|crc|checksum|file format)|\b(?:crc|checksum) mismatch|invalid primary checkpoint/i,
     what: 'its data is broken',
-    fix: 'restore the data from a backup, or remove the broken part as the documentation of the program says',
+    fix: 'restore the data from a backup (one member of a cluster that has others: remove its data, and let it join anew), or remove the broken part as the documentation of the program says',
   },
 ]

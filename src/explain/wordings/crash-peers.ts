@@ -28,7 +28,7 @@ export const peers: readonly Wording[] = [
   },
   {
     name: 'TlsFailed',
-    says: /x509: [\w :,.'-]+|certificate (?:has expired|verify failed|signed by unknown)|CERT_HAS_EXPIRED|UNABLE_TO_(?:VERIFY|GET)\w+|SELF_SIGNED_CERT\w*|PKIX path building failed|SSLHandshakeException|self-signed certificate|tls: bad certificate|HTTP response to HTTPS client|first record does not look like a TLS handshake|private key does not match|WRONG_VERSION_NUMBER|failed to load TLS/i,
+    says: /x509: [\w :,.'-]+|invalid peer certificate|certificate (?:has expired|verify failed|signed by unknown)|CERT_HAS_EXPIRED|UNABLE_TO_(?:VERIFY|GET)\w+|SELF_SIGNED_CERT\w*|PKIX path building failed|SSLHandshakeException|self-signed certificate|tls: bad certificate|HTTP response to HTTPS client|first record does not look like a TLS handshake|private key does not match|WRONG_VERSION_NUMBER|failed to load TLS/i,
     what: 'it does not trust the certificate of a service that it needs',
     fix: 'renew that certificate if it has expired, give the container the CA that signed it, or correct the host that it is asked by',
   },
@@ -64,7 +64,7 @@ export const peers: readonly Wording[] = [
   },
   {
     name: 'PeerUnreachable',
-    says: /connection refused|ECONNREFUSED|i\/o timeout|ETIMEDOUT|connection timed out|no route to host|could not connect|connection reset|NoBrokersAvailable|ServerSelection(?:Timeout)?Error|Communications link failure|can't reach|failed to connect to|connect timed out|TLS handshake timeout|timed out waiting for a node|ConnectionNotEstablished|connection to server [^\n]*failed|server closed the connection|(?:cannot|can't|unable to|could not|failed to) (?:connect|reach)\b/i,
+    says: /connection refused|ECONNREFUSED|connection to \S+ refused|connection to [^\n]* could not be established|i\/o timeout|ETIMEDOUT|connection timed out|no route to host|could not connect|connection reset|NoBrokersAvailable|ServerSelection(?:Timeout)?Error|Communications link failure|can't reach|failed to connect to|connect timed out|TLS handshake timeout|timed out waiting for a node|ConnectionNotEstablished|connection to server [^\n]*failed|server closed the connection|(?:cannot|can't|unable to|could not|failed to) (?:connect|reach)\b/i,
     what: 'it cannot reach a service that it needs',
     fix: 'make the service that its log names answer (pods, Service, NetworkPolicy), or correct the address in its configuration',
   },

@@ -42,6 +42,16 @@ const bounds: readonly Wording[] = [
   },
 ]
 
+/** What programs say of files of keys that a password locks. */
+const keystores: readonly Wording[] = [
+  {
+    name: 'KeystoreLocked',
+    says: /(?:key|trust) ?store\b[^\n]{0,80}\bpassword\b[^\n]{0,20}(?:incorrect|wrong|invalid)|(?:wrong|incorrect|invalid)[^\n]{0,20}\bpassword\b[^\n]{0,40}(?:key|trust) ?store|failed to decrypt safe contents entry|UnrecoverableKeyException/i,
+    what: 'its password does not open a file of keys that it has (a keystore)',
+    fix: 'correct the password of that file (its Secret and env), or make the file anew with this password',
+  },
+]
+
 /** What programs say of what they are given: libraries, settings, files; last of themselves. */
 const givens: readonly Wording[] = [
   {
@@ -52,7 +62,7 @@ const givens: readonly Wording[] = [
   },
   {
     name: 'SettingMissing',
-    says: /(?:environment variable|env(?:ironment)? var|config(?:uration)?|setting|option|flag|argument)\b.{0,60}(?:not set|missing|required|undefined|must be)|(?<setting>[A-Z][A-Z0-9_]{2,}) (?:is|was|must be) (?:not )?(?:set|defined|missing|required|empty)|is not set|missing required|could not resolve placeholder|unknown (?:flag|option|argument)|KeyError|must be (?:set|provided)|unrecognized argument|not found: [A-Z][A-Z0-9_]{2,}|[Ss]etting must not be empty|field required|missing `\w+`|unknown shorthand flag|flag provided but not defined|unexpected argument|you need to specify|(?:password|option) (?:option )?is not specified|ImproperlyConfigured|failed to determine a suitable|unknown command|no such option|must have a value|Value cannot be null[^\n]{0,12}Parameter '?\w*(?:connection ?string|url|uri|key|secret|token|host|setting|option)|ConnectionString property has not been initialized/i,
+    says: /(?:environment variable|env(?:ironment)? var|config(?:uration)?|setting|option|flag|argument)\b.{0,60}(?:not set|missing|required|undefined|must be)|(?<setting>[A-Z][A-Z0-9_]{2,}) (?:is|was|must be) (?:not )?(?:set|defined|missing|required|empty)|is not set|config(?:uration)? (?:key|property|option|value) \S+ (?:does not|doesn't) exist|missing required|could not resolve placeholder|unknown (?:flag|option|argument)|KeyError|must be (?:set|provided)|unrecognized argument|not found: [A-Z][A-Z0-9_]{2,}|[Ss]etting must not be empty|field required|missing `\w+`|unknown shorthand flag|flag provided but not defined|unexpected argument|you need to specify|(?:password|option) (?:option )?is not specified|ImproperlyConfigured|failed to determine a suitable|unknown command|no such option|must have a value|Value cannot be null[^\n]{0,12}Parameter '?\w*(?:connection ?string|url|uri|key|secret|token|host|setting|option)|ConnectionString property has not been initialized/i,
     what: 'a setting that it needs is missing or unknown',
     fix: 'give it {setting|the setting that its last words name} (env, args, ConfigMap), or take the wrong one out; its log says more',
   },
@@ -64,7 +74,7 @@ const givens: readonly Wording[] = [
   },
   {
     name: 'ConfigUnreadable',
-    says: /unmarshal errors?|(?:error|fail\w*|cannot|could not|unable to)\b.{0,20}\b(?:pars|load|read|decod|unmarshal)\w* .{0,20}\b(?:YAML|JSON|TOML|config\w*)\b|invalid (?:config\w*|YAML|JSON)|yaml: line \d+|(?:unknown|unexpected) (?:directive|token|key|field)\b|unrecognized (?:directive|option|key)|\[emerg\] invalid number of arguments|(?:error|fail\w*) (?:while )?parsing/i,
+    says: /unmarshal errors?|(?:error|fail\w*|cannot|could not|unable to)\b.{0,20}\b(?:pars|load|read|decod|unmarshal)\w* .{0,20}\b(?:YAML|JSON|TOML|config\w*)\b|invalid (?:config\w*|YAML|JSON)|yaml: line \d+|(?:unknown|unexpected) (?:directive|token|key|keyword|field)\b|unrecognized (?:directive|option|key)|\[emerg\] invalid number of arguments|(?:error|fail\w*) (?:while )?parsing/i,
     what: 'it cannot read its configuration',
     fix: 'correct its configuration file (ConfigMap or Secret) where its last words say',
   },
@@ -107,7 +117,7 @@ const givens: readonly Wording[] = [
 ]
 
 /** What programs say before they end, for the fix: the cause is that they end. */
-export const crashes: readonly Wording[] = [...bounds, ...datas, ...peers, ...givens]
+export const crashes: readonly Wording[] = [...bounds, ...datas, ...keystores, ...peers, ...givens]
 
 /** How programs of any kind put what is wrong, for the fix alone: rough, so that it says no cause. */
 export const endingShapes: readonly Wording[] = [

@@ -114,7 +114,7 @@ export const networks: readonly Wording[] = [
   },
   {
     name: 'RateLimited',
-    says: /too ?many ?requests|\b429\b|rate limit(?!er)|throttl/i,
+    says: /(?<!has received |failed \()too ?many ?requests|\b429\b|rate limit(?!er)|throttl/i,
     what: 'the host limits the rate of requests',
     fix: 'sign in (spec.secretRef), use a mirror, or ask less often (spec.interval)',
   },

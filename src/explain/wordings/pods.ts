@@ -22,6 +22,12 @@ export const pulls: readonly Wording[] = [
   },
   {
     name: 'ImageRateLimited',
+    says: /pull QPS exceeded/i,
+    what: 'the kubelet of the node has pulled as many images as it may at once',
+    fix: 'wait, as the kubelet tries again by itself; if it goes on, raise registryPullQPS and registryBurst of the kubelet, or start fewer pods at once',
+  },
+  {
+    name: 'ImageRateLimited',
     says: /too ?many ?requests|\b429\b|pull rate limit|rate limit/i,
     what: 'the registry limits the rate of pulls',
     fix: 'sign in with imagePullSecrets, or use a mirror',
@@ -177,7 +183,7 @@ export const schedulings: readonly Wording[] = [
   },
   {
     name: 'UnschedulableResources',
-    says: /Insufficient (?<resource>[\w./-]+)|too many pods|insufficient resources/i,
+    says: /Insufficient (?<resource>[\w./-]*\w)|too many pods|insufficient resources/i,
     what: 'no node has enough {resource|room} left for what the pod requests',
     fix: 'lower resources.requests ({resource|see the message}), add nodes, or remove other pods',
   },

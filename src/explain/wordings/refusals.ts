@@ -9,6 +9,18 @@ export const refusals: readonly Wording[] = [
     fix: 'compact and defragment etcd, or raise its --quota-backend-bytes, then disarm the alarm (etcdctl alarm disarm)',
   },
   {
+    name: 'ServerError',
+    says: /etcdserver: (?:request timed out|leader changed|no leader|not healthy|too many requests|server stopped)/i,
+    what: 'the etcd behind the API server does not answer in time',
+    fix: 'look at etcd and its control plane (latency of its disk and network, its leader, its load): the controller tries again by itself',
+  },
+  {
+    name: 'ApiServerOverloaded',
+    says: /server has received too many requests and has asked us to try again later|(?:dry-run|apply) failed \(TooManyRequests\)/i,
+    what: 'the API server has too much to do and puts requests off',
+    fix: 'let it be tried again later; if it goes on, find who asks the API server so much, or give it more room (its size, its priority levels of flow control)',
+  },
+  {
     name: 'QuotaExceeded',
     says: /exceeded quota: (?<quota>[\w.-]+)(?:, requested: (?<asked>[\w./=-]+(?:,[\w./=-]+)*))?|exceed(?:s|ed|ing)? (?:the )?(?:resource )?quota/i,
     what: 'ResourceQuota {quota|of the namespace} has no room for it (requested {asked|more than is left})',
@@ -30,7 +42,13 @@ export const refusals: readonly Wording[] = [
   },
   {
     name: 'WebhookUnreachable',
-    says: /fail(?:ed|ure) (?:to call|calling) (?:the )?(?:admission )?webhook "?(?<webhook>[\w.-]+)(?:[\s\S]*?: (?<focus>(?:tls|x509|dial|proxyconnect|read|context|net\/http|no endpoints|service "|EOF|unexpected)[^\n]*))?|conversion webhook for .* failed|no endpoints available for service "?(?<webhook2>[\w.-]*webhook[\w.-]*)/i,
+    says: /conversion webhook for [^\n]{0,120}?(?:Kind=(?<kind>\w+) )?failed(?:: \w+ "https:\/\/(?<service>[\w-]+\.[\w-]+)\.svc)?/i,
+    what: 'the API server cannot reach the webhook {service|of the cluster} that converts versions of {kind|the kind}',
+    fix: 'make Service {service|of that webhook} answer (its pods, certificate, network policy), or correct spec.conversion of the CustomResourceDefinition of {kind|the kind}',
+  },
+  {
+    name: 'WebhookUnreachable',
+    says: /fail(?:ed|ure) (?:to call|calling) (?:the )?(?:admission )?webhook "?(?<webhook>[\w.-]+)(?:[\s\S]*?: (?<focus>(?:tls|x509|dial|proxyconnect|read|context|net\/http|no endpoints|service "|EOF|unexpected)[^\n]*))?|no endpoints available for service "?(?<webhook2>[\w.-]*webhook[\w.-]*)/i,
     what: 'the API server cannot reach admission webhook {webhook|of the cluster}',
     fix: 'make the Service behind webhook {webhook|named in the message} answer (its pods, certificate, network policy), or remove its webhook configuration',
   },
@@ -121,6 +139,12 @@ export const refusals: readonly Wording[] = [
     says: /server has asked for the client to provide credentials|Get "https:\/\/[^"]+\/apis?\b[^"]*": .*(?:401|Unauthorized)|(?:server APIs: v1|server groups): Unauthorized/i,
     what: 'the API server of the cluster refuses the credentials',
     fix: 'put a kubeconfig with valid credentials into the Secret that spec.kubeConfig.secretRef names: its token or certificate has expired or was taken back',
+  },
+  {
+    name: 'ClusterUnreachable',
+    says: /(?:Get|Patch|Post|Put|Delete) "https:\/\/(?<host>[\w.:[\]-]+)\/(?:apis?|version)\b[^"]*": (?<focus>(?:http2: )?(?:client connection lost|server sent GOAWAY|client connection force closed))/i,
+    what: 'the connection to the API server at {host|the address in the message} was lost',
+    fix: 'try again (reconcile); if it is lost again, look at the API server at {host|that address}, its load, and what stands between it and the controller',
   },
   {
     name: 'ClusterUnreachable',

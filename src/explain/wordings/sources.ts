@@ -58,7 +58,30 @@ export const versions: readonly Wording[] = [
   },
 ]
 
+const tokenless = String.raw`failed to get credentials? from '?(?:aws|azure|gcp)\b|failed to create (?:provider )?access token|sts:AssumeRole\w*|AssumeRoleWithWebIdentity|iam\.serviceAccounts\.getAccessToken|(?:Managed|Workload)IdentityCredential|workload ?identity ?pool|AADSTS70(?:021|0016)\b`
+const denial = String.raw`(?:denied|not authorized|\b403\b)`
+const identity = {
+  what: 'the cloud gives no token to the identity of the object or its controller',
+  fix: 'correct that identity: the annotation of its ServiceAccount (that of spec.serviceAccountName, or of the controller), the trust of the role or the binding of the workload identity to it at the cloud, and the rights that the message names; or correct spec.provider',
+}
+
+/** What clouds say of who asks for a token: neither a Secret nor an address is wrong. */
+export const identities: readonly Wording[] = [
+  {
+    name: 'ProviderDenied',
+    says: new RegExp(String.raw`${denial}[^\n]*(?:${tokenless})|(?:${tokenless})[^\n]*${denial}`, 'i'),
+    ...identity,
+  },
+  { name: 'LoginRefused', says: new RegExp(tokenless, 'i'), ...identity },
+]
+
 export const gits: readonly Wording[] = [
+  {
+    name: 'GitAuthFailed',
+    says: /installation id \S+ token|get installation token|\/app\/installations\b/i,
+    what: 'GitHub gives no token for the App and installation that the Secret names',
+    fix: 'correct githubAppID, githubAppInstallationID and githubAppPrivateKey in the Secret of spec.secretRef; where the App was uninstalled, install it again with access to the repository',
+  },
   {
     name: 'PushDenied',
     says: /failed to push|unable to push|marked as read[- ]only|protected branch|pre-receive hook|not allowed to push|GH00\d/i,
@@ -191,6 +214,12 @@ export const registries: readonly Wording[] = [
 ]
 
 export const urls: readonly Wording[] = [
+  {
+    name: 'UrlInvalid',
+    says: /'(?<scheme>\w+)' URL scheme cannot be used with '(?<type>\w+)' HelmRepository type/i,
+    what: 'spec.url is {scheme|of one kind}://… and the HelmRepository is of type {type|another}',
+    fix: 'set spec.type: oci for a registry (oci://), and leave spec.type out for a repository with an index (https://)',
+  },
   {
     name: 'UrlInvalid',
     says: /could not parse reference|NAME_INVALID|invalid repository name|URL validation failed|invalid (?:\w+ )*(?:URL|endpoint|address)|URL scheme|unsupported (?:protocol )?scheme|must be in format|missing protocol scheme|malformed (?:\w+ )?(?:URL|address|endpoint)|parse "[^"]*": /i,

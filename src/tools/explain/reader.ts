@@ -3,12 +3,13 @@ import { type KubeObject, type ObjectRef, printRef, refOf } from '../../kinds/ma
 import { CodedError } from '../../lib/coded-error.ts'
 import { isObject, objectAt } from '../../lib/json.ts'
 import { inParallel } from '../../lib/parallel.ts'
+import { isCutTrace } from '../../explain/rules/endings.ts'
 import type { Query } from '../../explain/leads/lead.ts'
 import type { ApiResource, Cluster, LogQuery } from '../../world/cluster/cluster.ts'
 import { lastTime } from '../run/events-about.ts'
 
 const [mostRequests, mostEvents, mostListed, severalAtOnce, listFrom] = [150, 3000, 500, 8, 4]
-const [mostLogBytes, tailLines] = [64 * 1024, 40]
+const [mostLogBytes, fewLines, manyLines] = [64 * 1024, 40, 400]
 
 /** An object as it was read, or why it could not be. */
 interface Read {
@@ -91,10 +92,15 @@ export class Reader {
     )
   }
 
-  /** The last lines of a container; `undefined` when there are none to be had. */
-  async log({ namespace = '', name }: ObjectRef, query: Pick<LogQuery, 'container' | 'previous'>): Promise<string | undefined> {
+  /** The last lines of a container, more of them where the few are only of a trace; `undefined` when there are none to be had. */
+  async log(pod: ObjectRef, query: Pick<LogQuery, 'container' | 'previous'>): Promise<string | undefined> {
+    const few = await this.#tail(pod, { ...query, tailLines: fewLines })
+    return few !== undefined && isCutTrace(few) ? ((await this.#tail(pod, { ...query, tailLines: manyLines })) ?? few) : few
+  }
+
+  async #tail({ namespace = '', name }: ObjectRef, query: LogQuery): Promise<string | undefined> {
     const [text] = await this.#try(async () => {
-      const stream = await this.cluster.podLog({ namespace, name }, { ...query, tailLines, limitBytes: mostLogBytes }, this.signal)
+      const stream = await this.cluster.podLog({ namespace, name }, { ...query, limitBytes: mostLogBytes }, this.signal)
       return stream && textOf(stream)
     })
     return text
@@ -146,9 +152,11 @@ function withoutValues(object: KubeObject): KubeObject {
   return { ...object, data: Object.fromEntries(Object.keys(object.data).map(key => [key, ''])) }
 }
 
+/** Whether an event is of this very object. A kubelet gives the name of its node as the uid. */
 function isOf(event: KubeObject, object: KubeObject | undefined): boolean {
   const uid = objectAt(event, 'involvedObject').uid
-  return typeof uid !== 'string' || uid === '' || object?.metadata.uid === undefined || uid === object.metadata.uid
+  if (typeof uid !== 'string' || uid === '' || object?.metadata.uid === undefined) return true
+  return uid === object.metadata.uid || (object.kind === 'Node' && uid === object.metadata.name)
 }
 
 function happening(event: KubeObject): Happening {
