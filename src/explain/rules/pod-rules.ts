@@ -25,7 +25,7 @@ import { heard } from '../wordings/wording.ts'
 import { type Container, containersOf } from './container-rules.ts'
 import { holdsSince, logEvidence, tellingLines } from './endings.ts'
 import { isDetaching } from './reference-rules.ts'
-import { isBeingBound } from './storage-rules.ts'
+import { isBeingBound, makingMs } from './storage-rules.ts'
 
 const isPod = ({ ref, object }: Found): boolean => ref.kind === 'Pod' && object !== undefined && !object.metadata.deletionTimestamp
 
@@ -81,13 +81,13 @@ function unseen(pod: Found, now: number): Finding[] {
 }
 
 /** Whether all claims that a pod waits for were made just now. */
-function claimsAreMade(pod: Found, { all, now }: Facts): boolean {
+function claimsAreMade(pod: Found, facts: Facts): boolean {
   const names = listAt(pod.object, 'spec', 'volumes').flatMap(v => stringAt(v, 'persistentVolumeClaim', 'claimName') ?? [])
-  const claims = all.filter(
+  const claims = facts.all.filter(
     f => f.ref.kind === 'PersistentVolumeClaim' && f.ref.namespace === pod.ref.namespace && names.includes(f.ref.name),
   )
   const open = claims.filter(c => textAt(c, 'status', 'phase') !== 'Bound')
-  return open.length > 0 && open.every(c => isBeingBound(c, now))
+  return open.length > 0 && isYoung(pod, facts.now, makingMs) && open.every(c => isBeingBound(c, facts))
 }
 
 function gated(pod: Found): Finding {

@@ -109,14 +109,15 @@ function takenBy(claim: Found, { all }: Facts): Evidence[] {
     })
 }
 
-const makingMs = 120_000
+/** How long a volume may take to be made. */
+export const makingMs = 120_000
 
-/** Whether a claim was made just now, and nobody says that its volume cannot be made. */
-export function isBeingBound(claim: Found, now: number): boolean {
-  const phase = textAt(claim, 'status', 'phase') ?? 'Pending'
-  return (
-    phase === 'Pending' && isYoung(claim, now, makingMs) && !claim.events.some(e => e.type !== 'Normal' || e.reason === 'FailedBinding')
-  )
+/** Whether the volume of a claim that was made just now is being made, or will be by its class, and nobody says that it cannot be. */
+export function isBeingBound(claim: Found, facts: Facts): boolean {
+  const isPending = (textAt(claim, 'status', 'phase') ?? 'Pending') === 'Pending'
+  const isServed = claim.events.length > 0 || below(claim, facts, 'storage class').some(f => f.object)
+  const isRefused = claim.events.some(e => e.type !== 'Normal' || e.reason === 'FailedBinding')
+  return isPending && isServed && !isRefused && isYoung(claim, facts.now, makingMs)
 }
 
 /** The binder says some of its bad news in events of type Normal. */
