@@ -26,10 +26,6 @@ function behindOf({ finding, found }: Placed, facts: Facts): Found[] {
       return below(found, facts)
         .filter(f => said.includes(` ${f.ref.name} `))
         .flatMap(f => reachedFrom(f, facts))
-    case 'CrashLoop':
-    case 'InitContainerFailed':
-    case 'InitContainerWaits':
-      return below(found, facts, 'backend').flatMap(service => servedBy(service, facts))
     default:
       return [
         ...(/\/\/[\w-]+-controller\./.test(said) ? below(found, facts, 'source') : []),

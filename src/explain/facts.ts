@@ -2,7 +2,7 @@ import { isFluxGroup } from '../engine/controllers.ts'
 import { kstatus } from '../engine/kstatus.ts'
 import { stateOf } from '../engine/request.ts'
 import { conditionOf, conditionsOf, type KubeObject, type ObjectRef, printRef } from '../kinds/manifest.ts'
-import { type Json, type JsonObject, objectAt, stringAt } from '../lib/json.ts'
+import { type Json, type JsonObject, listAt, objectAt, stringAt } from '../lib/json.ts'
 import { stateIn } from './states.ts'
 
 /** An event of an object. `at` is when it was last seen, in milliseconds since the epoch; 0 when it says none. */
@@ -139,6 +139,11 @@ export function isYoung({ object, events }: Found, now: number, ms: number): boo
 
 export function groupOf({ apiVersion }: { readonly apiVersion: string }): string {
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+}
+
+/** Whether a Service has asked for a load balancer, and has no address of one. */
+export function lacksAddress(service: KubeObject): boolean {
+  return stringAt(service, 'spec', 'type') === 'LoadBalancer' && listAt(service, 'status', 'loadBalancer', 'ingress').length === 0
 }
 
 /** The labels that a Service selects by; empty for one that selects none. */

@@ -99,6 +99,11 @@ function statement(found: Found, { type, status, reason = '', message = '' }: Co
   }
 }
 
+/** All that an object says went wrong, and its warnings. */
+export function saidBy(found: Found): string {
+  return [...statementsOf(found).map(s => s.message), ...found.events.filter(e => e.type !== 'Normal').map(e => e.message)].join('\n')
+}
+
 /** Whether it says that something was waited for until the time was over. */
 export function timedOut({ message }: Pick<Statement, 'message'>): boolean {
   return /timed? ?out|deadline exceeded/i.test(message)

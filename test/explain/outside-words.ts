@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/lib/json.ts'
 import type { FaultCase } from './case.ts'
 import { claim, type Condition, conditions, event, global, object, release } from './objects.ts'
 import { asking, crash, helmed, inNamespace, serves, thrice, waited } from './outside-kit.ts'
-import { alone, app, loops, noEnds, pulls, refuses, releases, service, waits } from './practice.ts'
+import { alone, app, type App, loops, noEnds, pulls, refuses, releases, service, waits } from './practice.ts'
 import { failing, fleet, fluxNs, isWell, runs } from './whole.ts'
 
 const installs = (why: string, made: readonly KubeObject[] = []): KubeObject[] =>
@@ -642,19 +642,7 @@ const words: FaultCase[] = [
     [
       'Linkerd: its identity',
       waited('web', {
-        phase: 'Running',
-        pod: {
-          containers: [
-            { name: 'web', image: 'registry.example.com/shop/web:2.4.1' },
-            { name: 'linkerd-proxy', image: 'cr.l5d.io/linkerd/proxy:edge-24' },
-          ],
-        },
-        status: {
-          containerStatuses: [
-            { name: 'web', ...serves('web') },
-            { name: 'linkerd-proxy', ...loops('linkerd-proxy', 1) },
-          ],
-        },
+        ...besideWeb('linkerd-proxy', 'cr.l5d.io/linkerd/proxy:edge-24'),
         log: 'WARN ThreadId(02) identity:identity{server.addr=linkerd-identity-headless.linkerd.svc:8080}: linkerd_reconnect: Failed to connect error=endpoint 10.42.0.3:8080: invalid peer certificate: Expired',
       }),
       /apps\/web/,
@@ -664,19 +652,7 @@ const words: FaultCase[] = [
     [
       'Cloud SQL: it may not',
       helmed('web', {
-        phase: 'Running',
-        pod: {
-          containers: [
-            { name: 'web', image: 'registry.example.com/shop/web:2.4.1' },
-            { name: 'cloud-sql-proxy', image: 'gcr.io/cloud-sql-connectors/cloud-sql-proxy:2' },
-          ],
-        },
-        status: {
-          containerStatuses: [
-            { name: 'web', ...serves('web') },
-            { name: 'cloud-sql-proxy', ...loops('cloud-sql-proxy', 1) },
-          ],
-        },
+        ...besideWeb('cloud-sql-proxy', 'gcr.io/cloud-sql-connectors/cloud-sql-proxy:2'),
         log: 'The proxy has encountered a terminal error: unable to start: [acme:europe-west1:main] Unable to mount socket: failed to get instance: Refresh error: googleapi: Error 403: boss::NOT_AUTHORIZED: Not authorized to access resource. Possibly missing permission cloudsql.instances.connect on resource instances/main., forbidden',
       }),
       /apps\/web/,
@@ -685,6 +661,24 @@ const words: FaultCase[] = [
     ],
   ]),
 ]
+/** A program that serves, and a proxy beside it that loops. */
+function besideWeb(proxy: string, proxyImage: string): App {
+  return {
+    phase: 'Running',
+    pod: {
+      containers: [
+        { name: 'web', image: 'registry.example.com/shop/web:2.4.1' },
+        { name: proxy, image: proxyImage },
+      ],
+    },
+    status: {
+      containerStatuses: [
+        { name: 'web', ...serves('web') },
+        { name: proxy, ...loops(proxy, 1) },
+      ],
+    },
+  }
+}
 function image(message: string) {
   return {
     state: {

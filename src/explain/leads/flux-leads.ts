@@ -3,7 +3,7 @@ import { sourceRefOf } from '../../engine/source-chain.ts'
 import type { KubeObject, ObjectRef } from '../../kinds/manifest.ts'
 import { printRef } from '../../kinds/manifest.ts'
 import { listAt, objectAt, stringAt } from '../../lib/json.ts'
-import { type Facts, type Found, healthOf, type Role } from '../facts.ts'
+import { type Facts, type Found, healthOf, lacksAddress, type Role } from '../facts.ts'
 import { namedIn, speaksOf } from '../named.ts'
 import { type Statement, statementsOf, timedOut } from '../statements.ts'
 import type { Lead } from './lead.ts'
@@ -139,11 +139,6 @@ function releasedLeads(release: KubeObject, { weight, waited }: { weight: number
     keep: waits,
     most: 20,
   }))
-}
-
-/** Whether a Service waits for a load balancer. */
-function lacksAddress(service: KubeObject): boolean {
-  return stringAt(service, 'spec', 'type') === 'LoadBalancer' && listAt(service, 'status', 'loadBalancer', 'ingress').length === 0
 }
 
 /** The pods of tests and hooks that Helm says failed. */

@@ -2,7 +2,7 @@ import { isFluxGroup } from '../../engine/controllers.ts'
 import type { KubeObject } from '../../kinds/manifest.ts'
 import { listAt, stringAt } from '../../lib/json.ts'
 import { type Facts, type Found, podLabelsOf, type Selector, selectorOf, selects } from '../facts.ts'
-import { statementsOf } from '../statements.ts'
+import { saidBy } from '../statements.ts'
 import { unservedKind } from '../wordings/unserved.ts'
 import { fluxLeads } from './flux-leads.ts'
 import type { Lead } from './lead.ts'
@@ -15,7 +15,8 @@ export function leadsOf(found: Found, facts: Pick<Facts, 'now' | 'isServed'>): L
   if (found.role === 'template') return []
   if (!found.object) return operatorLeads(found, facts)
   const own = isFluxGroup(found.ref.group) ? fluxLeads(found, facts) : workloadLeads(found, facts)
-  return [...own, ...operatorLeads(found, facts), ...serviceLeads(found), ...messageLeads(found), ...unansweredLeads(found)]
+  const said = saidBy(found)
+  return [...own, ...operatorLeads(found, facts), ...serviceLeads(found), ...messageLeads(said), ...unansweredLeads(found, said)]
 }
 
 const ledTo = new Set([undefined, 'backend', 'named', 'target'])
@@ -83,8 +84,7 @@ function pluralOf(kind: string): string {
 }
 
 /** Objects beside the way that messages speak of: a namespace, the Service of a webhook, a definition, an aggregated API. */
-function messageLeads(found: Found): Lead[] {
-  const said = [...statementsOf(found).map(s => s.message), ...found.events.filter(e => e.type !== 'Normal').map(e => e.message)].join('\n')
+function messageLeads(said: string): Lead[] {
   if (said === '') return []
   const [, missingName, endingName] =
     /namespaces? "([\w.-]+)" not found|namespace "?([\w.-]+)"? because it is being terminated/.exec(said) ?? []

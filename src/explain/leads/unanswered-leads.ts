@@ -1,7 +1,6 @@
 import { conditionsOf, type KubeObject } from '../../kinds/manifest.ts'
 import { stringAt } from '../../lib/json.ts'
 import type { Found } from '../facts.ts'
-import { statementsOf } from '../statements.ts'
 import { crashes } from '../wordings/crashes.ts'
 import { heard } from '../wordings/wording.ts'
 import type { Lead, Query } from './lead.ts'
@@ -36,13 +35,9 @@ export function logLeads({ ref, logs }: Found): Lead[] {
   return [...[...places].map(namespace => services(namespace, isMeant)), ...dnsLeads(lines.join('\n'))]
 }
 
-/** The Services of the cluster itself that did not answer, by what a controller says. */
-export function unansweredLeads(found: Found): Lead[] {
-  const said = [
-    ...statementsOf(found).map(s => s.message),
-    ...conditionsOf(found.object).map(c => (c.status === 'False' ? (c.message ?? '') : '')),
-    ...found.events.map(e => (e.type === 'Normal' ? '' : e.message)),
-  ].join('\n')
+/** The Services of the cluster itself that did not answer, by what an object says went wrong, and by its conditions. */
+export function unansweredLeads(found: Found, wrong: string): Lead[] {
+  const said = [wrong, ...conditionsOf(found.object).map(c => (c.status === 'False' ? (c.message ?? '') : ''))].join('\n')
   const [, name, namespace] = /webhook/.test(said) ? [] : (url.exec(said) ?? [])
   return [
     ...(name ? [services(namespace, ({ metadata }) => metadata.name === name)] : []),

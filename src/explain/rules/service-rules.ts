@@ -8,6 +8,7 @@ import {
   type Finding,
   type Found,
   isOver,
+  lacksAddress,
   podLabelsOf,
   type Rule,
   selectorOf,
@@ -167,10 +168,9 @@ const patienceMs = 120_000
 /** A Service that gets no load balancer: its controller says why, or there is none. */
 export const balancerRule: Rule = (service, facts) => {
   const { object, ref } = service
-  if (ref.kind !== 'Service' || textAt(service, 'spec', 'type') !== 'LoadBalancer') return []
-  if (listAt(object, 'status', 'loadBalancer', 'ingress').length > 0) return []
+  if (ref.kind !== 'Service' || !object || !lacksAddress(object)) return []
   const event = warning(service, /LoadBalancer|Allocation|Address|Failed/)
-  const age = facts.now - Date.parse(object?.metadata.creationTimestamp ?? '')
+  const age = facts.now - Date.parse(object.metadata.creationTimestamp ?? '')
   if (!event && !(age > patienceMs)) return []
   return [
     {

@@ -18,7 +18,8 @@ import { statementsOf, timedOut } from '../statements.ts'
 import { refusals } from '../wordings/refusals.ts'
 import { heard, type Wording } from '../wordings/wording.ts'
 
-const claims: readonly Wording[] = [
+/** What binders say of a volume that is named or missing: it tells more than a refusal. */
+const bindings: readonly Wording[] = [
   {
     name: 'StorageClassMissing',
     says: /storageclass(?:es)?\S* "(?<class>[\w.-]+)" not found/i,
@@ -38,6 +39,9 @@ const claims: readonly Wording[] = [
     what: 'no PersistentVolume fits the claim, and no storage class makes one',
     fix: 'set storageClassName (or mark a StorageClass as the default), or create a PersistentVolume of that size and access mode',
   },
+]
+/** What drivers say that make volumes. */
+const provisionings: readonly Wording[] = [
   {
     name: 'ProvisioningFailed',
     says: /MULTI_NODE_\w+|access ?modes?\b[^\n]{0,60}(?:not (?:be )?supported|unsupported|invalid)|only AccessModes/i,
@@ -83,7 +87,7 @@ export const claimRule: Rule = (claim, facts) => {
     `${phase}, storageClassName: ${textAt(claim, 'spec', 'storageClassName') ?? '(none)'}`,
   )
   if (event && !over) {
-    const words = heard([...claims.slice(0, 3), ...refusals, ...claims.slice(3)], event.message, undefined)
+    const words = heard([...bindings, ...refusals, ...provisionings], event.message, undefined)
     return [
       {
         name: words?.name ?? 'ClaimPending',
