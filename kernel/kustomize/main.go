@@ -43,7 +43,7 @@ var (
 	// documents are what kustomize prints.
 	documents = form{between: "---\n", write: (*resource.Resource).AsYAML}
 	// list is a JSON list of the same: kustomize makes each document's YAML of that JSON.
-	list = form{before: "[", between: ",", after: "]", write: func(r *resource.Resource) ([]byte, error) { return r.MarshalJSON() }}
+	list = form{before: "[", between: ",", after: "]", write: asJSON}
 )
 
 func build(input []byte, as form) (output []byte, err error) {

@@ -56,6 +56,7 @@ const scalars = [
     '"<&>"',
   ],
   ['|\n      a\n       b\n\n', '|-\n      a\n', '|+\n      a\n\n', '>\n      a\n      b\n\n      c\n', '|2\n        a\n', '"\\n a\\n"'],
+  ['{a: }', '{~: 1}', '{yes: 1}', '{1: 2}', '{2001-01-01: 1}', '! 12', '!a b', '+1', '-.5', '.inf', 'tRue', 'Null'],
   ['{}', '[]', '[1, [2, {a: null}]]', '{b: 1, a: 2, a10: 3, a9: 4, "": 5}', '&x {a: 1}', `"${'word '.repeat(60)}"`, `"${'x'.repeat(300)}"`],
 ].flat()
 test('objects are what their YAML holds, whatever the scalars', async () => {
