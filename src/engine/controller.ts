@@ -3,11 +3,12 @@ import type { Kind } from '../kinds/kind.ts'
 import { conditionsOf, type KubeObject, type ObjectRef, printRef, refOf } from '../kinds/manifest.ts'
 import { Bell } from './bell.ts'
 import { drive, driveGone } from './drive.ts'
+import { isHeld } from './holding.ts'
 import { Later } from './later.ts'
 import { type Again, type Item, Queue, type QueueTold } from './queue.ts'
 import type { Followed, Reconciler } from './reconciler.ts'
 import { asksForRun } from './triggers.ts'
-import { type Hub, isHeld, type Pass } from './working.ts'
+import type { Hub, Pass } from './working.ts'
 
 /** Which objects are ours; without a field, all. */
 export interface Scope {

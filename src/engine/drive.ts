@@ -38,16 +38,27 @@ async function passOver<K extends Kind, Hands>(
   if (found.metadata.deletionTimestamp) return finalize(reconciler, state, pass)
   if (reconciler.isStatic?.(found as ObjectOf<K>)) return leaveAlone(reconciler, state, pass)
   const unsupported = unsupportedField(reconciler.kind, found)
-  if (!unsupported && !state.holds() && !(reconciler.holdsLater && state.addFinalizerLater()) && !(await state.addFinalizer()))
-    return undefined
-  if (isObject(found.spec) && found.spec.suspend === true) {
+  const isSuspended = isObject(found.spec) && found.spec.suspend === true
+  if (!unsupported && !state.holds() && !canHoldLater(reconciler, state, isSuspended) && !(await state.addFinalizer())) return undefined
+  if (isSuspended) {
     await state.save(reconciler.convention.suspended(state.current(), { now: pass.clock.now() }))
     return { is: 'suspended', object: state.current() }
   }
   const outcome = unsupported
     ? refused(unsupported)
     : await attempt(() => reconciler.reconcile(state.current() as ObjectOf<K>, pass.hands, state.run()), pass.signal)
-  return conclude(reconciler, state, { pass, outcome })
+  if (state.isOvertaken || !(await state.hold())) return undefined
+  const driven = await conclude(reconciler, state, { pass, outcome })
+  await state.tidy()
+  return driven
+}
+
+function canHoldLater<K extends Kind, Hands>(
+  { holdsLater }: Reconciler<K, Hands>,
+  state: Working<K, Hands>,
+  isSuspended: boolean,
+): boolean {
+  return holdsLater ? state.addFinalizerLater() : !isSuspended && state.secureLater()
 }
 
 async function finalize<K extends Kind, Hands>(

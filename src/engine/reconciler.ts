@@ -1,5 +1,6 @@
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
 import type { KubeObject, ObjectRef } from '../kinds/manifest.ts'
+import type { Json } from '../lib/json.ts'
 import type { StatusChange } from './conditions.ts'
 import type { EventDraft } from './events.ts'
 import type { Outcome } from './outcome.ts'
@@ -19,6 +20,8 @@ export interface Run {
   show(change: StatusChange): Promise<void>
   /** Writes status at once; an interrupted pass keeps what was saved. */
   save(change: StatusChange): Promise<void>
+  /** The same for {@link Reconciler.secures}, before what it names is made: a first pass keeps it beside the status, in one write with the finalizer. */
+  secure(change: StatusChange): Promise<void>
   /** Annotations that every later event of this pass carries. */
   annotate(annotations: Readonly<Record<string, string>>): void
   /** Records an event. */
@@ -78,6 +81,11 @@ export interface Reconciler<K extends Kind = Kind, Hands = never> {
    * `finalize` is also called for an object that was deleted before.
    */
   readonly holdsLater?: boolean
+  /**
+   * The field of the status that names what an object made, and whether a value is one for it. A first pass writes the finalizer when it secures what it is about
+   * to make, at its end at the latest. Absent: the finalizer is written first.
+   */
+  readonly secures?: { readonly field: string; isSound(value: Json): boolean }
   /** Undoes what the object made, before its finalizer goes. A returned `failed` keeps the finalizer. */
   finalize(object: ObjectOf<K>, hands: Hands, run: Run): Promise<Outcome>
 }

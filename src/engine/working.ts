@@ -2,12 +2,22 @@ import { overNow } from '../lib/aborted.ts'
 import { type FluxEvent, fluxEventOf } from '../kinds/flux-event.ts'
 import { type KubeObject, type ObjectRef, conditionsOf, printRef, refOf } from '../kinds/manifest.ts'
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
-import { CodedError } from '../lib/coded-error.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
 import { mergePatchFrom } from '../lib/merge-patch.ts'
 import { inOrder, type StatusChange, withCondition } from './conditions.ts'
 import { eventFor, type EventDraft } from './events.ts'
+import {
+  dropUnfinished,
+  isHeld,
+  unfinishedOf,
+  unfinishedWith,
+  withFinalizer,
+  withoutFinalizer,
+  type Writer,
+  writeMetadata,
+} from './holding.ts'
 import type { Later } from './later.ts'
+import { StepError } from './outcome.ts'
 import { record, recording } from './record.ts'
 import type { Reconciler, Run } from './reconciler.ts'
 import type { Settings } from './settings.ts'
@@ -40,18 +50,8 @@ export interface Pass<Hands> {
   readonly forward?: ((event: FluxEvent) => void) | undefined
 }
 
-const finalizer = 'finalizers.fluxcd.io'
 /** How often a finalizer is written anew when the object has changed meanwhile. */
 const mostTries = 10
-
-/** Whether an object has the finalizer of Flux's controllers. */
-export function isHeld({ metadata }: KubeObject): boolean {
-  return metadata.finalizers?.includes(finalizer) === true
-}
-
-function withFinalizer({ metadata }: KubeObject): string[] {
-  return [...(metadata.finalizers ?? []), finalizer]
-}
 
 /** The object of a pass with its status as changed so far; writes only what differs from the last write. */
 export class Working<K extends Kind, Hands> {
@@ -62,6 +62,11 @@ export class Working<K extends Kind, Hands> {
   #annotations: Readonly<Record<string, string>> = {}
   #writing: Promise<void> = Promise.resolve()
   #showing = false
+  /** The finalizer is to come with what the pass is about to make. */
+  #isOpen = false
+  #isOvertaken = false
+  /** The object has the annotation that keeps what its status does not say yet. */
+  #isUnfinished = false
   readonly #ended = new AbortController()
   readonly #manager: string
   readonly #reconciler: Reconciler<K, Hands>
@@ -74,6 +79,20 @@ export class Working<K extends Kind, Hands> {
     this.#reconciler = reconciler
     this.#pass = pass
     this.startedAt = pass.clock.elapsed()
+    this.#recall()
+  }
+
+  /** What an interrupted first pass was about to make counts as made. */
+  #recall(): void {
+    const [fields, { secures }] = [unfinishedOf(this.#object), this.#reconciler]
+    this.#isUnfinished = fields !== undefined
+    const kept = secures && fields?.[secures.field]
+    if (kept !== undefined && secures?.isSound(kept) && !this.#has(secures.field)) this.merge({ fields: { [secures.field]: kept } })
+  }
+
+  #has(field: string): boolean {
+    const { status } = this.#object
+    return isObject(status) && status[field] !== undefined
   }
 
   current(): KubeObject {
@@ -90,6 +109,7 @@ export class Working<K extends Kind, Hands> {
       note: change => this.merge(change),
       show: change => this.show(change),
       save: change => this.save(change),
+      secure: change => this.secure(change),
       emit: event => this.emit(event),
       annotate: annotations => {
         this.#annotations = { ...this.#annotations, ...annotations }
@@ -174,17 +194,64 @@ export class Working<K extends Kind, Hands> {
     return isHeld(this.#object)
   }
 
+  /** Whether the object changed before anything was made: the pass is to begin anew. */
+  get isOvertaken(): boolean {
+    return this.#isOvertaken
+  }
+
+  /** Leaves the finalizer to {@link secure}, and to {@link hold} at the end; `false`: it is to be added first. */
+  secureLater(): boolean {
+    const { secures } = this.#reconciler
+    this.#isOpen = secures !== undefined && this.#pass.later !== undefined && !this.#has(secures.field) && !this.#isUnfinished
+    return this.#isOpen
+  }
+
+  /** Saves what is about to be made: with the finalizer where that is still to come, in one write. @throws {StepError} CONFLICT when the object changed since it was read. */
+  async secure(change: StatusChange): Promise<void> {
+    const annotations = this.#isOpen ? unfinishedWith(this.#object, change.fields ?? {}) : undefined
+    if (!(await this.hold(annotations))) throw new StepError('CONFLICT', 'the object changed since it was read')
+    if (!annotations) return this.save(change)
+    this.#isUnfinished = true
+    this.merge(change)
+  }
+
+  /** Where the finalizer is still to come, it comes now. `false` when the object changed since it was read. */
+  async hold(annotations?: JsonObject): Promise<boolean> {
+    if (this.#isOpen && !(await this.addFinalizer(annotations))) return false
+    this.#isOpen = false
+    return true
+  }
+
   /** `false` when the object changed since it was read. */
-  async addFinalizer(): Promise<boolean> {
-    const stored = await this.#finalizers(this.#object, withFinalizer(this.#object), this.#pass.signal)
+  async addFinalizer(annotations?: JsonObject): Promise<boolean> {
+    const stored = await writeMetadata(
+      this.#object,
+      { finalizers: withFinalizer(this.#object), annotations },
+      this.#writer(this.#pass.signal),
+    )
     if (stored) this.#took(stored)
+    this.#isOvertaken = stored === undefined
     return stored !== undefined
+  }
+
+  /** What the status says now is kept beside it no longer; where that fails, the next pass does it. */
+  async tidy(): Promise<void> {
+    if (!this.#isUnfinished) return
+    const ref = refOf(this.#object)
+    const { later, signal } = this.#pass
+    const write = (until: AbortSignal): Promise<void> => dropUnfinished(ref, this.#writer(until))
+    if (!later?.add({ key: `unfinished ${ref.group} ${printRef(ref)}`, patienceMs: 300_000, write }))
+      await write(signal).catch(() => signal.throwIfAborted())
+  }
+
+  #writer(signal: AbortSignal): Writer {
+    return { hub: this.#pass.hub, manager: this.#manager, signal }
   }
 
   /** Adds the finalizer when there is time; `false`: it is to be added now, as there is no time later, or it could not be added then. */
   addFinalizerLater(): boolean {
     const ref = refOf(this.#object)
-    const write = (signal: AbortSignal): Promise<void> => this.#hold(ref, signal)
+    const write = (signal: AbortSignal): Promise<void> => this.#holdLive(ref, signal)
     return (
       this.#pass.later?.add({ key: `${ref.group} ${printRef(ref)}`, patienceMs: 60_000, write, failed: () => this.#pass.again?.() }) ===
       true
@@ -192,34 +259,21 @@ export class Working<K extends Kind, Hands> {
   }
 
   /** Gives the finalizer to the object as it is by then, where that is still to have one. */
-  async #hold(ref: ObjectRef, signal: AbortSignal): Promise<void> {
+  async #holdLive(ref: ObjectRef, signal: AbortSignal): Promise<void> {
     for (let tries = 0; tries < mostTries; tries++) {
       const live = await this.#pass.hub.get(ref, signal)
       if (!live || live.metadata.deletionTimestamp || isHeld(live) || this.#reconciler.isStatic?.(live as ObjectOf<K>)) return
-      if (await this.#finalizers(live, withFinalizer(live), signal)) return
+      if (await writeMetadata(live, { finalizers: withFinalizer(live) }, this.#writer(signal))) return
     }
     throw new Error(`${printRef(ref)} changes all the time`)
   }
 
   async dropFinalizer(): Promise<void> {
     const { hub, signal } = this.#pass
-    const without = (object: KubeObject): string[] => (object.metadata.finalizers ?? []).filter(f => f !== finalizer)
     for (let live: KubeObject | undefined = this.#object; live; live = await hub.get(refOf(live), signal)) {
       this.#object = { ...this.#object, metadata: live.metadata }
-      const stored = await this.#finalizers(live, without(live), signal)
+      const stored = await writeMetadata(live, { finalizers: withoutFinalizer(live) }, this.#writer(signal))
       if (stored) return this.#took(stored)
-    }
-  }
-
-  /** The object as written; `undefined` when it changed since it was read. */
-  async #finalizers(read: KubeObject, finalizers: string[], signal: AbortSignal): Promise<KubeObject | undefined> {
-    const { resourceVersion } = read.metadata
-    const body = { metadata: { finalizers, ...(resourceVersion ? { resourceVersion } : {}) } }
-    try {
-      return await this.#pass.hub.patch(refOf(read), { type: 'merge', body, manager: this.#manager }, signal)
-    } catch (thrown) {
-      if (thrown instanceof CodedError && thrown.code === 'CONFLICT') return undefined
-      throw thrown
     }
   }
 

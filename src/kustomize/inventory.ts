@@ -1,4 +1,5 @@
 import { type KubeObject, type ObjectRef, refOf } from '../kinds/manifest.ts'
+import { isObject, type Json } from '../lib/json.ts'
 
 /** One applied object. `id` is `<namespace>_<name>_<group>_<kind>`, `v` the API version without group. Spec: kustomization 8.1. */
 export interface InventoryEntry {
@@ -7,6 +8,12 @@ export interface InventoryEntry {
 }
 export interface Inventory {
   readonly entries: readonly InventoryEntry[]
+}
+
+/** Whether a value has the form of an inventory. */
+export function isInventory(value: Json): boolean {
+  if (!isObject(value) || !Array.isArray(value.entries)) return false
+  return value.entries.every(entry => isObject(entry) && typeof entry.id === 'string' && typeof entry.v === 'string')
 }
 
 const rbac = 'rbac.authorization.k8s.io'

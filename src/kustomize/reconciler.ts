@@ -19,7 +19,7 @@ import { sourceOf } from './depends.ts'
 import { unreadable } from './expressions-reconciler.ts'
 import { checkHealth, newerThan } from './health-reconciler.ts'
 import { elsewhere, IdentityError, isOwn } from './identity.ts'
-import { entryOf, type Inventory } from './inventory.ts'
+import { entryOf, type Inventory, isInventory } from './inventory.ts'
 import { finalize, prune } from './prune-reconciler.ts'
 import { convention } from './settle.ts'
 import { readArtifact, sourceFor } from './source-reconciler.ts'
@@ -59,6 +59,7 @@ export const kustomizations = reconciler(Kustomization, {
   },
   finalize: (ks, hands: KustomizeHands, run) => finalize(ks, hands, run),
   laneOf: elsewhere,
+  secures: { field: 'inventory', isSound: isInventory },
   after: ks => (isObject(at(ks, 'spec', 'sourceRef')) ? sourceOf(ks as KustomizationObject) : undefined),
   follows: [GitRepository, OCIRepository, Bucket],
   wokenBy: (change, all) => wokenBy(change, all as readonly KustomizationObject[]),
@@ -181,6 +182,6 @@ function recorder(ks: KustomizationObject, run: Run): (changes: readonly Change[
     const added = changes.map(c => entryOf(c.ref)).filter(e => !known.has(e.id))
     if (added.length === 0) return
     for (const entry of added) known.set(entry.id, entry)
-    await run.save({ fields: { inventory: { entries: [...known.values()].map(e => ({ ...e })) } } })
+    await run.secure({ fields: { inventory: { entries: [...known.values()].map(e => ({ ...e })) } } })
   }
 }

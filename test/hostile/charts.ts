@@ -66,6 +66,7 @@ async function passed(
     current: () => object as never,
     note: () => {},
     save: async () => {},
+    secure: async () => {},
     show: async () => {},
     annotate: () => {},
     emit: async () => {},

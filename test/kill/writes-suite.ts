@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { LateWrite } from '../../src/engine/later.ts'
 import { type KubeObject, printRef, refOf } from '../../src/kinds/manifest.ts'
 import { refOfEntry } from '../../src/kustomize/inventory.ts'
 import { listAt, stringAt } from '../../src/lib/json.ts'
@@ -7,7 +8,7 @@ import { ClusterError } from '../../src/world/cluster/error.ts'
 import { config, object, secret } from '../kustomize/objects.ts'
 import type { Server } from '../kustomize/servers.ts'
 import { over, readyOf, signal, type Stage } from '../kustomize/stage.ts'
-import { mortal, type Point } from './mortal.ts'
+import { type Mortal, mortal, type Point } from './mortal.ts'
 
 const kinds = [
   ['', 'ConfigMap'],
@@ -82,6 +83,47 @@ export function killedAtWrites(server: Server): void {
       }
     })
 
+  for (const sequel of ['another revision', 'a deletion'] as const)
+    test(`killed before or after any write of a first reconcile, ${sequel} leaves nothing behind`, async () => {
+      const s = await server.stage(`kill-first-${sequel === 'a deletion' ? 'd' : 'r'}`)
+      let n = 0
+      const begin = async (): Promise<void> => {
+        await s.offer(own(s.namespace, ++n))
+        await s.declare()
+      }
+      const over = async (): Promise<void> => {
+        await server.cluster().delete(s.ref, {}, signal)
+        await lasting(s, mortal(server.cluster()))
+        assert.equal(await server.cluster().get(s.ref, signal), undefined)
+        assert.deepEqual((await state(s, server)).live, [])
+      }
+      await begin()
+      const recording = mortal(server.cluster())
+      await lasting(s, recording)
+      const ks = `Kustomization/${s.namespace}/app`
+      const writes = recording.writes.filter(w => !w.includes('Event/'))
+      assert.deepEqual(writes.slice(0, 1).concat(writes.slice(-2)), [`patch ${ks}`, `patch ${ks} status`, `patch ${ks}`])
+      assert.deepEqual(
+        writes.slice(1, -2).toSorted(),
+        named(own(s.namespace, n)).map(o => `apply ${o}`),
+      )
+      await over()
+      for (const at of recording.writes.keys())
+        for (const late of [false, true]) {
+          const what = `killed ${late ? 'after' : 'before'} ${recording.writes[at]}`
+          await begin()
+          await lasting(s, mortal(server.cluster(), { at: at + 1, late })).catch(() => {})
+          if (sequel === 'another revision') {
+            const objects = own(s.namespace, ++n)
+            await s.offer(objects)
+            await lasting(s, mortal(server.cluster()))
+            assert.deepEqual(await state(s, server), { live: named(objects), inventory: named(objects) }, what)
+            assert.deepEqual((await server.cluster().get(s.ref, signal))?.metadata.annotations ?? {}, {}, what)
+          }
+          await over()
+        }
+    })
+
   for (const deletionPolicy of ['Delete', 'WaitForTermination'])
     test(`killed before or after any write of a deletion with ${deletionPolicy}, the next run takes all along`, async () => {
       const s = await server.stage(`kill-${deletionPolicy.toLowerCase()}`)
@@ -104,6 +146,13 @@ export function killedAtWrites(server: Server): void {
           assert.deepEqual((await state(s, server)).live, [])
         }
     })
+}
+
+/** A pass of a process that goes on: what the pass does not wait for is written after it. */
+async function lasting(s: Stage, { cluster, died }: Mortal): Promise<void> {
+  const waiting: LateWrite[] = []
+  await s.pass({ cluster, signal: died, later: { add: late => waiting.push(late) > 0 } })
+  for (const late of waiting) await late.write(died)
 }
 
 function refusing({ cluster }: Server, { refused }: Scene): ReturnType<Server['cluster']> {

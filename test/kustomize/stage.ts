@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { drive, type Driven } from '../../src/engine/drive.ts'
+import type { Later } from '../../src/engine/later.ts'
 import { fluxDefaults, type Settings } from '../../src/engine/settings.ts'
 import { conditionOf, type KubeObject, type ObjectRef, refOf } from '../../src/kinds/manifest.ts'
 import type { Applied } from '../../src/kustomize/applied-reconciler.ts'
@@ -41,6 +42,8 @@ export interface Turn {
   /** Instead of the stage's own. */
   readonly fetcher?: ArtifactFetcher
   readonly kms?: Kms
+  /** Takes what the pass does not wait for; a pass with it writes its steps together. */
+  readonly later?: Pick<Later, 'add'>
   /** Fields that the engine is said not to have. */
   readonly unsupported?: readonly string[]
 }
@@ -80,13 +83,18 @@ export class Stage {
     turn: Turn = {},
   ): Promise<KubeObject> {
     await this.offer(content)
-    await this.apply({
+    await this.declare(spec)
+    return this.again(turn)
+  }
+
+  /** Sets the spec. */
+  declare(spec: Record<string, unknown> = {}): Promise<KubeObject> {
+    return this.apply({
       apiVersion: `${toolkit}/v1`,
       kind: 'Kustomization',
       metadata: { name: 'app', namespace: this.namespace },
       spec: { interval: '10m', prune: true, sourceRef: { kind: 'OCIRepository', name: 'app' }, ...spec } as never,
     })
-    return this.again(turn)
   }
 
   /** Makes a revision, as a source would. */
@@ -146,6 +154,8 @@ export class Stage {
       settings: { ...fluxDefaults, ...turn.settings },
       signal: turn.signal ?? unending,
       progress: turn.progress,
+      later: turn.later,
+      showAfterMs: turn.later && 60_000,
     })
   }
 
