@@ -1,5 +1,5 @@
 import { overNow } from '../lib/aborted.ts'
-import type { Pass } from './working.ts'
+import type { Pass } from './pass.ts'
 
 const longestMs = 3_600_000
 

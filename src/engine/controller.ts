@@ -8,7 +8,7 @@ import { Later } from './later.ts'
 import { type Again, type Item, Queue, type QueueTold } from './queue.ts'
 import type { Followed, Reconciler } from './reconciler.ts'
 import { asksForRun } from './triggers.ts'
-import type { Hub, Pass } from './working.ts'
+import type { Hub, Pass } from './pass.ts'
 
 /** Which objects are ours; without a field, all. */
 export interface Scope {

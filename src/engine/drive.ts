@@ -5,7 +5,8 @@ import { isObject } from '../lib/json.ts'
 import { failed, type Outcome, StepError } from './outcome.ts'
 import type { Reconciler, Settled } from './reconciler.ts'
 import { refused, unsupportedField } from './unsupported.ts'
-import { type Pass, Working } from './working.ts'
+import type { Pass } from './pass.ts'
+import { Working } from './working.ts'
 
 /** How a pass ended: the object as it stands now, and when to look again. */
 export type Driven =
@@ -15,18 +16,15 @@ export type Driven =
   | { readonly is: 'done'; readonly object: KubeObject; readonly outcome: Outcome; readonly settled: Settled }
 
 /**
- * One level-based pass over one object: finalizer, suspension, unsupported fields, the reconciler, then status and events.
+ * One level-based pass over one object: finalizer (or with the first write), suspension, unsupported fields, the reconciler, then status and events.
  * Status is always written at the end, also on failure; an abort writes nothing more and rejects. Spec: kustomization 2.2, sources 1.4.
  */
 export async function drive<K extends Kind, Hands>(reconciler: Reconciler<K, Hands>, ref: ObjectRef, pass: Pass<Hands>): Promise<Driven> {
   const found = await pass.hub.get(ref, pass.signal)
   if (!found) return { is: 'gone' }
   const state = new Working(found, reconciler, pass)
-  try {
-    return (await passOver(reconciler, state, { found, pass })) ?? (await drive(reconciler, ref, pass))
-  } finally {
-    state.end()
-  }
+  const driven = await passOver(reconciler, state, { found, pass }).finally(() => state.end())
+  return driven ?? drive(reconciler, ref, { ...pass, holdsFirst: true })
 }
 
 /** `undefined`: the object changed since it was read. */
@@ -39,26 +37,22 @@ async function passOver<K extends Kind, Hands>(
   if (reconciler.isStatic?.(found as ObjectOf<K>)) return leaveAlone(reconciler, state, pass)
   const unsupported = unsupportedField(reconciler.kind, found)
   const isSuspended = isObject(found.spec) && found.spec.suspend === true
-  if (!unsupported && !state.holds() && !canHoldLater(reconciler, state, isSuspended) && !(await state.addFinalizer())) return undefined
+  if (!unsupported && !state.holds() && !(reconciler.holdsLater && state.addFinalizerLater())) {
+    state.open()
+    if ((isSuspended || !state.canSecure()) && !(await state.hold())) return undefined
+  }
   if (isSuspended) {
     await state.save(reconciler.convention.suspended(state.current(), { now: pass.clock.now() }))
+    await state.tidy()
     return { is: 'suspended', object: state.current() }
   }
   const outcome = unsupported
     ? refused(unsupported)
     : await attempt(() => reconciler.reconcile(state.current() as ObjectOf<K>, pass.hands, state.run()), pass.signal)
-  if (state.isOvertaken || !(await state.hold())) return undefined
+  if (!(await state.hold())) return undefined
   const driven = await conclude(reconciler, state, { pass, outcome })
   await state.tidy()
   return driven
-}
-
-function canHoldLater<K extends Kind, Hands>(
-  { holdsLater }: Reconciler<K, Hands>,
-  state: Working<K, Hands>,
-  isSuspended: boolean,
-): boolean {
-  return holdsLater ? state.addFinalizerLater() : !isSuspended && state.secureLater()
 }
 
 async function finalize<K extends Kind, Hands>(

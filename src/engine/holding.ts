@@ -1,12 +1,12 @@
-import { type KubeObject, type ObjectRef, refOf } from '../kinds/manifest.ts'
+import { type KubeObject, refOf } from '../kinds/manifest.ts'
 import { CodedError } from '../lib/coded-error.ts'
 import { isObject, type Json, type JsonObject, parseJson } from '../lib/json.ts'
-import type { Hub } from './working.ts'
+import type { Hub } from './pass.ts'
 
 const finalizer = 'finalizers.fluxcd.io'
 /** What a first pass is about to make, until the status says it. */
 const unfinished = 'fluxpilot.dev/unfinished'
-/** Characters that annotations may have together: half of what the API server takes. */
+/** Bytes that annotations may have together: half of what the API server takes. */
 const mostAnnotated = 128 * 1024
 
 /** Whether an object has the finalizer of Flux's controllers. */
@@ -15,7 +15,7 @@ export function isHeld({ metadata }: KubeObject): boolean {
 }
 
 export function withFinalizer({ metadata }: KubeObject): string[] {
-  return [...(metadata.finalizers ?? []), finalizer]
+  return [...new Set([...(metadata.finalizers ?? []), finalizer])]
 }
 
 export function withoutFinalizer({ metadata }: KubeObject): string[] {
@@ -29,7 +29,12 @@ export interface Writer {
   readonly signal: AbortSignal
 }
 
-/** Gives an object these finalizers and annotations; `undefined` when it changed since it was read. */
+/** The object is not what was read, or is there no more. */
+function isAnother(thrown: unknown): boolean {
+  return thrown instanceof CodedError && (thrown.code === 'CONFLICT' || thrown.code === 'NOT_FOUND')
+}
+
+/** Gives an object these finalizers and annotations; `undefined` when it changed since it was read, or is gone. */
 export async function writeMetadata(
   read: KubeObject,
   { finalizers, annotations }: { finalizers: readonly string[]; annotations?: JsonObject | undefined },
@@ -40,7 +45,7 @@ export async function writeMetadata(
   try {
     return await hub.patch(refOf(read), { type: 'merge', body: { metadata }, manager }, signal)
   } catch (thrown) {
-    if (thrown instanceof CodedError && thrown.code === 'CONFLICT') return undefined
+    if (isAnother(thrown)) return undefined
     throw thrown
   }
 }
@@ -49,7 +54,7 @@ export async function writeMetadata(
 export function unfinishedWith({ metadata }: KubeObject, fields: JsonObject): JsonObject | undefined {
   const text = JSON.stringify({ uid: metadata.uid, fields })
   const others = JSON.stringify(metadata.annotations ?? {})
-  return text.length + others.length > mostAnnotated ? undefined : { [unfinished]: text }
+  return Buffer.byteLength(text) + Buffer.byteLength(others) > mostAnnotated ? undefined : { [unfinished]: text }
 }
 
 /** The fields that the annotation keeps: none of another object, such as one that was restored from a backup. `undefined`: there is no annotation. */
@@ -68,11 +73,13 @@ function parsed(text: string): Json {
   }
 }
 
-/** Takes the annotation away; an object that is gone has none. */
-export async function dropUnfinished(ref: ObjectRef, { hub, manager, signal }: Writer): Promise<void> {
+/** Takes the annotation away from this object; none that came after it in its name loses its own. */
+export async function dropUnfinished(object: KubeObject, { hub, manager, signal }: Writer): Promise<void> {
+  const { uid } = object.metadata
+  const metadata = { annotations: { [unfinished]: null }, ...(uid && { uid }) }
   try {
-    await hub.patch(ref, { type: 'merge', body: { metadata: { annotations: { [unfinished]: null } } }, manager }, signal)
+    await hub.patch(refOf(object), { type: 'merge', body: { metadata }, manager }, signal)
   } catch (thrown) {
-    if (!(thrown instanceof CodedError) || thrown.code !== 'NOT_FOUND') throw thrown
+    if (!isAnother(thrown)) throw thrown
   }
 }

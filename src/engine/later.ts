@@ -1,6 +1,6 @@
 import { overNow } from '../lib/aborted.ts'
 import { Bell } from './bell.ts'
-import type { Pass } from './working.ts'
+import type { Pass } from './pass.ts'
 
 /** How long what still waits at the end may take. */
 const endMs = 2000

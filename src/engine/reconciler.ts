@@ -20,8 +20,11 @@ export interface Run {
   show(change: StatusChange): Promise<void>
   /** Writes status at once; an interrupted pass keeps what was saved. */
   save(change: StatusChange): Promise<void>
-  /** The same for {@link Reconciler.secures}, before what it names is made: a first pass keeps it beside the status, in one write with the finalizer. */
-  secure(change: StatusChange): Promise<void>
+  /**
+   * To be awaited before anything is made, changed or deleted: the finalizer is there then, and what is about to be made is saved, beside the status where both are
+   * one write. Of {@link Reconciler.secures} alone. @throws {StepError} CONFLICT when the object is another one by now: the pass begins anew.
+   */
+  secure(change?: Pick<StatusChange, 'fields'>): Promise<void>
   /** Annotations that every later event of this pass carries. */
   annotate(annotations: Readonly<Record<string, string>>): void
   /** Records an event. */
@@ -82,8 +85,8 @@ export interface Reconciler<K extends Kind = Kind, Hands = never> {
    */
   readonly holdsLater?: boolean
   /**
-   * The field of the status that names what an object made, and whether a value is one for it. A first pass writes the finalizer when it secures what it is about
-   * to make, at its end at the latest. Absent: the finalizer is written first.
+   * The field of the status that names what an object made, and whether a value is one for it. The first write of a first pass brings the finalizer: mostly that is
+   * `secure`. Absent: the finalizer is written before the pass.
    */
   readonly secures?: { readonly field: string; isSound(value: Json): boolean }
   /** Undoes what the object made, before its finalizer goes. A returned `failed` keeps the finalizer. */

@@ -1,7 +1,7 @@
 import { CodedError } from '../lib/coded-error.ts'
 import { type KubeObject, refOf } from '../kinds/manifest.ts'
 import type { LateWrite } from './later.ts'
-import type { Hub } from './working.ts'
+import type { Hub } from './pass.ts'
 
 /** An event as a write that can wait: equal ones, of which each counts up the one before it, have one key. */
 export function recording(hub: Hub, event: KubeObject): LateWrite {

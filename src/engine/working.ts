@@ -1,5 +1,5 @@
 import { overNow } from '../lib/aborted.ts'
-import { type FluxEvent, fluxEventOf } from '../kinds/flux-event.ts'
+import { fluxEventOf } from '../kinds/flux-event.ts'
 import { type KubeObject, type ObjectRef, conditionsOf, printRef, refOf } from '../kinds/manifest.ts'
 import type { Kind, ObjectOf } from '../kinds/kind.ts'
 import { isObject, type JsonObject } from '../lib/json.ts'
@@ -16,42 +16,18 @@ import {
   type Writer,
   writeMetadata,
 } from './holding.ts'
-import type { Later } from './later.ts'
 import { StepError } from './outcome.ts'
+import type { Pass } from './pass.ts'
 import { record, recording } from './record.ts'
 import type { Reconciler, Run } from './reconciler.ts'
-import type { Settings } from './settings.ts'
-
-/** What the engine itself needs of a cluster. A `Cluster` is one. */
-export interface Hub {
-  get(ref: ObjectRef, signal: AbortSignal): Promise<KubeObject | undefined>
-  patch(
-    ref: ObjectRef,
-    patch: { type: 'merge'; body: JsonObject; manager: string; subresource?: string | undefined },
-    signal: AbortSignal,
-  ): Promise<KubeObject>
-  create(object: KubeObject, options: { manager: string }, signal: AbortSignal): Promise<KubeObject>
-}
-
-export interface Pass<Hands> {
-  readonly hub: Hub
-  readonly hands: Hands
-  readonly clock: { now(): number; elapsed(): number; random(): number; sleep(ms: number, signal: AbortSignal): Promise<void> }
-  readonly settings: Settings
-  readonly signal: AbortSignal
-  /** How long a pass goes on before what it shows is written by itself; absent: at once. */
-  readonly showAfterMs?: number | undefined
-  readonly progress?: ((message: string) => void) | undefined
-  /** Takes what no pass has to wait for, as events that are no failures; absent: each is written at once. */
-  readonly later?: Pick<Later, 'add'> | undefined
-  /** Asks for one more pass. */
-  readonly again?: (() => void) | undefined
-  /** Told of each event that is forwarded, as often as it comes. */
-  readonly forward?: ((event: FluxEvent) => void) | undefined
-}
 
 /** How often a finalizer is written anew when the object has changed meanwhile. */
 const mostTries = 10
+
+/** Whether a pass would judge both alike. */
+function isSame({ metadata }: KubeObject, { metadata: { uid, generation } }: KubeObject): boolean {
+  return metadata.uid === uid && metadata.generation === generation && generation !== undefined && !metadata.deletionTimestamp
+}
 
 /** The object of a pass with its status as changed so far; writes only what differs from the last write. */
 export class Working<K extends Kind, Hands> {
@@ -62,8 +38,9 @@ export class Working<K extends Kind, Hands> {
   #annotations: Readonly<Record<string, string>> = {}
   #writing: Promise<void> = Promise.resolve()
   #showing = false
-  /** The finalizer is to come with what the pass is about to make. */
+  /** The finalizer is still to come: with the first write of the pass, whatever that is. */
   #isOpen = false
+  /** Somebody changed the object before that: the pass is to begin anew. */
   #isOvertaken = false
   /** The object has the annotation that keeps what its status does not say yet. */
   #isUnfinished = false
@@ -109,7 +86,7 @@ export class Working<K extends Kind, Hands> {
       note: change => this.merge(change),
       show: change => this.show(change),
       save: change => this.save(change),
-      secure: change => this.secure(change),
+      secure: change => this.#secure(change),
       emit: event => this.emit(event),
       annotate: annotations => {
         this.#annotations = { ...this.#annotations, ...annotations }
@@ -133,11 +110,17 @@ export class Working<K extends Kind, Hands> {
     this.#object = { ...this.#object, status }
   }
 
-  /** Writes are one after the other, and each has what was merged until it began. */
+  /** A write has what was merged until it began. */
   save(change: StatusChange): Promise<void> {
     this.merge(change)
-    this.#writing = this.#writing.catch(() => {}).then(() => this.#write())
-    return this.#writing
+    return this.#queued(() => this.#write())
+  }
+
+  /** Writes are one after the other. */
+  #queued(write: () => Promise<void>): Promise<void> {
+    const queued = this.#writing.then(write)
+    this.#writing = queued.catch(() => {})
+    return queued
   }
 
   async show(change: StatusChange): Promise<void> {
@@ -154,17 +137,20 @@ export class Working<K extends Kind, Hands> {
     const { clock, signal } = this.#pass
     try {
       await clock.sleep(ms, AbortSignal.any([signal, this.#ended.signal]))
+      this.#ended.signal.throwIfAborted()
       this.#showing = false
       await this.save({})
     } catch {}
   }
 
-  /** The pass ends: nothing more is written by itself. */
-  end(): void {
+  /** The pass ends: nothing more is written by itself. Resolves when nothing is on its way. */
+  async end(): Promise<void> {
     this.#ended.abort(overNow)
+    await this.#writing
   }
 
   async #write(): Promise<void> {
+    await this.#held()
     const status = isObject(this.#object.status) ? this.#object.status : {}
     const body = mergePatchFrom(this.#saved, status)
     if (Object.keys(body).length === 0) return
@@ -194,52 +180,65 @@ export class Working<K extends Kind, Hands> {
     return isHeld(this.#object)
   }
 
-  /** Whether the object changed before anything was made: the pass is to begin anew. */
-  get isOvertaken(): boolean {
-    return this.#isOvertaken
+  /** Leaves the finalizer to the first write of the pass, or to {@link hold}. */
+  open(): void {
+    this.#isOpen = true
   }
 
-  /** Leaves the finalizer to {@link secure}, and to {@link hold} at the end; `false`: it is to be added first. */
-  secureLater(): boolean {
-    const { secures } = this.#reconciler
-    this.#isOpen = secures !== undefined && this.#pass.later !== undefined && !this.#has(secures.field) && !this.#isUnfinished
-    return this.#isOpen
+  /** Whether what is about to be made can be written together with the finalizer. */
+  canSecure(): boolean {
+    const [{ secures }, { later, holdsFirst }] = [this.#reconciler, this.#pass]
+    return secures !== undefined && later !== undefined && !holdsFirst && !this.#has(secures.field) && !this.#isUnfinished
   }
 
-  /** Saves what is about to be made: with the finalizer where that is still to come, in one write. @throws {StepError} CONFLICT when the object changed since it was read. */
-  async secure(change: StatusChange): Promise<void> {
-    const annotations = this.#isOpen ? unfinishedWith(this.#object, change.fields ?? {}) : undefined
-    if (!(await this.hold(annotations))) throw new StepError('CONFLICT', 'the object changed since it was read')
-    if (!annotations) return this.save(change)
-    this.#isUnfinished = true
-    this.merge(change)
+  /** Brings the finalizer, where it is still to come. `false`: the object changed since it was read, and nothing was made. */
+  async hold(): Promise<boolean> {
+    await this.#queued(() => this.#held()).catch((thrown: unknown) => {
+      if (!this.#isOvertaken) throw thrown
+    })
+    return !this.#isOvertaken
   }
 
-  /** Where the finalizer is still to come, it comes now. `false` when the object changed since it was read. */
-  async hold(annotations?: JsonObject): Promise<boolean> {
-    if (this.#isOpen && !(await this.addFinalizer(annotations))) return false
+  #secure({ fields }: Pick<StatusChange, 'fields'> = {}): Promise<void> {
+    return this.#queued(async () => {
+      const annotations = this.#isOpen && fields ? unfinishedWith(this.#object, fields) : undefined
+      await this.#held(annotations)
+      this.merge({ fields })
+      if (annotations) this.#isUnfinished = true
+      else if (fields) await this.#write()
+    })
+  }
+
+  /** @throws {StepError} CONFLICT when the object changed since it was read. */
+  async #held(annotations?: JsonObject): Promise<void> {
+    if (!this.#isOpen) return
+    this.#isOvertaken ||= !(await this.#addFinalizer(annotations))
+    if (this.#isOvertaken) throw new StepError('CONFLICT', 'the object changed since it was read')
     this.#isOpen = false
-    return true
   }
 
-  /** `false` when the object changed since it was read. */
-  async addFinalizer(annotations?: JsonObject): Promise<boolean> {
-    const stored = await writeMetadata(
-      this.#object,
-      { finalizers: withFinalizer(this.#object), annotations },
-      this.#writer(this.#pass.signal),
-    )
-    if (stored) this.#took(stored)
-    this.#isOvertaken = stored === undefined
-    return stored !== undefined
+  /** `false` when the object is another one than was read; what others wrote beside the spec is no matter. */
+  async #addFinalizer(annotations?: JsonObject): Promise<boolean> {
+    const { hub, signal } = this.#pass
+    for (let tries = 0; tries < mostTries; tries++) {
+      const stored = await writeMetadata(this.#object, { finalizers: withFinalizer(this.#object), annotations }, this.#writer(signal))
+      if (stored) {
+        this.#took(stored)
+        return true
+      }
+      const live = await hub.get(refOf(this.#object), signal)
+      if (!live || !isSame(live, this.#object)) return false
+      this.#object = { ...this.#object, metadata: live.metadata }
+    }
+    return false
   }
 
   /** What the status says now is kept beside it no longer; where that fails, the next pass does it. */
   async tidy(): Promise<void> {
     if (!this.#isUnfinished) return
-    const ref = refOf(this.#object)
-    const { later, signal } = this.#pass
-    const write = (until: AbortSignal): Promise<void> => dropUnfinished(ref, this.#writer(until))
+    const [object, { later, signal }] = [this.#object, this.#pass]
+    const write = (until: AbortSignal): Promise<void> => dropUnfinished(object, this.#writer(until))
+    const ref = refOf(object)
     if (!later?.add({ key: `unfinished ${ref.group} ${printRef(ref)}`, patienceMs: 300_000, write }))
       await write(signal).catch(() => signal.throwIfAborted())
   }

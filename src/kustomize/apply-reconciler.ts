@@ -122,6 +122,7 @@ async function tookOver(desired: KubeObject, live: KubeObject, { hands: { cluste
   for (let attempt = 1; seen; attempt++) {
     const body = keepsManagers(desired, seen) ? [] : cleanUp(seen, run.settings.overrideManagers)
     if (body.length === 0) return false
+    await run.secure()
     try {
       await cluster.patch(ref, { type: 'json', body, manager }, run.signal)
       return true
@@ -189,6 +190,7 @@ async function orRecreated(
 async function recreate(desired: KubeObject, { hands: { cluster, clock }, run }: Task): Promise<void> {
   const ref = refOf(desired)
   const id = printRef(ref)
+  await run.secure()
   const deletion = cluster.delete(ref, { propagation: 'Background' }, run.signal)
   await during('ReconciliationFailed', deletion, `${id} immutable field detected, failed to delete object: `)
   const why = `${id} immutable field detected, failed to wait for object to be deleted: `

@@ -180,7 +180,7 @@ function recorder(ks: KustomizationObject, run: Run): (changes: readonly Change[
   const known = new Map(((ks.status?.inventory as Inventory | undefined)?.entries ?? []).map(e => [e.id, e]))
   return async changes => {
     const added = changes.map(c => entryOf(c.ref)).filter(e => !known.has(e.id))
-    if (added.length === 0) return
+    if (added.length === 0) return run.secure()
     for (const entry of added) known.set(entry.id, entry)
     await run.secure({ fields: { inventory: { entries: [...known.values()].map(e => ({ ...e })) } } })
   }

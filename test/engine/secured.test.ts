@@ -5,7 +5,7 @@ import type { LateWrite } from '../../src/engine/later.ts'
 import { failed, ready } from '../../src/engine/outcome.ts'
 import { reconciler, type Run } from '../../src/engine/reconciler.ts'
 import { fluxDefaults } from '../../src/engine/settings.ts'
-import type { Hub } from '../../src/engine/working.ts'
+import type { Hub } from '../../src/engine/pass.ts'
 import { type KubeObject, refOf } from '../../src/kinds/manifest.ts'
 import { isInventory } from '../../src/kustomize/inventory.ts'
 import { kustomizations } from '../../src/kustomize/reconciler.ts'
@@ -140,14 +140,14 @@ test('a later pass saves in the status', async () => {
   )
 })
 
-test('an object that changed before anything was made is read anew, and only what it says then is made', async () => {
+test('an object that changed before anything was made is read anew, with the finalizer first, and only what it says then is made', async () => {
   const { happened, state, pass } = stage()
   state.meanwhile = live => {
     state.meanwhile = undefined
-    return { ...live, metadata: { ...live.metadata, resourceVersion: '7' }, spec: { ...live.spec, path: 'two' } }
+    return { ...live, metadata: { ...live.metadata, resourceVersion: '7', generation: 2 }, spec: { ...live.spec, path: 'two' } }
   }
   await pass()
-  assert.deepEqual(happened.slice(0, 5), ['pass one', 'conflict', 'pass two', 'finalizers + annotations', 'apply'])
+  assert.deepEqual(happened.slice(0, 6), ['pass one', 'conflict', 'finalizers', 'pass two', 'status inventory', 'apply'])
 })
 
 test('one that changed before a pass ended that made nothing is read anew as well', async () => {
@@ -156,10 +156,21 @@ test('one that changed before a pass ended that made nothing is read anew as wel
   state.meanwhile = live => {
     state.meanwhile = undefined
     state.fails = false
-    return { ...live, metadata: { ...live.metadata, resourceVersion: '7' } }
+    return { ...live, metadata: { ...live.metadata, resourceVersion: '7', generation: 2 } }
   }
   await pass()
-  assert.deepEqual(happened.slice(0, 5), ['pass one', 'conflict', 'pass one', 'finalizers + annotations', 'apply'])
+  assert.deepEqual(happened.slice(0, 6), ['pass one', 'conflict', 'finalizers', 'pass one', 'status inventory', 'apply'])
+})
+
+test('what others write beside the spec meanwhile does not keep it from going on', async () => {
+  const { happened, state, pass } = stage()
+  state.meanwhile = live => ({
+    ...live,
+    metadata: { ...live.metadata, resourceVersion: '7', finalizers: ['example.com/other'], labels: { tier: 'gold' } },
+  })
+  await pass()
+  assert.deepEqual(happened.slice(0, 4), ['pass one', 'conflict', 'finalizers + annotations', 'apply'])
+  assert.deepEqual(state.live.metadata.finalizers, ['example.com/other', ...finalizers])
 })
 
 test('what an interrupted first pass was about to make counts as made, for the next pass and for a deletion', async () => {

@@ -5,7 +5,7 @@ import { listAt, stringAt } from '../../src/lib/json.ts'
 import { ClusterError } from '../../src/world/cluster/error.ts'
 import { config, object, secret } from './objects.ts'
 import type { Server } from './servers.ts'
-import { idsOf, over, readyOf, signal, type Stage } from './stage.ts'
+import { idsOf, leaping, over, readyOf, signal, type Stage } from './stage.ts'
 
 const toolkit = 'kustomize.toolkit.fluxcd.io'
 const itself = (s: Stage): KubeObject => ({
@@ -36,6 +36,9 @@ function definition(kind: string, group: string): KubeObject {
   )
 }
 
+/** A process that goes on after the pass, with more to do than what can wait. */
+const goingOn = { add: (): boolean => true }
+
 /** What hostile sets, servers and neighbours do to a reconcile, on any Kubernetes API. */
 export function edgeCases({ stage, cluster }: Server): void {
   test('a definition and objects of its kind are applied in one run, and pruned in the other order', async () => {
@@ -52,6 +55,45 @@ export function edgeCases({ stage, cluster }: Server): void {
         'Normal Progressing Widget/edge-crd/w deleted\nCustomResourceDefinition/widgets.edge.example.com deleted',
       ),
     )
+  })
+
+  test('a Kustomization that is deleted while its first run waits takes along what it found as wanted', async () => {
+    const s = await stage('edge-found')
+    const kept = config(s.namespace, 'kept')
+    await s.ship([kept], { deletionPolicy: 'Orphan' })
+    await cluster().delete(s.ref, {}, signal)
+    await s.pass()
+    assert.equal((await s.get(kept)) !== undefined && (await cluster().get(s.ref, signal)), undefined)
+    const never = { apiVersion: 'v1', kind: 'ConfigMap', name: 'never', namespace: s.namespace }
+    await s.declare({ healthChecks: [never] })
+    let asked = 0
+    const deleting = over(cluster(), {
+      get: async (ref, stop) => {
+        if (ref.name === never.name && asked++ === 0) await cluster().delete(s.ref, {}, signal)
+        return cluster().get(ref, stop)
+      },
+    })
+    await s.pass({ cluster: deleting, clock: leaping(), later: goingOn })
+    assert.ok(asked > 0)
+    await s.pass({ later: goingOn })
+    assert.deepEqual([await cluster().get(s.ref, signal), await s.get(kept)], [undefined, undefined])
+  })
+
+  test('an object that a first run recreates is there again, whatever becomes of the Kustomization', async () => {
+    const s = await stage('edge-recreated')
+    const sealed = (n: string): KubeObject => secret(s.namespace, 'sealed', { immutable: true, stringData: { n } })
+    await cluster().create(sealed('1'), { manager: 'someone' }, signal)
+    await s.offer([sealed('2')])
+    await s.declare({ force: true })
+    const suspending = over(cluster(), {
+      delete: async (ref, options, stop) => {
+        const answer = await cluster().delete(ref, options, stop)
+        await s.declare({ force: true, suspend: true })
+        return answer
+      },
+    })
+    await s.pass({ cluster: suspending, later: goingOn })
+    assert.equal(stringAt(await s.get(sealed('2')), 'data', 'n'), Buffer.from('2').toString('base64'))
   })
 
   test('objects whose definition is gone count as deleted', async () => {

@@ -1,5 +1,5 @@
 import { drive, type Driven } from '../../engine/drive.ts'
-import type { Pass } from '../../engine/working.ts'
+import type { Pass } from '../../engine/pass.ts'
 import { holdOf, isSuspended, type Judged, revisionOf, runPatch } from '../../engine/request.ts'
 import { conditionOf, type KubeObject, type ObjectRef, printRef } from '../../kinds/manifest.ts'
 import { ownerOf } from '../../images/repository-reconciler.ts'

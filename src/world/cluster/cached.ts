@@ -22,7 +22,7 @@ class Caches {
     if (this.of(query) === ended) this.#kinds.delete(`${query.kind}.${query.group}`)
   }
 
-  /** Keeps what a write answered; what a conflict shows to be old is not read again. */
+  /** Keeps what a write answered; what it shows to be old or gone is not read again. */
   async written(ref: ObjectRef, { dryRun }: { dryRun?: boolean | undefined }, write: Promise<KubeObject>): Promise<KubeObject> {
     const cache = this.of(ref)
     try {
@@ -31,7 +31,7 @@ class Caches {
       if (before && !dryRun && isNewer(object, before)) cache?.set(nameOf(object.metadata), object)
       return object
     } catch (thrown) {
-      if (thrown instanceof ClusterError && thrown.code === 'CONFLICT') cache?.delete(nameOf(ref))
+      if (thrown instanceof ClusterError && (thrown.code === 'CONFLICT' || thrown.code === 'NOT_FOUND')) cache?.delete(nameOf(ref))
       throw thrown
     }
   }
