@@ -15,14 +15,7 @@ import { mergePatch } from '../../src/sandbox/api/patch.ts'
 import { manualClock } from '../../src/world/clock/manual.ts'
 import { ClusterError } from '../../src/world/cluster/error.ts'
 import { unending } from '../support/unending.ts'
-
-const inventory = { entries: [{ id: 'apps_shop__ConfigMap', v: 'v1' }] }
-const shop = {
-  apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
-  kind: 'Kustomization',
-  metadata: { namespace: 'apps', name: 'shop', uid: 'a-uid', generation: 1, resourceVersion: '1' },
-  spec: { path: 'one', interval: '1m' },
-} as const satisfies KubeObject
+import { inventory, shop } from './shop.ts'
 
 interface Scene {
   readonly clock: ReturnType<typeof manualClock>

@@ -14,16 +14,10 @@ import { mergePatch } from '../../src/sandbox/api/patch.ts'
 import { manualClock } from '../../src/world/clock/manual.ts'
 import { ClusterError } from '../../src/world/cluster/error.ts'
 import { unending } from '../support/unending.ts'
+import { inventory, shop } from './shop.ts'
 
 const annotation = 'fluxpilot.dev/unfinished'
 const finalizers = ['finalizers.fluxcd.io']
-const inventory = { entries: [{ id: 'apps_shop__ConfigMap', v: 'v1' }] }
-const shop = {
-  apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
-  kind: 'Kustomization',
-  metadata: { namespace: 'apps', name: 'shop', uid: 'a-uid', generation: 1, resourceVersion: '1' },
-  spec: { path: 'one', interval: '1m' },
-} as const satisfies KubeObject
 const kept = (uid: string, fields: JsonObject): KubeObject => ({
   ...shop,
   metadata: { ...shop.metadata, annotations: { [annotation]: JSON.stringify({ uid, fields }) }, finalizers },
