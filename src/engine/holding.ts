@@ -34,6 +34,11 @@ function isAnother(thrown: unknown): boolean {
   return thrown instanceof CodedError && (thrown.code === 'CONFLICT' || thrown.code === 'NOT_FOUND')
 }
 
+/** The API server takes a uid in a patch for a change of it. */
+function isForAnother(thrown: unknown): boolean {
+  return thrown instanceof CodedError && thrown.code === 'INVALID'
+}
+
 /** Gives an object these finalizers and annotations; `undefined` when it changed since it was read, or is gone. */
 export async function writeMetadata(
   read: KubeObject,
@@ -80,6 +85,6 @@ export async function dropUnfinished(object: KubeObject, { hub, manager, signal 
   try {
     await hub.patch(refOf(object), { type: 'merge', body: { metadata }, manager }, signal)
   } catch (thrown) {
-    if (!isAnother(thrown)) throw thrown
+    if (!isAnother(thrown) && !isForAnother(thrown)) throw thrown
   }
 }

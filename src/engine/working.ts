@@ -24,6 +24,8 @@ import type { Reconciler, Run } from './reconciler.ts'
 /** How often a finalizer is written anew when the object has changed meanwhile. */
 const mostTries = 10
 
+const changesAllTheTime = (object: KubeObject): string => `${printRef(refOf(object))} changes all the time`
+
 /** Whether a pass would judge both alike. */
 function isSame({ metadata }: KubeObject, { metadata: { uid, generation } }: KubeObject): boolean {
   return metadata.uid === uid && metadata.generation === generation && generation !== undefined && !metadata.deletionTimestamp
@@ -217,7 +219,7 @@ export class Working<K extends Kind, Hands> {
     this.#isOpen = false
   }
 
-  /** `false` when the object is another one than was read; what others wrote beside the spec is no matter. */
+  /** `false` when the object is another one than was read, or was held by a pass that it was read before; what others wrote beside the spec is no matter. */
   async #addFinalizer(annotations?: JsonObject): Promise<boolean> {
     const { hub, signal } = this.#pass
     for (let tries = 0; tries < mostTries; tries++) {
@@ -227,10 +229,10 @@ export class Working<K extends Kind, Hands> {
         return true
       }
       const live = await hub.get(refOf(this.#object), signal)
-      if (!live || !isSame(live, this.#object)) return false
-      this.#object = { ...this.#object, metadata: live.metadata }
+      if (!live || isHeld(live) || !isSame(live, this.#object)) return false
+      this.#took({ ...live, metadata: { finalizers: [], ...live.metadata } })
     }
-    return false
+    throw new Error(changesAllTheTime(this.#object))
   }
 
   /** What the status says now is kept beside it no longer; where that fails, the next pass does it. */
@@ -264,12 +266,14 @@ export class Working<K extends Kind, Hands> {
       if (!live || live.metadata.deletionTimestamp || isHeld(live) || this.#reconciler.isStatic?.(live as ObjectOf<K>)) return
       if (await writeMetadata(live, { finalizers: withFinalizer(live) }, this.#writer(signal))) return
     }
-    throw new Error(`${printRef(ref)} changes all the time`)
+    throw new Error(changesAllTheTime(this.#object))
   }
 
   async dropFinalizer(): Promise<void> {
     const { hub, signal } = this.#pass
-    for (let live: KubeObject | undefined = this.#object; live; live = await hub.get(refOf(live), signal)) {
+    let live: KubeObject | undefined = this.#object
+    for (let tries = 0; live; live = await hub.get(refOf(live), signal)) {
+      if (tries++ === mostTries) throw new Error(changesAllTheTime(live))
       this.#object = { ...this.#object, metadata: live.metadata }
       const stored = await writeMetadata(live, { finalizers: withoutFinalizer(live) }, this.#writer(signal))
       if (stored) return this.#took(stored)

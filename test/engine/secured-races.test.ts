@@ -26,6 +26,10 @@ interface Scene {
   readonly toServerMs?: (status: number) => number
   readonly backMs?: number
   readonly waiting: LateWrite[]
+  /** What the first read answers instead of what is there. */
+  stale?: KubeObject | undefined
+  /** What every write is refused with. */
+  readonly refusal?: 'NOT_FOUND' | 'CONFLICT'
   passes: number
 }
 
@@ -39,20 +43,25 @@ function change(scene: Scene): void {
 
 function hubOf(scene: Scene): Hub {
   let statuses = 0
-  const refused = (code: 'NOT_FOUND' | 'CONFLICT'): ClusterError =>
+  const refused = (code: 'NOT_FOUND' | 'CONFLICT' | 'INVALID'): ClusterError =>
     new ClusterError(code, { cluster: 'test', what: 'patch', message: 'no' })
   const { clock, happened } = scene
   return {
-    get: async () => scene.live,
+    async get() {
+      const { stale = scene.live } = scene
+      scene.stale = undefined
+      return stale
+    },
     async patch(_ref, { body, subresource }) {
       if (subresource) await clock.sleep(scene.toServerMs?.(++statuses) ?? 0, unending)
-      const { live } = scene
-      if (!live) throw refused('NOT_FOUND')
+      const { live, refusal } = scene
+      if (refusal) happened.push('refused')
+      if (!live || refusal) throw refused(refusal ?? 'NOT_FOUND')
       for (const key of ['uid', 'resourceVersion'] as const) {
         const wanted = at(body, 'metadata', key)
         if (wanted === undefined || wanted === live.metadata[key]) continue
         happened.push('conflict')
-        throw refused('CONFLICT')
+        throw refused(key === 'uid' ? 'INVALID' : 'CONFLICT')
       }
       happened.push(
         subresource ??
@@ -197,6 +206,43 @@ test('of an object that is made anew in its first pass, only what the new one wa
     ['apply two'],
   )
 })
+
+test('a request that comes amid a first pass is for the next one', async () => {
+  const { live, happened } = await play(async (scene, run) => {
+    const annotations = { 'reconcile.fluxcd.io/requestedAt': 'now' }
+    scene.live = { ...shop, metadata: { ...shop.metadata, resourceVersion: '9', annotations } }
+    await make(scene, run)
+  })
+  assert.deepEqual(happened.slice(0, 4), ['pass 1 of one', 'conflict', 'finalizers + annotations', 'apply one'])
+  assert.equal(live?.status?.lastHandledReconcileAt, undefined)
+})
+
+test('an object that was read as it was before an earlier pass is read anew, with what that made', async () => {
+  const made = { entries: [{ id: 'apps_old__ConfigMap', v: 'v1' }] }
+  const metadata = { ...shop.metadata, resourceVersion: '4', finalizers: ['finalizers.fluxcd.io'] }
+  const seen: unknown[] = []
+  const { happened } = await play(
+    async (scene, run) => {
+      seen.push(run.current().status?.inventory)
+      await make(scene, run)
+    },
+    { stale: shop, live: { ...shop, metadata, status: { inventory: made } } },
+  )
+  assert.deepEqual(
+    [seen, happened.slice(0, 3)],
+    [
+      [undefined, made],
+      ['pass 1 of one', 'conflict', 'pass 2 of one'],
+    ],
+  )
+})
+
+for (const refusal of ['CONFLICT', 'NOT_FOUND'] as const)
+  test(`a server that answers ${refusal} to every write, and has the object, is told of and left alone for a while`, async () => {
+    const { ended, happened } = await play(make, { refusal })
+    assert.match(String(ended), /Kustomization\/apps\/shop changes all the time/)
+    assert.ok(happened.length < 30, `${happened.length} writes`)
+  })
 
 test('the annotation of a later object of that name stays', async () => {
   const scene = await play(make)

@@ -3,22 +3,62 @@ import type { Cluster, ListQuery } from './cluster.ts'
 import { ClusterError } from './error.ts'
 import { isNewer } from './resource-version.ts'
 
+/** What a watch of a kind brought. */
+class Cache {
+  readonly #objects = new Map<string, KubeObject>()
+  /** Those that a write showed to be old or gone: they are not read until something newer comes. */
+  readonly #doubted = new Set<string>()
+
+  get(name: string): KubeObject | undefined {
+    return this.#doubted.has(name) ? undefined : this.#objects.get(name)
+  }
+
+  /** What the watch tells: never older than what is known. */
+  keep(object: KubeObject): void {
+    const name = nameOf(object.metadata)
+    const before = this.#objects.get(name)
+    if (before && isNewer(before, object)) return
+    if (before?.metadata.resourceVersion !== object.metadata.resourceVersion) this.#doubted.delete(name)
+    this.#objects.set(name, object)
+  }
+
+  /** What a write answered, of an object that the watch brings. */
+  written(object: KubeObject): void {
+    const before = this.#objects.get(nameOf(object.metadata))
+    if (before && isNewer(object, before)) this.keep(object)
+  }
+
+  doubt(name: string): void {
+    if (this.#objects.has(name)) this.#doubted.add(name)
+  }
+
+  delete(name: string): void {
+    this.#objects.delete(name)
+    this.#doubted.delete(name)
+  }
+
+  clear(): void {
+    this.#objects.clear()
+    this.#doubted.clear()
+  }
+}
+
 /** What the watches of each kind brought. */
 class Caches {
-  readonly #kinds = new Map<string, Map<string, KubeObject>>()
+  readonly #kinds = new Map<string, Cache>()
 
-  of({ group, kind }: Pick<ObjectRef, 'group' | 'kind'>): Map<string, KubeObject> | undefined {
+  of({ group, kind }: Pick<ObjectRef, 'group' | 'kind'>): Cache | undefined {
     return this.#kinds.get(`${kind}.${group}`)
   }
 
   /** The first watch of a kind is read from. */
-  begin(query: ListQuery): Map<string, KubeObject> {
-    const begun = new Map<string, KubeObject>()
+  begin(query: ListQuery): Cache {
+    const begun = new Cache()
     if (!this.of(query)) this.#kinds.set(`${query.kind}.${query.group}`, begun)
     return begun
   }
 
-  end(query: ListQuery, ended: Map<string, KubeObject>): void {
+  end(query: ListQuery, ended: Cache): void {
     if (this.of(query) === ended) this.#kinds.delete(`${query.kind}.${query.group}`)
   }
 
@@ -27,11 +67,10 @@ class Caches {
     const cache = this.of(ref)
     try {
       const object = await write
-      const before = cache?.get(nameOf(object.metadata))
-      if (before && !dryRun && isNewer(object, before)) cache?.set(nameOf(object.metadata), object)
+      if (!dryRun) cache?.written(object)
       return object
     } catch (thrown) {
-      if (thrown instanceof ClusterError && (thrown.code === 'CONFLICT' || thrown.code === 'NOT_FOUND')) cache?.delete(nameOf(ref))
+      if (thrown instanceof ClusterError && (thrown.code === 'CONFLICT' || thrown.code === 'NOT_FOUND')) cache?.doubt(nameOf(ref))
       throw thrown
     }
   }
@@ -78,17 +117,13 @@ async function* watched(
   signal: AbortSignal,
 ): ReturnType<Cluster['watch']> {
   const cache = caches.begin(query)
-  const keep = (object: KubeObject): void => {
-    const before = cache.get(nameOf(object.metadata))
-    if (!before || !isNewer(before, object)) cache.set(nameOf(object.metadata), object)
-  }
   try {
     for await (const event of cluster.watch(query, signal)) {
       if (event.type === 'gap') {
         cache.clear()
-        event.objects.forEach(keep)
+        for (const object of event.objects) cache.keep(object)
       } else if (event.type === 'deleted') cache.delete(nameOf(event.object.metadata))
-      else keep(event.object)
+      else cache.keep(event.object)
       yield event
     }
   } finally {

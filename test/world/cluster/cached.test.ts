@@ -101,6 +101,24 @@ describe('a cluster that reads from its watches', () => {
     await stop()
   })
 
+  test('what was written after a conflict is read back, whatever the watch tells late', async () => {
+    await api.cluster.create(config('late'), options, signal)
+    const { cached, next, stop } = await watching()
+    const ref = refOf(config('late'))
+    const old = await cached.get(ref, signal)
+    const label = (name: string) => ({ type: 'merge', body: { metadata: { labels: { [name]: 'yes' } } }, ...options }) as const
+    const theirs = await api.cluster.patch(ref, label('theirs'), signal)
+    await assert.rejects(cached.replace(old as KubeObject, options, signal), { code: 'CONFLICT' })
+    await cached.patch(ref, label('ours'), signal)
+    const told = async (): Promise<string | undefined> => {
+      const event = await next()
+      return 'object' in event ? event.object.metadata.resourceVersion : undefined
+    }
+    assert.equal(await told(), theirs.metadata.resourceVersion)
+    assert.equal((await cached.get(ref, signal))?.metadata.labels?.ours, 'yes')
+    await stop()
+  })
+
   test('what is deleted is gone once the watch tells', async () => {
     await api.cluster.create(config('deleted'), options, signal)
     const { cached, next, stop } = await watching()
