@@ -2,7 +2,7 @@ import type { KubeObject } from '../../src/kinds/manifest.ts'
 import { type JsonObject, objectAt } from '../../src/lib/json.ts'
 import { fault, type FaultCase } from './case.ts'
 import { conditions, event, global, goodChart, goodCharts, ks, object, pod, release, ownedBy, running } from './objects.ts'
-import { app, type App, loops, releases, type Row, waits } from './practice.ts'
+import { app, type App, loops, releases, type Row, wait, waits } from './practice.ts'
 import { failing, fluxNs, isWell, runs, within } from './whole.ts'
 
 /** Builders of clusters as somebody outside knows them, each fault three times. */
@@ -194,3 +194,15 @@ export const inNamespace = (namespace: string, all: readonly KubeObject[]): Kube
     const about = objectAt(made as unknown as JsonObject, 'involvedObject')
     return made.kind === 'Event' ? ({ ...made, involvedObject: { ...about, namespace } } as KubeObject) : made
   })
+/** An image that is not pulled, for a reason. */
+export const pull = (image: string, message: string) => ({
+  image,
+  state: wait('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${message}`),
+  said: [
+    ['Failed', `Failed to pull image "${image}": ${message}`],
+    ['BackOff', `Back-off pulling image "${image}"`],
+  ] as const,
+})
+/** How containerd says why a name is not resolved. */
+export const resolve = (image: string, why: string): string =>
+  `rpc error: code = Unknown desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${why}`

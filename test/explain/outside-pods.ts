@@ -1,19 +1,9 @@
 import type { KubeObject } from '../../src/kinds/manifest.ts'
 import type { FaultCase } from './case.ts'
 import { event, object, conditions } from './objects.ts'
-import { above, asking, crash, helmed, node, waited, serves, thrice } from './outside-kit.ts'
-import { alone, app, loops, wait, waits, initializing } from './practice.ts'
+import { above, asking, crash, helmed, node, waited, serves, thrice, pull, resolve } from './outside-kit.ts'
+import { alone, app, loops, waits, initializing } from './practice.ts'
 
-const pull = (image: string, message: string) => ({
-  image,
-  state: wait('ImagePullBackOff', `Back-off pulling image "${image}": ErrImagePull: ${message}`),
-  said: [
-    ['Failed', `Failed to pull image "${image}": ${message}`],
-    ['BackOff', `Back-off pulling image "${image}"`],
-  ] as const,
-})
-const resolve = (image: string, why: string): string =>
-  `rpc error: code = Unknown desc = failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${why}`
 const crashes: FaultCase[] = [
   ...thrice('crash of a Java program', [
     [

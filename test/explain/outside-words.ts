@@ -24,6 +24,13 @@ const applied = (all: readonly KubeObject[]): KubeObject[] => {
   return [...waits(all.filter(own)), ...all.filter(o => !own(o))]
 }
 
+/** A database whose claim is not bound. */
+const unbound = app('db', {
+  kind: 'StatefulSet',
+  scheduled: ['PodScheduled', 'False', 'Unschedulable', '0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.'],
+  pod: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data-db-0' } }] },
+})
+
 const system: FaultCase[] = [
   ...thrice('DNS of the cluster', [
     [
@@ -134,16 +141,7 @@ const system: FaultCase[] = [
     [
       'its controller may not',
       applied([
-        ...app('db', {
-          kind: 'StatefulSet',
-          scheduled: [
-            'PodScheduled',
-            'False',
-            'Unschedulable',
-            '0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
-          ],
-          pod: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data-db-0' } }] },
-        }),
+        ...unbound,
         ...waitingClaim('ebs.csi.aws.com'),
         ...inNamespace(
           'kube-system',
@@ -163,19 +161,7 @@ const system: FaultCase[] = [
     ],
     [
       'its controller is at no replica',
-      applied([
-        ...app('db', {
-          kind: 'StatefulSet',
-          scheduled: [
-            'PodScheduled',
-            'False',
-            'Unschedulable',
-            '0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims.',
-          ],
-          pod: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data-db-0' } }] },
-        }),
-        ...waitingClaim('nfs.csi.k8s.io'),
-      ]),
+      applied([...unbound, ...waitingClaim('nfs.csi.k8s.io')]),
       /data-db-0|nfs/,
       /nfs\.csi\.k8s\.io/,
       /provisioner|driver/i,
